@@ -1,0 +1,3 @@
+//! Strata on the command line.
+
+fn main() {}
