@@ -1,0 +1,42 @@
+//! Number conversions that say what happens at the edges; the only place with `as`.
+
+/// A length or offset in memory as a file offset. Lossless on every target.
+pub const fn to_u64(n: usize) -> u64 {
+    n as u64
+}
+
+/// A file offset or count as an index into memory, if this target can hold it.
+pub fn to_usize(n: u64) -> Option<usize> {
+    usize::try_from(n).ok()
+}
+
+/// A table index as the `u32` that ids are made of; saturates, and tables
+/// refuse rows long before (see [`crate::base::limits`]).
+pub fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// An id back as an index. Lossless on every target with at least 32 bits.
+pub const fn id_to_usize(n: u32) -> usize {
+    n as usize
+}
+
+/// `part / whole` as a fraction, for display and thresholds; `None` if `whole` is zero.
+pub fn ratio(part: i128, whole: i128) -> Option<f64> {
+    (whole != 0).then(|| part as f64 / whole as f64)
+}
+
+/// A 64-bit count as a float, for statistics; exact below 2^53.
+pub const fn to_f64(n: u64) -> f64 {
+    n as f64
+}
+
+/// A wire value of a signed field: two's complement, as protobuf's `int64` stores it.
+pub const fn wire_to_i64(n: u64) -> i64 {
+    n as i64
+}
+
+/// Clamps a wide sum into the range of an `i64`.
+pub fn clamp_i64(n: i128) -> i64 {
+    i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX })
+}

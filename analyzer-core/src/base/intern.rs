@@ -1,0 +1,116 @@
+//! Each string stored once, named by a [`StrId`].
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+use super::convert::{id_to_usize, to_u32};
+use super::index::Idx;
+use crate::newtype_index;
+
+newtype_index! {
+    /// A string of a [`StringTable`].
+    StrId
+}
+
+/// All strings of a session back to back; `ends[i]` is where string `i` stops.
+/// Row 0 is always the empty string.
+#[derive(Clone, Debug)]
+pub struct StringTable {
+    text: String,
+    ends: Vec<u32>,
+    by_content: HashTable<u32>,
+}
+
+impl Default for StringTable {
+    fn default() -> Self {
+        let mut table = Self { text: String::new(), ends: Vec::new(), by_content: HashTable::new() };
+        table.intern("");
+        table
+    }
+}
+
+impl StringTable {
+    /// The id of the empty string in every table.
+    pub const EMPTY: StrId = StrId(0);
+
+    /// The id of `text`, stored on first sight. A table that would pass 4 GiB
+    /// answers with [`Self::EMPTY`]; input limits keep it far below.
+    pub fn intern(&mut self, text: &str) -> StrId {
+        let hash = FxBuildHasher.hash_one(text);
+        let (all, ends) = (&self.text, &self.ends);
+        if let Some(&row) = self.by_content.find(hash, |&row| slice(all, ends, row) == text) {
+            return StrId(row);
+        }
+        let Ok(end) = u32::try_from(self.text.len() + text.len()) else {
+            return Self::EMPTY;
+        };
+        let row = to_u32(self.ends.len());
+        self.text.push_str(text);
+        self.ends.push(end);
+        let (all, ends) = (&self.text, &self.ends);
+        self.by_content.insert_unique(hash, row, |&row| FxBuildHasher.hash_one(slice(all, ends, row)));
+        StrId(row)
+    }
+
+    /// The id of bytes that should be UTF-8; invalid sequences become U+FFFD.
+    pub fn intern_lossy(&mut self, bytes: &[u8]) -> StrId {
+        self.intern(&String::from_utf8_lossy(bytes))
+    }
+
+    /// The id of `text` if it was stored before.
+    pub fn find(&self, text: &str) -> Option<StrId> {
+        let hash = FxBuildHasher.hash_one(text);
+        self.by_content.find(hash, |&row| slice(&self.text, &self.ends, row) == text).map(|&row| StrId(row))
+    }
+
+    /// The string, or "" for an id of another table.
+    pub fn get(&self, id: StrId) -> &str {
+        slice(&self.text, &self.ends, id.0)
+    }
+
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Never true: row 0 is always there.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All strings with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (StrId, &str)> {
+        (0..self.ends.len()).map(|row| (StrId::from_usize(row), self.get(StrId::from_usize(row))))
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[u32], row: u32) -> &'a str {
+    let row = id_to_usize(row);
+    let Some(&end) = ends.get(row) else { return "" };
+    let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    text.get(id_to_usize(start)..id_to_usize(end)).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_strings_share_an_id() {
+        let mut table = StringTable::default();
+        let a = table.intern("main.main");
+        let b = table.intern("runtime.main");
+        assert_eq!(table.intern("main.main"), a);
+        assert_ne!(a, b);
+        assert_eq!((table.get(a), table.get(b)), ("main.main", "runtime.main"));
+        assert_eq!(table.intern(""), StringTable::EMPTY);
+        assert_eq!(table.find("main.other"), None);
+    }
+
+    #[test]
+    fn foreign_ids_read_as_empty() {
+        assert_eq!(StringTable::default().get(StrId(7)), "");
+    }
+}

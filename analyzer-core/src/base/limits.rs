@@ -1,0 +1,37 @@
+//! Every ceiling of the engine, with its reason. Input past a ceiling is refused
+//! or cut with a note; it never exhausts memory or time.
+
+/// Archives inside archives: a bundle of a bundle of gzipped files is the
+/// deepest that people send; more is a bomb.
+pub const CONTAINER_DEPTH: u32 = 5;
+
+/// Decoded bytes of one file. Go cuts dumps at 64 MiB; the largest profiles in
+/// the field are a few hundred MiB. wasm32 has 4 GiB for everything.
+pub const DECODED_FILE_BYTES: u64 = 1 << 30;
+
+/// Decoded bytes of a whole session.
+pub const DECODED_SESSION_BYTES: u64 = 3 << 29;
+
+/// Decoded size over encoded size from which a stream is taken for a bomb, once
+/// it has produced [`EXPANSION_GRACE_BYTES`]. Repetitive goroutine dumps reach
+/// about 60; deflate itself cannot pass 1032.
+pub const EXPANSION_RATIO: u64 = 400;
+
+/// Output below which no expansion ratio is suspicious.
+pub const EXPANSION_GRACE_BYTES: u64 = 96 << 20;
+
+/// Members of one archive: a capture of many pods has some thousand files.
+pub const ARCHIVE_MEMBERS: usize = 20_000;
+
+/// Sources of a session, archives' members included.
+pub const SOURCES: usize = 50_000;
+
+/// Bytes of a path; longer ones are cut for display.
+pub const PATH_BYTES: usize = 4_096;
+
+/// Distinct notes kept for one source; further codes are counted in one note.
+pub const NOTES_PER_SOURCE: usize = 64;
+
+/// Bytes of one line of a text format that are looked at; a longer line is cut
+/// and noted. Go prints label sets and arguments of a few KiB at most.
+pub const LINE_BYTES: usize = 1 << 20;

@@ -1,0 +1,10 @@
+//! What everything else stands on: ids, strings, units, limits, readers, errors.
+
+pub mod convert;
+pub mod error;
+pub mod index;
+pub mod intern;
+pub mod limits;
+pub mod reader;
+pub mod source;
+pub mod units;

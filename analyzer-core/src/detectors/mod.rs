@@ -1,0 +1,64 @@
+//! One file a rule: what it needs, and what it finds.
+//!
+//! Adding one is a file and a name in the [`detectors!`] list below.
+
+use crate::analysis::Analysis;
+use crate::evidence::Evidence;
+use crate::report::{Finding, NotRun};
+
+/// What a detector sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The tables.
+    pub evidence: &'a Evidence,
+    /// What was computed over them.
+    pub analysis: &'a Analysis,
+}
+
+/// One rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Detector {
+    /// The stable code of its findings ("mem.native"); a family of rules that
+    /// share one mechanism names each finding itself and uses its prefix here ("goroutine").
+    pub code: &'static str,
+    /// What the drop lacks for this rule, in words; empty if it can run.
+    pub lacks: fn(&Case<'_>) -> Vec<String>,
+    /// What it finds. Called only if nothing is lacking.
+    pub detect: fn(&Case<'_>) -> Vec<Finding>,
+}
+
+/// The only list of detectors.
+macro_rules! detectors {
+    ($($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+        /// Every detector.
+        pub const ALL: &[Detector] = &[$($module::DETECTOR),*];
+    };
+}
+
+detectors! {}
+
+/// Runs every detector: findings worst first (then by size, then by code), and what could not run.
+pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
+    let mut findings = Vec::new();
+    let mut not_run = Vec::new();
+    for detector in ALL {
+        let needs = (detector.lacks)(case);
+        if needs.is_empty() {
+            findings.extend((detector.detect)(case));
+        } else {
+            not_run.push(NotRun { code: detector.code.to_owned(), needs });
+        }
+    }
+    findings.sort_by(|a, b| {
+        let amount = |f: &Finding| f.amount.map_or(0, |amount| amount.value);
+        a.severity
+            .cmp(&b.severity)
+            .then(a.confidence.cmp(&b.confidence))
+            .then(amount(b).cmp(&amount(a)))
+            .then_with(|| a.code.cmp(&b.code))
+            .then_with(|| a.title.cmp(&b.title))
+    });
+    not_run.sort_by(|a, b| a.code.cmp(&b.code));
+    (findings, not_run)
+}

@@ -1,0 +1,24 @@
+//! What the sources say, as columnar tables. Parsers append; once parsing is
+//! over the tables are only read (`&Evidence`), so every analysis is a pure
+//! function of them. Every row leads back to its source and place.
+
+pub mod sources;
+pub mod stacks;
+
+use crate::base::index::IndexVec;
+use crate::base::intern::StringTable;
+use crate::base::source::SourceId;
+
+use sources::Source;
+use stacks::Stacks;
+
+/// All tables of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Every string of every table.
+    pub strings: StringTable,
+    /// What was dropped, one row a leaf (file or archive member).
+    pub sources: IndexVec<SourceId, Source>,
+    /// Frames and call stacks of symbolized text captures.
+    pub stacks: Stacks,
+}

@@ -1,0 +1,106 @@
+//! The formats: how each is told by its content, and read into evidence.
+//!
+//! Adding one is a file and a name in the [`formats!`] list below.
+
+use crate::base::error::{Notes, ParseError};
+use crate::base::source::{Input, file_name};
+use crate::evidence::Evidence;
+
+/// How sure a format is that a source is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sniff {
+    /// Not this format.
+    No,
+    /// The content could be, and the name says so (a bare integer named `memory.current`).
+    ByName,
+    /// The content says so.
+    ByContent,
+}
+
+/// What a format looks at to recognize a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    /// The path as dropped.
+    pub path: &'a str,
+    /// The decoded bytes, whole. Sniffing looks at a bounded part of them.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Probe<'a> {
+    /// The first bytes: enough for every signature, preambles of logs included.
+    pub fn head(&self) -> &'a [u8] {
+        self.bytes.get(..SNIFF_BYTES).unwrap_or(self.bytes)
+    }
+
+    /// The last part of the path, without compression suffixes.
+    pub fn file_name(&self) -> &'a str {
+        file_name(self.path)
+    }
+}
+
+/// Bytes at the start that sniffing looks at.
+const SNIFF_BYTES: usize = 64 * 1024;
+
+/// Where a parser's findings about its own source go, beside the rows.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Repairs, losses, things to know.
+    pub notes: Notes,
+    /// When the capture was taken, as the content says (Unix time).
+    pub captured_at: Option<crate::base::units::Nanos>,
+    /// Process id that the content names.
+    pub pid: Option<u64>,
+    /// See [`crate::evidence::sources::Source::kind`].
+    pub kind: Option<String>,
+    /// True if part of the source is not in the figures.
+    pub is_partial: bool,
+}
+
+/// One format.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// Stable name in the report.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// True if the source is text that the page can show.
+    pub is_text: bool,
+    /// Tells whether a source is of this format.
+    pub sniff: fn(&Probe<'_>) -> Sniff,
+    /// Reads a source into evidence.
+    pub parse: fn(&Input<'_>, &mut Evidence, &mut Facts) -> Result<(), ParseError>,
+}
+
+/// The only list of formats: earlier ones win ties.
+macro_rules! formats {
+    ($($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+        /// Every format, in the order in which they are asked.
+        pub const ALL: &[&[Format]] = &[$(&$module::FORMATS),*];
+    };
+}
+
+formats! {}
+
+/// Every format, in the order in which they are asked.
+pub fn all() -> impl Iterator<Item = &'static Format> {
+    ALL.iter().flat_map(|group| group.iter())
+}
+
+/// The format of a source: the first that is sure by content, else by name.
+pub fn recognize(probe: &Probe<'_>) -> Option<&'static Format> {
+    let mut by_name = None;
+    for format in all() {
+        match (format.sniff)(probe) {
+            Sniff::ByContent => return Some(format),
+            Sniff::ByName => by_name = by_name.or(Some(format)),
+            Sniff::No => {}
+        }
+    }
+    by_name
+}
+
+/// The format called `name` in reports.
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    all().find(|format| format.name == name)
+}

@@ -1,0 +1,145 @@
+//! What a detector says.
+
+use serde::{Deserialize, Serialize};
+
+use super::sources::SubjectId;
+use crate::base::source::{Position, SourceId, SourceSpan};
+use crate::base::units::Unit;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The service fails, or will.
+    Critical,
+    /// Something is wrong and grows or costs.
+    Warning,
+    /// Worth knowing; explains a figure.
+    Info,
+}
+
+/// How sure the engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The evidence allows no other reading.
+    Certain,
+    /// Other readings need a coincidence.
+    Likely,
+    /// One reading among others.
+    Possible,
+}
+
+/// A size, exact or within bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Amount {
+    /// Best value.
+    pub value: i64,
+    /// Lower bound, where the value is a range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<i64>,
+    /// Upper bound, where the value is a range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<i64>,
+    /// What it counts.
+    pub unit: Unit,
+}
+
+/// A place in a source that a claim rests on, with the figure that stands there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Citation {
+    /// The source.
+    pub source: SourceId,
+    /// The place in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Position>,
+    /// The name of the figure, in the source's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<String>,
+    /// The figure, in base units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<i64>,
+    /// What the figure counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+}
+
+impl Citation {
+    /// A citation of a place.
+    pub fn place(span: SourceSpan) -> Self {
+        Self { source: span.source, at: Some(span.at), quantity: None, value: None, unit: None }
+    }
+
+    /// A citation of a figure that stands at a place.
+    pub fn figure(span: SourceSpan, quantity: impl Into<String>, value: i64, unit: Unit) -> Self {
+        Self { quantity: Some(quantity.into()), value: Some(value), unit: Some(unit), ..Self::place(span) }
+    }
+}
+
+/// At least one citation: a claim without a source cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Citations(Vec<Citation>);
+
+impl Citations {
+    /// The first citation, and more.
+    pub fn new(first: Citation, more: impl IntoIterator<Item = Citation>) -> Self {
+        Self(std::iter::once(first).chain(more).collect())
+    }
+
+    /// From a list, if it holds any.
+    pub fn from_list(list: Vec<Citation>) -> Option<Self> {
+        (!list.is_empty()).then_some(Self(list))
+    }
+
+    /// All of them.
+    pub fn as_slice(&self) -> &[Citation] {
+        &self.0
+    }
+}
+
+/// A claim with its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Finding {
+    /// Stable code: `mem.native`, `goroutine.chan-send-abandoned`.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure the engine is.
+    pub confidence: Confidence,
+    /// A few words.
+    pub title: String,
+    /// One or two sentences with the numbers.
+    pub claim: String,
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// The subject it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectId>,
+    /// What it rests on.
+    pub citations: Citations,
+    /// What speaks for another reading.
+    pub against: Vec<String>,
+    /// What to do.
+    pub advice: Vec<String>,
+    /// Group of [`super::Goroutines`] that it is about, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// A detector that lacked evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NotRun {
+    /// The finding code that it could have given.
+    pub code: String,
+    /// What it needs, in words.
+    pub needs: Vec<String>,
+}

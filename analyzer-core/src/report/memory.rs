@@ -1,0 +1,136 @@
+//! The three-layer reconciliation.
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Citation;
+use super::sources::SubjectId;
+use crate::base::units::Bytes;
+
+/// A layer of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum LayerId {
+    /// What the Go runtime has taken from the system and not given back.
+    Go,
+    /// What the kernel holds resident for the process.
+    Process,
+    /// What the kernel charges to the cgroup.
+    Cgroup,
+}
+
+/// A layer's total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Layer {
+    /// Which.
+    pub id: LayerId,
+    /// How much.
+    pub bytes: Bytes,
+}
+
+/// How a ledger row's amount is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum LedgerClass {
+    /// To the byte.
+    Exact,
+    /// Within `low` and `high`.
+    Bounded,
+    /// What is left when all else is subtracted.
+    Residual,
+}
+
+/// One step of the waterfall from live heap to limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LedgerRow {
+    /// Stable kebab-case id.
+    pub id: String,
+    /// The layer it belongs to.
+    pub layer: LayerId,
+    /// Name for people.
+    pub label: String,
+    /// The amount; negative values are printed as such.
+    pub bytes: Bytes,
+    /// Lower bound of a bounded row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Bytes>,
+    /// Upper bound of a bounded row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<Bytes>,
+    /// How it is known.
+    pub class: LedgerClass,
+    /// True if the row is a running total, not a step.
+    #[serde(default)]
+    pub is_total: bool,
+    /// How it is computed, in the sources' own names.
+    pub formula: String,
+    /// One sentence: what the row means.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub meaning: String,
+    /// The figures that entered.
+    pub citations: Vec<Citation>,
+}
+
+/// An identity that must hold, and whether it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Check {
+    /// The identity, as an equation.
+    pub identity: String,
+    /// True if the difference is within the tolerance.
+    pub holds: bool,
+    /// Left side less right side.
+    pub difference: Bytes,
+    /// How far the sides may be apart, and still hold.
+    pub tolerance: Bytes,
+    /// What a break would mean, or why there is a tolerance.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// The figures that entered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub citations: Vec<Citation>,
+}
+
+/// The reconciliation of one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MemorySnapshot {
+    /// The subject.
+    pub subject: SubjectId,
+    /// Label of the snapshot.
+    pub snapshot: String,
+    /// Totals of the layers that are known.
+    pub layers: Vec<Layer>,
+    /// The waterfall, top down.
+    pub ledger: Vec<LedgerRow>,
+    /// The container's limit: the least of its ancestors'. `None` if unknown or unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Bytes>,
+    /// GOMEMLIMIT, if set and known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gomemlimit: Option<Bytes>,
+    /// GOGC in percent; `None` if unknown, −1 if off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gogc: Option<i64>,
+    /// What `kubectl top` would show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_set: Option<Bytes>,
+    /// The identities that the inputs allow.
+    pub checks: Vec<Check>,
+    /// What is missing for rows that are not there, and what would give it.
+    pub missing: Vec<String>,
+}
+
+/// The memory section: the last snapshot of the main subject, and all of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Memory {
+    /// The main subject's last snapshot that has figures.
+    #[serde(flatten)]
+    pub latest: MemorySnapshot,
+    /// Every snapshot of every subject, in order.
+    pub snapshots: Vec<MemorySnapshot>,
+}

@@ -1,0 +1,48 @@
+//! The report: the engine's contract with the program, the viewer and checks
+//! outside. Numbers are integers in base units (bytes, nanoseconds, counts).
+
+mod finding;
+mod goroutines;
+mod memory;
+mod profiles;
+mod sources;
+
+pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
+pub use goroutines::{GoroutineGroup, GoroutineSnapshot, Goroutines, Role, StackFrame, Verdict};
+pub use memory::{Check, Layer, LayerId, LedgerClass, LedgerRow, Memory, MemorySnapshot};
+pub use profiles::{ProfileSummary, SampleType};
+pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
+
+use serde::{Deserialize, Serialize};
+
+/// Identifies the shape of [`Report`].
+pub const SCHEMA: &str = "strata-report/1";
+
+/// Everything the engine says about what was dropped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Version of the engine.
+    pub engine: String,
+    /// One sentence: the answer.
+    pub verdict: String,
+    /// The inventory, in the order of dropping.
+    pub sources: Vec<SourceRow>,
+    /// Processes and containers, with their snapshots in order.
+    pub subjects: Vec<Subject>,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+    /// Detectors that lacked evidence, and what they need.
+    pub not_run: Vec<NotRun>,
+    /// The three-layer reconciliation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// Goroutine groups over the snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goroutines: Option<Goroutines>,
+    /// Summaries of the pprof profiles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<ProfileSummary>,
+}

@@ -1,0 +1,78 @@
+//! The inventory and what it is of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::error::Note;
+use crate::base::source::SourceId;
+use crate::base::units::Nanos;
+use crate::evidence::sources::SourceStatus;
+use crate::newtype_index;
+
+newtype_index! {
+    /// A process or container of the drop.
+    SubjectId
+}
+
+/// One file or archive member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SourceRow {
+    /// Cited by findings and figures.
+    pub id: SourceId,
+    /// Path as dropped.
+    pub path: String,
+    /// Format name; `None` if unrecognized.
+    pub format: Option<String>,
+    /// Bytes in the file or archive.
+    pub bytes: u64,
+    /// Bytes after decompression.
+    pub decoded_bytes: u64,
+    /// When the capture was taken, as its content says (Unix time).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured_at: Option<Nanos>,
+    /// Label of the snapshot it belongs to; `None` if it spans all (a log).
+    pub snapshot: Option<String>,
+    /// The subject it belongs to; `None` for what is of no process (an unrecognized file).
+    pub subject: Option<SubjectId>,
+    /// What the capture is of, where one format holds several kinds ("heap", "cpu").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// How far it got.
+    pub status: SourceStatus,
+    /// What to know about it.
+    pub notes: Vec<Note>,
+}
+
+/// One moment of a subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SnapshotInfo {
+    /// The label, as folders or names give it ("t0", "before"), else "t0", "t1", ... by order.
+    pub label: String,
+    /// Earliest time that its sources state (Unix time).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured_at: Option<Nanos>,
+    /// Its sources.
+    pub sources: Vec<SourceId>,
+}
+
+/// A process or container.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Subject {
+    /// Referred to by sources, findings and sections.
+    pub id: SubjectId,
+    /// A name for people: the folder, pod or command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Process id, if a source states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u64>,
+    /// Go version, if a source states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go_version: Option<String>,
+    /// Its moments, in order of time.
+    pub snapshots: Vec<SnapshotInfo>,
+    /// Sources that belong to no one moment (logs over the whole run).
+    pub spanning: Vec<SourceId>,
+}
