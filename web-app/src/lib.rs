@@ -1,1 +1,29 @@
-//! The report viewer.
+//! The Strata report viewer.
+//!
+//! One wasm module has two entries: in the window it mounts the page, in a
+//! dedicated worker it serves the engine. The page hands files to the worker
+//! and shows what comes back; it never reads a file itself.
+//!
+//! ```text
+//! window:  app ── worker_client ──┐  ToWorker (a File travels as a handle)
+//!                                 │
+//! worker:  worker ── file_reader ─┘  FromWorker
+//! ```
+
+pub mod app;
+pub mod crash;
+pub mod file_reader;
+pub mod protocol;
+pub mod worker;
+pub mod worker_client;
+
+use wasm_bindgen::JsCast;
+
+/// Runs the entry that belongs to this global scope.
+pub fn run() {
+    if js_sys::global().has_type::<web_sys::Window>() {
+        app::mount();
+    } else {
+        worker::serve();
+    }
+}

@@ -1,3 +1,67 @@
-//! Task runner.
+//! `cargo xtask COMMAND`: everything that README names.
 
-fn main() {}
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  build                        builds the page's wasm module and its JavaScript
+  serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
+  dist                         writes dist/site/ and dist/strata.html
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut words = lexopt::Parser::from_env();
+    let command = match words.next()? {
+        Some(Value(word)) => word.string()?,
+        Some(Long("help") | Short('h')) => "help".to_owned(),
+        Some(other) => return Err(other.unexpected().into()),
+        None => bail!("no command\n\n{USAGE}"),
+    };
+    match command.as_str() {
+        "build" => {
+            no_more(&mut words)?;
+            xtask::build::build()?;
+        }
+        "serve" => xtask::serve::serve(&serve_options(&mut words)?)?,
+        "dist" => {
+            no_more(&mut words)?;
+            xtask::dist::dist()?;
+        }
+        "help" => print!("{USAGE}"),
+        other => bail!("no such command: {other}\n\n{USAGE}"),
+    }
+    Ok(())
+}
+
+fn no_more(words: &mut lexopt::Parser) -> Result<()> {
+    match words.next()? {
+        Some(other) => Err(other.unexpected().into()),
+        None => Ok(()),
+    }
+}
+
+fn serve_options(words: &mut lexopt::Parser) -> Result<xtask::serve::Options> {
+    let mut options = xtask::serve::Options::default();
+    while let Some(word) = words.next()? {
+        match word {
+            Long("port") => options.port = words.value()?.parse()?,
+            Long("no-open") => options.open = false,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}

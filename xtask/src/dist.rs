@@ -1,0 +1,96 @@
+//! Writes what is shipped: `dist/site/`, a folder for any web server, and
+//! `dist/strata.html`, one file for a disk, a mail or a wiki.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::build;
+use crate::command::root;
+use crate::page::{self, Parts};
+
+/// The one file must stay small enough to attach to an issue.
+const MAX_PAGE_BYTES: usize = 1_500_000;
+
+/// Files of `static/` that the site offers for download as they are.
+const DOWNLOADS: [&str; 2] = ["example.tar.gz", "capture.sh"];
+
+/// Builds everything and writes `dist/`.
+///
+/// # Errors
+/// A failing build, a page over its size, a folder that cannot be written.
+pub fn dist() -> Result<()> {
+    let built = build::build()?;
+    let example = read_optional(&static_file("example.tar.gz"))?;
+    let html = page::assemble(&Parts {
+        template: &read(&static_file("index.html"))?,
+        style: &read(&static_file("style.css"))?,
+        glue: &built.glue,
+        host: &read(&static_file("host.js"))?,
+        wasm: &built.wasm,
+        example: &example,
+    })?;
+    write_site(&html)?;
+    write(&folder().join("strata.html"), html.as_bytes())?;
+    print_size("wasm module", &built.wasm)?;
+    print_size("glue script", built.glue.as_bytes())?;
+    print_size("example", &example)?;
+    print_size("dist/strata.html", html.as_bytes())?;
+    ensure!(
+        html.len() <= MAX_PAGE_BYTES,
+        "dist/strata.html has {} bytes, more than {MAX_PAGE_BYTES}",
+        html.len()
+    );
+    Ok(())
+}
+
+/// `dist/`.
+pub fn folder() -> PathBuf {
+    root().join("dist")
+}
+
+fn write_site(html: &str) -> Result<()> {
+    let site = folder().join("site");
+    if site.exists() {
+        fs::remove_dir_all(&site).with_context(|| format!("emptying {}", site.display()))?;
+    }
+    fs::create_dir_all(&site).with_context(|| format!("making {}", site.display()))?;
+    write(&site.join("index.html"), html.as_bytes())?;
+    for name in DOWNLOADS {
+        let source = static_file(name);
+        if source.exists() {
+            fs::copy(&source, site.join(name))
+                .with_context(|| format!("copying {}", source.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn static_file(name: &str) -> PathBuf {
+    root().join("static").join(name)
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn read_optional(path: &Path) -> Result<Vec<u8>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))
+}
+
+fn print_size(what: &str, bytes: &[u8]) -> Result<()> {
+    println!(
+        "{what:>18} {:>9} bytes, {:>9} gzipped",
+        bytes.len(),
+        page::gzip(bytes)?.len()
+    );
+    Ok(())
+}

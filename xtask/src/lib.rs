@@ -1,0 +1,12 @@
+//! The task runner's parts. The browser tests use its server too, so that
+//! what they see is what `cargo xtask serve` shows.
+//!
+//! ```text
+//! build (cargo, wasm-bindgen) ─▶ page (assembles one HTML text) ─▶ dist ─▶ serve
+//! ```
+
+pub mod build;
+pub mod command;
+pub mod dist;
+pub mod page;
+pub mod serve;

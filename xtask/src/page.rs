@@ -1,0 +1,189 @@
+//! Assembles the viewer into one HTML text: style, script, wasm and example
+//! inline. A policy of no connections leaves a page no other way to its own
+//! parts, and one text serves as the site's page and as the file to keep.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
+
+/// What the page is made of.
+pub struct Parts<'a> {
+    /// HTML with `{{policy}}`, `{{style}}`, `{{wasm}}`, `{{example}}` and `{{script}}`.
+    pub template: &'a str,
+    /// Style sheet.
+    pub style: &'a str,
+    /// wasm-bindgen's glue.
+    pub glue: &'a str,
+    /// The script that starts the page, or the worker; follows the glue.
+    pub host: &'a str,
+    /// The wasm module.
+    pub wasm: &'a [u8],
+    /// The example bundle, already packed; empty if there is none.
+    pub example: &'a [u8],
+}
+
+/// The page's HTML.
+///
+/// # Errors
+/// A part that would end its own element early, or a template that lacks a
+/// place.
+pub fn assemble(parts: &Parts<'_>) -> Result<String> {
+    let script = format!("{}\n{}", parts.glue, parts.host);
+    ensure_inline("script", &script)?;
+    ensure_inline("style", parts.style)?;
+    let wasm = BASE64_STANDARD.encode(gzip(parts.wasm)?);
+    let example = BASE64_STANDARD.encode(parts.example);
+    fill(
+        parts.template,
+        &[
+            ("policy", &policy(&script)),
+            ("style", parts.style),
+            ("wasm", &wasm),
+            ("example", &example),
+            ("script", &script),
+        ],
+    )
+}
+
+/// The page's Content-Security-Policy: nothing is loaded, nothing is sent,
+/// and the one script that runs is the one with this text.
+fn policy(script: &str) -> String {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(script));
+    [
+        "default-src 'none'",
+        &format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval'"),
+        "worker-src blob:",
+        // Elements are placed and sized by style attributes.
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "connect-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    .join("; ")
+}
+
+/// The policy that a page carries, to be sent as a header too.
+pub fn policy_of(html: &str) -> Option<&str> {
+    let (_, rest) = html.split_once(r#"<meta http-equiv="Content-Security-Policy" content=""#)?;
+    rest.split_once('"').map(|(policy, _)| policy)
+}
+
+/// Gzip at the highest level, without a time or a name: the same bytes every time.
+///
+/// # Errors
+/// None that memory does not give.
+pub fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzBuilder::new().write(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
+/// An inline element ends at its first end tag, wherever that stands, and
+/// `<!--` changes how a script is read.
+fn ensure_inline(element: &str, text: &str) -> Result<()> {
+    let lower = text.to_ascii_lowercase();
+    for marker in [&format!("</{element}"), "<!--"] {
+        ensure!(
+            !lower.contains(marker),
+            "the {element} contains {marker}, which cannot stand inline"
+        );
+    }
+    Ok(())
+}
+
+/// Replaces every place of the template in one pass, so that what is filled
+/// in is never itself searched for places.
+fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
+    let mut html = String::with_capacity(
+        values.iter().map(|(_, value)| value.len()).sum::<usize>() + template.len(),
+    );
+    let mut used = vec![false; values.len()];
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, after) = after
+            .split_once("}}")
+            .context("a place of the template is not closed")?;
+        let index = values
+            .iter()
+            .position(|(known, _)| *known == name)
+            .with_context(|| format!("the template has an unknown place: {name}"))?;
+        html.push_str(before);
+        html.push_str(values[index].1);
+        used[index] = true;
+        rest = after;
+    }
+    html.push_str(rest);
+    for ((name, _), used) in values.iter().zip(used) {
+        ensure!(used, "the template has no place for {name}");
+    }
+    Ok(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTS: Parts<'static> = Parts {
+        template: "<meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\"><style>{{style}}</style>\
+                   <script id=wasm>{{wasm}}</script><script id=example>{{example}}</script><script>{{script}}</script>",
+        style: "p {}",
+        glue: "let wasm_bindgen;",
+        host: "boot();",
+        wasm: b"\0asm",
+        example: b"",
+    };
+
+    #[test]
+    fn the_page_allows_its_script_by_hash_and_no_connection() -> Result<()> {
+        let html = assemble(&PARTS)?;
+        let policy = policy_of(&html).context("no policy")?;
+        let hash = BASE64_STANDARD.encode(Sha256::digest("let wasm_bindgen;\nboot();"));
+        assert!(
+            policy.contains(&format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval';")),
+            "{policy}"
+        );
+        assert!(policy.contains("connect-src 'none'"), "{policy}");
+        Ok(())
+    }
+
+    #[test]
+    fn the_same_parts_give_the_same_bytes() -> Result<()> {
+        assert_eq!(assemble(&PARTS)?, assemble(&PARTS)?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_script_that_would_end_its_element_is_refused() {
+        let parts = Parts {
+            host: "'</SCRIPT>'",
+            ..PARTS
+        };
+        assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("</script")));
+    }
+
+    #[test]
+    fn places_in_a_part_are_not_filled() -> Result<()> {
+        let html = assemble(&Parts {
+            host: "`{{wasm}}`",
+            ..PARTS
+        })?;
+        assert!(html.contains("`{{wasm}}`"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_template_without_a_place_is_refused() {
+        let parts = Parts {
+            template: "{{policy}}",
+            ..PARTS
+        };
+        assert!(
+            assemble(&parts).is_err_and(|error| error.to_string().contains("no place for style"))
+        );
+    }
+}
