@@ -161,6 +161,19 @@ impl Notes {
         self.add(NoteSeverity::Error, code, Some(error.at), error.to_string());
     }
 
+    /// Takes over the notes of a later step on the same source.
+    pub fn extend(&mut self, later: Self) {
+        for note in later.rows {
+            match self.rows.iter_mut().find(|row| row.code == note.code) {
+                Some(row) => {
+                    row.count = row.count.saturating_add(note.count);
+                    row.severity = row.severity.max(note.severity);
+                }
+                None => self.rows.push(note),
+            }
+        }
+    }
+
     /// Rows in order of first occurrence.
     pub fn rows(&self) -> &[Note] {
         &self.rows

@@ -5,6 +5,7 @@ pub mod error;
 pub mod index;
 pub mod intern;
 pub mod limits;
+pub mod packed;
 pub mod reader;
 pub mod source;
 pub mod units;

@@ -39,6 +39,8 @@ pub struct Source {
     pub modified_at: Option<Nanos>,
     /// Process id that the content names, as seen in its own PID namespace.
     pub pid: Option<u64>,
+    /// Go version that the content names ("go1.26.6").
+    pub go_version: Option<String>,
     /// What the capture is of, where one format holds several kinds: the
     /// pprof profile ("heap", "cpu"), the cgroup file's name. Two sources of
     /// one snapshot may share it; two snapshots have one each.
@@ -60,6 +62,7 @@ impl Source {
             captured_at: None,
             modified_at: None,
             pid: None,
+            go_version: None,
             kind: None,
             status: SourceStatus::Unrecognized,
             notes: Notes::default(),

@@ -50,6 +50,8 @@ pub struct Facts {
     pub captured_at: Option<crate::base::units::Nanos>,
     /// Process id that the content names.
     pub pid: Option<u64>,
+    /// Go version that the content names ("go1.26.6").
+    pub go_version: Option<String>,
     /// See [`crate::evidence::sources::Source::kind`].
     pub kind: Option<String>,
     /// True if part of the source is not in the figures.
@@ -79,6 +81,8 @@ macro_rules! formats {
         pub const ALL: &[&[Format]] = &[$(&$module::FORMATS),*];
     };
 }
+
+pub mod container;
 
 formats! {}
 

@@ -1,6 +1,7 @@
 //! The report: the engine's contract with the program, the viewer and checks
 //! outside. Numbers are integers in base units (bytes, nanoseconds, counts).
 
+mod assemble;
 mod finding;
 mod goroutines;
 mod memory;

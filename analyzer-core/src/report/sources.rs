@@ -71,6 +71,9 @@ pub struct Subject {
     /// Go version, if a source states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub go_version: Option<String>,
+    /// The subject that this one lies in: a sidecar's container, seen from the sidecar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<SubjectId>,
     /// Its moments, in order of time.
     pub snapshots: Vec<SnapshotInfo>,
     /// Sources that belong to no one moment (logs over the whole run).

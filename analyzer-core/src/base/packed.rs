@@ -1,0 +1,87 @@
+//! Columns that cross to the page as raw bytes instead of number by number.
+
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! packed {
+    ($(#[$meta:meta])* $name:ident($element:ty)) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name(pub Vec<$element>);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let bytes: Vec<u8> = self.0.iter().flat_map(|n| n.to_le_bytes()).collect();
+                serializer.serialize_bytes(&bytes)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let bytes = deserializer.deserialize_byte_buf(BytesVisitor)?;
+                let chunks = bytes.as_chunks::<{ size_of::<$element>() }>();
+                if !chunks.1.is_empty() {
+                    return Err(D::Error::custom("a column of broken rows"));
+                }
+                Ok(Self(chunks.0.iter().map(|chunk| <$element>::from_le_bytes(*chunk)).collect()))
+            }
+        }
+    };
+}
+
+packed! {
+    /// A column of `u32`: ids, counts, depths.
+    PackedU32(u32)
+}
+packed! {
+    /// A column of `i64`: values in a profile's own unit.
+    PackedI64(i64)
+}
+packed! {
+    /// A column of `u64`: offsets and times.
+    PackedU64(u64)
+}
+packed! {
+    /// A column of `f64`: positions on an axis.
+    PackedF64(f64)
+}
+
+struct BytesVisitor;
+
+impl<'de> Visitor<'de> for BytesVisitor {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the bytes of a column")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+
+    fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+        Ok(bytes)
+    }
+
+    /// Self-describing text formats have no bytes, only numbers.
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<u8>, A::Error> {
+        let mut bytes = Vec::new();
+        while let Some(byte) = seq.next_element()? {
+            bytes.push(byte);
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_survive_the_crossing() {
+        let column = PackedI64(vec![0, -1, i64::MAX]);
+        let text = serde_json::to_string(&column).unwrap();
+        assert_eq!(serde_json::from_str::<PackedI64>(&text).unwrap(), column);
+        assert!(serde_json::from_str::<PackedI64>("[1,2,3]").is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! Puts the report together from evidence and analysis.
+
+use std::collections::HashMap;
+
+use super::{Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
+use crate::analysis::Analysis;
+use crate::base::source::SourceId;
+use crate::detectors::{self, Case};
+use crate::evidence::Evidence;
+use crate::evidence::sources::{Source, SourceStatus};
+
+impl Report {
+    /// The report of everything that was parsed.
+    pub fn assemble(evidence: &Evidence, analysis: &Analysis) -> Self {
+        let (findings, not_run) = detectors::run(&Case { evidence, analysis });
+        let places = places(&analysis.subjects);
+        let sources =
+            evidence.sources.iter_enumerated().map(|(id, source)| source_row(id, source, &places)).collect();
+        let mut report = Self {
+            schema: SCHEMA.to_owned(),
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: String::new(),
+            sources,
+            subjects: analysis.subjects.clone(),
+            findings,
+            not_run,
+            memory: None,
+            goroutines: None,
+            profiles: Vec::new(),
+        };
+        report.verdict = verdict(&report);
+        report
+    }
+}
+
+/// The subject and the snapshot's label of each placed source.
+fn places(subjects: &[Subject]) -> HashMap<SourceId, (SubjectId, Option<&str>)> {
+    let mut places = HashMap::new();
+    for subject in subjects {
+        places.extend(subject.spanning.iter().map(|&source| (source, (subject.id, None))));
+        for snapshot in &subject.snapshots {
+            let place = (subject.id, Some(snapshot.label.as_str()));
+            places.extend(snapshot.sources.iter().map(|&source| (source, place)));
+        }
+    }
+    places
+}
+
+fn source_row(
+    id: SourceId,
+    source: &Source,
+    places: &HashMap<SourceId, (SubjectId, Option<&str>)>,
+) -> SourceRow {
+    let place = places.get(&id);
+    SourceRow {
+        id,
+        path: source.path.clone(),
+        format: source.format.map(str::to_owned),
+        bytes: source.bytes,
+        decoded_bytes: source.decoded_bytes,
+        captured_at: source.captured_at,
+        snapshot: place.and_then(|(_, label)| label.map(str::to_owned)),
+        subject: place.map(|(subject, _)| *subject),
+        kind: source.kind.clone(),
+        status: source.status,
+        notes: source.notes.rows().to_vec(),
+    }
+}
+
+/// The answer in one sentence: the worst finding's claim, or what was looked at without finding.
+fn verdict(report: &Report) -> String {
+    let is_usable = |row: &&SourceRow| matches!(row.status, SourceStatus::Parsed | SourceStatus::Partial);
+    let usable = report.sources.iter().filter(is_usable).count();
+    if usable == 0 {
+        return "Nothing could be read: see the notes of each file.".to_owned();
+    }
+    let serious: Vec<_> =
+        report.findings.iter().filter(|finding| finding.severity < Severity::Info).collect();
+    match serious.as_slice() {
+        [] => format!("No problem found in {usable} {}.", if usable == 1 { "file" } else { "files" }),
+        [one] => one.claim.clone(),
+        [first, rest @ ..] => {
+            let more = if rest.len() == 1 { "finding" } else { "findings" };
+            format!("{} And {} more {more}.", first.claim, rest.len())
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! From a file's bytes to rows: unwrap, recognize, parse.
+
+use super::diagnose;
+use crate::base::convert::to_u64;
+use crate::base::error::{ErrorKind, NoteSeverity};
+use crate::base::index::IndexVec;
+use crate::base::source::{Input, SourceId};
+use crate::evidence::Evidence;
+use crate::evidence::sources::{Source, SourceStatus};
+use crate::formats::container::{self, Budget, Leaf};
+use crate::formats::{self, Facts, Format, Probe};
+
+/// Reads one file of the drop; gives the sources that it held.
+pub(super) fn ingest(
+    file: Leaf,
+    budget: &mut Budget,
+    evidence: &mut Evidence,
+    texts: &mut IndexVec<SourceId, Option<Vec<u8>>>,
+) -> Vec<SourceId> {
+    let leaves = container::unwrap(file, budget);
+    leaves.into_iter().map(|leaf| ingest_leaf(leaf, evidence, texts)).collect()
+}
+
+fn ingest_leaf(
+    leaf: Leaf,
+    evidence: &mut Evidence,
+    texts: &mut IndexVec<SourceId, Option<Vec<u8>>>,
+) -> SourceId {
+    let mut source = Source::new(leaf.path, leaf.encoded_bytes, to_u64(leaf.bytes.len()));
+    source.modified_at = leaf.modified_at;
+    source.notes = leaf.notes;
+    if let Some(error) = leaf.error {
+        source.notes.error(&error);
+        source.status = SourceStatus::Failed;
+        source.format = Some(container::FORMAT_NAME);
+        texts.push(None);
+        return evidence.sources.push(source);
+    }
+    let format = formats::recognize(&Probe { path: &source.path, bytes: &leaf.bytes });
+    source.format = format.map(|format| format.name);
+    let id = evidence.sources.push(source);
+    match format {
+        Some(format) => parse(format, id, &leaf.bytes, evidence),
+        None => {
+            if let Some(source) = evidence.sources.get_mut(id) {
+                source.notes.error(&diagnose::unrecognized(&leaf.bytes));
+            }
+        }
+    }
+    let is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text);
+    texts.push(is_text.then_some(leaf.bytes));
+    id
+}
+
+fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
+    let path = evidence.sources[id].path.clone();
+    let mut facts = Facts::default();
+    let result = (format.parse)(&Input { source: id, path: &path, bytes }, evidence, &mut facts);
+    let Some(source) = evidence.sources.get_mut(id) else { return };
+    source.captured_at = facts.captured_at;
+    source.pid = facts.pid;
+    source.go_version = facts.go_version;
+    source.kind = facts.kind;
+    source.notes.extend(facts.notes);
+    let is_partial = facts.is_partial || source.notes.worst() >= Some(NoteSeverity::DataLoss);
+    source.status = match result {
+        Ok(()) if is_partial => SourceStatus::Partial,
+        Ok(()) => SourceStatus::Parsed,
+        Err(error) => {
+            source.notes.error(&error);
+            // Sniffing was wrong, and only the parser could tell.
+            if error.kind == ErrorKind::Unrecognized {
+                source.format = None;
+                SourceStatus::Unrecognized
+            } else {
+                SourceStatus::Failed
+            }
+        }
+    };
+}
+
+/// True for text without control characters at its start, which the raw view can show.
+fn is_readable(bytes: &[u8]) -> bool {
+    let head = bytes.get(..1024).unwrap_or(bytes);
+    !head.is_empty() && head.iter().all(|&byte| byte >= 0x20 || matches!(byte, b'\n' | b'\r' | b'\t'))
+}

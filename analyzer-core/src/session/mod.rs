@@ -1,0 +1,128 @@
+//! The whole engine behind one door, for the program, the worker and the tests.
+//!
+//! ```text
+//! Open ─ Chunk… ─ Close      a file's bytes come in
+//! Report                     everything known so far
+//! Text, …                    what a view asks for
+//! ```
+
+mod diagnose;
+mod ingest;
+mod message;
+mod text;
+
+use crate::analysis::Analysis;
+use crate::base::convert::to_u64;
+use crate::base::error::{ErrorKind, ParseError};
+use crate::base::index::IndexVec;
+use crate::base::limits;
+use crate::base::source::{Position, SourceId};
+use crate::evidence::Evidence;
+use crate::formats::container::{Budget, Leaf};
+use crate::report::Report;
+
+pub use message::{FileId, FileInfo, Request, Response, TextLines};
+
+/// One drop: what was parsed of it, and what was computed.
+#[derive(Debug, Default)]
+pub struct Session {
+    evidence: Evidence,
+    /// Decoded bytes of text sources, for the page's raw view.
+    texts: IndexVec<SourceId, Option<Vec<u8>>>,
+    /// Files whose bytes are still coming; `None` once closed or dropped.
+    open: IndexVec<FileId, Option<OpenFile>>,
+    budget: Budget,
+    /// Computed on demand, dropped when evidence is added.
+    analysis: Option<Analysis>,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    info: FileInfo,
+    bytes: Vec<u8>,
+    /// Set when the file is refused; further chunks are dropped.
+    error: Option<ParseError>,
+}
+
+impl Session {
+    /// Answers one request.
+    pub fn handle(&mut self, request: Request) -> Response {
+        match request {
+            Request::Open(info) => Response::Opened(self.open(info)),
+            Request::Chunk { file, bytes } => {
+                self.chunk(file, bytes);
+                Response::Done
+            }
+            Request::Close(file) => Response::Loaded(self.close(file)),
+            Request::Abort(file) => {
+                self.take_open(file);
+                Response::Done
+            }
+            Request::Report => Response::Report(Box::new(self.report())),
+            Request::Text { source, first_line, lines } => Response::Text(text::lines(
+                self.texts.get(source).and_then(Option::as_deref),
+                first_line,
+                lines,
+            )),
+        }
+    }
+
+    /// Announces a file.
+    pub fn open(&mut self, info: FileInfo) -> FileId {
+        let too_big = info.bytes > limits::DECODED_FILE_BYTES;
+        let error = too_big.then(|| {
+            let message = format!("more than {} MiB in one file", limits::DECODED_FILE_BYTES >> 20);
+            ParseError::new(ErrorKind::LimitExceeded, Position::offset(0), "file", message)
+        });
+        self.open.push(Some(OpenFile { info, bytes: Vec::new(), error }))
+    }
+
+    /// Adds the next bytes of an open file.
+    pub fn chunk(&mut self, file: FileId, bytes: Vec<u8>) {
+        let Some(open) = self.open.get_mut(file).and_then(Option::as_mut) else { return };
+        if open.error.is_some() {
+            return;
+        }
+        if open.bytes.is_empty() {
+            open.bytes = bytes;
+        } else {
+            open.bytes.extend_from_slice(&bytes);
+        }
+        if to_u64(open.bytes.len()) > limits::DECODED_FILE_BYTES {
+            let message = format!("more than {} MiB in one file", limits::DECODED_FILE_BYTES >> 20);
+            open.error =
+                Some(ParseError::new(ErrorKind::LimitExceeded, Position::offset(0), "file", message));
+            open.bytes = Vec::new();
+        }
+    }
+
+    /// All bytes of a file are there: unwraps and parses it, and names the
+    /// sources that it gave.
+    pub fn close(&mut self, file: FileId) -> Vec<SourceId> {
+        let Some(open) = self.take_open(file) else { return Vec::new() };
+        let mut leaf = Leaf::new(open.info.path, open.bytes);
+        leaf.encoded_bytes = leaf.encoded_bytes.max(open.info.bytes);
+        leaf.modified_at = open.info.modified_at;
+        leaf.error = open.error;
+        self.analysis = None;
+        ingest::ingest(leaf, &mut self.budget, &mut self.evidence, &mut self.texts)
+    }
+
+    /// Adds a whole file at once.
+    pub fn add(&mut self, path: &str, bytes: Vec<u8>) -> Vec<SourceId> {
+        let info = FileInfo { path: path.to_owned(), bytes: to_u64(bytes.len()), modified_at: None };
+        let file = self.open(info);
+        self.chunk(file, bytes);
+        self.close(file)
+    }
+
+    /// Everything known so far.
+    pub fn report(&mut self) -> Report {
+        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
+        Report::assemble(&self.evidence, analysis)
+    }
+
+    fn take_open(&mut self, file: FileId) -> Option<OpenFile> {
+        self.open.get_mut(file).and_then(Option::take)
+    }
+}
