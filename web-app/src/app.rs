@@ -90,10 +90,7 @@ impl Component for App {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let on_drop = ctx.link().batch_callback(|event: DragEvent| {
             event.prevent_default();
-            event
-                .data_transfer()
-                .and_then(|data| data.files())
-                .map(|list| Msg::Files(files_of(&list)))
+            event.data_transfer().and_then(|data| data.files()).map(|list| Msg::Files(files_of(&list)))
         });
         let on_choose = ctx.link().batch_callback(|event: Event| {
             let input: HtmlInputElement = event.target()?.dyn_into().ok()?;
@@ -128,10 +125,7 @@ impl App {
         let id = self.next_id;
         self.next_id += 1;
         let name = file.name();
-        let message = ToWorker {
-            id,
-            command: Command::Measure { file },
-        };
+        let message = ToWorker { id, command: Command::Measure { file } };
         let sent = match &self.worker {
             Ok(worker) => worker.send(&message),
             Err(reason) => Err(reason.clone()),
@@ -157,9 +151,7 @@ impl App {
 }
 
 fn files_of(list: &FileList) -> Vec<File> {
-    (0..list.length())
-        .filter_map(|index| list.get(index))
-        .collect()
+    (0..list.length()).filter_map(|index| list.get(index)).collect()
 }
 
 fn status_text(status: &Status) -> String {

@@ -24,12 +24,7 @@ impl SliceReader {
     /// Starts reading the first slice.
     pub fn new(blob: Blob) -> Self {
         let total = blob.size() as u64;
-        let mut reader = Self {
-            blob,
-            total,
-            requested: 0,
-            ahead: None,
-        };
+        let mut reader = Self { blob, total, requested: 0, ahead: None };
         reader.ahead = reader.request();
         reader
     }
@@ -58,9 +53,7 @@ impl SliceReader {
             return None;
         }
         let end = (self.requested + SLICE_BYTES).min(self.total);
-        let slice = self
-            .blob
-            .slice_with_f64_and_f64(self.requested as f64, end as f64);
+        let slice = self.blob.slice_with_f64_and_f64(self.requested as f64, end as f64);
         self.requested = end;
         // A slice of a blob cannot fail; reading it can, and the promise says so.
         slice.ok().map(|slice| slice.array_buffer())

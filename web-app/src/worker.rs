@@ -22,12 +22,13 @@ pub fn serve() {
     // that follows is an uncaught error.
     crash::install(|_| {});
     let running = Running::default();
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        match protocol::decode::<ToWorker>(event.data()) {
-            Ok(message) => handle(&running, message),
-            Err(error) => wasm_bindgen::throw_str(&format!("message to the worker: {error}")),
-        }
-    });
+    let on_message =
+        Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            match protocol::decode::<ToWorker>(event.data()) {
+                Ok(message) => handle(&running, message),
+                Err(error) => wasm_bindgen::throw_str(&format!("message to the worker: {error}")),
+            }
+        });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
 }
@@ -62,9 +63,7 @@ async fn measure(running: &Running, id: RequestId, file: File) -> Event {
         match slice {
             Ok(slice) => bytes += u64::from(slice.length()),
             Err(error) => {
-                return Event::Failed {
-                    message: describe(&error),
-                };
+                return Event::Failed { message: describe(&error) };
             }
         }
         post(id, Event::Progress { read: bytes, total });

@@ -44,22 +44,15 @@ impl WorkerClient {
         };
         let errors = EventListener::new(&worker, "error", move |event| {
             // A worker that a policy forbids gives an event without a message.
-            let message = event
-                .dyn_ref::<ErrorEvent>()
-                .map(ErrorEvent::message)
-                .filter(|text| !text.is_empty());
-            on_news.emit(News::Died(message.unwrap_or_else(|| {
-                "the browser did not start the worker".to_owned()
-            })));
+            let message =
+                event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|text| !text.is_empty());
+            on_news.emit(News::Died(
+                message.unwrap_or_else(|| "the browser did not start the worker".to_owned()),
+            ));
         });
         // The first message is the module; host.js takes it.
-        worker
-            .post_message(&wasm_bindgen::module())
-            .map_err(|error| format!("{error:?}"))?;
-        Ok(Self {
-            worker,
-            _listeners: [answers, errors],
-        })
+        worker.post_message(&wasm_bindgen::module()).map_err(|error| format!("{error:?}"))?;
+        Ok(Self { worker, _listeners: [answers, errors] })
     }
 
     /// Sends one message.
@@ -68,9 +61,7 @@ impl WorkerClient {
     /// A message that the host cannot clone, in words.
     pub fn send(&self, message: &ToWorker) -> Result<(), String> {
         let value = protocol::encode(message).map_err(|error| error.to_string())?;
-        self.worker
-            .post_message(&value)
-            .map_err(|error| format!("{error:?}"))
+        self.worker.post_message(&value).map_err(|error| format!("{error:?}"))
     }
 }
 

@@ -25,21 +25,10 @@ pub struct Built {
 pub fn build() -> Result<Built> {
     add_wasm_target()?;
     run(cargo()
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "web-app",
-            "--bin",
-            "web-app",
-        ])
+        .args(["build", "--release", "--package", "web-app", "--bin", "web-app"])
         .args(["--target", WASM_TARGET])
         .envs(wasm_environment()?))?;
-    bind(
-        target_folder()?
-            .join(WASM_TARGET)
-            .join("release/web-app.wasm"),
-    )
+    bind(target_folder()?.join(WASM_TARGET).join("release/web-app.wasm"))
 }
 
 /// Installs the standard library for wasm32 if the toolchain lacks it.
@@ -84,25 +73,18 @@ pub fn wasm_environment() -> Result<Vec<(String, String)>> {
     let mut remaps = vec![(command::root().to_path_buf(), "strata")];
     let home = match std::env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
-        None => std::env::home_dir()
-            .context("no home folder")?
-            .join(".cargo"),
+        None => std::env::home_dir().context("no home folder")?.join(".cargo"),
     };
     // One folder for each registry, named after its host.
     let registries = home.join("registry/src");
-    let entries = std::fs::read_dir(&registries)
-        .with_context(|| format!("reading {}", registries.display()))?;
+    let entries =
+        std::fs::read_dir(&registries).with_context(|| format!("reading {}", registries.display()))?;
     for entry in entries {
         remaps.push((entry?.path(), "crates"));
     }
-    let flags: Vec<String> = remaps
-        .iter()
-        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-        .collect();
-    Ok(vec![(
-        "CARGO_ENCODED_RUSTFLAGS".to_owned(),
-        flags.join("\u{1f}"),
-    )])
+    let flags: Vec<String> =
+        remaps.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
+    Ok(vec![("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"))])
 }
 
 fn bind(module: PathBuf) -> Result<Built> {
@@ -121,8 +103,5 @@ fn bind(module: PathBuf) -> Result<Built> {
         output.snippets().values().all(Vec::is_empty) && output.local_modules().is_empty(),
         "a dependency brings JavaScript files of its own, which one script cannot import"
     );
-    Ok(Built {
-        glue: output.js().to_owned(),
-        wasm: output.wasm_mut().emit_wasm(),
-    })
+    Ok(Built { glue: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
 }

@@ -10,9 +10,7 @@ use anyhow::{Context, Result, bail};
 /// # Panics
 /// Never: this package is a folder of the workspace.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
 /// The cargo that runs this program, in the workspace's folder.
@@ -27,9 +25,7 @@ pub fn cargo() -> Command {
 /// # Errors
 /// A program that cannot be started or that fails, with its command line.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("starting {command:?}"))?;
+    let status = command.status().with_context(|| format!("starting {command:?}"))?;
     if !status.success() {
         bail!("{command:?}: {status}");
     }
@@ -56,8 +52,6 @@ pub fn output(command: &mut Command) -> Result<String> {
 pub fn find_program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     names.iter().find_map(|name| {
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
-            .find(|file| file.is_file())
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
     })
 }

@@ -60,8 +60,7 @@ fn write_site(html: &str) -> Result<()> {
     for name in DOWNLOADS {
         let source = static_file(name);
         if source.exists() {
-            fs::copy(&source, site.join(name))
-                .with_context(|| format!("copying {}", source.display()))?;
+            fs::copy(&source, site.join(name)).with_context(|| format!("copying {}", source.display()))?;
         }
     }
     Ok(())
@@ -87,10 +86,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn print_size(what: &str, bytes: &[u8]) -> Result<()> {
-    println!(
-        "{what:>18} {:>9} bytes, {:>9} gzipped",
-        bytes.len(),
-        page::gzip(bytes)?.len()
-    );
+    println!("{what:>18} {:>9} bytes, {:>9} gzipped", bytes.len(), page::gzip(bytes)?.len());
     Ok(())
 }

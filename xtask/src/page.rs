@@ -88,10 +88,7 @@ pub fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
 fn ensure_inline(element: &str, text: &str) -> Result<()> {
     let lower = text.to_ascii_lowercase();
     for marker in [&format!("</{element}"), "<!--"] {
-        ensure!(
-            !lower.contains(marker),
-            "the {element} contains {marker}, which cannot stand inline"
-        );
+        ensure!(!lower.contains(marker), "the {element} contains {marker}, which cannot stand inline");
     }
     Ok(())
 }
@@ -99,15 +96,12 @@ fn ensure_inline(element: &str, text: &str) -> Result<()> {
 /// Replaces every place of the template in one pass, so that what is filled
 /// in is never itself searched for places.
 fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
-    let mut html = String::with_capacity(
-        values.iter().map(|(_, value)| value.len()).sum::<usize>() + template.len(),
-    );
+    let mut html =
+        String::with_capacity(values.iter().map(|(_, value)| value.len()).sum::<usize>() + template.len());
     let mut used = vec![false; values.len()];
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after
-            .split_once("}}")
-            .context("a place of the template is not closed")?;
+        let (name, after) = after.split_once("}}").context("a place of the template is not closed")?;
         let index = values
             .iter()
             .position(|(known, _)| *known == name)
@@ -143,10 +137,7 @@ mod tests {
         let html = assemble(&PARTS)?;
         let policy = policy_of(&html).context("no policy")?;
         let hash = BASE64_STANDARD.encode(Sha256::digest("let wasm_bindgen;\nboot();"));
-        assert!(
-            policy.contains(&format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval';")),
-            "{policy}"
-        );
+        assert!(policy.contains(&format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval';")), "{policy}");
         assert!(policy.contains("connect-src 'none'"), "{policy}");
         Ok(())
     }
@@ -159,31 +150,20 @@ mod tests {
 
     #[test]
     fn a_script_that_would_end_its_element_is_refused() {
-        let parts = Parts {
-            host: "'</SCRIPT>'",
-            ..PARTS
-        };
+        let parts = Parts { host: "'</SCRIPT>'", ..PARTS };
         assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("</script")));
     }
 
     #[test]
     fn places_in_a_part_are_not_filled() -> Result<()> {
-        let html = assemble(&Parts {
-            host: "`{{wasm}}`",
-            ..PARTS
-        })?;
+        let html = assemble(&Parts { host: "`{{wasm}}`", ..PARTS })?;
         assert!(html.contains("`{{wasm}}`"));
         Ok(())
     }
 
     #[test]
     fn a_template_without_a_place_is_refused() {
-        let parts = Parts {
-            template: "{{policy}}",
-            ..PARTS
-        };
-        assert!(
-            assemble(&parts).is_err_and(|error| error.to_string().contains("no place for style"))
-        );
+        let parts = Parts { template: "{{policy}}", ..PARTS };
+        assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("no place for style")));
     }
 }

@@ -23,10 +23,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            port: 8080,
-            open: true,
-        }
+        Self { port: 8080, open: true }
     }
 }
 
@@ -62,16 +59,9 @@ impl Site {
     pub fn bind(folder: &Path, port: u16) -> Result<Self> {
         let server = Server::http(("127.0.0.1", port))
             .map_err(|error| anyhow!("{error}"))
-            .with_context(|| {
-                format!("listening on port {port} of 127.0.0.1; --port takes another")
-            })?;
+            .with_context(|| format!("listening on port {port} of 127.0.0.1; --port takes another"))?;
         let address = server.server_addr().to_ip().context("not an IP address")?;
-        Ok(Self {
-            server: Arc::new(server),
-            folder: folder.into(),
-            address,
-            requests: Arc::default(),
-        })
+        Ok(Self { server: Arc::new(server), folder: folder.into(), address, requests: Arc::default() })
     }
 
     /// Binds to a free port and answers from a thread, for as long as the
@@ -93,10 +83,7 @@ impl Site {
 
     /// Every request so far, as method and target.
     pub fn requests(&self) -> Vec<String> {
-        self.requests
-            .lock()
-            .map(|requests| requests.clone())
-            .unwrap_or_default()
+        self.requests.lock().map(|requests| requests.clone()).unwrap_or_default()
     }
 
     fn answer_forever(&self) {
@@ -113,8 +100,7 @@ impl Site {
 fn answer(folder: &Path, request: Request) -> std::io::Result<()> {
     let allowed = matches!(request.method(), Method::Get | Method::Head);
     let file = resolve(folder, request.url()).filter(|_| allowed);
-    let Some((path, bytes)) = file.and_then(|path| fs::read(&path).ok().map(|bytes| (path, bytes)))
-    else {
+    let Some((path, bytes)) = file.and_then(|path| fs::read(&path).ok().map(|bytes| (path, bytes))) else {
         return request.respond(Response::from_string("not found").with_status_code(404));
     };
     let mut headers = vec![
@@ -122,10 +108,7 @@ fn answer(folder: &Path, request: Request) -> std::io::Result<()> {
         ("cache-control", "no-cache"),
         ("x-content-type-options", "nosniff"),
     ];
-    let html = if path
-        .extension()
-        .is_some_and(|extension| extension == "html")
-    {
+    let html = if path.extension().is_some_and(|extension| extension == "html") {
         String::from_utf8_lossy(&bytes).into_owned()
     } else {
         String::new()
@@ -146,9 +129,7 @@ fn answer(folder: &Path, request: Request) -> std::io::Result<()> {
 fn resolve(folder: &Path, target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.trim_start_matches('/');
     let relative = Path::new(if path.is_empty() { "index.html" } else { path });
-    let inside = relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
+    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
     inside.then(|| folder.join(relative))
 }
 
@@ -187,10 +168,7 @@ mod tests {
     fn a_target_outside_the_folder_is_not_served() {
         let folder = Path::new("site");
         assert_eq!(resolve(folder, "/?x=1"), Some(folder.join("index.html")));
-        assert_eq!(
-            resolve(folder, "/example.tar.gz"),
-            Some(folder.join("example.tar.gz"))
-        );
+        assert_eq!(resolve(folder, "/example.tar.gz"), Some(folder.join("example.tar.gz")));
         assert_eq!(resolve(folder, "/../Cargo.toml"), None);
         assert_eq!(resolve(folder, "/a/../../b"), None);
     }

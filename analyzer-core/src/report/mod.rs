@@ -14,6 +14,9 @@ pub use memory::{Check, Layer, LayerId, LedgerClass, LedgerRow, Memory, MemorySn
 pub use profiles::{ProfileSummary, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 
+pub use crate::base::error::{Note, NoteSeverity};
+pub use crate::evidence::sources::SourceStatus;
+
 use serde::{Deserialize, Serialize};
 
 /// Identifies the shape of [`Report`].

@@ -1,0 +1,127 @@
+//! The report for a terminal.
+
+use std::fmt::Write as _;
+
+use analyzer_core::report::{
+    Finding, Goroutines, MemorySnapshot, NoteSeverity, Report, Severity, SourceRow, Verdict,
+};
+
+/// Goroutine groups that are printed; the JSON form has all.
+const GROUPS: usize = 20;
+
+/// Verdict, findings, ledger, goroutine groups and trouble with files.
+pub fn print(report: &Report) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}", report.verdict);
+    for finding in &report.findings {
+        print_finding(&mut out, finding, report);
+    }
+    if let Some(memory) = &report.memory {
+        print_memory(&mut out, &memory.latest);
+    }
+    if let Some(goroutines) = &report.goroutines {
+        print_goroutines(&mut out, goroutines);
+    }
+    print_trouble(&mut out, &report.sources);
+    out
+}
+
+fn print_finding(out: &mut String, finding: &Finding, report: &Report) {
+    let severity = match finding.severity {
+        Severity::Critical => "CRITICAL",
+        Severity::Warning => "WARNING",
+        Severity::Info => "INFO",
+    };
+    let _ = writeln!(out, "\n{severity} {} [{}]\n  {}", finding.title, finding.code, finding.claim);
+    for citation in finding.citations.as_slice().iter().take(3) {
+        let path =
+            report.sources.iter().find(|row| row.id == citation.source).map_or("?", |row| row.path.as_str());
+        let _ = match citation.at {
+            Some(at) => writeln!(out, "  from {path}, {at}"),
+            None => writeln!(out, "  from {path}"),
+        };
+    }
+    for against in &finding.against {
+        let _ = writeln!(out, "  against: {against}");
+    }
+    for advice in &finding.advice {
+        let _ = writeln!(out, "  do: {advice}");
+    }
+}
+
+fn print_memory(out: &mut String, memory: &MemorySnapshot) {
+    let _ = writeln!(out, "\nMEMORY at {}", memory.snapshot);
+    let width = memory.ledger.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
+    for row in &memory.ledger {
+        let sign = if row.is_total { "=" } else { " " };
+        let bounds = row.low.zip(row.high).map(|(low, high)| format!("  [{} … {}]", mib(low.0), mib(high.0)));
+        let _ = writeln!(
+            out,
+            "{sign} {:width$} {:>12} MiB{}",
+            row.label,
+            mib(row.bytes.0),
+            bounds.unwrap_or_default()
+        );
+    }
+    for check in memory.checks.iter().filter(|check| !check.holds) {
+        let _ = writeln!(out, "  does not hold: {} (off by {} B)", check.identity, check.difference.0);
+    }
+}
+
+fn print_goroutines(out: &mut String, goroutines: &Goroutines) {
+    let totals: Vec<String> = goroutines
+        .snapshots
+        .iter()
+        .map(|snapshot| format!("{} {}", snapshot.snapshot, snapshot.total))
+        .collect();
+    let _ = writeln!(out, "\nGOROUTINES {}", totals.join(", "));
+    for group in goroutines.groups.iter().take(GROUPS) {
+        let verdict = match group.verdict {
+            Verdict::Leak => "leak",
+            Verdict::Suspect => "suspect",
+            Verdict::Benign => "benign",
+            Verdict::Unknown => "-",
+        };
+        let counts: Vec<String> = group.counts.iter().map(u64::to_string).collect();
+        let frame = group.user_frame.as_ref().or(group.stack.first());
+        let function = frame.map_or("?", |frame| frame.function.as_str());
+        let _ = writeln!(out, "  {verdict:8} {:>14}  {:16} {function}", counts.join(" → "), group.state);
+    }
+    if let Some(rest) = goroutines.groups.len().checked_sub(GROUPS).filter(|rest| *rest > 0) {
+        let _ = writeln!(out, "  and {rest} more groups");
+    }
+}
+
+fn print_trouble(out: &mut String, sources: &[SourceRow]) {
+    let mut is_first = true;
+    for source in sources {
+        for note in source.notes.iter().filter(|note| note.severity >= NoteSeverity::DataLoss) {
+            if std::mem::take(&mut is_first) {
+                let _ = writeln!(out, "\nFILES with losses");
+            }
+            let count = if note.count > 1 { format!(" ({} times)", note.count) } else { String::new() };
+            let _ = writeln!(out, "  {}: {}{count}", source.path, note.message);
+        }
+    }
+}
+
+/// MiB with two decimals, as a terminal column.
+fn mib(bytes: i64) -> String {
+    let hundredths = i128::from(bytes) * 100 / (1 << 20);
+    let sign = if hundredths < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mib_keeps_sign_and_two_decimals() {
+        assert_eq!(
+            (mib(1 << 20), mib(-(3 << 19)), mib(10_486)),
+            ("1.00".into(), "-1.50".into(), "0.01".into())
+        );
+    }
+}
