@@ -1,18 +1,9 @@
 //! `strata`: the engine on the command line.
 
-mod input;
-mod report;
-mod text;
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-/// Exit status when findings are at or over the gate.
-#[allow(dead_code)]
-const EXIT_FINDINGS: u8 = 1;
-/// Exit status when nothing could be read, or for bad usage.
-const EXIT_UNUSABLE: u8 = 2;
+use strata::{EXIT_UNUSABLE, report};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]

@@ -8,5 +8,6 @@
 pub mod build;
 pub mod command;
 pub mod dist;
+pub mod inventory;
 pub mod page;
 pub mod serve;

@@ -1,5 +1,6 @@
 //! `cargo xtask COMMAND`: everything that README names.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -11,6 +12,7 @@ Usage: cargo xtask COMMAND
   build                        builds the page's wasm module and its JavaScript
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
   dist                         writes dist/site/ and dist/strata.html
+  inventory [DIR]              how each file of the captures below DIR is read
 ";
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn run() -> Result<()> {
             no_more(&mut words)?;
             xtask::dist::dist()?;
         }
+        "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
         "help" => print!("{USAGE}"),
         other => bail!("no such command: {other}\n\n{USAGE}"),
     }
@@ -52,6 +55,17 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
         Some(other) => Err(other.unexpected().into()),
         None => Ok(()),
     }
+}
+
+/// The one optional folder of a command.
+fn folder(words: &mut lexopt::Parser, default: &str) -> Result<PathBuf> {
+    let folder = match words.next()? {
+        Some(Value(word)) => PathBuf::from(word),
+        Some(other) => return Err(other.unexpected().into()),
+        None => xtask::command::root().join(default),
+    };
+    no_more(words)?;
+    Ok(folder)
 }
 
 fn serve_options(words: &mut lexopt::Parser) -> Result<xtask::serve::Options> {
