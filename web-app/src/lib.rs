@@ -11,6 +11,7 @@
 //! ```
 
 pub mod app;
+pub mod components;
 pub mod crash;
 pub mod file_reader;
 pub mod protocol;

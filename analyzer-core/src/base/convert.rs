@@ -40,3 +40,23 @@ pub const fn wire_to_i64(n: u64) -> i64 {
 pub fn clamp_i64(n: i128) -> i64 {
     i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX })
 }
+
+/// A signed value as a float, for positions on an axis; exact within ±2^53.
+pub const fn i64_to_f64(n: i64) -> f64 {
+    n as f64
+}
+
+/// A length in memory as a float; exact below 2^53.
+pub const fn usize_to_f64(n: usize) -> f64 {
+    n as f64
+}
+
+/// A position as an index: the whole part, clamped to what an index can be; zero for NaN.
+pub const fn f64_to_usize(x: f64) -> usize {
+    x as usize
+}
+
+/// A position as a value: the whole part, clamped; zero for NaN.
+pub const fn f64_to_i64(x: f64) -> i64 {
+    x as i64
+}

@@ -1,0 +1,3 @@
+//! Parts that several views share.
+
+pub mod flame;
