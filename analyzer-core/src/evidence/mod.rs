@@ -2,6 +2,7 @@
 //! over the tables are only read (`&Evidence`), so every analysis is a pure
 //! function of them. Every row leads back to its source and place.
 
+pub mod goroutines;
 pub mod sources;
 pub mod stacks;
 
@@ -9,6 +10,7 @@ use crate::base::index::IndexVec;
 use crate::base::intern::StringTable;
 use crate::base::source::SourceId;
 
+use goroutines::Goroutines;
 use sources::Source;
 use stacks::Stacks;
 
@@ -21,4 +23,6 @@ pub struct Evidence {
     pub sources: IndexVec<SourceId, Source>,
     /// Frames and call stacks of symbolized text captures.
     pub stacks: Stacks,
+    /// Goroutine dumps as text lists them.
+    pub goroutines: Goroutines,
 }

@@ -84,7 +84,7 @@ macro_rules! formats {
 
 pub mod container;
 
-formats! {}
+formats! { goroutine_dump }
 
 /// Every format, in the order in which they are asked.
 pub fn all() -> impl Iterator<Item = &'static Format> {

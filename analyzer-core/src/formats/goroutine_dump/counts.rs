@@ -1,0 +1,166 @@
+//! `debug=1`: stacks with counts (runtime/pprof/pprof.go, printCountProfile).
+//!
+//! ```text
+//! goroutine profile: total 21
+//! 3 @ 0x47db6a 0x41516e 0x414cb2 0x4e4505 0x4d9a4c 0x483e61
+//! # labels: {"worker":"w1"}
+//! #    0x4e4504    main.main.func16+0x24    /srv/apps/fmt/main.go:69
+//! ```
+//! Leading frames of the runtime are hidden, but their program counters stay.
+//! Printed counters point into the call, one below the return address.
+
+use super::super::{Probe, Sniff};
+use super::{header, text};
+use crate::base::error::{ErrorKind, Notes, ParseError};
+use crate::base::reader::Lines;
+use crate::base::source::{Position, SourceId};
+use crate::evidence::Evidence;
+use crate::evidence::goroutines::{CountedStack, DumpForm, GoroutineDump, LabelSets};
+use crate::evidence::stacks::{Frame, FrameId};
+
+const TITLES: [(&str, bool); 2] = [("goroutine profile: total ", false), ("goroutineleak profile: total ", true)];
+
+/// Hidden program counters that are kept: goroutines that wait have at most five.
+const HIDDEN_KEPT: usize = 8;
+
+pub(super) fn sniff(probe: &Probe<'_>) -> Sniff {
+    let head = text::to_utf8(probe.head());
+    if title(&head).is_some() { Sniff::ByContent } else { Sniff::No }
+}
+
+/// The stated total of the first line that is not blank, and whether it is a leak profile.
+fn title(bytes: &[u8]) -> Option<(u64, bool)> {
+    let first = Lines::new(bytes).find(|line| !line.bytes.trim_ascii().is_empty())?;
+    let text = first.text().trim();
+    TITLES.iter().find_map(|(start, is_leak)| Some((text.strip_prefix(start)?.parse().ok()?, *is_leak)))
+}
+
+/// Reads the whole text.
+pub(super) fn parse(
+    bytes: &[u8],
+    source: SourceId,
+    evidence: &mut Evidence,
+    notes: &mut Notes,
+) -> Result<GoroutineDump, ParseError> {
+    let Some((total, is_leak_profile)) = title(bytes) else {
+        return Err(ParseError::new(
+            ErrorKind::Malformed,
+            Position::line(1),
+            "goroutine profile",
+            "the first line must be \"goroutine profile: total N\"",
+        ));
+    };
+    let mut reader = Reader { evidence, notes, rows: Vec::new(), block: None };
+    for line in Lines::new(bytes).skip(1) {
+        reader.line(line.bytes, line.number);
+    }
+    let is_cut = !bytes.is_empty() && !Lines::ends_with_newline(bytes) && reader.block.is_some();
+    reader.close();
+    Ok(GoroutineDump {
+        source,
+        ordinal: 0,
+        form: DumpForm::Counts,
+        is_leak_profile,
+        is_cut,
+        line: 1,
+        captured_at: None,
+        stated_total: Some(total),
+        preamble: Vec::new(),
+        goroutines: Vec::new(),
+        counted: reader.rows,
+    })
+}
+
+struct Reader<'e> {
+    evidence: &'e mut Evidence,
+    notes: &'e mut Notes,
+    rows: Vec<CountedStack>,
+    block: Option<Block>,
+}
+
+struct Block {
+    row: CountedStack,
+    pcs: Vec<u64>,
+    frames: Vec<FrameId>,
+}
+
+impl Reader<'_> {
+    fn line(&mut self, line: &[u8], number: u64) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end();
+        if text.is_empty() {
+            return self.close();
+        }
+        if let Some(labels) = text.strip_prefix("# labels: {") {
+            return self.labels(labels);
+        }
+        if let Some(rest) = text.strip_prefix("#\t") {
+            return self.frame(rest);
+        }
+        let Some((count, pcs)) = text.split_once(" @") else {
+            return self.unknown(number);
+        };
+        let Ok(count) = count.trim().parse() else { return self.unknown(number) };
+        self.close();
+        let row = CountedStack {
+            count,
+            stack: None,
+            hidden: Vec::new(),
+            labels: LabelSets::EMPTY,
+            line: u32::try_from(number).unwrap_or(u32::MAX),
+        };
+        let pcs = pcs.split_ascii_whitespace().filter_map(hex).collect();
+        self.block = Some(Block { row, pcs, frames: Vec::new() });
+    }
+
+    fn unknown(&mut self, number: u64) {
+        self.notes.info("lines-between", Some(Position::line(number)), "A line that is no part of the profile.");
+    }
+
+    fn labels(&mut self, text: &str) {
+        let Some((labels, _)) = header::labels_of(text) else { return };
+        let strings = &mut self.evidence.strings;
+        let pairs = labels.iter().map(|(key, value)| (strings.intern(key), strings.intern(value))).collect();
+        let id = self.evidence.goroutines.labels.intern(pairs);
+        if let Some(block) = &mut self.block {
+            block.row.labels = id;
+        }
+    }
+
+    /// `0xPC TAB func+0xOFF TAB… file:line`, or only `0xPC` for an unknown function.
+    fn frame(&mut self, text: &str) {
+        let Some(block) = &mut self.block else { return };
+        let mut parts = text.split('\t').filter(|part| !part.is_empty());
+        let Some(pc) = parts.next().and_then(hex) else { return };
+        if block.frames.is_empty() {
+            let hidden = block.pcs.iter().take_while(|&&at| at != pc && at.checked_sub(1) != Some(pc));
+            block.row.hidden = hidden.take(HIDDEN_KEPT).copied().collect();
+        }
+        let Some(function) = parts.next() else { return };
+        let function = function.rfind("+0x").and_then(|at| function.get(..at)).unwrap_or(function);
+        let place = parts.next().and_then(|place| place.rsplit_once(':'));
+        let strings = &mut self.evidence.strings;
+        let frame = Frame {
+            function: strings.intern(function),
+            file: place.map(|(file, _)| strings.intern(file)),
+            line: place.and_then(|(_, line)| line.parse().ok()),
+            inlined: false,
+        };
+        let id = self.evidence.stacks.frame(frame);
+        block.frames.push(id);
+    }
+
+    fn close(&mut self) {
+        let Some(mut block) = self.block.take() else { return };
+        if block.frames.is_empty() {
+            block.row.hidden = block.pcs.into_iter().take(HIDDEN_KEPT).collect();
+        }
+        block.row.stack = self.evidence.stacks.from_leaf_first(&block.frames);
+        self.rows.push(block.row);
+    }
+}
+
+fn hex(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+

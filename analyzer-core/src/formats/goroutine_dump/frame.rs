@@ -1,0 +1,136 @@
+//! The two lines of a frame.
+//!
+//! ```text
+//! main.(*T[...]).Wait(0x0?, {0x0?, 0x0?}, ...)        function and arguments
+//!     /srv/apps/main.go:23 +0x18 fp=0x… sp=0x… pc=0x…   file, line, offset
+//! ```
+//! An inlined call prints `(...)` and no offset (runtime/traceback.go).
+
+/// The function of a call line; `None` if the line is none.
+pub(super) fn function(line: &[u8]) -> Option<&[u8]> {
+    // Arguments hold no parentheses, so the last one opens them.
+    let open = memchr::memrchr(b'(', line.strip_suffix(b")")?)?;
+    let name = line.get(..open)?;
+    let first = *name.first()?;
+    let is_name = (first.is_ascii_alphabetic() || first == b'_' || first >= 0x80)
+        && !name.iter().any(|&byte| byte == b' ' || byte == b'\t');
+    is_name.then_some(name)
+}
+
+/// True if the compiler inlined the call of this call line.
+pub(super) fn is_inlined(line: &[u8]) -> bool {
+    line.ends_with(b"(...)")
+}
+
+/// A file line, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileLine<'a> {
+    pub file: &'a [u8],
+    pub line: u32,
+    /// True if an offset follows: the line is whole even if it is the last of a cut text.
+    pub has_offset: bool,
+}
+
+/// Takes a file line apart, with or without its leading tab.
+pub(super) fn file_line(line: &[u8]) -> Option<FileLine<'_>> {
+    let text = line.trim_ascii();
+    let (place, has_offset) = match offset_at(text) {
+        Some(at) => (text.get(..at)?, true),
+        None => (text, false),
+    };
+    let colon = memchr::memrchr(b':', place)?;
+    let file = place.get(..colon).filter(|file| !file.is_empty())?;
+    let digits = place.get(colon + 1..).filter(|digits| !digits.is_empty() && digits.len() <= 9)?;
+    let line = digits.iter().try_fold(0_u32, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+    })?;
+    Some(FileLine { file, line, has_offset })
+}
+
+/// Where ` +0x…` or ` fp=0x…` starts.
+fn offset_at(text: &[u8]) -> Option<usize> {
+    // The offset is short; the registers behind it are only there in crash dumps.
+    let mut end = text.len();
+    let mut found = None;
+    while let Some(space) = text.get(..end).and_then(|head| memchr::memrchr(b' ', head)) {
+        let word = text.get(space + 1..end)?;
+        let is_offset = [b"+0x".as_slice(), b"fp=0x", b"sp=0x", b"pc=0x"].iter().any(|p| word.starts_with(p));
+        if !is_offset {
+            break;
+        }
+        found = Some(space);
+        end = space;
+    }
+    found
+}
+
+/// The creator of a `created by` line, and the goroutine that ran the `go` statement.
+pub(super) fn created_by(line: &[u8]) -> Option<(&[u8], Option<u64>)> {
+    let rest = line.strip_prefix(b"created by ")?.trim_ascii_end();
+    let Some(at) = memchr::memmem::rfind(rest, b" in goroutine ") else { return Some((rest, None)) };
+    let number = std::str::from_utf8(rest.get(at + b" in goroutine ".len()..)?).ok()?;
+    Some((rest.get(..at)?, number.parse().ok()))
+}
+
+/// True for `...51 frames elided...` and `...additional frames elided...`.
+pub(super) fn is_elision(line: &[u8]) -> bool {
+    line.starts_with(b"...") && line.ends_with(b" frames elided...")
+}
+
+/// The C symbol or address of a frame that is no Go call: a line without
+/// arguments whose place line follows, or `non-Go function at pc=…`.
+pub(super) fn is_foreign_place(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    text.starts_with(b"pc=0x") || memchr::memmem::find(text, b" pc=0x").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(line: &str) -> Option<&str> {
+        function(line.as_bytes()).and_then(|name| std::str::from_utf8(name).ok())
+    }
+
+    #[test]
+    fn call_lines() {
+        assert_eq!(name("main.main()"), Some("main.main"));
+        assert_eq!(name("main.(*T[...]).Wait(0x0?, {0x0?, 0x0?}, ...)"), Some("main.(*T[...]).Wait"));
+        assert_eq!(name("net/http.(*conn).serve(0xc0, {0x1, 0x2})"), Some("net/http.(*conn).serve"));
+        assert_eq!(name("panic({0x52bfd0?, 0x48ced0?})"), Some("panic"));
+        assert_eq!(name("main.größe(0x1)"), Some("main.größe"));
+        for noise in ["2026/11/20 INFO done (5)", "done (5)", "main.main", "(x)", ""] {
+            assert_eq!(name(noise), None, "{noise}");
+        }
+        assert!(is_inlined(b"main.f(...)") && !is_inlined(b"main.f(0x1, ...)"));
+    }
+
+    #[test]
+    fn file_lines() {
+        let parsed = |line: &str| {
+            file_line(line.as_bytes())
+                .map(|l| (String::from_utf8_lossy(l.file).into_owned(), l.line, l.has_offset))
+        };
+        assert_eq!(parsed("\t/app/a.go:54 +0x18"), Some(("/app/a.go".to_owned(), 54, true)));
+        assert_eq!(parsed("\t/app/a.go:54"), Some(("/app/a.go".to_owned(), 54, false)));
+        assert_eq!(
+            parsed("\tC:/go src/a.go:5 +0x1 fp=0x2 sp=0x3 pc=0x4"),
+            Some(("C:/go src/a.go".to_owned(), 5, true))
+        );
+        assert_eq!(parsed("\t/app/a.go:"), None);
+        assert_eq!(parsed("\t/app/a.go"), None);
+    }
+
+    #[test]
+    fn creators() {
+        assert_eq!(created_by(b"created by main.run in goroutine 1"), Some((b"main.run".as_slice(), Some(1))));
+        assert_eq!(created_by(b"created by main.run"), Some((b"main.run".as_slice(), None)));
+    }
+
+    #[test]
+    fn elisions_in_both_spellings() {
+        assert!(is_elision(b"...51 frames elided..."));
+        assert!(is_elision(b"...additional frames elided..."));
+        assert!(!is_elision(b"... more"));
+    }
+}

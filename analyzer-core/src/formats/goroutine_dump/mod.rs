@@ -1,0 +1,156 @@
+//! Goroutines as text: `debug=2`, panic, fatal error, signal; and the counted
+//! form `debug=1`. Written by runtime/traceback.go and runtime/pprof/pprof.go.
+//!
+//! ```text
+//! dump    = preamble? block (blank block)* trailer?
+//! block   = header frame* ["created by …"] ancestors*
+//! header  = "goroutine " ID [" gp=" HEX " m=" …] " [" state marks "]" [labels] ":"
+//! frame   = func "(" args ")" NL TAB file ":" line [" +0x" HEX] [" fp=… sp=… pc=…"]
+//! ```
+//!
+//! Producers tested: Go 1.21 to 1.27, linux/amd64, also through container log
+//! prefixes. Known gaps: arguments are not kept; stacks of ancestors
+//! (GODEBUG=tracebackancestors) are skipped.
+//!
+//! Untrusted input: any bytes give rows, notes or an error, in time and memory
+//! linear in the input; frames and strings are stored once.
+
+mod contention;
+mod counts;
+mod frame;
+mod go_string;
+mod header;
+mod preamble;
+mod stacks;
+#[cfg(test)]
+mod tests;
+mod text;
+mod timestamp;
+
+use std::borrow::Cow;
+
+use super::{Facts, Format, Probe, Sniff};
+use crate::base::error::{ErrorKind, NoteSeverity, ParseError};
+use crate::base::reader::Lines;
+use crate::base::source::{Input, Position};
+use crate::evidence::Evidence;
+use crate::evidence::goroutines::{DumpForm, GoroutineDump};
+
+/// The texts of `net/http/pprof` and of the runtime's end that list goroutines,
+/// and those that look alike.
+pub const FORMATS: [Format; 3] = [
+    Format {
+        name: "goroutine-profile-text",
+        label: "Goroutine profile (text, debug=1)",
+        is_text: true,
+        sniff: counts::sniff,
+        parse: parse_counts,
+    },
+    contention::FORMAT,
+    Format {
+        name: "goroutine-dump",
+        label: "Goroutine dump (text)",
+        is_text: true,
+        sniff,
+        parse: parse_stacks,
+    },
+];
+
+fn sniff(probe: &Probe<'_>) -> Sniff {
+    let head = text::to_utf8(probe.head());
+    if text::detect(&head).is_some() || Lines::new(&head).find(|line| !line.bytes.is_empty()).is_some_and(|line| preamble::starts_crash(line.bytes)) {
+        return Sniff::ByContent;
+    }
+    // A service's log ends with the dump when the process did.
+    let is_text = !head.contains(&0);
+    let is_log = is_text && probe.bytes.len() > probe.head().len() && text::detect(probe.bytes).is_some();
+    if is_log { Sniff::ByName } else { Sniff::No }
+}
+
+fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let bytes = readable(input.bytes, facts);
+    let prefix = text::detect(&bytes);
+    let mut reader = stacks::Reader::new(evidence, &mut facts.notes, input.source);
+    let prefix_or_none = prefix.unwrap_or(text::Prefix::Indent(0));
+    text::for_each_line(&bytes, prefix_or_none, |line| reader.line(line));
+    let captured_at = text::first_time(&bytes, prefix_or_none);
+    let dumps = reader.finish(&bytes, captured_at);
+    if dumps.is_empty() {
+        return Err(ParseError::new(
+            ErrorKind::Unrecognized,
+            Position::line(1),
+            "goroutine header",
+            "no line of the form \"goroutine 1 [running]:\"",
+        ));
+    }
+    note_wrapping(prefix_or_none, facts);
+    facts.captured_at = captured_at;
+    facts.kind = dumps.first().map(|dump| stacks_kind(dump).to_owned());
+    facts.is_partial = dumps.iter().any(|dump| dump.is_cut);
+    note_several(&dumps, facts);
+    if dumps.iter().all(|dump| dump.goroutines.is_empty()) {
+        facts.notes.info(
+            "no-goroutines",
+            Some(Position::line(1)),
+            "The process printed no goroutine (GOTRACEBACK=none): only the message is there.",
+        );
+    }
+    for dump in dumps {
+        evidence.goroutines.dumps.push(dump);
+    }
+    Ok(())
+}
+
+/// The text as UTF-8; says if it had to be converted.
+fn readable<'a>(bytes: &'a [u8], facts: &mut Facts) -> Cow<'a, [u8]> {
+    let text = text::to_utf8(bytes);
+    if matches!(text, Cow::Owned(_)) {
+        facts.notes.repaired("utf-16", Some(Position::offset(0)), "UTF-16 text (PowerShell's `>` writes it); read as such.");
+    }
+    text
+}
+
+fn note_wrapping(prefix: text::Prefix, facts: &mut Facts) {
+    let wrapping = match prefix {
+        text::Prefix::Indent(0) => return,
+        text::Prefix::Indent(_) => "indented",
+        text::Prefix::Words(_) => "behind a log prefix",
+        text::Prefix::Json => "inside JSON log lines",
+    };
+    facts.notes.info("log-wrapping", None, format!("The dump stands {wrapping}; that was taken off."));
+}
+
+fn note_several(dumps: &[GoroutineDump], facts: &mut Facts) {
+    let Some(second) = dumps.get(1) else { return };
+    facts.notes.info(
+        "several-dumps",
+        Some(Position::line(second.line)),
+        format!("{} dumps are in this file; each is taken by itself, and equal ones are counted once.", dumps.len()),
+    );
+}
+
+fn stacks_kind(dump: &GoroutineDump) -> &'static str {
+    match dump.form {
+        DumpForm::Crash => "crash",
+        _ if dump.is_leak_profile => "goroutineleak-debug2",
+        _ => "goroutine-debug2",
+    }
+}
+
+fn parse_counts(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let bytes = readable(input.bytes, facts);
+    let dump = counts::parse(&bytes, input.source, evidence, &mut facts.notes)?;
+    facts.kind = Some(if dump.is_leak_profile { "goroutineleak-debug1" } else { "goroutine-debug1" }.to_owned());
+    let listed = dump.listed();
+    if dump.is_cut || dump.stated_total.is_some_and(|total| total > listed) {
+        facts.is_partial = true;
+        facts.notes.add(
+            NoteSeverity::DataLoss,
+            "profile-cut",
+            None,
+            format!("The text lists {listed} goroutines of {}.", dump.stated_total.unwrap_or(listed)),
+        );
+    }
+    evidence.goroutines.dumps.push(dump);
+    Ok(())
+}

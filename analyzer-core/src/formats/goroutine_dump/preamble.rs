@@ -1,0 +1,90 @@
+//! What the runtime prints around the goroutines.
+
+use crate::base::convert::to_u64;
+use crate::evidence::goroutines::{PreambleKind, PreambleLine};
+
+/// Lines of a preamble that are kept; panics print their whole message.
+const LINES: usize = 64;
+/// Bytes of one line that are kept.
+const LINE_BYTES: usize = 4_096;
+
+/// What a line before or between blocks says; `None` if it is the runtime's
+/// nowhere. `in_message` is true if the line before is of a panic's message.
+pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
+    let bare = text.trim_ascii_start();
+    let nested = bare.starts_with(b"panic: ") && (bare.len() == text.len() || in_message);
+    if nested || bare.starts_with(b"[recovered]") {
+        return Some(PreambleKind::Panic);
+    }
+    if text.starts_with(b"fatal error: ") {
+        return Some(PreambleKind::FatalError);
+    }
+    if text.starts_with(b"[signal ") || is_signal(text) || text.starts_with(b"PC=0x") {
+        return Some(PreambleKind::Signal);
+    }
+    if text.starts_with(b"runtime: ") || text.starts_with(b"unexpected fault address ") {
+        return Some(PreambleKind::Runtime);
+    }
+    in_message.then_some(PreambleKind::Continuation)
+}
+
+/// True if the next lines, up to a blank one, may belong to the same message.
+pub(super) const fn is_message(kind: PreambleKind) -> bool {
+    matches!(kind, PreambleKind::Panic | PreambleKind::FatalError | PreambleKind::Continuation)
+}
+
+/// `SIGQUIT: quit`, as the runtime names a signal that ends the process.
+fn is_signal(text: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', text.get(..16).unwrap_or(text)) else { return false };
+    let Some(name) = text.get(..colon) else { return false };
+    name.starts_with(b"SIG") && name.len() > 4 && name.iter().all(u8::is_ascii_uppercase)
+}
+
+/// True if a file can start with this line only if Go wrote it while ending.
+pub(super) fn starts_crash(text: &[u8]) -> bool {
+    matches!(kind(text, false), Some(PreambleKind::Panic | PreambleKind::FatalError | PreambleKind::Signal))
+        || text.starts_with(b"runtime: goroutine stack exceeds ")
+        || text.starts_with(b"runtime: out of memory")
+}
+
+/// True for lines after the goroutines: registers (`rax    0x0`), exit status.
+pub(super) fn is_trailer(trimmed: &[u8]) -> bool {
+    let mut words = trimmed.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is_register = matches!(
+        (words.next(), words.next(), words.next()),
+        (Some(name), Some(value), None) if name.len() <= 6 && value.starts_with(b"0x")
+    );
+    is_register || trimmed == b"runtime stack:" || trimmed.starts_with(b"exit status ")
+}
+
+/// Keeps a line, within limits.
+pub(super) fn push(preamble: &mut Vec<PreambleLine>, kind: PreambleKind, text: &[u8], line: u64) {
+    if to_u64(preamble.len()) >= to_u64(LINES) {
+        return;
+    }
+    let kept = text.get(..LINE_BYTES).unwrap_or(text);
+    preamble.push(PreambleLine { kind, text: String::from_utf8_lossy(kept).into_owned(), line });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_runtime_are_told_from_logs() {
+        assert_eq!(kind(b"panic: boom", false), Some(PreambleKind::Panic));
+        assert_eq!(kind(b"\tpanic: again", true), Some(PreambleKind::Panic));
+        assert_eq!(kind(b"fatal error: stack overflow", false), Some(PreambleKind::FatalError));
+        assert_eq!(kind(b"SIGQUIT: quit", false), Some(PreambleKind::Signal));
+        assert_eq!(kind(b"PC=0x40de0e m=0 sigcode=0", false), Some(PreambleKind::Signal));
+        assert_eq!(kind(b"\tsecond line", true), Some(PreambleKind::Continuation));
+        assert_eq!(kind(b"INFO started", false), None);
+        assert_eq!(kind(b"SIG: x", false), None);
+    }
+
+    #[test]
+    fn registers_are_a_trailer() {
+        assert!(is_trailer(b"rflags 0x202"));
+        assert!(!is_trailer(b"request took 0x5 long"));
+    }
+}

@@ -1,0 +1,466 @@
+//! Dumps with one block a goroutine: `debug=2`, panic, fatal error, signal.
+//!
+//! A block ends where the next header starts; blank lines alone do not end it,
+//! because logs add and drop them. Lines that fit no part of a block are
+//! counted as noise (other goroutines' log lines between those of the dump).
+
+use super::frame;
+use super::header::{self, Header};
+use super::preamble;
+use super::text::TextLine;
+use crate::base::convert::{to_u32, to_u64};
+use crate::base::error::Notes;
+use crate::base::intern::StrId;
+use crate::base::source::{Position, SourceId};
+use crate::base::units::Nanos;
+use crate::evidence::Evidence;
+use crate::evidence::goroutines::{
+    DumpForm, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, PreambleLine,
+};
+use crate::evidence::stacks::{Frame, FrameId};
+
+/// Where Go stops writing a `debug=2` dump (runtime/pprof/pprof.go, writeGoroutineStacks).
+const GO_DUMP_BYTES: usize = 64 << 20;
+/// The function at the top of the goroutine that writes a `debug=2` dump.
+const WRITER: &str = "runtime/pprof.writeGoroutineStacks";
+/// The function through which the leak endpoint writes it.
+const LEAK_WRITER: &str = "runtime/pprof.writeGoroutineLeak";
+
+/// Bytes of a C symbol at most: longer words of a log are not kept.
+const SYMBOL_BYTES: usize = 256;
+
+/// A block that is being read.
+#[derive(Debug)]
+struct Block {
+    goroutine: Goroutine,
+    frames: Vec<FrameId>,
+    /// A call line whose file line has not come yet.
+    pending: Option<Pending>,
+    /// True once `created by` was read: what follows is no frame of this stack.
+    is_after_creator: bool,
+    /// True after noise lines directly before the header.
+    follows_noise: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    function: StrId,
+    is_inlined: bool,
+    is_creator: bool,
+    /// A line that is a call only if a C frame's place line follows.
+    is_foreign: bool,
+}
+
+/// Reads lines into dumps.
+pub(super) struct Reader<'e> {
+    evidence: &'e mut Evidence,
+    notes: &'e mut Notes,
+    source: SourceId,
+    /// Dumps that are read; the last is open.
+    dumps: Vec<GoroutineDump>,
+    seen: rustc_hash::FxHashSet<u64>,
+    block: Option<Block>,
+    preamble: Vec<PreambleLine>,
+    /// True between `-----` and the end of a crash that other threads print too.
+    is_relayed: bool,
+    noise_before: bool,
+    in_message: bool,
+    spare: Vec<FrameId>,
+}
+
+impl<'e> Reader<'e> {
+    pub(super) fn new(evidence: &'e mut Evidence, notes: &'e mut Notes, source: SourceId) -> Self {
+        Self {
+            evidence,
+            notes,
+            source,
+            dumps: Vec::new(),
+            seen: rustc_hash::FxHashSet::default(),
+            block: None,
+            preamble: Vec::new(),
+            is_relayed: false,
+            noise_before: false,
+            in_message: false,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Takes the next line.
+    pub(super) fn line(&mut self, line: TextLine<'_>) {
+        let text = line.bytes;
+        match text.first() {
+            None => self.in_message = false,
+            Some(b'\t') if self.block.is_some() => self.indented(text),
+            Some(b'g') if text.starts_with(header::START) => match header::parse(text) {
+                Some(header) => self.open(&header, line.number),
+                None => self.other(text, line),
+            },
+            Some(b'c') if text.starts_with(b"created by ") => self.creator(text),
+            Some(b'.') if frame::is_elision(text) => self.elision(text),
+            Some(b'[') if text.starts_with(b"[originating from goroutine ") => self.ancestor(),
+            _ if self.block.is_some() && !self.in_message => match frame::function(text) {
+                Some(name) => self.call(name, frame::is_inlined(text)),
+                None => self.other(text, line),
+            },
+            _ => self.other(text, line),
+        }
+    }
+
+    fn open(&mut self, header: &Header<'_>, line: u64) {
+        self.close();
+        self.in_message = false;
+        let labels = self.labels(&header.labels);
+        let goroutine = Goroutine {
+            goid: header.goid,
+            parent: None,
+            state: self.evidence.strings.intern(header.state),
+            wait_minutes: header.wait_minutes,
+            stack: None,
+            creator: None,
+            labels,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            flags: header.flags,
+        };
+        let frames = std::mem::take(&mut self.spare);
+        self.block = Some(Block {
+            goroutine,
+            frames,
+            pending: None,
+            is_after_creator: false,
+            follows_noise: std::mem::take(&mut self.noise_before),
+        });
+    }
+
+    fn labels(&mut self, labels: &[(String, String)]) -> LabelSetId {
+        let strings = &mut self.evidence.strings;
+        let pairs = labels.iter().map(|(key, value)| (strings.intern(key), strings.intern(value))).collect();
+        self.evidence.goroutines.labels.intern(pairs)
+    }
+
+    /// A call line: its frame is complete when the file line comes.
+    fn call(&mut self, name: &[u8], is_inlined: bool) {
+        self.flush_pending();
+        let function = self.evidence.strings.intern_lossy(name);
+        if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
+            block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
+        }
+    }
+
+    fn creator(&mut self, text: &[u8]) {
+        self.flush_pending();
+        let Some((name, parent)) = frame::created_by(text) else { return };
+        let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) else { return };
+        let function = self.evidence.strings.intern_lossy(name);
+        block.goroutine.parent = parent;
+        block.is_after_creator = true;
+        block.pending = Some(Pending { function, is_inlined: false, is_creator: true, is_foreign: false });
+    }
+
+    /// The gap in a deep stack is kept as a frame of its own, without its
+    /// number: stacks that differ only in depth stay one group.
+    fn elision(&mut self, _text: &[u8]) {
+        self.flush_pending();
+        let function = self.evidence.strings.intern("...frames elided...");
+        let frame = self.evidence.stacks.frame(Frame { function, file: None, line: None, inlined: false });
+        if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
+            block.goroutine.flags = block.goroutine.flags.with(GoroutineFlags::ELIDED);
+            block.frames.push(frame);
+        }
+    }
+
+    /// What follows is the stack of the goroutine that ran the `go` statement.
+    fn ancestor(&mut self) {
+        self.flush_pending();
+        if let Some(block) = &mut self.block {
+            block.is_after_creator = true;
+        }
+    }
+
+    /// A line that starts with a tab: a file line, or what the runtime says instead.
+    fn indented(&mut self, text: &[u8]) {
+        let Some(block) = &mut self.block else { return };
+        if text == b"\tgoroutine running on other thread; stack unavailable" {
+            block.goroutine.flags = block.goroutine.flags.with(GoroutineFlags::NO_STACK);
+            return;
+        }
+        let Some(pending) = block.pending else { return };
+        if pending.is_foreign && !frame::is_foreign_place(text) {
+            block.pending = None;
+            return;
+        }
+        let place = frame::file_line(text);
+        if place.is_none() && !pending.is_foreign {
+            return;
+        }
+        block.pending = None;
+        let file = place.map(|place| self.evidence.strings.intern_lossy(place.file));
+        let frame = Frame {
+            function: pending.function,
+            file,
+            line: place.map(|place| place.line),
+            inlined: pending.is_inlined,
+        };
+        let id = self.evidence.stacks.frame(frame);
+        if pending.is_creator {
+            block.goroutine.creator = Some(id);
+        } else {
+            block.frames.push(id);
+        }
+    }
+
+    /// A call line without a file line: the file line was lost, unless the
+    /// call line was noise that looked like one.
+    fn flush_pending(&mut self) {
+        let Some(block) = &mut self.block else { return };
+        let Some(pending) = block.pending.take() else { return };
+        let is_call = self.evidence.strings.get(pending.function).contains('.');
+        if pending.is_foreign || !is_call {
+            return;
+        }
+        let frame =
+            Frame { function: pending.function, file: None, line: None, inlined: pending.is_inlined };
+        let id = self.evidence.stacks.frame(frame);
+        if pending.is_creator {
+            block.goroutine.creator = Some(id);
+        } else {
+            block.frames.push(id);
+        }
+        self.notes.data_loss(
+            "frame-without-place",
+            Some(Position::line(u64::from(block.goroutine.line))),
+            "A frame of this goroutine has no file line.",
+        );
+    }
+
+    /// A line that is no part of a block: preamble, registers, log lines, or a
+    /// file line that lost its tab.
+    fn other(&mut self, text: &[u8], line: TextLine<'_>) {
+        let trimmed = text.trim_ascii();
+        if trimmed.is_empty() {
+            self.in_message = false;
+            return;
+        }
+        if let Some(block) = &self.block {
+            if block.pending.is_some() && frame::file_line(text).is_some() {
+                return self.indented(text);
+            }
+            if !block.is_after_creator && trimmed.starts_with(b"non-Go function at pc=") {
+                return self.foreign_frame();
+            }
+        }
+        if trimmed == b"-----" {
+            self.is_relayed = true;
+            return;
+        }
+        if let Some(kind) = preamble::kind(text, self.in_message) {
+            self.close();
+            self.in_message = preamble::is_message(kind);
+            preamble::push(&mut self.preamble, kind, text, line.number);
+            return;
+        }
+        if self.block.is_some() {
+            self.noise(trimmed, line);
+        }
+    }
+
+    fn noise(&mut self, trimmed: &[u8], line: TextLine<'_>) {
+        if preamble::is_trailer(trimmed) {
+            return;
+        }
+        self.noise_before = true;
+        let Some(block) = &mut self.block else { return };
+        // A C frame's symbol stands alone on its line, and its place line comes next.
+        if block.pending.is_none() && !block.is_after_creator && is_symbol(trimmed) {
+            let function = self.evidence.strings.intern_lossy(trimmed);
+            block.pending =
+                Some(Pending { function, is_inlined: false, is_creator: false, is_foreign: true });
+            return;
+        }
+        if !line.is_last_unended {
+            self.notes.info(
+                "lines-between",
+                Some(Position::line(line.number)),
+                "Lines that are no part of the dump stand between its lines; they were skipped.",
+            );
+        }
+    }
+
+    fn foreign_frame(&mut self) {
+        self.flush_pending();
+        let function = self.evidence.strings.intern("non-Go function");
+        let frame = self.evidence.stacks.frame(Frame { function, file: None, line: None, inlined: false });
+        if let Some(block) = &mut self.block {
+            block.frames.push(frame);
+        }
+    }
+
+    /// The open block is complete.
+    fn close(&mut self) {
+        self.flush_pending();
+        let Some(mut block) = self.block.take() else { return };
+        block.goroutine.stack = self.evidence.stacks.from_leaf_first(&block.frames);
+        self.start_dump_if_needed(&block);
+        let Some(dump) = self.dumps.last_mut() else { return };
+        if self.seen.insert(block.goroutine.goid) {
+            dump.goroutines.push(block.goroutine);
+        } else if let Some(row) =
+            dump.goroutines.iter_mut().find(|row| row.goid == block.goroutine.goid && row.stack.is_none())
+        {
+            *row = block.goroutine;
+        }
+        block.frames.clear();
+        self.spare = block.frames;
+    }
+
+    /// A goid that was seen, a new preamble, or a running goroutine behind
+    /// foreign lines start another dump. Threads that relay a crash print
+    /// goroutines again: those are of the same dump.
+    fn start_dump_if_needed(&mut self, block: &Block) {
+        let Some(dump) = self.dumps.last() else { return self.start_dump(block, Vec::new()) };
+        if self.is_relayed {
+            return;
+        }
+        let is_repeat = self.seen.contains(&block.goroutine.goid);
+        let is_running = self.evidence.strings.get(block.goroutine.state) == "running";
+        let has_preamble = !self.preamble.is_empty() && !dump.goroutines.is_empty();
+        let is_trace = is_running && block.follows_noise;
+        if !(is_repeat || has_preamble || is_trace) {
+            return;
+        }
+        // The goroutine that writes a dump comes first, under an id that may be
+        // new: it stands in the wrong dump by now.
+        let mut carried = Vec::new();
+        if is_repeat && self.dumps.last().is_some_and(|dump| dump.goroutines.len() > 1) {
+            let is_writer = self.last_goroutine().is_some_and(|row| self.top_function(&row) == WRITER);
+            if is_writer && let Some(dump) = self.dumps.last_mut() {
+                carried.extend(dump.goroutines.pop());
+            }
+        }
+        self.start_dump(block, carried);
+    }
+
+    fn last_goroutine(&self) -> Option<Goroutine> {
+        self.dumps.last()?.goroutines.last().copied()
+    }
+
+    fn top_function(&self, row: &Goroutine) -> &str {
+        let frame = self.evidence.stacks.leaf_first(row.stack).next();
+        frame.map_or("", |frame| self.evidence.strings.get(frame.function))
+    }
+
+    fn start_dump(&mut self, block: &Block, carried: Vec<Goroutine>) {
+        self.seen.clear();
+        self.seen.extend(carried.iter().map(|row| row.goid));
+        let line = carried.first().map_or(block.goroutine.line, |row| row.line);
+        self.is_relayed = false;
+        self.dumps.push(GoroutineDump {
+            source: self.source,
+            ordinal: to_u32(self.dumps.len()),
+            form: DumpForm::Stacks,
+            is_leak_profile: false,
+            is_cut: false,
+            line: u64::from(line),
+            captured_at: None,
+            stated_total: None,
+            preamble: std::mem::take(&mut self.preamble),
+            goroutines: carried,
+            counted: Vec::new(),
+        });
+    }
+
+    /// Ends the text: gives its dumps.
+    pub(super) fn finish(mut self, text: &[u8], captured_at: Option<Nanos>) -> Vec<GoroutineDump> {
+        let is_cut = self.is_cut(text);
+        if is_cut && let Some(block) = &mut self.block {
+            // The last line may be half a name or half a line number.
+            block.pending = None;
+            block.goroutine.flags = block.goroutine.flags.with(GoroutineFlags::CUT);
+        }
+        self.close();
+        if self.dumps.is_empty() && !self.preamble.is_empty() {
+            self.dumps.push(GoroutineDump {
+                source: self.source,
+                ordinal: 0,
+                form: DumpForm::Crash,
+                is_leak_profile: false,
+                is_cut: false,
+                line: self.preamble.first().map_or(1, |line| line.line),
+                captured_at,
+                stated_total: None,
+                preamble: std::mem::take(&mut self.preamble),
+                goroutines: Vec::new(),
+                counted: Vec::new(),
+            });
+        }
+        self.finish_dumps(captured_at);
+        if is_cut && let Some(dump) = self.dumps.last_mut() {
+            dump.is_cut = true;
+            let listed = dump.goroutines.len();
+            self.notes.add(
+                crate::base::error::NoteSeverity::DataLoss,
+                if to_u64(text.len()) >= to_u64(GO_DUMP_BYTES) { "dump-cut-by-go" } else { "dump-cut" },
+                dump.goroutines.last().map(|row| Position::line(u64::from(row.line))),
+                cut_message(text.len(), listed),
+            );
+        }
+        self.dumps
+    }
+
+    fn finish_dumps(&mut self, captured_at: Option<Nanos>) {
+        let (stacks, strings) = (&self.evidence.stacks, &self.evidence.strings);
+        for dump in &mut self.dumps {
+            dump.captured_at = captured_at;
+            let has = |name: &str| {
+                let Some(id) = strings.find(name) else { return false };
+                dump.goroutines
+                    .iter()
+                    .filter(|row| strings.get(row.state) == "running")
+                    .any(|row| stacks.leaf_first(row.stack).any(|frame| frame.function == id))
+            };
+            dump.is_leak_profile = has(LEAK_WRITER);
+            if !dump.preamble.is_empty() || !has(WRITER) && dump.goroutines.len() == 1 {
+                dump.form = DumpForm::Crash;
+            }
+        }
+    }
+
+    /// True if the text ends inside a block: without a line end, and not
+    /// after a whole file line. Text that was pasted often lacks the line end.
+    fn is_cut(&self, text: &[u8]) -> bool {
+        let last_line = memchr::memrchr(b'\n', text).map_or(text, |at| text.get(at + 1..).unwrap_or_default());
+        if last_line.trim_ascii().is_empty() {
+            // Cut between lines: a call line whose file line never came.
+            return self.block.as_ref().is_some_and(|block| block.pending.is_some_and(|p| !p.is_foreign));
+        }
+        if self.dumps.is_empty() && self.block.is_none() {
+            return false;
+        }
+        let is_whole = frame::file_line(last_line).is_some_and(|place| place.has_offset);
+        !is_whole && (text.len() >= GO_DUMP_BYTES || looks_like_dump(last_line))
+    }
+}
+
+/// True if a line could be the symbol of a C function.
+fn is_symbol(line: &[u8]) -> bool {
+    line.len() <= SYMBOL_BYTES && !line.contains(&b' ')
+}
+
+/// True if a last line without a line end is a piece of a block, not of a log.
+fn looks_like_dump(line: &[u8]) -> bool {
+    line.starts_with(b"\t")
+        || line.starts_with(b"goroutine ")
+        || line.starts_with(b"created by ")
+        || !line.contains(&b' ')
+        || memchr::memchr(b'(', line).is_some()
+}
+
+fn cut_message(bytes: usize, listed: usize) -> String {
+    if bytes >= GO_DUMP_BYTES {
+        format!(
+            "Go writes at most 64 MiB of a debug=2 dump: the file holds {listed} goroutines and ends inside \
+             the last one; the process has more. debug=1 and the protobuf form count all of them."
+        )
+    } else {
+        format!("The text ends inside a goroutine; {listed} goroutines are in it, the last one without its outer frames.")
+    }
+}
