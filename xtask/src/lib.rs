@@ -5,6 +5,7 @@
 //! build (cargo, wasm-bindgen) ─▶ page (assembles one HTML text) ─▶ dist ─▶ serve
 //! ```
 
+pub mod browser;
 pub mod build;
 pub mod command;
 pub mod dist;

@@ -1,0 +1,253 @@
+//! One browser with one page: what a user can do to it and see of it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+use thirtyfour::{BrowserLogEntry, ChromeCapabilities, LoggingPrefsLogLevel};
+
+use crate::driver::Driver;
+
+/// A guard against hanging, not a measure of anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which browser to drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium or Chrome, with chromedriver.
+    Chromium,
+}
+
+/// Color scheme that the system asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// `prefers-color-scheme: light`
+    Light,
+    /// `prefers-color-scheme: dark`
+    Dark,
+}
+
+/// A running browser; dropping it ends it.
+pub struct Browser {
+    page: WebDriver,
+    // After the page: a driver that is gone cannot end a session.
+    _driver: Driver,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The driver ends its sessions when it is shut down, in a failed test
+        // too. Left to itself, the session would end from within this drop,
+        // which holds up its executor for minutes.
+        let _ = self.page.clone().leak();
+    }
+}
+
+impl Browser {
+    /// Starts a browser with an empty profile. `arguments` are added to its
+    /// command line.
+    ///
+    /// # Errors
+    /// No browser, or one that does not start.
+    pub async fn start(kind: Kind, arguments: &[&str]) -> Result<Self> {
+        let Kind::Chromium = kind;
+        let chromium = xtask::browser::find().context("no Chromium; `cargo xtask test` installs it")?;
+        let driver = Driver::start(&chromium.driver)?;
+        let page = WebDriver::new(driver.url(), chromium_capabilities(&chromium, arguments)?)
+            .await
+            .context("starting the browser")?;
+        Ok(Self { page, _driver: driver })
+    }
+
+    /// Starts Chromium and opens a page.
+    ///
+    /// # Errors
+    /// As [`Browser::start`], and a page that does not load.
+    pub async fn open(url: &str) -> Result<Self> {
+        let browser = Self::start(Kind::Chromium, &[]).await?;
+        browser.goto(url).await?;
+        Ok(browser)
+    }
+
+    /// Opens another page.
+    ///
+    /// # Errors
+    /// A page that does not load.
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        self.page.goto(url).await.with_context(|| format!("opening {url}"))
+    }
+
+    /// Text of the first element that matches, as shown.
+    ///
+    /// # Errors
+    /// No such element.
+    pub async fn text(&self, css: &str) -> Result<String> {
+        Ok(self.page.find(By::Css(css)).await?.text().await?)
+    }
+
+    /// Waits until the text of the first element that matches contains `wanted`.
+    ///
+    /// # Errors
+    /// It never does; the error has the text that was there instead.
+    pub async fn wait_for_text(&self, css: &str, wanted: &str) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let text = self.text(css).await;
+            if text.as_ref().is_ok_and(|text| text.contains(wanted)) {
+                return Ok(());
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("waited for {wanted:?} in {css}, which has {text:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Clicks the first element that matches.
+    ///
+    /// # Errors
+    /// No such element, or one that is covered.
+    pub async fn click(&self, css: &str) -> Result<()> {
+        Ok(self.page.find(By::Css(css)).await?.click().await?)
+    }
+
+    /// Chooses files in a file input, or a folder if the input takes folders.
+    ///
+    /// # Errors
+    /// No such input, or no such file.
+    pub async fn choose_files(&self, css: &str, files: &[PathBuf]) -> Result<()> {
+        let paths = absolute(files)?.join("\n");
+        Ok(self.page.find(By::Css(css)).await?.send_keys(paths).await?)
+    }
+
+    /// Drops files and folders on the middle of the first element that
+    /// matches, all in one drag. Chromium takes them as if they came from the
+    /// desktop, folders included.
+    ///
+    /// # Errors
+    /// No such element, or no such file.
+    pub async fn drop_files(&self, css: &str, files: &[PathBuf]) -> Result<()> {
+        let rect = self.page.find(By::Css(css)).await?.rect().await?;
+        let data = json!({ "items": [], "files": absolute(files)?, "dragOperationsMask": 1 });
+        for step in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({
+                "type": step,
+                "x": rect.x + rect.width / 2.0,
+                "y": rect.y + rect.height.min(400.0) / 2.0,
+                "data": data,
+            });
+            self.command("Input.dispatchDragEvent", event).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs the body of an async function in the page and gives what it
+    /// returns. The body finds `arguments`.
+    ///
+    /// # Errors
+    /// What the script throws.
+    pub async fn run(&self, body: &str, arguments: &[&str]) -> Result<Value> {
+        let script = format!("return (async function () {{ {body} }}).apply(null, arguments);");
+        let arguments: Vec<Value> = arguments.iter().copied().map(Value::from).collect();
+        Ok(self.page.execute(script, arguments).await?.json().clone())
+    }
+
+    /// Sets the size of the page, in CSS pixels, and the color scheme.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn show_as(&self, width: u32, height: u32, scheme: Scheme) -> Result<()> {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", metrics).await?;
+        let value = match scheme {
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        self.command("Emulation.setEmulatedMedia", media).await?;
+        Ok(())
+    }
+
+    /// Writes pictures of the page, wide and narrow, light and dark, to
+    /// `target/screenshots/NAME-….png`.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub async fn screenshots(&self, name: &str) -> Result<()> {
+        let folder = xtask::build::target_folder()?.join("screenshots");
+        std::fs::create_dir_all(&folder)?;
+        for (width, height) in [(1440, 900), (390, 844)] {
+            for (scheme, label) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
+                self.show_as(width, height, scheme).await?;
+                let file = folder.join(format!("{name}-{width}x{height}-{label}.png"));
+                self.page.screenshot(&file).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every request of the page and its workers since the last call, as the
+    /// browser's network log has them. What stays in the page's own memory
+    /// (`blob:` and `data:`) is no request.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn requests(&self) -> Result<Vec<String>> {
+        let log = self.page.get_log("performance").await?;
+        Ok(log.iter().filter_map(request_in).collect())
+    }
+
+    /// Warnings and errors on the page's console since the last call.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn console_problems(&self) -> Result<Vec<String>> {
+        let log = self.page.get_log("browser").await?;
+        let problems = log.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
+        Ok(problems.map(|entry| entry.message).collect())
+    }
+
+    async fn command(&self, method: &str, parameters: Value) -> Result<Value> {
+        self.page.cdp().send_raw(method, parameters).await.with_context(|| method.to_owned())
+    }
+}
+
+fn chromium_capabilities(
+    chromium: &xtask::browser::Chromium,
+    arguments: &[&str],
+) -> Result<ChromeCapabilities> {
+    let mut capabilities = DesiredCapabilities::chrome();
+    capabilities.set_binary(chromium.browser.to_str().context("the browser's path is not UTF-8")?)?;
+    for flag in xtask::browser::CHROMIUM_FLAGS.iter().chain(arguments) {
+        capabilities.add_arg(flag)?;
+    }
+    let logs = [("browser", LoggingPrefsLogLevel::All), ("performance", LoggingPrefsLogLevel::All)];
+    for (log, level) in logs {
+        capabilities.set_logging_prefs(log, level)?;
+    }
+    Ok(capabilities)
+}
+
+fn request_in(entry: &BrowserLogEntry) -> Option<String> {
+    let event: Value = serde_json::from_str(&entry.message).ok()?;
+    let event = event.get("message")?;
+    let parameters = event.get("params")?;
+    let url = match event.get("method")?.as_str()? {
+        "Network.requestWillBeSent" => parameters.pointer("/request/url")?,
+        "Network.webSocketCreated" | "Network.webTransportCreated" => parameters.get("url")?,
+        _ => return None,
+    };
+    let url = url.as_str()?;
+    let inside = url.starts_with("blob:") || url.starts_with("data:");
+    (!inside).then(|| url.to_owned())
+}
+
+fn absolute(files: &[PathBuf]) -> Result<Vec<String>> {
+    let absolute = |file: &Path| -> Result<String> {
+        let path = file.canonicalize().with_context(|| format!("{}", file.display()))?;
+        path.to_str().map(str::to_owned).context("a path that is not UTF-8")
+    };
+    files.iter().map(|file| absolute(file)).collect()
+}

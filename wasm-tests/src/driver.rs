@@ -1,0 +1,67 @@
+//! A WebDriver server process.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result};
+
+/// A running driver; dropping it ends it and its browsers.
+pub struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts chromedriver on a free port of its own choice.
+    ///
+    /// # Errors
+    /// A program that does not start, or does not say where it listens.
+    pub fn start(program: &Path) -> Result<Self> {
+        let mut process = Command::new(program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {}", program.display()))?;
+        let mut lines = BufReader::new(process.stdout.take().context("no output")?).lines();
+        let port = loop {
+            let line = lines.next().context("the driver ended before it listened")??;
+            if let Some(port) = port_in(&line) {
+                break port;
+            }
+        };
+        // Read on, or a driver that prints would block on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { process, port })
+    }
+
+    /// Address of the server.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Asks the driver to end, browsers first. A test that fails never gets
+    /// to end its session, and a killed driver leaves the browser running.
+    fn shut_down(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        stream.read_to_end(&mut Vec::new()).map(drop)
+    }
+}
+
+/// "ChromeDriver was started successfully on port 41234."
+fn port_in(line: &str) -> Option<u16> {
+    let (_, port) = line.split_once("started successfully on port ")?;
+    port.trim_end_matches('.').parse().ok()
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if self.shut_down().is_err() {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,100 @@
+//! Nothing leaves the page.
+
+use std::path::Path;
+
+use anyhow::Result;
+use wasm_tests::browser::Browser;
+use wasm_tests::viewer;
+use xtask::serve::Site;
+
+#[tokio::test]
+async fn nothing_is_requested_after_the_page_itself_over_http() -> Result<()> {
+    let site = viewer::site()?;
+    let browser = Browser::open(&site.url()).await?;
+    use_the_page(&browser).await?;
+    assert_eq!(browser.requests().await?, [site.url()]);
+    assert_eq!(site.requests(), ["GET /"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_requested_after_the_page_itself_from_disk() -> Result<()> {
+    let url = viewer::file_url()?;
+    let browser = Browser::open(&url).await?;
+    use_the_page(&browser).await?;
+    assert_eq!(browser.requests().await?, [url]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_script_on_the_page_cannot_send_anything() -> Result<()> {
+    let receiver = viewer::site()?;
+    let unprotected = unprotected_page()?;
+    let browser = Browser::open(&unprotected.url()).await?;
+    browser.run(LEAKS, &[&receiver.url()]).await?;
+    let leaks = receiver.requests();
+    // The attempts are real: without the policy they arrive.
+    for attempt in ATTEMPTS {
+        assert!(leaks.iter().any(|leak| leak.ends_with(attempt)), "{attempt} is not in {leaks:?}");
+    }
+
+    let site = viewer::site()?;
+    for url in [site.url(), viewer::file_url()?] {
+        browser.goto(&url).await?;
+        browser.wait_for_text("main", "Drop").await?;
+        browser.run(LEAKS, &[&receiver.url()]).await?;
+        assert_eq!(receiver.requests(), leaks, "from {url}");
+    }
+    Ok(())
+}
+
+/// A page that has no policy.
+fn unprotected_page() -> Result<Site> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unprotected");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("index.html"), "<!doctype html><title>No policy</title><main>Drop</main>")?;
+    Site::start(&folder)
+}
+
+/// Names of what [`LEAKS`] asks for.
+const ATTEMPTS: [&str; 8] =
+    ["/fetch", "/beacon", "/socket", "/image", "/script", "/frame", "/worker-fetch", "/worker-script"];
+
+/// What a script on the page could try, from the window and from a worker;
+/// ends when each attempt succeeded or failed.
+const LEAKS: &str = r#"
+    const receiver = arguments[0];
+    const settled = (target) => new Promise((done) => { target.onload = target.onerror = target.onopen = done; });
+    const element = (name, property) => {
+        const element = document.createElement(name);
+        element[property] = receiver + name.replace("img", "image").replace("iframe", "frame");
+        const done = settled(element);
+        document.body.append(element);
+        return done;
+    };
+    const inWorker = `
+        const receiver = ${JSON.stringify(receiver)};
+        fetch(receiver + "worker-fetch", { mode: "no-cors" }).catch(() => {}).then(() => {
+            try { importScripts(receiver + "worker-script"); } catch {}
+            postMessage("done");
+        });
+    `;
+    const worker = new Worker(URL.createObjectURL(new Blob([inWorker])));
+    navigator.sendBeacon(receiver + "beacon", "x");
+    await Promise.all([
+        new Promise((done) => { worker.onmessage = worker.onerror = done; }),
+        fetch(receiver + "fetch", { mode: "no-cors" }).catch(() => {}),
+        settled(new WebSocket(receiver.replace("http", "ws") + "socket")),
+        element("img", "src"),
+        element("script", "src"),
+        // A forbidden frame loads an error page, or nothing at all.
+        Promise.race([element("iframe", "src"), new Promise((done) => setTimeout(done, 500))]),
+    ]);
+"#;
+
+async fn use_the_page(browser: &Browser) -> Result<()> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    browser.wait_for_text("main", "Drop").await?;
+    browser.choose_files("#browse", std::slice::from_ref(&file)).await?;
+    browser.wait_for_text("#files", &format!("{} bytes", std::fs::metadata(&file)?.len())).await
+}

@@ -1,0 +1,5 @@
+//! The built viewer in Chromium, over http and from `file://`.
+
+mod files;
+mod isolation;
+mod start;
