@@ -12,3 +12,4 @@ pub mod dist;
 pub mod inventory;
 pub mod page;
 pub mod serve;
+pub mod test;

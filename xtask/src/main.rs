@@ -12,6 +12,7 @@ Usage: cargo xtask COMMAND
   build                        builds the page's wasm module and its JavaScript
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
   dist                         writes dist/site/ and dist/strata.html
+  test                         runs every test, in browsers too
   inventory [DIR]              how each file of the captures below DIR is read
 ";
 
@@ -42,6 +43,10 @@ fn run() -> Result<()> {
         "dist" => {
             no_more(&mut words)?;
             xtask::dist::dist()?;
+        }
+        "test" => {
+            no_more(&mut words)?;
+            xtask::test::test()?;
         }
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
         "help" => print!("{USAGE}"),

@@ -1,0 +1,61 @@
+//! Every test of the project, from the cheapest to the dearest.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::browser::{self, Chromium};
+use crate::build::{self, WASM_TARGET};
+use crate::command::{cargo, run};
+use crate::dist;
+
+/// Runs everything, and stops at the first step that fails.
+///
+/// # Errors
+/// A missing browser, or a step that fails.
+pub fn test() -> Result<()> {
+    let start = Instant::now();
+    let chromium = browser::ensure()?;
+    build::add_wasm_target()?;
+    step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    step("lints", || {
+        run(cargo()
+            .args(["clippy", "--quiet", "--workspace", "--all-targets", "--features", "wasm-tests/browser"])
+            .args(["--", "--deny", "warnings"]))
+    })?;
+    step("native tests and house rules", || run(cargo().args(["test", "--workspace", "--no-fail-fast"])))?;
+    step("engine on wasm32 in a browser", || engine_in_browser(&chromium))?;
+    step("dist", dist::dist)?;
+    step("pages in a browser", || {
+        run(cargo().args(["test", "--package", "wasm-tests", "--features", "browser"]).args([
+            "--test",
+            "page",
+            "--no-fail-fast",
+        ]))
+    })?;
+    println!("\neverything passed, in {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+/// The engine's tests for wasm32, in a worker of a headless browser.
+fn engine_in_browser(chromium: &Chromium) -> Result<()> {
+    run(cargo().args(["build", "--quiet", "--package", "wasm-test-runner"]))?;
+    let target = build::target_folder()?;
+    let configuration = target.join("webdriver.json");
+    browser::write_webdriver_json(chromium, &configuration)?;
+    run(cargo()
+        .args(["test", "--package", "wasm-tests", "--target", WASM_TARGET, "--tests"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", target.join("debug/wasm-test-runner"))
+        .env("CHROMEDRIVER", &chromium.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &configuration)
+        // Goes up when a step is slow, never down: it guards against a hang.
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "600"))
+}
+
+fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    println!("\n==== {name}");
+    let start = Instant::now();
+    work()?;
+    println!("==== {name}: passed, {} s", start.elapsed().as_secs());
+    Ok(())
+}
