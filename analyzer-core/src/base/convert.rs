@@ -60,3 +60,8 @@ pub const fn f64_to_usize(x: f64) -> usize {
 pub const fn f64_to_i64(x: f64) -> i64 {
     x as i64
 }
+
+/// A length in memory as a signed number. Lossless: no allocation passes `isize::MAX`.
+pub const fn to_i64(n: usize) -> i64 {
+    n as i64
+}

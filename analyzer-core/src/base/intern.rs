@@ -14,6 +14,13 @@ newtype_index! {
     StrId
 }
 
+impl Default for StrId {
+    /// The empty string, in every table.
+    fn default() -> Self {
+        StringTable::EMPTY
+    }
+}
+
 /// All strings of a session back to back; `ends[i]` is where string `i` stops.
 /// Row 0 is always the empty string.
 #[derive(Clone, Debug)]

@@ -35,3 +35,20 @@ pub const NOTES_PER_SOURCE: usize = 64;
 /// Bytes of one line of a text format that are looked at; a longer line is cut
 /// and noted. Go prints label sets and arguments of a few KiB at most.
 pub const LINE_BYTES: usize = 1 << 20;
+
+/// Sample types of one profile: Go writes four at most; each costs eight bytes a sample.
+pub const PROFILE_SAMPLE_TYPES: usize = 64;
+
+/// Values of one profile, over all samples and types. A zero takes one byte in
+/// the file and eight in the table.
+pub const PROFILE_VALUES: usize = 1 << 27;
+
+/// Locations of one profile, and likewise its lines and functions: a program
+/// of 1 GiB has about a million of each.
+pub const PROFILE_ROWS: usize = 1 << 23;
+
+/// Labels of one profile, over its distinct label sets.
+pub const PROFILE_LABELS: usize = 1 << 24;
+
+/// Groups inside groups of a protobuf message, which pprof does not use: as deep as protobuf libraries go.
+pub const PROTOBUF_GROUP_DEPTH: usize = 100;

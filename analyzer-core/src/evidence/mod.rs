@@ -3,6 +3,7 @@
 //! function of them. Every row leads back to its source and place.
 
 pub mod goroutines;
+pub mod profiles;
 pub mod sources;
 pub mod stacks;
 
@@ -11,6 +12,7 @@ use crate::base::intern::StringTable;
 use crate::base::source::SourceId;
 
 use goroutines::Goroutines;
+use profiles::{Profile, ProfileId};
 use sources::Source;
 use stacks::Stacks;
 
@@ -25,4 +27,6 @@ pub struct Evidence {
     pub stacks: Stacks,
     /// Goroutine dumps as text lists them.
     pub goroutines: Goroutines,
+    /// pprof profiles, in the order of their sources.
+    pub profiles: IndexVec<ProfileId, Profile>,
 }

@@ -84,7 +84,10 @@ macro_rules! formats {
 
 pub mod container;
 
-formats! { goroutine_dump }
+formats! {
+    goroutine_dump,
+    pprof,
+}
 
 /// Every format, in the order in which they are asked.
 pub fn all() -> impl Iterator<Item = &'static Format> {

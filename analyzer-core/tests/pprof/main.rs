@@ -1,0 +1,9 @@
+//! pprof profiles: decoding and analysis against stored outputs of `go tool pprof`.
+
+// The lint spares functions marked as tests, not their helpers.
+#![allow(clippy::unwrap_used)]
+
+mod corpus;
+mod hostile;
+mod raw;
+mod support;

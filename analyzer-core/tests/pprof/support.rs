@@ -1,0 +1,100 @@
+//! Loading profiles the way a session does.
+
+use std::path::{Path, PathBuf};
+
+use analyzer_core::base::error::{Note, ParseError};
+use analyzer_core::base::source::{Input, SourceId};
+use analyzer_core::evidence::Evidence;
+use analyzer_core::evidence::profiles::Profile;
+use analyzer_core::formats::container::{Budget, Leaf, unwrap};
+use analyzer_core::formats::{self, Facts, Probe, Sniff};
+
+/// A profile with everything that was said about it.
+pub struct Loaded {
+    pub evidence: Evidence,
+    pub facts: Facts,
+    /// Notes of the container, then of the profile.
+    pub notes: Vec<Note>,
+}
+
+impl Loaded {
+    pub fn profile(&self) -> &Profile {
+        self.evidence.profiles.iter().next().unwrap()
+    }
+
+    pub fn codes(&self) -> Vec<&str> {
+        self.notes.iter().map(|note| note.code.as_str()).collect()
+    }
+
+    pub fn text(&self, id: analyzer_core::base::intern::StrId) -> &str {
+        self.evidence.strings.get(id)
+    }
+}
+
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pprof")
+}
+
+/// The names of the project's own profiles ("go1.26.6/heap").
+pub fn fixture_names() -> Vec<String> {
+    let mut names = Vec::new();
+    for folder in std::fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path()) {
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let path = file.strip_prefix(fixtures()).unwrap().to_str().unwrap().to_owned();
+            names.extend(path.strip_suffix(".pb.gz").map(str::to_owned));
+        }
+    }
+    names.sort();
+    assert!(names.len() >= 18, "fixtures are missing: {names:?}");
+    names
+}
+
+pub fn fixture(name: &str) -> Loaded {
+    let path = fixtures().join(format!("{name}.pb.gz"));
+    load(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The decoded bytes of a fixture.
+pub fn fixture_bytes(name: &str) -> Vec<u8> {
+    let bytes = std::fs::read(fixtures().join(format!("{name}.pb.gz"))).unwrap();
+    let mut leaves = unwrap(Leaf::new(name.to_owned(), bytes), &mut Budget::default());
+    leaves.remove(0).bytes
+}
+
+/// Reads a file that should be a profile.
+pub fn load(path: &Path) -> Result<Loaded, ParseError> {
+    parse(&path.display().to_string(), std::fs::read(path).unwrap())
+}
+
+/// Reads bytes that should be a profile, wrapped or not.
+pub fn parse(path: &str, bytes: Vec<u8>) -> Result<Loaded, ParseError> {
+    let leaf = unwrap(Leaf::new(path.to_owned(), bytes), &mut Budget::default()).remove(0);
+    if let Some(error) = leaf.error {
+        return Err(error);
+    }
+    let format = formats::by_name("pprof").unwrap();
+    let mut loaded =
+        Loaded { evidence: Evidence::default(), facts: Facts::default(), notes: leaf.notes.rows().to_vec() };
+    let input = Input { source: SourceId(0), path: &leaf.path, bytes: &leaf.bytes };
+    (format.parse)(&input, &mut loaded.evidence, &mut loaded.facts)?;
+    loaded.notes.extend(loaded.facts.notes.rows().iter().cloned());
+    Ok(loaded)
+}
+
+/// What sniffing says of decoded bytes.
+pub fn sniff(path: &str, bytes: &[u8]) -> Sniff {
+    (formats::by_name("pprof").unwrap().sniff)(&Probe { path, bytes })
+}
+
+/// The optional corpus of captures beside the project.
+pub fn corpus() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no ../shared/corpus");
+    None
+}
