@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod error;
+pub mod go_symbol;
 pub mod index;
 pub mod intern;
 pub mod limits;

@@ -1,0 +1,203 @@
+//! Names of Go functions, as linker, profiles and dumps print them.
+
+/// Where a function's code comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The program's own module, `main` included.
+    Own,
+    /// Another module.
+    Dependency,
+    /// The standard library without the runtime.
+    Standard,
+    /// The Go runtime.
+    Runtime,
+    /// Not Go: C, the kernel, an address without a name.
+    Native,
+}
+
+/// The package path of a function, without the function: `net/http` of
+/// `net/http.(*conn).serve`. Empty for a name without a package (C, an address).
+pub fn package(name: &str) -> &str {
+    let end = path_end(name);
+    let last_slash = name.get(..end).and_then(|path| path.rfind('/')).map_or(0, |at| at + 1);
+    match name.get(last_slash..end).and_then(|element| element.find('.')) {
+        Some(dot) => name.get(..last_slash + dot).unwrap_or_default(),
+        None => "",
+    }
+}
+
+/// The name with only the last element of the package's path: `http.(*conn).serve`.
+pub fn short(name: &str) -> &str {
+    let package = package(name);
+    let start = package.rfind('/').map_or(0, |at| at + 1);
+    name.get(start..).unwrap_or(name)
+}
+
+/// The name without its package: `(*conn).serve`.
+pub fn unqualified(name: &str) -> &str {
+    let package = package(name);
+    if package.is_empty() { name } else { name.get(package.len() + 1..).unwrap_or(name) }
+}
+
+/// Where a function comes from. `own_module` is the path of the program's main
+/// module; without it, every module but the standard library's is a dependency.
+pub fn origin(name: &str, own_module: Option<&str>) -> Origin {
+    let package = package(name);
+    if package.is_empty() {
+        return Origin::Native;
+    }
+    if package == "main" || own_module.is_some_and(|own| is_within(package, own)) {
+        return Origin::Own;
+    }
+    if ["runtime", "internal/runtime", "internal/abi", "internal/bytealg", "internal/cpu"]
+        .iter()
+        .any(|root| is_within(package, root))
+    {
+        // runtime/pprof and runtime/debug are libraries on top of the runtime.
+        return match package {
+            "runtime/pprof" | "runtime/debug" | "runtime/trace" | "runtime/metrics" => Origin::Standard,
+            _ => Origin::Runtime,
+        };
+    }
+    let first = package.split('/').next().unwrap_or_default();
+    if STANDARD.binary_search(&first).is_ok() { Origin::Standard } else { Origin::Dependency }
+}
+
+/// The module that a package most probably belongs to, as far as names tell:
+/// `github.com/a/b` of `github.com/a/b/c/d`.
+pub fn likely_module(package: &str) -> &str {
+    let first = package.split('/').next().unwrap_or_default();
+    let elements = match first {
+        "github.com" | "gitlab.com" | "bitbucket.org" | "codeberg.org" => 3,
+        "golang.org" => 3,
+        _ if first.contains('.') => 2,
+        _ => 1,
+    };
+    let end = package.match_indices('/').nth(elements - 1).map_or(package.len(), |(at, _)| at);
+    package.get(..end).unwrap_or(package)
+}
+
+/// True if `package` is `root` or lies under it.
+pub fn is_within(package: &str, root: &str) -> bool {
+    package.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The package's path ends before the first `(` or `[`: what follows may have
+/// slashes of its own, in receivers and type arguments.
+fn path_end(name: &str) -> usize {
+    name.find(['(', '[']).unwrap_or(name.len())
+}
+
+/// First elements of the standard library's package paths, sorted.
+const STANDARD: &[&str] = &[
+    "archive",
+    "arena",
+    "bufio",
+    "bytes",
+    "cmp",
+    "compress",
+    "container",
+    "context",
+    "crypto",
+    "database",
+    "debug",
+    "embed",
+    "encoding",
+    "errors",
+    "expvar",
+    "flag",
+    "fmt",
+    "go",
+    "hash",
+    "html",
+    "image",
+    "index",
+    "internal",
+    "io",
+    "iter",
+    "log",
+    "maps",
+    "math",
+    "mime",
+    "net",
+    "os",
+    "path",
+    "plugin",
+    "reflect",
+    "regexp",
+    "runtime",
+    "simd",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "structs",
+    "sync",
+    "syscall",
+    "testing",
+    "text",
+    "time",
+    "unicode",
+    "unique",
+    "unsafe",
+    "uuid",
+    "vendor",
+    "weak",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_end_at_the_first_dot_of_the_last_element() {
+        for (name, expected) in [
+            ("main.main", "main"),
+            ("net/http.(*conn).serve", "net/http"),
+            ("gopkg.in/yaml%2ev3.Unmarshal", "gopkg.in/yaml%2ev3"),
+            ("github.com/a/b.Map[github.com/c/d.T,go.shape.int].func1", "github.com/a/b"),
+            ("example.com/shop/store.(*Cache[...]).Put-fm", "example.com/shop/store"),
+            ("runtime.gcBgMarkWorker", "runtime"),
+            ("malloc", ""),
+            ("0x4a21f0", ""),
+            ("", ""),
+        ] {
+            assert_eq!(package(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn short_names_keep_one_element_of_the_path() {
+        assert_eq!(short("net/http.(*conn).serve"), "http.(*conn).serve");
+        assert_eq!(short("github.com/a/b.Map[github.com/c/d.T]"), "b.Map[github.com/c/d.T]");
+        assert_eq!(short("malloc"), "malloc");
+        assert_eq!(unqualified("net/http.(*conn).serve"), "(*conn).serve");
+        assert_eq!(unqualified("malloc"), "malloc");
+    }
+
+    #[test]
+    fn origins_follow_the_package() {
+        let origin = |name| super::origin(name, Some("example.com/shop"));
+        assert_eq!(origin("main.run"), Origin::Own);
+        assert_eq!(origin("example.com/shop/store.Open"), Origin::Own);
+        assert_eq!(origin("example.com/shopping.Open"), Origin::Dependency);
+        assert_eq!(origin("net/http.(*conn).serve"), Origin::Standard);
+        assert_eq!(origin("runtime/pprof.writeHeap"), Origin::Standard);
+        assert_eq!(origin("runtime.mallocgc"), Origin::Runtime);
+        assert_eq!(origin("internal/runtime/maps.(*Map).Get"), Origin::Runtime);
+        assert_eq!(origin("pthread_create"), Origin::Native);
+        assert_eq!(super::origin("shop/store.Open", None), Origin::Dependency);
+    }
+
+    #[test]
+    fn modules_are_guessed_from_well_known_hosts() {
+        assert_eq!(likely_module("github.com/a/b/c/d"), "github.com/a/b");
+        assert_eq!(likely_module("golang.org/x/net/http2"), "golang.org/x/net");
+        assert_eq!(likely_module("shop/store"), "shop");
+    }
+
+    #[test]
+    fn the_standard_list_is_sorted() {
+        assert!(STANDARD.is_sorted());
+    }
+}
