@@ -6,6 +6,8 @@ mod finding;
 mod goroutines;
 mod memory;
 mod profiles;
+#[cfg(test)]
+mod schema;
 mod sources;
 
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
