@@ -237,7 +237,7 @@ fn visible_rows(depths: usize, view: &Viewport) -> Range<usize> {
 }
 
 /// The first node of a row that ends after `value`.
-fn first_ending_after(nodes: &Nodes<'_>, row: Range<usize>, value: f64) -> usize {
+pub(super) fn first_ending_after(nodes: &Nodes<'_>, row: Range<usize>, value: f64) -> usize {
     let (mut low, mut high) = (row.start, row.end);
     while low < high {
         let middle = low + (high - low) / 2;
