@@ -29,6 +29,8 @@ pub struct Options {
 enum Format {
     /// The whole report, as `report.schema.json` describes it
     Json,
+    /// Verdict, findings and tables for an issue or a wiki
+    Markdown,
     /// Verdict, findings and tables for a terminal
     Text,
 }
@@ -41,6 +43,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
     let report = input::load(&options.paths)?.report();
     let printed = match options.format {
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Markdown => report.to_markdown(),
         Format::Text => text::print(&report),
     };
     match &options.out {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use analyzer_core::report::number_format::{bytes, range};
+use analyzer_core::report::plain_text::visible;
 use analyzer_core::report::{
     Finding, Goroutines, MemorySnapshot, NoteSeverity, Report, Severity, SourceRow, Verdict,
 };
@@ -24,7 +26,8 @@ pub fn print(report: &Report) -> String {
         print_goroutines(&mut out, goroutines);
     }
     print_trouble(&mut out, &report.sources);
-    out
+    // A terminal acts on control characters, whoever put them there.
+    out.lines().map(|line| visible(line) + "\n").collect()
 }
 
 fn print_finding(out: &mut String, finding: &Finding, report: &Report) {
@@ -55,17 +58,11 @@ fn print_memory(out: &mut String, memory: &MemorySnapshot) {
     let width = memory.ledger.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
     for row in &memory.ledger {
         let sign = if row.is_total { "=" } else { " " };
-        let bounds = row.low.zip(row.high).map(|(low, high)| format!("  [{} … {}]", mib(low.0), mib(high.0)));
-        let _ = writeln!(
-            out,
-            "{sign} {:width$} {:>12} MiB{}",
-            row.label,
-            mib(row.bytes.0),
-            bounds.unwrap_or_default()
-        );
+        let bounds = range(row.low, row.high, bytes).map(|range| format!("  ({range})")).unwrap_or_default();
+        let _ = writeln!(out, "{sign} {:width$} {:>12}{bounds}", row.label, bytes(row.bytes));
     }
     for check in memory.checks.iter().filter(|check| !check.holds) {
-        let _ = writeln!(out, "  does not hold: {} (off by {} B)", check.identity, check.difference.0);
+        let _ = writeln!(out, "  does not hold: {} (off by {})", check.identity, bytes(check.difference));
     }
 }
 
@@ -103,25 +100,5 @@ fn print_trouble(out: &mut String, sources: &[SourceRow]) {
             let count = if note.count > 1 { format!(" ({} times)", note.count) } else { String::new() };
             let _ = writeln!(out, "  {}: {}{count}", source.path, note.message);
         }
-    }
-}
-
-/// MiB with two decimals, as a terminal column.
-fn mib(bytes: i64) -> String {
-    let hundredths = i128::from(bytes) * 100 / (1 << 20);
-    let sign = if hundredths < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mib_keeps_sign_and_two_decimals() {
-        assert_eq!(
-            (mib(1 << 20), mib(-(3 << 19)), mib(10_486)),
-            ("1.00".into(), "-1.50".into(), "0.01".into())
-        );
     }
 }

@@ -4,7 +4,10 @@
 mod assemble;
 mod finding;
 mod goroutines;
+mod markdown;
 mod memory;
+pub mod number_format;
+pub mod plain_text;
 mod profiles;
 #[cfg(test)]
 mod schema;

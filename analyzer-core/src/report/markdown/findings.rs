@@ -1,0 +1,87 @@
+//! Findings, and the rules that could not run.
+
+use std::fmt::{self, Write as _};
+
+use super::{Out, escape};
+use crate::report::number_format::{amount, quantity};
+use crate::report::{Citation, Confidence, Finding, Report, Severity};
+
+/// Citations printed under a finding; the JSON form has all.
+const CITATIONS: usize = 5;
+
+pub(super) fn print(report: &Report, out: &mut Out) -> fmt::Result {
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n### Findings")?;
+    report.findings.iter().try_for_each(|finding| print_finding(finding, report, out))
+}
+
+fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -> fmt::Result {
+    let severity = match finding.severity {
+        Severity::Critical => "Critical",
+        Severity::Warning => "Warning",
+        Severity::Info => "Info",
+    };
+    let confidence = match finding.confidence {
+        Confidence::Certain => "certain",
+        Confidence::Likely => "likely",
+        Confidence::Possible => "possible",
+    };
+    writeln!(out, "\n#### {severity}: {}\n", escape::text(&finding.title))?;
+    writeln!(out, "{}\n", escape::text(&finding.claim))?;
+    write!(out, "- {}, {confidence}", escape::code(&finding.code))?;
+    if let Some(found) = &finding.amount {
+        write!(out, ", {}", amount(found))?;
+    }
+    writeln!(out)?;
+    let citations = finding.citations.as_slice();
+    for citation in citations.iter().take(CITATIONS) {
+        writeln!(out, "- From {}", place(citation, report))?;
+    }
+    if let Some(more) = citations.len().checked_sub(CITATIONS).filter(|more| *more > 0) {
+        writeln!(out, "- and from {more} more places")?;
+    }
+    for against in &finding.against {
+        writeln!(out, "- Against: {}", escape::text(against))?;
+    }
+    for advice in &finding.advice {
+        writeln!(out, "- **Do:** {}", escape::text(advice))?;
+    }
+    Ok(())
+}
+
+fn place(citation: &Citation, report: &Report) -> String {
+    let mut text = match report.source(citation.source) {
+        Some(source) => escape::code(&source.path),
+        None => "an unknown file".to_owned(),
+    };
+    if let Some(at) = citation.at {
+        let _ = write!(text, ", {at}");
+    }
+    if let Some(name) = &citation.quantity {
+        let _ = write!(text, ": {}", escape::code(name));
+    }
+    match (citation.value, citation.unit) {
+        (Some(value), Some(unit)) => {
+            let _ = write!(text, " = {}", quantity(value, unit));
+        }
+        (Some(value), None) => {
+            let _ = write!(text, " = {value}");
+        }
+        (None, _) => {}
+    }
+    text
+}
+
+pub(super) fn print_not_run(report: &Report, out: &mut Out) -> fmt::Result {
+    if report.not_run.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n### Not checked\n")?;
+    for rule in &report.not_run {
+        let needs: Vec<_> = rule.needs.iter().map(|need| escape::text(need)).collect();
+        writeln!(out, "- {}: needs {}", escape::code(&rule.code), needs.join("; "))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Numbers as text, for people: the one place that decides units, digits and
+//! signs. Integer arithmetic only, so that every target prints the same.
+
+use super::Amount;
+use crate::base::units::{Bytes, Nanos, Unit};
+
+/// Binary units, each 1024 of the one before.
+const BINARY_UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/// `1.5 MiB`, `-12 B`: a binary unit that leaves less than 1024 before the
+/// point, one decimal from KiB on.
+pub fn bytes(amount: Bytes) -> String {
+    let magnitude = u128::from(amount.0.unsigned_abs());
+    let sign = if amount.0 < 0 { "-" } else { "" };
+    let mut power = 0;
+    // Rounded before it is compared: 1048575 B is 1.0 MiB, never 1024.0 KiB.
+    while power + 1 < BINARY_UNITS.len() && tenths(magnitude, power) >= 10_240 {
+        power += 1;
+    }
+    let unit = BINARY_UNITS.get(power).copied().unwrap_or("B");
+    if power == 0 {
+        return format!("{sign}{magnitude} {unit}");
+    }
+    let tenths = tenths(magnitude, power);
+    format!("{sign}{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+/// Tenths of the `power`-th binary unit, rounded half up.
+fn tenths(bytes: u128, power: usize) -> u128 {
+    let unit = 1_u128 << (10 * power);
+    (bytes * 10 + unit / 2) / unit
+}
+
+/// `12,345`: digits in groups of three.
+pub fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        grouped.push('-');
+    }
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1.50 s`, `12.30 ms`, `3 ns`: the largest unit that is not below one, to
+/// the second; longer spans as `2 h 03 min`, `4 min 05 s`.
+pub fn duration(span: Nanos) -> String {
+    let nanos = span.0.unsigned_abs();
+    let sign = if span.0 < 0 { "-" } else { "" };
+    let seconds = nanos / 1_000_000_000;
+    match seconds {
+        3_600.. => return format!("{sign}{} h {:02} min", seconds / 3_600, seconds / 60 % 60),
+        60.. => return format!("{sign}{} min {:02} s", seconds / 60, seconds % 60),
+        _ => {}
+    }
+    let (unit, name) = match nanos {
+        1_000_000_000.. => (1_000_000_000, "s"),
+        1_000_000.. => (1_000_000, "ms"),
+        1_000.. => (1_000, "µs"),
+        _ => return format!("{sign}{nanos} ns"),
+    };
+    let hundredths = nanos / (unit / 100);
+    format!("{sign}{}.{:02} {name}", hundredths / 100, hundredths % 100)
+}
+
+/// `2026-02-28 23:59:59 UTC`.
+pub fn time(at: Nanos) -> String {
+    let seconds = at.0.div_euclid(1_000_000_000);
+    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+/// Year, month and day of a day since 1970-01-01, in the proleptic Gregorian
+/// calendar. Years are counted from March, so that the leap day comes last.
+fn civil(days: i64) -> (i64, i64, i64) {
+    const DAYS_OF_400_YEARS: i64 = 146_097;
+    let since_march_0000 = days + 719_468;
+    let era = since_march_0000.div_euclid(DAYS_OF_400_YEARS);
+    let day_of_era = since_march_0000.rem_euclid(DAYS_OF_400_YEARS);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// A number in its unit: `1.5 MiB`, `12,345`, `3 min`, `12.34 %`.
+pub fn quantity(value: i64, unit: Unit) -> String {
+    match unit {
+        Unit::Bytes => bytes(Bytes(value)),
+        Unit::Nanoseconds => duration(Nanos(value)),
+        Unit::Count => count(value),
+        Unit::Minutes => format!("{} min", count(value)),
+        Unit::BasisPoints => {
+            let sign = if value < 0 { "-" } else { "" };
+            let magnitude = value.unsigned_abs();
+            format!("{sign}{}.{:02} %", magnitude / 100, magnitude % 100)
+        }
+    }
+}
+
+/// An amount with its bounds: `120.0 MiB (100.0 MiB to 140.0 MiB)`.
+pub fn amount(amount: &Amount) -> String {
+    let value = quantity(amount.value, amount.unit);
+    match range(amount.low, amount.high, |bound| quantity(bound, amount.unit)) {
+        Some(range) => format!("{value} ({range})"),
+        None => value,
+    }
+}
+
+/// The bounds that are known: `1 to 3`, `at least 1`, `at most 3`.
+pub fn range<T>(low: Option<T>, high: Option<T>, text: impl Fn(T) -> String) -> Option<String> {
+    match (low, high) {
+        (Some(low), Some(high)) => Some(format!("{} to {}", text(low), text(high))),
+        (Some(low), None) => Some(format!("at least {}", text(low))),
+        (None, Some(high)) => Some(format!("at most {}", text(high))),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_keep_their_sign_and_never_show_1024_of_a_unit() {
+        let texts =
+            [0, 1023, 1024, 1_048_575, 1 << 20, -(3 << 19), 80 << 30, i64::MIN].map(|n| bytes(Bytes(n)));
+        assert_eq!(
+            texts,
+            ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "1.0 MiB", "-1.5 MiB", "80.0 GiB", "-8388608.0 TiB"]
+        );
+    }
+
+    #[test]
+    fn counts_are_grouped_by_three_digits() {
+        assert_eq!([7, 1_000, -12_345, 1_234_567].map(count), ["7", "1,000", "-12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn durations_take_the_unit_that_fits() {
+        let texts = [3, 1_500, 12_300_000, -1_500_000_000, 245_000_000_000, 7_380_000_000_000]
+            .map(|n| duration(Nanos(n)));
+        assert_eq!(texts, ["3 ns", "1.50 µs", "12.30 ms", "-1.50 s", "4 min 05 s", "2 h 03 min"]);
+    }
+
+    #[test]
+    fn times_are_civil_dates_in_utc() {
+        let seconds = [0, -1, 951_782_400, 1_772_323_199, 4_107_542_400];
+        let texts = seconds.map(|seconds| time(Nanos(seconds * 1_000_000_000)));
+        assert_eq!(
+            texts,
+            [
+                "1970-01-01 00:00:00 UTC",
+                "1969-12-31 23:59:59 UTC",
+                "2000-02-29 00:00:00 UTC",
+                "2026-02-28 23:59:59 UTC",
+                "2100-03-01 00:00:00 UTC"
+            ]
+        );
+    }
+
+    #[test]
+    fn amounts_show_the_bounds_that_are_known() {
+        let exact = Amount { value: 2 << 20, low: None, high: None, unit: Unit::Bytes };
+        assert_eq!(amount(&exact), "2.0 MiB");
+        assert_eq!(amount(&Amount { low: Some(1 << 20), ..exact }), "2.0 MiB (at least 1.0 MiB)");
+        let both = Amount { value: 1234, low: Some(-5), high: Some(2000), unit: Unit::BasisPoints };
+        assert_eq!(amount(&both), "12.34 % (-0.05 % to 20.00 %)");
+    }
+}
