@@ -13,3 +13,4 @@ pub mod inventory;
 pub mod page;
 pub mod serve;
 pub mod test;
+pub mod tidy;

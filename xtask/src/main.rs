@@ -13,6 +13,7 @@ Usage: cargo xtask COMMAND
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
   dist                         writes dist/site/ and dist/strata.html
   test                         runs every test, in browsers too
+  tidy                         checks the rules of the house
   inventory [DIR]              how each file of the captures below DIR is read
 ";
 
@@ -47,6 +48,10 @@ fn run() -> Result<()> {
         "test" => {
             no_more(&mut words)?;
             xtask::test::test()?;
+        }
+        "tidy" => {
+            no_more(&mut words)?;
+            xtask::tidy::tidy()?;
         }
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
         "help" => print!("{USAGE}"),

@@ -1,0 +1,140 @@
+//! Who may use whom. The table is ARCHITECTURE.md's.
+
+use super::tokens::{self, Token};
+use super::{TrackedFile, Violation};
+
+/// Sources below a folder, and the parts of the engine that they may name.
+struct Layer {
+    folder: &'static str,
+    /// How these sources name the engine.
+    engine: &'static str,
+    may_use: &'static [&'static str],
+}
+
+const LAYERS: [Layer; 8] = [
+    Layer { folder: "analyzer-core/src/base/", engine: "crate", may_use: &["base"] },
+    Layer { folder: "analyzer-core/src/evidence/", engine: "crate", may_use: &["base", "evidence"] },
+    Layer {
+        folder: "analyzer-core/src/formats/",
+        engine: "crate",
+        may_use: &["base", "evidence", "formats"],
+    },
+    Layer {
+        folder: "analyzer-core/src/analysis/",
+        engine: "crate",
+        may_use: &["base", "evidence", "report", "analysis"],
+    },
+    Layer {
+        folder: "analyzer-core/src/detectors/",
+        engine: "crate",
+        may_use: &["base", "evidence", "analysis", "report", "detectors"],
+    },
+    Layer { folder: "analyzer-core/src/report/", engine: "crate", may_use: &["base", "evidence", "report"] },
+    Layer { folder: "cli/src/", engine: "analyzer_core", may_use: &["base", "report", "session"] },
+    Layer { folder: "web-app/src/", engine: "analyzer_core", may_use: &["base", "report", "session"] },
+];
+
+/// Ties all parts together to one report, so that no part has to.
+const ABOVE_ITS_LAYER: &str = "analyzer-core/src/report/assemble.rs";
+
+/// The engine's parts; other names after `crate::` are macros.
+const PARTS: [&str; 7] = ["base", "evidence", "formats", "analysis", "detectors", "report", "session"];
+
+/// Finds paths that lead into a part of the engine above the file's own.
+pub fn check(files: &[TrackedFile]) -> impl Iterator<Item = Violation> {
+    files.iter().flat_map(|file| {
+        let layer = LAYERS.iter().find(|layer| file.path.starts_with(layer.folder));
+        layer.filter(|_| file.path != ABOVE_ITS_LAYER).map_or_else(Vec::new, |layer| check_file(file, layer))
+    })
+}
+
+fn check_file(file: &TrackedFile, layer: &Layer) -> Vec<Violation> {
+    let tokens = tokens::without_tests(file.text_if(".rs").unwrap_or_default());
+    let used = parts_named(&tokens, layer.engine);
+    let forbidden = used.filter(|part| !layer.may_use.contains(&part.text.as_str()));
+    forbidden
+        .map(|part| {
+            let allowed = layer.may_use.join(", ");
+            let message = format!("{} may not use {}, only {allowed}", layer.folder, part.text);
+            Violation::new(file, part.line, message)
+        })
+        .collect()
+}
+
+/// The first names after `crate::` or `crate::{`.
+fn parts_named<'a>(tokens: &'a [Token], engine: &'a str) -> impl Iterator<Item = &'a Token> {
+    let text = |index: usize| tokens.get(index).map_or("", |token: &Token| token.text.as_str());
+    let starts = (0..tokens.len())
+        .filter(move |&at| text(at) == engine && text(at + 1) == ":" && text(at + 2) == ":")
+        .map(|at| at + 3);
+    let names =
+        starts.flat_map(move |at| if text(at) == "{" { names_in_braces(tokens, at) } else { vec![at] });
+    names.filter_map(|at| tokens.get(at)).filter(|token| PARTS.contains(&token.text.as_str()))
+}
+
+/// Indexes of the names at the start of each branch of `{a::b, c::{d, e}}`.
+fn names_in_braces(tokens: &[Token], open: usize) -> Vec<usize> {
+    let mut names = Vec::new();
+    let mut depth = 0;
+    for (index, token) in tokens.iter().enumerate().skip(open) {
+        match token.text.as_str() {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        if depth == 1 && matches!(token.text.as_str(), "{" | ",") {
+            names.push(index + 1);
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{file, lines};
+    use super::*;
+
+    fn violations(path: &str, source: &str) -> Vec<usize> {
+        lines(check(&[file(path, source)]))
+    }
+
+    #[test]
+    fn a_format_may_not_use_analysis_or_detectors() {
+        let source =
+            "use crate::base::units::Bytes;\nuse crate::analysis::top;\nfn f() { crate::detectors::run() }";
+        assert_eq!(violations("analyzer-core/src/formats/smaps.rs", source), [2, 3]);
+    }
+
+    #[test]
+    fn grouped_imports_are_seen() {
+        let source = "use crate::{\n    base::{error, units},\n    formats::pprof,\n};";
+        assert_eq!(violations("analyzer-core/src/evidence/stacks.rs", source), [3]);
+    }
+
+    #[test]
+    fn base_uses_nothing_of_the_engine_but_itself_and_its_macros() {
+        assert_eq!(violations("analyzer-core/src/base/error.rs", "use crate::report::Report;"), [1]);
+        assert!(
+            violations("analyzer-core/src/base/error.rs", "use crate::{base::index, newtype_index};")
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn the_program_and_the_page_stay_at_the_door() {
+        let source = "use analyzer_core::session::Session;\nuse analyzer_core::formats::pprof;";
+        assert_eq!(violations("cli/src/main.rs", source), [2]);
+        assert_eq!(violations("web-app/src/worker.rs", source), [2]);
+        assert!(violations("xtask/src/inventory.rs", source).is_empty());
+    }
+
+    #[test]
+    fn tests_and_the_assembly_of_the_report_may_reach_up() {
+        let test = "#[cfg(test)] mod tests { use crate::session::Session; }";
+        assert!(violations("analyzer-core/src/formats/smaps.rs", test).is_empty());
+        assert!(violations(ABOVE_ITS_LAYER, "use crate::detectors;").is_empty());
+    }
+}
