@@ -32,7 +32,7 @@ fn is_bare(line: &str, mark: &str) -> bool {
     if before.ends_with(is_part_of_word) || after.starts_with(is_part_of_word) {
         return false;
     }
-    !after.strip_prefix(':').is_some_and(|text| text.split_whitespace().count() >= 3)
+    after.strip_prefix(':').is_none_or(|text| text.split_whitespace().count() < 3)
 }
 
 fn unfinished_code(file: &TrackedFile) -> Vec<Violation> {

@@ -114,18 +114,6 @@ fn engine_tree() -> Result<String> {
     command::output(command::cargo().args(tree).args(target))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_rule_of_the_house_holds() -> Result<()> {
-        let violations: Vec<_> = violations()?.iter().map(Violation::to_string).collect();
-        assert!(violations.is_empty(), "\n{}", violations.join("\n"));
-        Ok(())
-    }
-}
-
 /// Files for the tests of the rules.
 #[cfg(test)]
 fn file(path: &str, text: &str) -> TrackedFile {
@@ -136,4 +124,16 @@ fn file(path: &str, text: &str) -> TrackedFile {
 #[cfg(test)]
 fn lines(violations: impl IntoIterator<Item = Violation>) -> Vec<usize> {
     violations.into_iter().map(|violation| violation.line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_of_the_house_holds() -> Result<()> {
+        let violations: Vec<_> = violations()?.iter().map(Violation::to_string).collect();
+        assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+        Ok(())
+    }
 }
