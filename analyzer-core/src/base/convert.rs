@@ -65,3 +65,10 @@ pub const fn f64_to_i64(x: f64) -> i64 {
 pub const fn to_i64(n: usize) -> i64 {
     n as i64
 }
+
+/// A float as a whole number, rounded; `None` if it is no number or does not fit.
+pub fn rounded_i64(value: f64) -> Option<i64> {
+    const BOUND: f64 = 9_223_372_036_854_775_808.0;
+    let rounded = value.round();
+    (rounded.is_finite() && (-BOUND..BOUND).contains(&rounded)).then_some(rounded as i64)
+}

@@ -52,3 +52,17 @@ pub const PROFILE_LABELS: usize = 1 << 24;
 
 /// Groups inside groups of a protobuf message, which pprof does not use: as deep as protobuf libraries go.
 pub const PROTOBUF_GROUP_DEPTH: usize = 100;
+
+/// Mappings read of one process. The kernel's default ceiling is 65,530
+/// (`vm.max_map_count`); databases raise it to 2^20 at most.
+pub const MAPPINGS: usize = 1 << 20;
+
+/// Containers read from one Prometheus text. A node runs some hundred.
+pub const CONTAINERS: usize = 10_000;
+
+/// Garbage collection trace lines of a session. A service that collects every
+/// 100 ms prints 1.7 million in two days.
+pub const GC_LINES: usize = 2_000_000;
+
+/// Bytes of one JSON document. expvar and pod lists are a few MiB.
+pub const JSON_BYTES: usize = 64 << 20;

@@ -4,8 +4,11 @@
 
 pub mod goroutines;
 pub mod profiles;
+pub mod gc;
+pub mod memory;
 pub mod sources;
 pub mod stacks;
+pub mod vmas;
 
 use crate::base::index::IndexVec;
 use crate::base::intern::StringTable;
@@ -13,6 +16,8 @@ use crate::base::source::SourceId;
 
 use goroutines::Goroutines;
 use profiles::{Profile, ProfileId};
+use gc::GcTables;
+use memory::MemoryTables;
 use sources::Source;
 use stacks::Stacks;
 
@@ -29,4 +34,8 @@ pub struct Evidence {
     pub goroutines: Goroutines,
     /// pprof profiles, in the order of their sources.
     pub profiles: IndexVec<ProfileId, Profile>,
+    /// Figures of the runtime, the process and the control group, and mappings.
+    pub memory: MemoryTables,
+    /// Garbage collection cycles and scavenges.
+    pub gc: GcTables,
 }

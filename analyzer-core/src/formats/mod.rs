@@ -70,8 +70,11 @@ pub struct Format {
     /// Tells whether a source is of this format.
     pub sniff: fn(&Probe<'_>) -> Sniff,
     /// Reads a source into evidence.
-    pub parse: fn(&Input<'_>, &mut Evidence, &mut Facts) -> Result<(), ParseError>,
+    pub parse: Parse,
 }
+
+/// Reads a source into evidence, and says what to know about it.
+pub type Parse = fn(&Input<'_>, &mut Evidence, &mut Facts) -> Result<(), ParseError>;
 
 /// The only list of formats: earlier ones win ties.
 macro_rules! formats {
@@ -83,10 +86,18 @@ macro_rules! formats {
 }
 
 pub mod container;
+pub mod names;
+pub mod record;
 
 formats! {
     goroutine_dump,
     pprof,
+    smaps,
+    proc,
+    cgroup,
+    memstats,
+    gctrace,
+    other,
 }
 
 /// Every format, in the order in which they are asked.

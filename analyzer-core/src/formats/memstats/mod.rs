@@ -1,0 +1,52 @@
+//! What the Go runtime says of its memory: the trailer of `heap?debug=1`, expvar
+//! (`/debug/vars`), `runtime/metrics` as JSON, and Prometheus text of
+//! `client_golang` (with cAdvisor's containers on the way).
+//!
+//! Spec: runtime/mstats.go, runtime/metrics/description.go, runtime/pprof
+//! (`writeHeap`), Go 1.21 to 1.27; the Prometheus text format 0.0.4. Producers
+//! tested: Go 1.21, 1.25, 1.26, 1.27, client_golang 1.14.
+//!
+//! Any input is safe: texts are read line by line, JSON is bounded by the size
+//! of the file and `serde_json`'s depth limit.
+
+mod fields;
+mod json;
+mod prometheus;
+mod trailer;
+
+use super::Format;
+
+/// The formats of this module.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "heap-debug1",
+        label: "heap profile as text, with MemStats (heap?debug=1)",
+        is_text: true,
+        sniff: trailer::sniff,
+        parse: trailer::parse,
+    },
+    Format {
+        name: "expvar",
+        label: "Go variables (expvar)",
+        is_text: true,
+        sniff: json::sniff_memstats,
+        parse: json::parse_memstats,
+    },
+    Format {
+        name: "runtime-metrics",
+        label: "Go runtime metrics (JSON)",
+        is_text: true,
+        sniff: json::sniff_metrics,
+        parse: json::parse_metrics,
+    },
+    Format {
+        name: "prometheus",
+        label: "Prometheus metrics",
+        is_text: true,
+        sniff: prometheus::sniff,
+        parse: prometheus::parse,
+    },
+];
+
+#[cfg(test)]
+mod tests;
