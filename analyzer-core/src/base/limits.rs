@@ -66,3 +66,9 @@ pub const GC_LINES: usize = 2_000_000;
 
 /// Bytes of one JSON document. expvar and pod lists are a few MiB.
 pub const JSON_BYTES: usize = 64 << 20;
+
+/// Out-of-memory dumps read from one log; a livelock writes some hundred a minute.
+pub const OOM_EVENTS: usize = 10_000;
+
+/// Tasks of one out-of-memory dump: those of a machine in the worst case.
+pub const OOM_TASKS: usize = 20_000;

@@ -6,6 +6,7 @@ pub mod goroutines;
 pub mod profiles;
 pub mod gc;
 pub mod memory;
+pub mod oom;
 pub mod sources;
 pub mod stacks;
 pub mod vmas;
@@ -18,6 +19,7 @@ use goroutines::Goroutines;
 use profiles::{Profile, ProfileId};
 use gc::GcTables;
 use memory::MemoryTables;
+use oom::OomEvent;
 use sources::Source;
 use stacks::Stacks;
 
@@ -38,4 +40,6 @@ pub struct Evidence {
     pub memory: MemoryTables,
     /// Garbage collection cycles and scavenges.
     pub gc: GcTables,
+    /// Invocations of the kernel's OOM killer, by log and line.
+    pub oom: Vec<OomEvent>,
 }

@@ -96,6 +96,7 @@ formats! {
     proc,
     cgroup,
     memstats,
+    oom_log,
     gctrace,
     other,
 }

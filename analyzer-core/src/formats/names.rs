@@ -169,7 +169,10 @@ mod tests {
         assert_eq!(parts("case/memory.current", "memory.current"), (String::new(), String::new(), None));
         assert_eq!(parts("pod.memory.current.2", "memory.current"), ("pod".into(), "2".into(), None));
         assert_eq!(parts("memory.stat.after", "memory.stat"), (String::new(), "after".into(), None));
-        assert_eq!(parts("after-exit.memory.stat", "memory.stat"), (String::new(), "after-exit".into(), None));
+        assert_eq!(
+            parts("after-exit.memory.stat", "memory.stat"),
+            (String::new(), "after-exit".into(), None)
+        );
         assert_eq!(parts("survivor.pid91.smaps.gz", "smaps"), ("pid91".into(), "survivor".into(), Some(91)));
         assert_eq!(parts("side.pid661.status", "status"), ("side.pid661".into(), String::new(), Some(661)));
         assert_eq!(parts("proc/661/smaps", "smaps"), (String::new(), String::new(), Some(661)));

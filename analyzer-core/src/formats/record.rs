@@ -77,9 +77,9 @@ impl<'e> RecordBuilder<'e> {
         self.head.pid = Some(pid);
     }
 
-    /// How many numbers and texts there are.
-    pub fn len(&self) -> usize {
-        self.figures.len() + self.texts.len()
+    /// True while there is neither number nor text.
+    pub fn is_empty(&self) -> bool {
+        self.figures.is_empty() && self.texts.is_empty()
     }
 
     /// The value of a number that was added.
@@ -113,7 +113,7 @@ pub fn text_lines(bytes: &[u8]) -> impl Iterator<Item = (Line<'_>, &str)> {
 }
 
 /// `key number` lines, as the kernel prints flat keyed files.
-pub fn flat_keyed<'a>(text: &'a str) -> Option<(&'a str, &'a str)> {
+pub fn flat_keyed(text: &str) -> Option<(&str, &str)> {
     let (key, value) = text.split_once([' ', '\t'])?;
     let value = value.trim();
     (!key.is_empty() && !value.contains(' ')).then_some((key, value))

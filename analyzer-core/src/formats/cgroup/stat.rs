@@ -37,7 +37,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             None => foreign = foreign.or(Some(line.position())),
         }
     }
-    if record.len() == 0 {
+    if record.is_empty() {
         return Err(nothing_found("memory.stat", "lines such as \"anon 4096\""));
     }
     record.finish();

@@ -21,9 +21,20 @@ fn is_object(probe: &Probe<'_>) -> bool {
     probe.bytes.trim_ascii_start().starts_with(b"{")
 }
 
+/// The figures must stand where expvar puts them: other JSON may hold a copy deeper down.
 pub fn sniff_memstats(probe: &Probe<'_>) -> Sniff {
-    let is_memstats = is_object(probe) && has(probe, "\"HeapReleased\"") && has(probe, "\"BuckHashSys\"");
-    if is_memstats { Sniff::ByContent } else { Sniff::No }
+    let is_candidate = is_object(probe) && has(probe, "\"HeapReleased\"") && has(probe, "\"BuckHashSys\"");
+    let is_memstats = || read(probe.bytes).is_ok_and(|root| memstats(&root).contains_key("HeapSys"));
+    // Broken JSON is still expvar if it begins like it, and the parser says where it breaks.
+    let head = Probe { bytes: probe.head(), ..*probe };
+    let begins = ["\"memstats\": {\"Alloc\"", "\"memstats\":{\"Alloc\""].iter().any(|start| has(&head, start));
+    let is_expvar = is_object(probe) && (begins || (is_candidate && is_memstats()));
+    if is_expvar { Sniff::ByContent } else { Sniff::No }
+}
+
+/// The object with the fields of `MemStats`: under `memstats`, or the whole document.
+fn memstats(root: &Map<String, Value>) -> &Map<String, Value> {
+    root.get("memstats").and_then(Value::as_object).unwrap_or(root)
 }
 
 pub fn sniff_metrics(probe: &Probe<'_>) -> Sniff {
@@ -37,7 +48,7 @@ pub fn sniff_metrics(probe: &Probe<'_>) -> Sniff {
 pub fn parse_memstats(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let root = read(input.bytes)?;
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Runtime, "expvar");
-    let memstats = root.get("memstats").and_then(Value::as_object).unwrap_or(&root);
+    let memstats = memstats(&root);
     let finder = Finder::new(input.bytes);
     for (name, _, unit) in MEMSTATS {
         if let Some(value) = memstats.get(name).and_then(number) {
@@ -66,7 +77,7 @@ pub fn parse_metrics(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fac
     let root = read(input.bytes)?;
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Runtime, "runtime_metrics");
     add_metrics(&root, &Finder::new(input.bytes), &mut record);
-    if record.len() == 0 {
+    if record.is_empty() {
         return Err(nothing_found("runtime/metrics", "numbers under names such as \"/memory/classes/total:bytes\""));
     }
     record.finish();

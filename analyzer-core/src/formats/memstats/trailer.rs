@@ -38,7 +38,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             field(name, value.trim(), line.position(), &mut record);
         }
     }
-    if record.len() == 0 {
+    if record.is_empty() {
         let message = "neither profile totals nor MemStats were found";
         return Err(ParseError::new(ErrorKind::Truncated, Position::line(1), "heap.debug1", message));
     }

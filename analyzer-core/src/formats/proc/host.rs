@@ -28,7 +28,7 @@ pub fn parse_meminfo(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fac
             record.figure(key, count, Unit::Count, line.position());
         }
     }
-    if record.len() == 0 {
+    if record.is_empty() {
         return Err(nothing_found("meminfo", "figures such as \"MemTotal: 4 kB\""));
     }
     record.finish();

@@ -25,7 +25,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             None => return Err(bad_number(line.position(), "smaps_rollup", value.trim())),
         }
     }
-    if record.len() == 0 {
+    if record.is_empty() {
         return Err(nothing_found("smaps_rollup", "figures such as \"Rss: 4 kB\""));
     }
     record.finish();

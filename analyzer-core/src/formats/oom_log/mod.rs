@@ -1,0 +1,77 @@
+//! The kernel's log of an out-of-memory kill: dmesg, journal, `/dev/kmsg`, a
+//! node's log file.
+//!
+//! Spec: mm/oom_kill.c (`dump_header`, `__oom_kill_process`), mm/memcontrol.c
+//! (`mem_cgroup_print_oom_meminfo`), Linux 4.19 to 6.18. Producers tested:
+//! 6.1 (statistics in one record: as lines, with `\x0a`, or cut at 1024 bytes by
+//! syslog(2)), 6.8, 6.12 and 6.18 (a record a line), both cgroup versions.
+//!
+//! Any input is safe: each line is looked at once, events and tasks are bounded.
+
+mod event;
+mod prefix;
+
+use super::{Facts, Format, Probe, Sniff};
+use crate::base::error::ParseError;
+use crate::base::reader::Lines;
+use crate::base::source::Input;
+use crate::evidence::Evidence;
+
+/// The formats of this module.
+pub const FORMATS: &[Format] = &[
+    Format { name: "oom-log", label: "kernel log of an out-of-memory kill", is_text: true, sniff, parse },
+    Format {
+        name: "kernel-log",
+        label: "kernel log without an out-of-memory kill",
+        is_text: true,
+        sniff: sniff_kernel_log,
+        parse: parse_kernel_log,
+    },
+];
+
+/// What only an out-of-memory dump has.
+const MARKS: [&[u8]; 5] = [
+    b" invoked oom-killer: ",
+    b"oom-kill:constraint=",
+    b"ut of memory: Killed process ",
+    b"ut of memory: Kill process ",
+    b"ut of memory and no killable processes",
+];
+
+/// Bytes of a log in which a mark is looked for: kernel logs are long before they get to it.
+const SNIFF_BYTES: usize = 64 << 20;
+
+fn sniff(probe: &Probe<'_>) -> Sniff {
+    let bytes = probe.bytes.get(..SNIFF_BYTES).unwrap_or(probe.bytes);
+    let found = MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some());
+    let is_text = !probe.head().contains(&0) && !probe.bytes.trim_ascii_start().starts_with(b"{");
+    if found && is_text { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses every out-of-memory dump of a log.
+/// # Errors
+/// None for a file that was recognized.
+pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut reader = event::Reader::new(input.source, &mut evidence.strings, facts);
+    for line in Lines::new(input.bytes) {
+        reader.line(&line);
+    }
+    let events = reader.finish();
+    evidence.oom.extend(events);
+    Ok(())
+}
+
+/// dmesg's own prefix on several lines.
+fn sniff_kernel_log(probe: &Probe<'_>) -> Sniff {
+    let lines = || Lines::new(probe.head()).take(20).filter(|line| !line.bytes.is_empty());
+    let with_time = lines().filter(|line| prefix::strip(line.text()).1.is_some()).count();
+    if with_time > 0 && with_time * 2 >= lines().count() { Sniff::ByContent } else { Sniff::No }
+}
+
+fn parse_kernel_log(_: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    facts.notes.info("no-oom", None, "The log holds no out-of-memory kill.");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

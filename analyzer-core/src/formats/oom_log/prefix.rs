@@ -1,0 +1,79 @@
+//! What loggers put before the kernel's own words.
+
+use crate::base::convert::f64_to_i64;
+use crate::base::units::Nanos;
+
+/// The kernel's message, and the time since boot if the prefix has one.
+pub fn strip(line: &str) -> (&str, Option<Nanos>) {
+    let line = level(line.trim_end());
+    if let Some((message, since_boot)) = kmsg(line) {
+        return (message, Some(since_boot));
+    }
+    let line = line.split_once(" kernel: ").map_or(line, |(_, rest)| rest);
+    match bracketed(line) {
+        Some((message, since_boot)) => (message, since_boot),
+        None => (iso_time(line), None),
+    }
+}
+
+/// `<4>` of `dmesg --raw`.
+fn level(line: &str) -> &str {
+    let rest = line.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+    rest.filter(|(level, _)| level.parse::<u16>().is_ok()).map_or(line, |(_, rest)| rest)
+}
+
+/// `priority,sequence,microseconds,flags;message` of `/dev/kmsg`.
+fn kmsg(line: &str) -> Option<(&str, Nanos)> {
+    let (prefix, message) = line.split_once(';')?;
+    let mut fields = prefix.split(',');
+    let numbers: Vec<i64> = fields.by_ref().take(3).map(str::parse).collect::<Result<_, _>>().ok()?;
+    let micros = *numbers.get(2)?;
+    fields.next().map(|_| (message, Nanos(micros.saturating_mul(1000))))
+}
+
+/// `[  123.456789] message`, or `[Fri Nov 20 20:10:56 2026] message`.
+fn bracketed(line: &str) -> Option<(&str, Option<Nanos>)> {
+    let at = line.find('[')?;
+    let before = line.get(..at)?;
+    let (inside, message) = line.get(at + 1..)?.split_once(']')?;
+    let is_first = before.chars().all(|c| c.is_ascii_digit() || " :-TZ.+,/".contains(c)) || before.ends_with(' ');
+    let seconds = inside.trim().split('T').next().and_then(|text| text.trim().parse::<f64>().ok());
+    let is_seconds = seconds.is_some() && inside.contains('.');
+    let is_date = inside.len() > 20 && inside.contains(':');
+    if !is_first || !(is_seconds || is_date) {
+        return None;
+    }
+    let since_boot = seconds.filter(|_| is_seconds).and_then(|seconds| f64_to_i64(seconds * 1e9)).map(Nanos);
+    Some((message.strip_prefix(' ').unwrap_or(message), since_boot))
+}
+
+/// `2026-11-20T20:10:56,123456+00:00 message` of `dmesg --time-format iso`.
+fn iso_time(line: &str) -> &str {
+    let Some((first, rest)) = line.split_once(' ') else { return line };
+    let is_time = first.len() >= 19 && first.get(4..5) == Some("-") && first.get(10..11) == Some("T");
+    if is_time { rest } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_of_every_logger_are_stripped() {
+        let seconds = Some(Nanos(39_423_983_000));
+        for (line, expected) in [
+            ("[   39.423983] anon 4096", ("anon 4096", seconds)),
+            ("<4>[   39.423983] anon 4096", ("anon 4096", seconds)),
+            ("4,559,39423983,-;anon 4096", ("anon 4096", seconds)),
+            ("Nov 20 20:10:56 node-1 kernel: [   39.423983] anon 4096", ("anon 4096", seconds)),
+            ("Nov 20 20:10:56 node-1 kernel: anon 4096", ("anon 4096", None)),
+            ("[Fri Nov 20 20:10:56 2026] anon 4096", ("anon 4096", None)),
+            ("2026-11-20T20:10:56,123456+00:00 anon 4096", ("anon 4096", None)),
+            ("anon 4096", ("anon 4096", None)),
+            ("[    188]     0   188", ("[    188]     0   188", None)),
+            ("[   39.423983] [    188]     0   188", ("[    188]     0   188", seconds)),
+        ] {
+            assert_eq!(strip(line), expected, "{line}");
+        }
+    }
+}

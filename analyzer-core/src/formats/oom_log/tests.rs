@@ -1,0 +1,84 @@
+use super::*;
+use crate::base::source::SourceId;
+use crate::base::units::Bytes;
+use crate::evidence::oom::OomEvent;
+use crate::formats::recognize;
+
+fn parse_text(text: &str) -> (Evidence, Facts) {
+    let (mut evidence, mut facts) = (Evidence::default(), Facts::default());
+    let format = recognize(&Probe { path: "unknown", bytes: text.as_bytes() }).expect("recognized");
+    assert_eq!(format.name, "oom-log");
+    let input = Input { source: SourceId(0), path: "unknown", bytes: text.as_bytes() };
+    (format.parse)(&input, &mut evidence, &mut facts).expect("parsed");
+    (evidence, facts)
+}
+
+fn stat(evidence: &Evidence, event: &OomEvent, key: &str) -> Option<i64> {
+    let key = evidence.strings.find(key)?;
+    event.stats.iter().find(|figure| figure.key == key).map(|figure| figure.value)
+}
+
+const DUMP: &str = "\
+[   39.423983] api invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=984
+[   39.424079] CPU: 1 PID: 190 Comm: api Not tainted 6.1.0-56-amd64 #1
+[   39.424806] memory: usage 184320kB, limit 184320kB, failcnt 63
+[   39.424815] swap: usage 0kB, limit 9007199254740988kB, failcnt 0
+[   39.424822] Memory cgroup stats for /pod/app:
+[   39.424899] anon 62107648
+[   39.424899] shmem 125829120
+[   39.424922] Tasks state (memory values in pages):
+[   39.424928] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name
+[   39.424945] [    188]     0   188   334056    17190   237568        0           984 my api
+[   39.424963] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=0,1,cpuset=app,mems_allowed=0,oom_memcg=/pod,task_memcg=/pod/app,task=api,pid=188,uid=0
+[   39.425142] Memory cgroup out of memory: Killed process 188 (api) total-vm:1336224kB, anon-rss:60196kB, file-rss:8564kB, shmem-rss:0kB, UID:0 pgtables:232kB oom_score_adj:984
+";
+
+#[test]
+fn a_dump_gives_the_state_at_death() {
+    let (evidence, _) = parse_text(DUMP);
+    let [event] = evidence.oom.as_slice() else { panic!("one event") };
+    let text = |id: Option<_>| id.map(|id| evidence.strings.get(id));
+    assert_eq!(event.memory.unwrap().usage, Bytes::from_kib(184_320));
+    assert_eq!(event.swap.unwrap().limit, None);
+    assert_eq!(stat(&evidence, event, "shmem"), Some(125_829_120));
+    assert_eq!((text(event.oom_memcg), text(event.task_memcg)), (Some("/pod"), Some("/pod/app")));
+    assert_eq!(evidence.strings.get(event.tasks[0].name), "my api");
+    assert_eq!((event.tasks[0].rss, event.tasks[0].rss_anon), (Bytes(17190 * 4096), None));
+    assert_eq!((event.kills[0].pid, event.kills[0].anon_rss), (188, Bytes::from_kib(60_196)));
+    assert!(!event.is_global && !event.kills[0].is_global && !event.is_unkillable);
+}
+
+#[test]
+fn statistics_in_one_record_are_split_at_the_escaped_line_ends() {
+    let kmsg = "4,1,39423983,-;api invoked oom-killer: order=0\n6,2,39424822,-;Memory cgroup stats for /pod/app:\n6,3,39424899,-;anon 4096\\x0afile 8192\\x0ashmem 0\n6,4,39424922,-;Tasks state (memory values in pages):\n";
+    let (evidence, _) = parse_text(kmsg);
+    assert_eq!(stat(&evidence, &evidence.oom[0], "file"), Some(8192));
+    assert_eq!(evidence.oom[0].stats.len(), 3);
+}
+
+#[test]
+fn a_log_that_begins_within_a_dump_keeps_what_is_there() {
+    let from_stats = DUMP.split_once("[   39.424806]").unwrap().1;
+    let (evidence, _) = parse_text(&format!("[   39.424806]{from_stats}"));
+    assert_eq!(evidence.oom.len(), 1);
+    assert_eq!(evidence.oom[0].invoked_by, None);
+    assert!(evidence.oom[0].memory.is_some() && evidence.oom[0].kills.len() == 1);
+}
+
+#[test]
+fn missing_statistics_are_said() {
+    let text: String = DUMP.lines().filter(|line| !line.contains("424899")).map(|line| format!("{line}\n")).collect();
+    let (_, facts) = parse_text(&text);
+    assert_eq!(facts.notes.rows()[0].code, "no-statistics");
+}
+
+#[test]
+fn global_and_unkillable_events_are_marked() {
+    let global = DUMP.replace(",oom_memcg=/pod", ",global_oom").replace("Memory cgroup out", "Out");
+    let (evidence, _) = parse_text(&global);
+    assert!(evidence.oom[0].is_global && evidence.oom[0].kills[0].is_global);
+    let unkillable = "[ 1.0] api invoked oom-killer: order=0\n[ 1.1] Out of memory and no killable processes...\n";
+    let (evidence, _) = parse_text(&format!("{unkillable}{unkillable}"));
+    assert_eq!(evidence.oom.len(), 2);
+    assert!(evidence.oom.iter().all(|event| event.is_unkillable));
+}
