@@ -2,11 +2,11 @@
 //! over the tables are only read (`&Evidence`), so every analysis is a pure
 //! function of them. Every row leads back to its source and place.
 
-pub mod goroutines;
-pub mod profiles;
 pub mod gc;
+pub mod goroutines;
 pub mod memory;
 pub mod oom;
+pub mod profiles;
 pub mod sources;
 pub mod stacks;
 pub mod vmas;
@@ -15,11 +15,11 @@ use crate::base::index::IndexVec;
 use crate::base::intern::StringTable;
 use crate::base::source::SourceId;
 
-use goroutines::Goroutines;
-use profiles::{Profile, ProfileId};
 use gc::GcTables;
+use goroutines::Goroutines;
 use memory::MemoryTables;
 use oom::OomEvent;
+use profiles::{Profile, ProfileId};
 use sources::Source;
 use stacks::Stacks;
 

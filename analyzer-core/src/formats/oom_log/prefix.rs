@@ -1,6 +1,6 @@
 //! What loggers put before the kernel's own words.
 
-use crate::base::convert::f64_to_i64;
+use crate::base::convert::rounded_i64;
 use crate::base::units::Nanos;
 
 /// The kernel's message, and the time since boot if the prefix has one.
@@ -43,7 +43,7 @@ fn bracketed(line: &str) -> Option<(&str, Option<Nanos>)> {
     if !is_first || !(is_seconds || is_date) {
         return None;
     }
-    let since_boot = seconds.filter(|_| is_seconds).and_then(|seconds| f64_to_i64(seconds * 1e9)).map(Nanos);
+    let since_boot = seconds.filter(|_| is_seconds).and_then(|seconds| rounded_i64(seconds * 1e9)).map(Nanos);
     Some((message.strip_prefix(' ').unwrap_or(message), since_boot))
 }
 
