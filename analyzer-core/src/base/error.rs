@@ -30,7 +30,7 @@ pub enum ErrorKind {
 pub struct ParseError {
     /// The matchable kind.
     pub kind: ErrorKind,
-    /// Where it happened.
+    /// Where it happened; [`Position::default`] if it is about the whole source.
     pub at: Position,
     /// The part of the format, in the format's own words ("Sample.location_id").
     pub part: &'static str,
@@ -47,7 +47,11 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}: {}", self.part, self.at, self.message)
+        if self.at == Position::default() {
+            write!(f, "{}: {}", self.part, self.message)
+        } else {
+            write!(f, "{} at {}: {}", self.part, self.at, self.message)
+        }
     }
 }
 
@@ -158,7 +162,8 @@ impl Notes {
             ErrorKind::LimitExceeded => "limit-exceeded",
             ErrorKind::Empty => "empty",
         };
-        self.add(NoteSeverity::Error, code, Some(error.at), error.to_string());
+        let at = (error.at != Position::default()).then_some(error.at);
+        self.add(NoteSeverity::Error, code, at, error.to_string());
     }
 
     /// Takes over the notes of a later step on the same source.

@@ -31,17 +31,17 @@ const HEAD: usize = 4_096;
 
 /// The reason why a source could not be recognized, as helpful as its content allows.
 pub(super) fn unrecognized(bytes: &[u8]) -> ParseError {
-    let start = Position::offset(0);
+    let whole = Position::default();
     if bytes.is_empty() {
         return ParseError::new(
             ErrorKind::Empty,
-            start,
+            whole,
             "file",
             "the file is empty: the capture wrote nothing",
         );
     }
     let head = String::from_utf8_lossy(bytes.get(..HEAD).unwrap_or(bytes));
-    let error = |message: String| ParseError::new(ErrorKind::Unrecognized, start, "file", message);
+    let error = |message: String| ParseError::new(ErrorKind::Unrecognized, whole, "file", message);
     if let Some((text, reason)) = FAILED_CAPTURES.iter().find(|(text, _)| head.contains(text)) {
         return error(format!("a failed capture (\"{text}\"): {reason}"));
     }
