@@ -72,3 +72,14 @@ pub fn rounded_i64(value: f64) -> Option<i64> {
     let rounded = value.round();
     (rounded.is_finite() && (-BOUND..BOUND).contains(&rounded)).then_some(rounded as i64)
 }
+
+/// Nanoseconds of one tick of a clock with `frequency` ticks in a second.
+pub fn to_nanos_per_tick(frequency: u64) -> f64 {
+    1e9 / frequency.max(1) as f64
+}
+
+/// `ticks` times `scale`, rounded to the nearest whole; saturates. Exact to
+/// the nanosecond while the product is below 2^53 (104 days).
+pub fn scale_ticks(ticks: u64, scale: f64) -> u64 {
+    (ticks as f64 * scale).round() as u64
+}

@@ -72,3 +72,27 @@ pub const OOM_EVENTS: usize = 10_000;
 
 /// Tasks of one out-of-memory dump: those of a machine in the worst case.
 pub const OOM_TASKS: usize = 20_000;
+
+/// Bytes of one batch of an execution trace: the runtime's own ceiling (`tracev2.MaxBatchSize`).
+pub const TRACE_BATCH_BYTES: u64 = 64 << 10;
+
+/// Frames of one stack of an execution trace: the runtime's own ceiling.
+pub const TRACE_STACK_FRAMES: u64 = 128;
+
+/// Bytes of one string of an execution trace: the runtime's own ceiling.
+pub const TRACE_STRING_BYTES: u64 = 1 << 10;
+
+/// Threads that write into one generation of a trace. Go refuses to run with
+/// more than 10,000 threads; each costs some hundred bytes here.
+pub const TRACE_THREADS: usize = 50_000;
+
+/// Processors of a trace: far above any machine; each costs some hundred bytes.
+pub const TRACE_PROCS: usize = 20_000;
+
+/// Goroutines of a trace that live at once; each costs about 250 bytes, and a
+/// status event of six bytes makes one.
+pub const TRACE_LIVE_GOROUTINES: usize = 2_000_000;
+
+/// Bytes of one generation that arrives in chunks. A generation lasts about a
+/// second; 7 MB were seen on a small machine, a few hundred MB are plausible.
+pub const TRACE_GENERATION_BYTES: u64 = 512 << 20;

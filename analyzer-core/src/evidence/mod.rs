@@ -9,6 +9,7 @@ pub mod oom;
 pub mod profiles;
 pub mod sources;
 pub mod stacks;
+pub mod trace;
 pub mod vmas;
 
 use crate::base::index::IndexVec;

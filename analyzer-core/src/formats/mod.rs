@@ -90,6 +90,7 @@ pub mod names;
 pub mod record;
 
 formats! {
+    go_trace,
     goroutine_dump,
     pprof,
     smaps,
