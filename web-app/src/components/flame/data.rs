@@ -5,6 +5,7 @@ use std::ops::Range;
 use analyzer_core::base::convert::{i64_to_f64, id_to_usize, to_u32};
 
 use super::geometry::{Nodes, first_ending_after};
+use super::palette;
 
 /// One entry of [`FlameGraph::frames`]: what a box is called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,20 @@ impl FlameGraph {
     /// The name of a node.
     pub fn name_of(&self, node: u32) -> Option<&FrameName> {
         self.frames.get(id_to_usize(self.frame_of(node)))
+    }
+
+    /// The color of a node: of its change in a diff, of its name otherwise.
+    pub fn color_of(&self, node: u32) -> u8 {
+        let row = id_to_usize(node);
+        match (self.before.get(row), self.total.get(row)) {
+            (Some(&before), Some(&total)) => palette::of_change(before, total),
+            _ => self.name_of(node).map_or(palette::root(), |name| name.color),
+        }
+    }
+
+    /// True if the compiler inlined the call into its caller.
+    pub fn is_inlined(&self, node: u32) -> bool {
+        self.inlined.get(id_to_usize(node)) == Some(&1)
     }
 
     /// The range of values that a node takes.

@@ -1,8 +1,11 @@
 //! The flame graph: geometry that is plain Rust and tested natively, and the
 //! canvas that paints it.
 
+pub mod canvas;
 pub mod data;
 pub mod geometry;
+pub mod gesture;
 pub mod label;
+pub mod painter;
 pub mod palette;
 pub mod viewport;

@@ -1,0 +1,536 @@
+//! The flame graph as a component: a scrolling window with a canvas that
+//! stays in place and is drawn again when something moves.
+
+use std::rc::Rc;
+
+use analyzer_core::base::convert::{i64_to_f64, usize_to_f64};
+use gloo::events::{EventListener, EventListenerOptions};
+use gloo::render::{AnimationFrame, request_animation_frame};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
+use yew::prelude::*;
+
+use super::data::{Direction, FlameGraph};
+use super::geometry::Hit;
+use super::gesture::{Gesture, Gestures};
+use super::painter::{Look, Marks, Painter};
+use super::viewport::Viewport;
+
+/// Height of a row, in CSS pixels.
+pub const ROW: f64 = 20.0;
+/// How long a zoom takes, in milliseconds.
+const MOVE_MILLIS: f64 = 180.0;
+/// Part of the width that a key moves by.
+const KEY_STEP: f64 = 0.1;
+/// Factor that a key zooms by.
+const KEY_ZOOM: f64 = 1.5;
+
+/// A graph, shared; equal if it is the same one.
+#[derive(Clone, Debug)]
+pub struct SharedGraph(pub Rc<FlameGraph>);
+
+impl PartialEq for SharedGraph {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Properties of [`FlameCanvas`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct FlameProps {
+    /// What to draw.
+    pub graph: SharedGraph,
+    /// What the graph shows, for those who do not see it.
+    pub label: AttrValue,
+    /// True if the root is the lowest row.
+    #[prop_or_default]
+    pub is_flipped: bool,
+    /// True if the page is dark.
+    pub is_dark: bool,
+    /// The node that fills the width.
+    #[prop_or_default]
+    pub zoomed: Option<u32>,
+    /// The selected node.
+    #[prop_or_default]
+    pub selected: Option<u32>,
+    /// Frames that the search found, one flag a frame.
+    #[prop_or_default]
+    pub matches: Option<Rc<Vec<bool>>>,
+    /// Called with what lies under the pointer.
+    pub on_hover: Callback<Option<Hit>>,
+    /// Called with the node that was selected.
+    pub on_select: Callback<Option<u32>>,
+    /// Called with the node to zoom to; `None` for everything.
+    pub on_zoom: Callback<Option<u32>>,
+    /// Called with the values that are seen.
+    #[prop_or_default]
+    pub on_window: Callback<(f64, f64)>,
+    /// The values to show, from elsewhere (a minimap).
+    #[prop_or_default]
+    pub window: Option<(f64, f64)>,
+}
+
+/// What happens to the component.
+pub enum Msg {
+    /// A pointer did something.
+    Pointer(PointerEvent),
+    /// The wheel turned.
+    Wheel(WheelEvent),
+    /// A key went down.
+    Key(KeyboardEvent),
+    /// The rows were scrolled.
+    Scrolled,
+    /// The element's size changed.
+    Resized,
+    /// Time to draw.
+    Frame(f64),
+}
+
+/// A move from one window to another.
+struct Move {
+    from: Viewport,
+    goal: Viewport,
+    /// When it began; the first frame sets it.
+    begin: Option<f64>,
+}
+
+/// The component.
+pub struct FlameCanvas {
+    scroller: NodeRef,
+    pane: NodeRef,
+    boxes: NodeRef,
+    marks: NodeRef,
+    painter: Option<Painter>,
+    view: Viewport,
+    moving: Option<Move>,
+    frame: Option<AnimationFrame>,
+    gestures: Gestures,
+    hovered: Option<Hit>,
+    /// Only the marks changed since the last frame.
+    only_marks: bool,
+    _wheel: Option<EventListener>,
+    observer: Option<(ResizeObserver, Closure<dyn Fn()>)>,
+}
+
+impl Component for FlameCanvas {
+    type Message = Msg;
+    type Properties = FlameProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let props = ctx.props();
+        let span = i64_to_f64(props.graph.0.span()).max(1.0);
+        let (start, end) = props.zoomed.and_then(|node| props.graph.0.range_of(node)).unwrap_or((0.0, span));
+        Self {
+            scroller: NodeRef::default(),
+            pane: NodeRef::default(),
+            boxes: NodeRef::default(),
+            marks: NodeRef::default(),
+            painter: None,
+            view: Viewport {
+                start,
+                end: end.max(start + 1.0),
+                width: 1.0,
+                height: 1.0,
+                scroll: 0.0,
+                row: ROW,
+                flipped: props.is_flipped,
+            },
+            moving: None,
+            frame: None,
+            gestures: Gestures::default(),
+            hovered: None,
+            only_marks: false,
+            _wheel: None,
+            observer: None,
+        }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &FlameProps) -> bool {
+        let props = ctx.props();
+        if props.graph != old.graph {
+            self.set_hovered(ctx, None);
+            self.moving = None;
+            let (start, end) = self.goal_range(props);
+            self.view = self.view.with_range(start, end, self.span(ctx));
+        } else if props.zoomed != old.zoomed {
+            let (start, end) = self.goal_range(props);
+            self.move_to(ctx, start, end, props.zoomed);
+        } else if props.window != old.window
+            && let Some((start, end)) = props.window
+            && self.moving.is_none()
+        {
+            self.view = self.view.with_range(start, end, self.span(ctx));
+        }
+        if props.selected != old.selected
+            && let Some(node) = props.selected
+        {
+            self.reveal(props, node);
+        }
+        self.view.flipped = props.is_flipped;
+        self.draw_soon(ctx, false);
+        true
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Pointer(event) => self.pointer(ctx, &event),
+            Msg::Wheel(event) => self.wheel(ctx, &event),
+            Msg::Key(event) => self.key(ctx, &event),
+            Msg::Scrolled | Msg::Resized => self.draw_soon(ctx, false),
+            Msg::Frame(now) => self.draw(ctx, now),
+        }
+        false
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let height = usize_to_f64(props.graph.0.nodes().depths()) * ROW;
+        let pointer = ctx.link().callback(Msg::Pointer);
+        html! {
+            <div class="flame-scroll" ref={self.scroller.clone()} onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
+                <div class="flame-space" style={format!("height:{height}px")}>
+                    <div
+                        class="flame-pane" ref={self.pane.clone()} tabindex="0" role="application"
+                        aria-roledescription="flame graph" aria-label={props.label.clone()}
+                        onpointerdown={&pointer} onpointermove={&pointer} onpointerup={&pointer}
+                        onpointercancel={&pointer} onpointerleave={&pointer}
+                        onkeydown={ctx.link().callback(Msg::Key)}
+                    >
+                        <canvas ref={self.boxes.clone()} />
+                        <canvas ref={self.marks.clone()} />
+                    </div>
+                </div>
+            </div>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first && let Err(error) = self.attach(ctx) {
+            web_sys::console::error_1(&error);
+        }
+        self.draw_soon(ctx, false);
+    }
+
+    fn destroy(&mut self, _: &Context<Self>) {
+        if let Some((observer, _)) = &self.observer {
+            observer.disconnect();
+        }
+    }
+}
+
+impl FlameCanvas {
+    fn attach(&mut self, ctx: &Context<Self>) -> Result<(), JsValue> {
+        let (Some(boxes), Some(marks), Some(pane)) = (
+            self.boxes.cast::<HtmlCanvasElement>(),
+            self.marks.cast::<HtmlCanvasElement>(),
+            self.pane.cast::<HtmlElement>(),
+        ) else {
+            return Ok(());
+        };
+        self.painter = Some(Painter::new(&boxes, &marks)?);
+        // A passive listener could not keep the page from zooming.
+        let link = ctx.link().clone();
+        let options = EventListenerOptions::enable_prevent_default();
+        self._wheel = Some(EventListener::new_with_options(&pane, "wheel", options, move |event| {
+            if let Some(event) = event.dyn_ref::<WheelEvent>() {
+                link.send_message(Msg::Wheel(event.clone()));
+            }
+        }));
+        let link = ctx.link().clone();
+        let closure = Closure::<dyn Fn()>::new(move || link.send_message(Msg::Resized));
+        let observer = ResizeObserver::new(closure.as_ref().unchecked_ref())?;
+        if let Some(scroller) = self.scroller.cast::<HtmlElement>() {
+            observer.observe(&scroller);
+        }
+        self.observer = Some((observer, closure));
+        if ctx.props().is_flipped
+            && let Some(scroller) = self.scroller.cast::<HtmlElement>()
+        {
+            scroller.set_scroll_top(scroller.scroll_height());
+        }
+        Ok(())
+    }
+
+    fn span(&self, ctx: &Context<Self>) -> f64 {
+        i64_to_f64(ctx.props().graph.0.span()).max(1.0)
+    }
+
+    fn goal_range(&self, props: &FlameProps) -> (f64, f64) {
+        let graph = &props.graph.0;
+        let all = (0.0, i64_to_f64(graph.span()).max(1.0));
+        props.zoomed.and_then(|node| graph.range_of(node)).unwrap_or(all)
+    }
+
+    /// Takes the element's place in the page: size and scroll.
+    fn measure(&mut self) {
+        let Some(scroller) = self.scroller.cast::<HtmlElement>() else { return };
+        self.view.width = f64::from(scroller.client_width()).max(1.0);
+        self.view.height = f64::from(scroller.client_height()).max(1.0);
+        self.view.scroll = f64::from(scroller.scroll_top()).max(0.0);
+    }
+
+    fn draw_soon(&mut self, ctx: &Context<Self>, only_marks: bool) {
+        self.only_marks = only_marks && (self.only_marks || self.frame.is_none());
+        if self.frame.is_none() {
+            let link = ctx.link().clone();
+            self.frame = Some(request_animation_frame(move |now| link.send_message(Msg::Frame(now))));
+        }
+    }
+
+    fn draw(&mut self, ctx: &Context<Self>, now: f64) {
+        self.frame = None;
+        let only_marks = std::mem::take(&mut self.only_marks);
+        self.measure();
+        self.advance(ctx, now);
+        let props = ctx.props();
+        let marks = Marks {
+            matches: props.matches.as_ref().map(|matches| matches.as_slice()),
+            selected: props.selected,
+            hovered: self.hovered.as_ref(),
+        };
+        let Some(painter) = &mut self.painter else { return };
+        if only_marks {
+            painter.paint_marks(&props.graph.0, &self.view, &marks);
+            return;
+        }
+        let window = gloo::utils::window();
+        let is_forced =
+            window.match_media("(forced-colors: active)").ok().flatten().is_some_and(|query| query.matches());
+        painter.set_look(Look { is_dark: props.is_dark, is_forced });
+        painter.resize(self.view.width, self.view.height, window.device_pixel_ratio());
+        painter.paint(&props.graph.0, &self.view, &marks);
+        props.on_window.emit((self.view.start, self.view.end));
+    }
+
+    /// Goes on with a move.
+    fn advance(&mut self, ctx: &Context<Self>, now: f64) {
+        let Some(moving) = &mut self.moving else { return };
+        let begin = *moving.begin.get_or_insert(now);
+        let done = ((now - begin) / MOVE_MILLIS).clamp(0.0, 1.0);
+        // Fast first, then settling.
+        let eased = 1.0 - (1.0 - done).powi(3);
+        let next = moving.from.toward(moving.goal, eased);
+        (self.view.start, self.view.end) = (next.start, next.end);
+        if done < 1.0 {
+            self.draw_soon(ctx, false);
+        } else {
+            (self.view.start, self.view.end) = (moving.goal.start, moving.goal.end);
+            self.moving = None;
+        }
+    }
+
+    fn move_to(&mut self, ctx: &Context<Self>, start: f64, end: f64, node: Option<u32>) {
+        let goal = self.view.with_range(start, end, self.span(ctx));
+        let is_still = gloo::utils::window()
+            .match_media("(prefers-reduced-motion: reduce)")
+            .ok()
+            .flatten()
+            .is_some_and(|query| query.matches());
+        if is_still {
+            (self.view.start, self.view.end) = (goal.start, goal.end);
+        } else {
+            self.moving = Some(Move { from: self.view, goal, begin: None });
+        }
+        if let Some(node) = node {
+            self.reveal(ctx.props(), node);
+        }
+    }
+
+    /// Scrolls so that a node's row is seen.
+    fn reveal(&mut self, props: &FlameProps, node: u32) {
+        let Some(scroller) = self.scroller.cast::<HtmlElement>() else { return };
+        self.measure();
+        let nodes = props.graph.0.nodes();
+        let depth = nodes.depth_of(analyzer_core::base::convert::id_to_usize(node));
+        let y = self.view.y_of(depth, nodes.depths());
+        let by = if y < 0.0 {
+            y
+        } else if y + ROW > self.view.height {
+            y + ROW - self.view.height
+        } else {
+            return;
+        };
+        scroller.set_scroll_top(whole(self.view.scroll + by));
+    }
+
+    fn pointer(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
+        let (id, x, y) = (event.pointer_id(), f64::from(event.offset_x()), f64::from(event.offset_y()));
+        let gesture = match event.type_().as_str() {
+            "pointerdown" if event.button() == 0 => {
+                if let Some(pane) = self.pane.cast::<HtmlElement>() {
+                    let _ = pane.set_pointer_capture(id);
+                }
+                self.gestures.down(id, x, y);
+                Gesture::None
+            }
+            "pointermove" => self.gestures.moved(id, x, y),
+            "pointerup" => self.gestures.up(id, x, y, event.time_stamp()),
+            "pointercancel" => {
+                self.gestures.cancel(id);
+                Gesture::None
+            }
+            "pointerleave" => {
+                self.set_hovered(ctx, None);
+                Gesture::None
+            }
+            _ => Gesture::None,
+        };
+        self.act(ctx, gesture);
+    }
+
+    fn act(&mut self, ctx: &Context<Self>, gesture: Gesture) {
+        let total = self.span(ctx);
+        match gesture {
+            Gesture::None => {}
+            Gesture::Hover { x, y } => {
+                let hit = self.hit(ctx, x, y);
+                self.set_hovered(ctx, hit);
+            }
+            Gesture::Pan { dx, dy } => {
+                self.set(ctx, self.view.panned(-dx, total));
+                if let Some(scroller) = self.scroller.cast::<HtmlElement>() {
+                    scroller.set_scroll_top(whole(self.view.scroll - dy));
+                }
+            }
+            Gesture::Pinch { x, factor, dx } => {
+                self.set(ctx, self.view.zoomed(x, factor, total).panned(-dx, total));
+            }
+            Gesture::Click { x, y, is_double } => {
+                let hit = self.hit(ctx, x, y);
+                self.click(ctx, hit, is_double);
+            }
+        }
+    }
+
+    fn click(&mut self, ctx: &Context<Self>, hit: Option<Hit>, is_double: bool) {
+        match hit {
+            Some(Hit::Node(node)) if is_double => ctx.props().on_zoom.emit(Some(node)),
+            Some(Hit::Node(node)) => ctx.props().on_select.emit(Some(node)),
+            // Nothing to name: come nearer until there is.
+            Some(Hit::Sliver(nodes)) => {
+                let graph = &ctx.props().graph.0;
+                let range = graph.range_of(nodes.start).zip(graph.range_of(nodes.end.saturating_sub(1)));
+                if let Some(((start, _), (_, end))) = range {
+                    self.move_to(ctx, start, end, None);
+                    self.draw_soon(ctx, false);
+                }
+            }
+            None if is_double => ctx.props().on_zoom.emit(None),
+            None => ctx.props().on_select.emit(None),
+        }
+    }
+
+    fn hit(&self, ctx: &Context<Self>, x: f64, y: f64) -> Option<Hit> {
+        self.painter.as_ref()?.hit(&ctx.props().graph.0, &self.view, x, y)
+    }
+
+    fn set(&mut self, ctx: &Context<Self>, view: Viewport) {
+        self.moving = None;
+        self.view = view;
+        self.draw_soon(ctx, false);
+    }
+
+    fn set_hovered(&mut self, ctx: &Context<Self>, hit: Option<Hit>) {
+        if self.hovered != hit {
+            self.hovered.clone_from(&hit);
+            ctx.props().on_hover.emit(hit);
+            self.draw_soon(ctx, true);
+        }
+    }
+
+    fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
+        let total = self.span(ctx);
+        // Lines and pages, as some mice count, in pixels.
+        let unit = match event.delta_mode() {
+            0 => 1.0,
+            1 => 20.0,
+            _ => self.view.height,
+        };
+        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+        if event.ctrl_key() || event.meta_key() {
+            event.prevent_default();
+            let factor = (-dy.clamp(-120.0, 120.0) * 0.006).exp();
+            self.set(ctx, self.view.zoomed(f64::from(event.offset_x()), factor, total));
+        } else if event.shift_key() || dx.abs() > dy.abs() {
+            event.prevent_default();
+            let by = if dx == 0.0 { dy } else { dx };
+            self.set(ctx, self.view.panned(by, total));
+        }
+    }
+
+    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let total = self.span(ctx);
+        let (middle, step) = (self.view.width / 2.0, self.view.width * KEY_STEP);
+        let moved = match event.key().as_str() {
+            "+" | "=" | "w" => self.view.zoomed(middle, KEY_ZOOM, total),
+            "-" | "s" => self.view.zoomed(middle, 1.0 / KEY_ZOOM, total),
+            "a" => self.view.panned(-step, total),
+            "d" => self.view.panned(step, total),
+            other => {
+                if self.walk(ctx, other) {
+                    event.prevent_default();
+                    event.stop_propagation();
+                }
+                return;
+            }
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        self.set(ctx, moved);
+    }
+
+    /// Keys that go from node to node. True if the key was one.
+    fn walk(&mut self, ctx: &Context<Self>, key: &str) -> bool {
+        let props = ctx.props();
+        let graph = &props.graph.0;
+        let (up, down) = match props.is_flipped {
+            false => (Direction::Caller, Direction::Callee),
+            true => (Direction::Callee, Direction::Caller),
+        };
+        let direction = match key {
+            "ArrowUp" => up,
+            "ArrowDown" => down,
+            "ArrowLeft" => Direction::Previous,
+            "ArrowRight" => Direction::Next,
+            "Enter" => {
+                props.on_zoom.emit(props.selected);
+                return true;
+            }
+            "0" => {
+                props.on_zoom.emit(None);
+                self.move_to(ctx, 0.0, self.span(ctx), None);
+                self.draw_soon(ctx, false);
+                return true;
+            }
+            _ => return false,
+        };
+        let start = props.selected.or(props.zoomed).unwrap_or(0);
+        let next = if props.selected.is_some() { graph.neighbor(start, direction) } else { Some(start) };
+        if let Some(next) = next {
+            props.on_select.emit(Some(next));
+            self.follow(ctx, next);
+        }
+        true
+    }
+
+    /// Pans so that a node that was reached by key is seen.
+    fn follow(&mut self, ctx: &Context<Self>, node: u32) {
+        let Some((start, end)) = ctx.props().graph.0.range_of(node) else { return };
+        let span = self.view.end - self.view.start;
+        if end - start > span || (start >= self.view.start && end <= self.view.end) {
+            return;
+        }
+        let goal = (start + end - span) / 2.0;
+        self.move_to(ctx, goal, goal + span, None);
+        self.draw_soon(ctx, false);
+    }
+}
+
+/// Scroll positions are whole pixels.
+fn whole(pixels: f64) -> i32 {
+    i32::try_from(analyzer_core::base::convert::f64_to_i64(pixels.round())).unwrap_or(0)
+}
