@@ -1,3 +1,4 @@
 //! Parts that several views share.
 
 pub mod flame;
+pub mod strata;

@@ -1,0 +1,5 @@
+//! The strata picture: Go runtime, process and cgroup as three bars on one
+//! byte axis.
+
+pub mod model;
+pub mod picture;

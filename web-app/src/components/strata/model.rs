@@ -1,0 +1,309 @@
+//! From the ledger to bars: what each layer is made of, and which part of it
+//! is the layer above.
+//!
+//! ```text
+//! go       |live|garbage|stacks|idle|
+//! process  |carried: go resident |exe|native|      less what is not resident
+//! cgroup   |carried: process anonymous   |file|kernel|stock|
+//! ```
+
+use analyzer_core::report::{LayerId, LedgerClass, LedgerRow, MemorySnapshot};
+
+/// The ledger row of what is left below the limit: not a part of any bar.
+const HEADROOM: &str = "headroom";
+
+/// The bars of one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Strata {
+    /// Known layers, from Go to cgroup.
+    pub bars: Vec<Bar>,
+    /// The container's limit.
+    pub limit: Option<i64>,
+    /// GOMEMLIMIT.
+    pub gomemlimit: Option<i64>,
+    /// What `kubectl top` shows.
+    pub working_set: Option<i64>,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// Which.
+    pub layer: LayerId,
+    /// Its amount.
+    pub total: i64,
+    /// Its parts, from the left. They add up to `total`.
+    pub parts: Vec<Part>,
+    /// What of the layer above is not in this one: ledger rows with negative amounts.
+    pub lost: Vec<Loss>,
+}
+
+/// Something that ends between two layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Index of the ledger row.
+    pub row: usize,
+    /// How much; positive.
+    pub bytes: i64,
+}
+
+/// A stretch of a bar.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Index of the ledger row; `None` for a carried part that no row names.
+    pub row: Option<usize>,
+    /// The layer above, as far as it lies in this one.
+    pub is_carried: bool,
+    /// Where it begins, in bytes from the bar's left. A negative part begins
+    /// at its right end and takes back.
+    pub start: i64,
+    /// How much; negative for what takes back.
+    pub bytes: i64,
+    /// Lower and upper bound of the amount, where it is not exact.
+    pub bounds: Option<(i64, i64)>,
+    /// What is left when all else is subtracted.
+    pub is_residual: bool,
+}
+
+impl Strata {
+    /// The bars of a moment.
+    pub fn new(moment: &MemorySnapshot) -> Self {
+        let mut bars: Vec<Bar> = Vec::new();
+        for layer in [LayerId::Go, LayerId::Process, LayerId::Cgroup] {
+            if let Some(bar) = bar(moment, layer, bars.last()) {
+                bars.push(bar);
+            }
+        }
+        let positive = |amount: Option<analyzer_core::base::units::Bytes>| {
+            amount.map(|bytes| bytes.0).filter(|bytes| *bytes > 0)
+        };
+        Self {
+            bars,
+            limit: positive(moment.limit),
+            gomemlimit: positive(moment.gomemlimit),
+            working_set: positive(moment.working_set),
+        }
+    }
+
+    /// The largest amount that any bar reaches, on its way too.
+    pub fn reach(&self) -> i64 {
+        let ends = |bar: &Bar| {
+            bar.parts
+                .iter()
+                .map(|part| part.start.max(part.start.saturating_add(part.bytes)))
+                .max()
+                .unwrap_or(0)
+        };
+        self.bars.iter().map(|bar| ends(bar).max(bar.total)).max().unwrap_or(0)
+    }
+}
+
+fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<Bar> {
+    let rows =
+        || moment.ledger.iter().enumerate().filter(|(_, row)| row.layer == layer && row.id != HEADROOM);
+    let stated = moment.layers.iter().find(|stated| stated.id == layer).map(|stated| stated.bytes.0);
+    let total =
+        stated.or_else(|| rows().filter(|(_, row)| row.is_total).last().map(|(_, row)| row.bytes.0))?;
+    let steps: i64 = rows().filter(|(_, row)| !row.is_total).map(|(_, row)| row.bytes.0).sum();
+    // What the steps do not make up comes from the layer above, if there is one.
+    let carried = total.saturating_sub(steps);
+    let mut builder = Builder { layer, cursor: 0, parts: Vec::new(), lost: Vec::new() };
+    if carried != 0 {
+        let row = above.and_then(|above| last_total(moment, above.layer));
+        builder.carry(row, carried, above.is_some());
+    }
+    for (index, row) in rows() {
+        builder.add(index, row);
+    }
+    Some(Bar { layer: builder.layer, total, parts: builder.parts, lost: builder.lost })
+}
+
+fn last_total(moment: &MemorySnapshot, layer: LayerId) -> Option<usize> {
+    moment.ledger.iter().rposition(|row| row.layer == layer && row.is_total)
+}
+
+struct Builder {
+    layer: LayerId,
+    cursor: i64,
+    parts: Vec<Part>,
+    lost: Vec<Loss>,
+}
+
+impl Builder {
+    fn carry(&mut self, row: Option<usize>, bytes: i64, is_carried: bool) {
+        self.parts.push(Part { row, is_carried, start: 0, bytes, bounds: None, is_residual: !is_carried });
+        self.cursor = bytes;
+    }
+
+    fn add(&mut self, index: usize, row: &LedgerRow) {
+        if row.is_total {
+            // A total right after what was carried is that amount's own name here.
+            if let [only] = self.parts.as_mut_slice()
+                && only.is_carried
+            {
+                only.row = Some(index);
+                only.bounds = bounds(row);
+            }
+            return;
+        }
+        let bytes = row.bytes.0;
+        if bytes == 0 && bounds(row).is_none() {
+            return;
+        }
+        // Before anything is added, what is subtracted was never in this layer.
+        if bytes <= 0
+            && let [only] = self.parts.as_mut_slice()
+            && only.is_carried
+            && only.bytes.saturating_add(bytes) > 0
+        {
+            only.bytes += bytes;
+            self.cursor = only.bytes;
+            if bytes < 0 {
+                self.lost.push(Loss { row: index, bytes: -bytes });
+            }
+            return;
+        }
+        self.parts.push(Part {
+            row: Some(index),
+            is_carried: false,
+            start: self.cursor,
+            bytes,
+            bounds: bounds(row),
+            is_residual: row.class == LedgerClass::Residual,
+        });
+        self.cursor = self.cursor.saturating_add(bytes);
+    }
+}
+
+fn bounds(row: &LedgerRow) -> Option<(i64, i64)> {
+    let (low, high) = (row.low?.0, row.high?.0);
+    (low != high).then_some((low, high))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use analyzer_core::base::units::Bytes;
+    use analyzer_core::report::{Layer, SubjectId};
+
+    use super::*;
+
+    pub fn row(id: &str, layer: LayerId, bytes: i64, is_total: bool) -> LedgerRow {
+        LedgerRow {
+            id: id.to_owned(),
+            layer,
+            label: id.to_owned(),
+            bytes: Bytes(bytes),
+            low: None,
+            high: None,
+            class: LedgerClass::Exact,
+            is_total,
+            formula: String::new(),
+            meaning: String::new(),
+            citations: Vec::new(),
+        }
+    }
+
+    /// ```text
+    /// go       live 60, idle 40                        100
+    /// process  not resident −10, native 50              140
+    /// cgroup   other −5, file 30, stock −1, headroom   164
+    /// ```
+    pub fn moment() -> MemorySnapshot {
+        use LayerId::{Cgroup, Go, Process};
+        let native = LedgerRow {
+            low: Some(Bytes(45)),
+            high: Some(Bytes(52)),
+            class: LedgerClass::Bounded,
+            ..row("native", Process, 50, false)
+        };
+        let stock = LedgerRow { class: LedgerClass::Residual, ..row("stock", Cgroup, -1, false) };
+        MemorySnapshot {
+            subject: SubjectId(0),
+            snapshot: "t0".to_owned(),
+            layers: vec![
+                Layer { id: Go, bytes: Bytes(100) },
+                Layer { id: Process, bytes: Bytes(140) },
+                Layer { id: Cgroup, bytes: Bytes(164) },
+            ],
+            ledger: vec![
+                row("live", Go, 60, false),
+                row("idle", Go, 40, false),
+                row("committed", Go, 100, true),
+                row("not-resident", Process, -10, false),
+                row("go-resident", Process, 90, true),
+                native,
+                row("process-anon", Process, 140, true),
+                row("other", Cgroup, -5, false),
+                row("cgroup-anon", Cgroup, 135, true),
+                row("file", Cgroup, 30, false),
+                stock,
+                row("charge", Cgroup, 164, true),
+                row("headroom", Cgroup, 36, false),
+            ],
+            limit: Some(Bytes(200)),
+            gomemlimit: None,
+            gogc: None,
+            working_set: Some(Bytes(150)),
+            checks: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_bar_carries_what_lies_in_it_of_the_layer_above() {
+        let strata = Strata::new(&moment());
+        let [go, process, cgroup] = strata.bars.as_slice() else { panic!("three bars") };
+        assert_eq!(
+            go.parts.iter().map(|part| (part.start, part.bytes)).collect::<Vec<_>>(),
+            [(0, 60), (60, 40)]
+        );
+        assert!(go.parts.iter().all(|part| !part.is_carried));
+        assert_eq!(process.lost, [Loss { row: 3, bytes: 10 }]);
+        assert_eq!((process.parts[0].row, process.parts[0].bytes), (Some(4), 90));
+        assert_eq!((process.parts[1].start, process.parts[1].bounds), (90, Some((45, 52))));
+        assert_eq!((cgroup.parts[0].row, cgroup.parts[0].bytes), (Some(8), 135));
+        assert_eq!(cgroup.lost, [Loss { row: 7, bytes: 5 }]);
+        assert_eq!(
+            (cgroup.parts[2].start, cgroup.parts[2].bytes, cgroup.parts[2].is_residual),
+            (165, -1, true)
+        );
+    }
+
+    #[test]
+    fn parts_of_every_bar_add_up_to_its_total() {
+        for bar in Strata::new(&moment()).bars {
+            assert_eq!(bar.parts.iter().map(|part| part.bytes).sum::<i64>(), bar.total, "{:?}", bar.layer);
+        }
+    }
+
+    #[test]
+    fn a_layer_whose_steps_make_its_total_carries_nothing() {
+        let mut moment = moment();
+        moment.layers.remove(1);
+        moment.ledger.retain(|row| row.layer != LayerId::Process);
+        for row in &mut moment.ledger {
+            if row.id == "other" {
+                row.bytes = Bytes(135);
+            }
+        }
+        let strata = Strata::new(&moment);
+        assert_eq!(strata.bars.len(), 2);
+        assert!(strata.bars[1].parts.iter().all(|part| !part.is_carried));
+    }
+
+    #[test]
+    fn what_is_resident_though_released_is_a_part_of_its_own() {
+        let mut moment = moment();
+        moment.ledger[3].bytes = Bytes(20);
+        moment.ledger[4].bytes = Bytes(120);
+        moment.layers[1].bytes = Bytes(170);
+        let process = &Strata::new(&moment).bars[1];
+        assert_eq!(process.parts.iter().map(|part| part.bytes).collect::<Vec<_>>(), [100, 20, 50]);
+        assert!(process.lost.is_empty());
+    }
+
+    #[test]
+    fn the_reach_counts_what_is_taken_back_later() {
+        assert_eq!(Strata::new(&moment()).reach(), 165);
+    }
+}
