@@ -1,8 +1,12 @@
 //! The commands of `strata`, one module each, and what they share.
 
+pub mod check;
 pub mod input;
+pub mod output;
 pub mod report;
 pub mod text;
 
+/// Exit status when findings are at or over the gate.
+pub const EXIT_FINDINGS: u8 = 1;
 /// Exit status when nothing could be read, or for bad usage.
 pub const EXIT_UNUSABLE: u8 = 2;

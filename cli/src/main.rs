@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, report};
+use strata::{EXIT_UNUSABLE, check, report};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
@@ -17,11 +17,14 @@ struct Arguments {
 enum Command {
     /// Analyzes files, folders and archives together, and prints the report
     Report(report::Options),
+    /// Fails if findings are at or over a gate, for continuous integration
+    Check(check::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Report(options) => report::run(&options),
+        Command::Check(options) => check::run(&options),
     };
     result.unwrap_or_else(|error| {
         eprintln!("strata: {error}");

@@ -1,14 +1,12 @@
 //! `strata report`.
 
-use std::io::{self, Write};
+use std::error;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{error, fs};
 
-use analyzer_core::report::Report;
 use clap::{Args, ValueEnum};
 
-use crate::{EXIT_UNUSABLE, input, text};
+use crate::{EXIT_UNUSABLE, input, output, text};
 
 /// What to analyze, and how to print it.
 #[derive(Debug, Args)]
@@ -46,22 +44,6 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
         Format::Markdown => report.to_markdown(),
         Format::Text => text::print(&report),
     };
-    match &options.out {
-        Some(path) => fs::write(path, printed)?,
-        None => write_out(&printed)?,
-    }
-    Ok(if is_usable(&report) { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNUSABLE) })
-}
-
-/// A reader that has seen enough (`head`) is no error.
-fn write_out(printed: &str) -> io::Result<()> {
-    match io::stdout().lock().write_all(printed.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
-}
-
-fn is_usable(report: &Report) -> bool {
-    use analyzer_core::report::SourceStatus::{Parsed, Partial};
-    report.sources.iter().any(|source| matches!(source.status, Parsed | Partial))
+    output::write(options.out.as_deref(), printed.as_bytes())?;
+    Ok(if output::is_usable(&report) { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNUSABLE) })
 }

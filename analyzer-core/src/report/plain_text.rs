@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 /// True for characters that a reader cannot see, or that change how their
 /// neighbors are shown: controls, line separators, bidirectional overrides
-/// and isolates, zero-width and tag characters.
+/// and isolates, zero-width and tag characters, noncharacters (which XML refuses).
 pub fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The text on one line with every invisible character spelled out

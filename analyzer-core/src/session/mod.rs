@@ -126,3 +126,9 @@ impl Session {
         self.open.get_mut(file).and_then(Option::take)
     }
 }
+
+/// The codes of the rules: each finding has one of them, or a code within one
+/// (`goroutine.chan-send-abandoned` within `goroutine`).
+pub fn rule_codes() -> impl Iterator<Item = &'static str> {
+    crate::detectors::ALL.iter().map(|detector| detector.code)
+}
