@@ -1,21 +1,25 @@
 //! Pure functions from evidence to what views and detectors need.
 
+pub mod goroutines;
 pub mod subjects;
 
 use crate::evidence::Evidence;
-use crate::report::Subject;
+use crate::report::{Goroutines, Subject};
 
 /// Everything that is computed once over all evidence.
 #[derive(Clone, Debug, Default)]
 pub struct Analysis {
     /// Processes and containers with their snapshots; [`crate::report::SubjectId`] is the index.
     pub subjects: Vec<Subject>,
+    /// Goroutine groups over the snapshots; `None` without a dump.
+    pub goroutines: Option<Goroutines>,
 }
 
 impl Analysis {
     /// Analyzes what was parsed.
     pub fn new(evidence: &Evidence) -> Self {
         let subjects = subjects::group(evidence);
-        Self { subjects }
+        let goroutines = goroutines::analyze(evidence, &subjects);
+        Self { subjects, goroutines }
     }
 }

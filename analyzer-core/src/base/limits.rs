@@ -96,3 +96,11 @@ pub const TRACE_LIVE_GOROUTINES: usize = 2_000_000;
 /// Bytes of one generation that arrives in chunks. A generation lasts about a
 /// second; 7 MB were seen on a small machine, a few hundred MB are plausible.
 pub const TRACE_GENERATION_BYTES: u64 = 512 << 20;
+
+/// Goroutine groups in a report. Services have some hundreds; a text made to
+/// harm could have one for each goroutine, and the page lists them all.
+pub const GOROUTINE_GROUPS: usize = 5_000;
+
+/// Frames of a group's stack in a report: Go prints the 50 innermost and the
+/// 50 outermost at most, protobuf 128.
+pub const GROUP_STACK_FRAMES: usize = 256;

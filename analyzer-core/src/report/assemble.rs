@@ -25,7 +25,7 @@ impl Report {
             findings,
             not_run,
             memory: None,
-            goroutines: None,
+            goroutines: analysis.goroutines.clone(),
             profiles: Vec::new(),
         };
         report.verdict = verdict(&report);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Citation, Confidence};
 use super::sources::SubjectId;
 use crate::base::source::SourceId;
-use crate::base::units::Nanos;
+use crate::base::units::{Bytes, Nanos};
 
 /// What the classifier says of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,10 +18,10 @@ pub enum Verdict {
     Leak,
     /// They may not end.
     Suspect,
-    /// Known background, or work in progress.
-    Benign,
     /// The evidence does not say.
     Unknown,
+    /// Known background, or work in progress.
+    Benign,
 }
 
 /// A group's part in a cause.
@@ -37,6 +37,22 @@ pub enum Role {
     Satellite,
 }
 
+/// Whose code a frame is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The service's own, or of a module that cannot be told from it.
+    #[default]
+    User,
+    /// A dependency: from the module cache, vendored, or `golang.org/x`.
+    Library,
+    /// The standard library.
+    Std,
+    /// The runtime.
+    Runtime,
+}
+
 /// One frame of a group's stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -49,6 +65,9 @@ pub struct StackFrame {
     /// Line in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// Whose code it is.
+    #[serde(default)]
+    pub origin: Origin,
 }
 
 /// One moment of one subject.
@@ -68,13 +87,48 @@ pub struct GoroutineSnapshot {
     pub total: u64,
     /// Goroutines by state, as the dump prints it.
     pub states: BTreeMap<String, u64>,
+    /// True if the dump names each goroutine (debug=2, crash); false if it only counts stacks.
+    #[serde(default)]
+    pub has_ids: bool,
+    /// True if the moment before is of another process: the service restarted
+    /// in between, and goroutines cannot be followed.
+    #[serde(default)]
+    pub is_after_restart: bool,
+}
+
+/// A group from one snapshot to the next, by goroutine id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct GroupChange {
+    /// Members that the whole dump before does not have.
+    pub births: u64,
+    /// Members of the group before that the whole dump after does not have.
+    pub deaths: u64,
+    /// Ids that are in the group in both dumps.
+    pub survivors: u64,
+    /// Survivors whose printed minutes rose: they did not move in between.
+    pub aged: u64,
+    /// Survivors that print minutes in both dumps and not more in the later
+    /// one: they moved in between.
+    pub reset: u64,
+}
+
+/// How many members of the last snapshot waited how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WaitCount {
+    /// Minutes as the dump prints them; `None` if it prints none (unknown, not short).
+    pub minutes: Option<u32>,
+    /// Members.
+    pub count: u64,
 }
 
 /// Goroutines with one stack, state and creator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GoroutineGroup {
-    /// Stable for the same drop: cited by findings.
+    /// Made from state, stack and creator: the same in every report of the
+    /// same program. Cited by findings.
     pub id: String,
     /// The subject.
     pub subject: SubjectId,
@@ -87,23 +141,49 @@ pub struct GoroutineGroup {
     /// Its part in a cause, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Members in each snapshot of its subject, in their order.
+    /// The group that a victim waits for, or a satellite belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// Members in each snapshot of its subject in [`Goroutines::snapshots`], in their order.
     pub counts: Vec<u64>,
+    /// What happened from each snapshot to the next; `None` where ids do not
+    /// allow it. One less than `counts`.
+    #[serde(default)]
+    pub changes: Vec<Option<GroupChange>>,
     /// State as the dump prints it ("chan send").
     pub state: String,
     /// Longest wait that the last snapshot prints; `None` if it prints none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_minutes: Option<u64>,
+    /// Members of the last snapshot by printed wait, shortest first, unknown last.
+    #[serde(default)]
+    pub waits: Vec<WaitCount>,
+    /// Members of the last snapshot that the runtime proved leaked.
+    #[serde(default)]
+    pub leaked: u64,
+    /// New members a minute, where the snapshots or the ages say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak_rate_per_minute: Option<f64>,
+    /// Least memory that the members of the last snapshot hold: the smallest
+    /// stack that Go gives (2 KiB) for each.
+    #[serde(default)]
+    pub min_bytes: Bytes,
     /// The function that started them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<StackFrame>,
     /// First frame of the user's own code, from the innermost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_frame: Option<StackFrame>,
+    /// Package of the user frame, else of the creator, else of the innermost frame.
+    #[serde(default)]
+    pub package: String,
     /// The stack, innermost first.
     pub stack: Vec<StackFrame>,
     /// Values of each pprof label among the members, with how many have it.
     pub labels: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Ids of members of the last snapshot (the first few), ascending.
+    #[serde(default)]
+    pub goids: Vec<u64>,
     /// Why, with numbers.
     pub reasons: Vec<String>,
     /// What speaks against it.
@@ -114,12 +194,34 @@ pub struct GoroutineGroup {
     pub citations: Vec<Citation>,
 }
 
+/// What the runtime said when a process ended, or when a handler's panic was logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Crash {
+    /// The source.
+    pub source: SourceId,
+    /// The subject.
+    pub subject: SubjectId,
+    /// "panic", "fatal error", "signal" or "runtime".
+    pub kind: String,
+    /// The message, with all its lines.
+    pub message: String,
+    /// Line in the source.
+    pub line: u64,
+}
+
 /// The goroutine section.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Goroutines {
     /// Moments with a dump, by subject, then time.
     pub snapshots: Vec<GoroutineSnapshot>,
     /// Groups, worst verdict first, then by size.
     pub groups: Vec<GoroutineGroup>,
+    /// Messages of crashes, in the order of the sources.
+    #[serde(default)]
+    pub crashes: Vec<Crash>,
+    /// How the forms were joined, what was left out.
+    #[serde(default)]
+    pub remarks: Vec<String>,
 }

@@ -14,7 +14,10 @@ mod schema;
 mod sources;
 
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
-pub use goroutines::{GoroutineGroup, GoroutineSnapshot, Goroutines, Role, StackFrame, Verdict};
+pub use goroutines::{
+    Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, GroupChange, Origin, Role, StackFrame, Verdict,
+    WaitCount,
+};
 pub use memory::{Check, Layer, LayerId, LedgerClass, LedgerRow, Memory, MemorySnapshot};
 pub use profiles::{ProfileSummary, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};

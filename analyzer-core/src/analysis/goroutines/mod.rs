@@ -1,0 +1,44 @@
+//! Goroutine groups over the snapshots of each subject, and what they mean.
+//!
+//! ```text
+//! dumps ─ moments ─► one dump a moment ─ grouping ─► groups ─ series ─► births, deaths, ageing
+//!                                                                  │
+//!                                          rules, roots ─► judgments ─ describe ─► report
+//! ```
+
+pub mod cohort;
+pub mod describe;
+pub mod grouping;
+pub mod judgment;
+pub mod moments;
+pub mod names;
+pub mod recover;
+pub mod series;
+pub mod state;
+
+use crate::evidence::Evidence;
+use crate::report::{Goroutines, Subject};
+
+use describe::Description;
+use series::Series;
+
+/// The goroutine section of all subjects; `None` if there is no dump.
+pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Goroutines> {
+    if evidence.goroutines.dumps.is_empty() {
+        return None;
+    }
+    let by_source = moments::dumps_by_source(evidence);
+    let mut description = Description::default();
+    for subject in subjects {
+        description.add_crashes(evidence, subject, &by_source);
+        let found = moments::collect(evidence, subject, &by_source);
+        if found.moments.is_empty() {
+            continue;
+        }
+        let groups = grouping::group(evidence, &found);
+        let series = Series::new(groups, found);
+        let judgments = judgment::judge(&series);
+        description.add_subject(evidence, subject.id, &series, &judgments);
+    }
+    Some(description.finish())
+}
