@@ -109,6 +109,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         }
     }
     facts.kind = Some("metrics".to_owned());
+    facts.go_version = version.as_ref().map(|(version, _)| version.clone());
     store_runtime(input, evidence, facts, &runtime, version);
     store_containers(input, evidence, &containers);
     if runtime.is_empty() && containers.is_empty() {
