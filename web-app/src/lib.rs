@@ -5,16 +5,29 @@
 //! and shows what comes back; it never reads a file itself.
 //!
 //! ```text
-//! window:  app ── worker_client ──┐  ToWorker (a File travels as a handle)
-//!                                 │
-//! worker:  worker ── file_reader ─┘  FromWorker
+//! window:  intake ─► app ─ state ─► views ─ components
+//!                     │               │
+//!                     └ worker_client ┘─┐  ToWorker (a File travels as a handle)
+//!                                       │
+//! worker:  worker ─ file_reader ─ Session  FromWorker
 //! ```
+//!
+//! `state` is pure and tested without a browser; so is `number_format`, the
+//! only place that writes numbers. A view is a folder in `views` and a name
+//! in its list.
 
+pub mod address;
 pub mod app;
 pub mod components;
 pub mod crash;
 pub mod file_reader;
+pub mod intake;
+pub mod link;
+pub mod number_format;
 pub mod protocol;
+pub mod selectors;
+pub mod state;
+pub mod views;
 pub mod worker;
 pub mod worker_client;
 

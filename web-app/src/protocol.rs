@@ -1,6 +1,12 @@
 //! The messages between the page and its worker. Both ends are this module
 //! of the same build, so there is no versioning.
+//!
+//! The envelope is the host's structured clone, in which a `File` travels as
+//! a handle; the engine's questions and answers inside it are MessagePack
+//! bytes, which change hands without a copy.
 
+use js_sys::Uint8Array;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
@@ -19,18 +25,28 @@ pub struct ToWorker {
 /// What the page may ask for.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Command {
-    /// Reads a file to its end and answers its size: the worker's ping.
-    Measure {
+    /// Reads a file to its end and gives it to the engine.
+    Load {
         /// The handle; its bytes stay where they are until the worker reads them.
         #[serde(with = "serde_wasm_bindgen::preserve")]
         file: web_sys::File,
+        /// Path as dropped.
+        path: String,
+        /// Last modification in milliseconds of Unix time, if known.
+        modified_millis: Option<f64>,
     },
     /// Stops the request as soon as its current slice is read.
     Cancel,
+    /// A question to the engine.
+    Ask {
+        /// An `analyzer_core::session::Request`, packed.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        request: Uint8Array,
+    },
 }
 
 /// Worker → page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct FromWorker {
     /// The request that this answers.
     pub id: RequestId,
@@ -38,29 +54,28 @@ pub struct FromWorker {
     pub event: Event,
 }
 
-/// What the worker has to say. Every request ends in exactly one of
-/// `Measured`, `Failed` or `Cancelled`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What the worker has to say. `Load` ends in exactly one of `Loaded`,
+/// `Failed` or `Cancelled`, `Ask` in `Answer`.
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// Bytes read so far, of `total`.
-    Progress {
-        /// Bytes read.
-        read: u64,
-        /// Size of the file, in bytes.
-        total: u64,
-    },
-    /// The whole file was read.
-    Measured {
-        /// Bytes read.
-        bytes: u64,
-    },
-    /// The file could not be read.
-    Failed {
-        /// The host's reason.
-        message: String,
-    },
+    /// Bytes of the file read so far.
+    Read(f64),
+    /// All bytes are read; the engine is at work on them.
+    Analyzing,
+    /// The engine has the file, as these sources.
+    Loaded(Vec<u32>),
+    /// The file could not be read: the host's reason.
+    Failed(String),
     /// The request ended because the page asked for it.
     Cancelled,
+    /// The worker panicked, with this text; nothing else will come from it.
+    Panicked(String),
+    /// The engine's answer.
+    Answer {
+        /// An `analyzer_core::session::Response`, packed.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        response: Uint8Array,
+    },
 }
 
 /// A message as the host's structured value.
@@ -75,6 +90,49 @@ pub fn encode<T: Serialize>(message: &T) -> Result<JsValue, serde_wasm_bindgen::
 ///
 /// # Errors
 /// A value that is not such a message.
-pub fn decode<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T, serde_wasm_bindgen::Error> {
+pub fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, serde_wasm_bindgen::Error> {
     serde_wasm_bindgen::from_value(value)
+}
+
+/// A question or an answer as bytes, fields by name.
+///
+/// # Errors
+/// A value that MessagePack cannot hold; none of the engine's is.
+pub fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
+    rmp_serde::to_vec_named(value).map_err(|error| error.to_string())
+}
+
+/// The question or answer in bytes.
+///
+/// # Errors
+/// Bytes that are not such a value.
+pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use analyzer_core::session::{Request, Response, Session};
+
+    use super::*;
+
+    #[test]
+    fn a_report_survives_the_crossing() {
+        let mut session = Session::default();
+        let text = "goroutine 1 [chan receive, 9 minutes]:\nmain.main()\n\t/app/main.go:12 +0x1d\n";
+        session.add("dump.txt", text.as_bytes().to_vec());
+        let response = session.handle(Request::Report);
+        let bytes = pack(&response).expect("packs");
+        assert_eq!(unpack::<Response>(&bytes), Ok(response));
+    }
+
+    #[test]
+    fn numbers_over_what_a_double_holds_survive_the_crossing() {
+        let text = Request::Text {
+            source: analyzer_core::base::source::SourceId(1),
+            first_line: u64::MAX,
+            lines: (1 << 53) + 1,
+        };
+        assert_eq!(unpack::<Request>(&pack(&text).expect("packs")), Ok(text));
+    }
 }

@@ -1,9 +1,12 @@
-//! The worker's side: takes commands, reads files, answers events.
+//! The worker's side: takes commands, feeds files to the engine, answers.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use analyzer_core::base::units::Nanos;
+use analyzer_core::session::{FileInfo, Request, Session};
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -13,19 +16,23 @@ use crate::crash;
 use crate::file_reader::SliceReader;
 use crate::protocol::{self, Command, Event, FromWorker, RequestId, ToWorker};
 
-/// Whether each running request was told to stop.
-type Running = Rc<RefCell<HashMap<RequestId, bool>>>;
+/// What the worker holds: the engine, and whether each running load was told to stop.
+#[derive(Clone, Default)]
+struct Worker {
+    session: Rc<RefCell<Session>>,
+    loads: Rc<RefCell<HashMap<RequestId, bool>>>,
+}
 
 /// Answers messages for as long as the worker lives.
 pub fn serve() {
-    // The page learns of a panic from the worker's error event: the trap
-    // that follows is an uncaught error.
-    crash::install(|_| {});
-    let running = Running::default();
+    // The trap that follows a panic is an uncaught error, of which the page
+    // hears too, but without the text.
+    crash::install(|text| post(0, Event::Panicked(text.to_owned())));
+    let worker = Worker::default();
     let on_message =
         Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             match protocol::decode::<ToWorker>(event.data()) {
-                Ok(message) => handle(&running, message),
+                Ok(message) => worker.handle(message),
                 Err(error) => wasm_bindgen::throw_str(&format!("message to the worker: {error}")),
             }
         });
@@ -33,48 +40,75 @@ pub fn serve() {
     on_message.forget();
 }
 
-fn handle(running: &Running, ToWorker { id, command }: ToWorker) {
-    match command {
-        Command::Cancel => {
-            if let Some(cancelled) = running.borrow_mut().get_mut(&id) {
-                *cancelled = true;
+impl Worker {
+    fn handle(&self, ToWorker { id, command }: ToWorker) {
+        match command {
+            Command::Cancel => {
+                if let Some(stop) = self.loads.borrow_mut().get_mut(&id) {
+                    *stop = true;
+                }
             }
-        }
-        Command::Measure { file } => {
-            let running = Rc::clone(running);
-            running.borrow_mut().insert(id, false);
-            spawn_local(async move {
-                let event = measure(&running, id, file).await;
-                running.borrow_mut().remove(&id);
-                post(id, event);
-            });
+            Command::Load { file, path, modified_millis } => {
+                let info = FileInfo {
+                    path,
+                    bytes: file.size() as u64,
+                    modified_at: modified_millis.map(|millis| Nanos((millis * 1e6) as i64)),
+                };
+                let worker = self.clone();
+                worker.loads.borrow_mut().insert(id, false);
+                spawn_local(async move {
+                    let event = worker.load(id, file, info).await;
+                    worker.loads.borrow_mut().remove(&id);
+                    post(id, event);
+                });
+            }
+            Command::Ask { request } => self.answer(id, &request),
         }
     }
-}
 
-async fn measure(running: &Running, id: RequestId, file: File) -> Event {
-    let mut slices = SliceReader::new(file.into());
-    let total = slices.total();
-    let mut bytes = 0;
-    while let Some(slice) = slices.next().await {
-        if running.borrow().get(&id) == Some(&true) {
-            return Event::Cancelled;
+    async fn load(&self, id: RequestId, file: File, info: FileInfo) -> Event {
+        let opened = self.session.borrow_mut().open(info);
+        let mut slices = SliceReader::new(file.into());
+        let mut read = 0.0;
+        while let Some(slice) = slices.next().await {
+            let is_stopped = self.loads.borrow().get(&id) == Some(&true);
+            let failure = match slice {
+                _ if is_stopped => Event::Cancelled,
+                Err(error) => Event::Failed(describe(&error)),
+                Ok(slice) => {
+                    read += f64::from(slice.length());
+                    self.session.borrow_mut().chunk(opened, slice.to_vec());
+                    post(id, Event::Read(read));
+                    continue;
+                }
+            };
+            self.session.borrow_mut().handle(Request::Abort(opened));
+            return failure;
         }
-        match slice {
-            Ok(slice) => bytes += u64::from(slice.length()),
-            Err(error) => {
-                return Event::Failed { message: describe(&error) };
-            }
-        }
-        post(id, Event::Progress { read: bytes, total });
+        post(id, Event::Analyzing);
+        let sources = self.session.borrow_mut().close(opened);
+        Event::Loaded(sources.iter().map(|source| source.0).collect())
     }
-    Event::Measured { bytes }
+
+    fn answer(&self, id: RequestId, request: &Uint8Array) {
+        let packed = protocol::unpack::<Request>(&request.to_vec())
+            .map(|request| self.session.borrow_mut().handle(request))
+            .and_then(|response| protocol::pack(&response));
+        match packed {
+            Ok(bytes) => post(id, Event::Answer { response: Uint8Array::from(bytes.as_slice()) }),
+            Err(error) => wasm_bindgen::throw_str(&format!("question to the worker: {error}")),
+        }
+    }
 }
 
 fn post(id: RequestId, event: Event) {
+    let transfer = match &event {
+        Event::Answer { response } => Array::of1(&response.buffer()),
+        _ => Array::new(),
+    };
     let posted = protocol::encode(&FromWorker { id, event })
         .map_err(JsValue::from)
-        .and_then(|value| scope().post_message(&value));
+        .and_then(|value| scope().post_message_with_transfer(&value, &transfer));
     if let Err(error) = posted {
         wasm_bindgen::throw_val(error);
     }

@@ -1,71 +1,189 @@
-//! The page's side of the worker: starts it, sends commands, reports what it
-//! answers and when it dies.
+//! The page's side of the worker: starts it, hands it files, asks it
+//! questions, hears when it dies, replaces it.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future;
+use std::rc::Rc;
+
+use analyzer_core::base::source::SourceId;
+use analyzer_core::session::{Request, Response};
+use futures_channel::oneshot;
 use gloo::events::EventListener;
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker};
 use yew::Callback;
 
-use crate::protocol::{self, FromWorker, ToWorker};
+use crate::protocol::{self, Command, Event, FromWorker, RequestId, ToWorker};
+use crate::state::{Action, NewFile};
 
-/// What the page hears of its worker.
-#[derive(Debug, Clone, PartialEq)]
-pub enum News {
-    /// An answer.
-    Answer(FromWorker),
-    /// The worker is dead, or never started; nothing else will come from it.
-    Died(String),
+/// Why a question got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskError {
+    /// The worker went away; whoever still wants the answer asks the next one.
+    Gone,
+    /// The question or the answer could not be carried, which is a bug.
+    Broken(String),
 }
 
-/// A running worker; dropping it ends the worker at once.
-pub struct WorkerClient {
+type Waiting = oneshot::Sender<Result<Response, AskError>>;
+
+/// The page's handle of the engine. Clones are the same engine.
+#[derive(Clone)]
+pub struct WorkerClient(Rc<Inner>);
+
+struct Inner {
+    running: RefCell<Option<Running>>,
+    waiting: RefCell<HashMap<RequestId, Waiting>>,
+    next_id: Cell<RequestId>,
+    on_action: Callback<Action>,
+}
+
+/// A worker; dropping it ends it at once, and nothing more is heard from it.
+struct Running {
     worker: Worker,
-    // Unsubscribed with the client, so that a worker that was replaced is not heard.
     _listeners: [EventListener; 2],
 }
 
-impl WorkerClient {
-    /// Starts a worker with the page's own script and its compiled module.
-    ///
-    /// # Errors
-    /// Why the host refused, in words.
-    pub fn start(on_news: Callback<News>) -> Result<Self, String> {
-        let worker = spawn().map_err(|error| format!("{error:?}"))?;
-        let answers = {
-            let on_news = on_news.clone();
-            EventListener::new(&worker, "message", move |event| {
-                let data = event.unchecked_ref::<MessageEvent>().data();
-                on_news.emit(match protocol::decode(data) {
-                    Ok(answer) => News::Answer(answer),
-                    Err(error) => News::Died(format!("message from the worker: {error}")),
-                });
-            })
-        };
-        let errors = EventListener::new(&worker, "error", move |event| {
-            // A worker that a policy forbids gives an event without a message.
-            let message =
-                event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|text| !text.is_empty());
-            on_news.emit(News::Died(
-                message.unwrap_or_else(|| "the browser did not start the worker".to_owned()),
-            ));
-        });
-        // The first message is the module; host.js takes it.
-        worker.post_message(&wasm_bindgen::module()).map_err(|error| format!("{error:?}"))?;
-        Ok(Self { worker, _listeners: [answers, errors] })
-    }
-
-    /// Sends one message.
-    ///
-    /// # Errors
-    /// A message that the host cannot clone, in words.
-    pub fn send(&self, message: &ToWorker) -> Result<(), String> {
-        let value = protocol::encode(message).map_err(|error| error.to_string())?;
-        self.worker.post_message(&value).map_err(|error| format!("{error:?}"))
+impl PartialEq for WorkerClient {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Drop for WorkerClient {
+impl WorkerClient {
+    /// A client whose worker is not started yet; what the worker says comes as actions.
+    pub fn new(on_action: Callback<Action>) -> Self {
+        Self(Rc::new(Inner {
+            running: RefCell::default(),
+            waiting: RefCell::default(),
+            next_id: Cell::new(0),
+            on_action,
+        }))
+    }
+
+    /// Ends the worker, if there is one, and starts another, which is empty.
+    pub fn restart(&self) {
+        self.stop();
+        match Running::start(Rc::downgrade(&self.0)) {
+            Ok(running) => *self.0.running.borrow_mut() = Some(running),
+            Err(error) => self.0.on_action.emit(Action::WorkerMissing(describe(&error))),
+        }
+    }
+
+    /// Hands a file over. Its key is the request's id.
+    pub fn load(&self, info: &NewFile, file: File) {
+        let modified_millis = info.modified_at.map(|_| file.last_modified());
+        let command = Command::Load { file, path: info.path.clone(), modified_millis };
+        if let Err(reason) = self.send(info.key, command) {
+            self.0.on_action.emit(Action::Failed(info.key, reason));
+        }
+    }
+
+    /// Stops reading a file.
+    pub fn cancel(&self, id: RequestId) {
+        // A worker that is gone reads nothing either.
+        let _ = self.send(id, Command::Cancel);
+    }
+
+    /// Asks the engine.
+    pub fn ask(&self, request: &Request) -> impl Future<Output = Result<Response, AskError>> + use<> {
+        let id = self.new_id();
+        let (sender, receiver) = oneshot::channel();
+        let sent = protocol::pack(request)
+            .map(|bytes| Command::Ask { request: Uint8Array::from(bytes.as_slice()) })
+            .and_then(|command| self.send(id, command));
+        match sent {
+            Ok(()) => {
+                self.0.waiting.borrow_mut().insert(id, sender);
+            }
+            Err(reason) => {
+                let _ = sender.send(Err(AskError::Broken(reason)));
+            }
+        }
+        async move { receiver.await.unwrap_or(Err(AskError::Gone)) }
+    }
+
+    /// A number that no other request or file has.
+    pub fn new_id(&self) -> RequestId {
+        let id = self.0.next_id.get();
+        self.0.next_id.set(id.wrapping_add(1));
+        id
+    }
+
+    fn stop(&self) {
+        self.0.running.borrow_mut().take();
+        // Dropped senders answer `Gone`.
+        self.0.waiting.borrow_mut().clear();
+    }
+
+    fn send(&self, id: RequestId, command: Command) -> Result<(), String> {
+        let message = protocol::encode(&ToWorker { id, command }).map_err(|error| error.to_string())?;
+        match &*self.0.running.borrow() {
+            Some(running) => running.worker.post_message(&message).map_err(|error| describe(&error)),
+            None => Err("the engine is not running".to_owned()),
+        }
+    }
+}
+
+impl Inner {
+    fn receive(&self, data: JsValue) {
+        let FromWorker { id, event } = match protocol::decode(data) {
+            Ok(message) => message,
+            Err(error) => return self.die(format!("message from the worker: {error}")),
+        };
+        self.on_action.emit(match event {
+            Event::Read(read) => Action::Read(id, read as u64),
+            Event::Analyzing => Action::Analyzing(id),
+            Event::Loaded(sources) => Action::Loaded(id, sources.into_iter().map(SourceId).collect()),
+            Event::Failed(message) => Action::Failed(id, message),
+            Event::Cancelled => Action::Cancelled(id),
+            Event::Panicked(text) => return self.die(text),
+            Event::Answer { response } => {
+                let response = protocol::unpack(&response.to_vec()).map_err(AskError::Broken);
+                if let Some(sender) = self.waiting.borrow_mut().remove(&id) {
+                    // Nobody waits anymore if the view is gone.
+                    let _ = sender.send(response);
+                }
+                return;
+            }
+        });
+    }
+
+    fn die(&self, reason: String) {
+        self.on_action.emit(Action::WorkerDied(reason));
+    }
+}
+
+impl Running {
+    fn start(client: std::rc::Weak<Inner>) -> Result<Self, JsValue> {
+        let worker = spawn()?;
+        let answers = {
+            let client = client.clone();
+            EventListener::new(&worker, "message", move |event| {
+                if let Some(client) = client.upgrade() {
+                    client.receive(event.unchecked_ref::<MessageEvent>().data());
+                }
+            })
+        };
+        let errors = EventListener::new(&worker, "error", move |event| {
+            let Some(client) = client.upgrade() else { return };
+            // A worker that a policy forbids gives an event without a message.
+            match event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|text| !text.is_empty()) {
+                Some(message) => client.die(message),
+                None => client.on_action.emit(Action::WorkerMissing(
+                    "the browser does not let this page start a worker".to_owned(),
+                )),
+            }
+        });
+        // The first message is the module; host.js takes it.
+        worker.post_message(&wasm_bindgen::module())?;
+        Ok(Self { worker, _listeners: [answers, errors] })
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
         self.worker.terminate();
     }
@@ -85,4 +203,11 @@ fn spawn() -> Result<Worker, JsValue> {
     let worker = Worker::new(&url);
     Url::revoke_object_url(&url)?;
     worker
+}
+
+fn describe(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => error.message().into(),
+        None => format!("{error:?}"),
+    }
 }

@@ -25,7 +25,7 @@ pub fn dist() -> Result<()> {
     let example = read_optional(&static_file("example.tar.gz"))?;
     let html = page::assemble(&Parts {
         template: &read(&static_file("index.html"))?,
-        style: &read(&static_file("style.css"))?,
+        style: &style()?,
         glue: &built.glue,
         host: &read(&static_file("host.js"))?,
         wasm: &built.wasm,
@@ -64,6 +64,17 @@ fn write_site(html: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The style sheets of `static/css/`, in the order of their names.
+fn style() -> Result<String> {
+    let folder = static_file("css");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    files.iter().map(|file| read(file)).collect::<Result<Vec<_>>>().map(|texts| texts.join("\n"))
 }
 
 fn static_file(name: &str) -> PathBuf {

@@ -1,4 +1,13 @@
 //! Parts that several views share.
 
+pub mod browse;
+pub mod citation;
+pub mod copy_button;
 pub mod flame;
+pub mod keys_dialog;
+pub mod landing;
+pub mod loading;
+pub mod needs;
 pub mod strata;
+pub mod tabs;
+pub mod theme_button;

@@ -1,0 +1,68 @@
+//! The keys of the page. Each view may have more of its own.
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::listeners::is_text_field;
+use crate::link::{Command, Link};
+use crate::state::{Action, Route};
+use crate::views;
+
+/// The page's own keys, with what they do.
+pub const KEYS: &[(&str, &str)] = &[
+    ("1 … 9", "Go to a view, by its place"),
+    ("/", "Search in the view"),
+    ("o", "Browse for files"),
+    ("Ctrl+V", "Read what is on the clipboard"),
+    ("?", "Show and hide this list"),
+    ("Esc", "Leave the field; close this list"),
+];
+
+/// Acts on a key, unless it belongs to a field or to the browser.
+pub fn pressed(link: &Link, event: &KeyboardEvent) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+        return;
+    }
+    let key = event.key();
+    if is_text_field(event.target()) {
+        if key == "Escape" {
+            focus_out(event);
+        }
+        return;
+    }
+    let is_ours = match key.as_str() {
+        "?" => {
+            link.send(Command::Act(Action::KeysToggled));
+            true
+        }
+        "/" => act_on("[data-search]", |element| element.focus().is_ok()),
+        "o" => act_on("#browse", |element| {
+            element.click();
+            true
+        }),
+        _ => go_to_view(link, &key),
+    };
+    if is_ours {
+        event.prevent_default();
+    }
+}
+
+fn go_to_view(link: &Link, key: &str) -> bool {
+    let Some(place) = key.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) else {
+        return false;
+    };
+    let Some(view) = views::ALL.get(place) else { return false };
+    link.navigate(Route::to(view));
+    true
+}
+
+fn focus_out(event: &KeyboardEvent) {
+    if let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+        let _ = field.blur();
+    }
+}
+
+fn act_on(selector: &str, act: impl FnOnce(&HtmlElement) -> bool) -> bool {
+    let found = gloo::utils::document().query_selector(selector).ok().flatten();
+    found.and_then(|element| element.dyn_into::<HtmlElement>().ok()).is_some_and(|element| act(&element))
+}

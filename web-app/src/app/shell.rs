@@ -1,0 +1,179 @@
+//! The frame of the page: header, tabs, what is being read, the view.
+
+use yew::prelude::*;
+
+use super::keys::KEYS;
+use crate::components::browse::Browse;
+use crate::components::keys_dialog::KeysDialog;
+use crate::components::landing::Landing;
+use crate::components::loading::Loading;
+use crate::components::tabs::Tabs;
+use crate::components::theme_button::ThemeButton;
+use crate::link::{Command, Link};
+use crate::number_format as text;
+use crate::selectors;
+use crate::state::{Action, Health, Route, Shared, State};
+use crate::views::{self, ViewProps};
+use analyzer_core::report::{Report, Subject};
+
+/// The page.
+pub fn page(state: &State, link: &Link) -> Html {
+    html! {
+        <div class="app">
+            <header class="header">
+                { brand() }
+                { subject_line(state) }
+                { actions(state, link) }
+            </header>
+            if !state.files.is_empty() {
+                <Tabs current={state.route.view.name} counts={counts(state.report.as_deref())} />
+            }
+            { notices(state, link) }
+            if !state.files.is_empty() {
+                <Loading files={state.files.clone()} is_busy={state.is_busy()} report={state.report.clone()} />
+            }
+            { main(state) }
+            if state.dragged_over {
+                <div class="drop-overlay" aria-hidden="true"><p>{ "Drop to analyze" }</p></div>
+            }
+            if state.keys_shown {
+                <KeysDialog page_keys={KEYS} view_keys={state.route.view.keys} view_title={state.route.view.title} />
+            }
+        </div>
+    }
+}
+
+fn main(state: &State) -> Html {
+    if state.files.is_empty() {
+        return html! { <main id="main"><Landing /></main> };
+    }
+    let name = state.route.view.name;
+    html! {
+        <main id="main" role="tabpanel" aria-labelledby={format!("tab-{name}")}>
+            if let Some(report) = &state.report {
+                { (state.route.view.render)(props(state, report)) }
+            } else if matches!(state.health, Health::Dead(_)) {
+                <p class="quiet">{ "There is no report, for the engine is not running." }</p>
+            } else if state.is_busy() {
+                <p class="quiet">{ "The report appears here as soon as the first files are read." }</p>
+            } else {
+                <p class="quiet">{ "None of the files could be read. What is wrong with each is said above." }</p>
+            }
+        </main>
+    }
+}
+
+fn props(state: &State, report: &Shared<Report>) -> ViewProps {
+    ViewProps {
+        report: report.clone(),
+        params: state.route.params.clone(),
+        is_dark: state.is_dark(),
+        is_busy: state.is_busy(),
+    }
+}
+
+fn counts(report: Option<&Report>) -> Vec<Option<usize>> {
+    views::ALL.iter().map(|view| report.and_then(|report| (view.count)(report))).collect()
+}
+
+fn brand() -> Html {
+    html! {
+        <h1 class="brand">
+            <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" class="brand-mark">
+                <rect x="2" y="3" width="10" height="4" /><rect x="2" y="8" width="13" height="4" />
+                <rect x="2" y="13" width="16" height="4" />
+            </svg>
+            { "Strata" }
+        </h1>
+    }
+}
+
+/// What the drop is of, in one line.
+fn subject_line(state: &State) -> Html {
+    let Some(report) = &state.report else { return html! { <p class="subject"></p> } };
+    let main = report.subjects.iter().max_by_key(|subject| (subject.snapshots.len(), subject.pid.is_some()));
+    let Some(subject) = main else { return html! { <p class="subject"></p> } };
+    let others = report.subjects.len() - 1;
+    html! {
+        <p class="subject">
+            <strong class="subject-name">{ selectors::subject_name(subject) }</strong>
+            { for facts(report, subject).into_iter().map(|fact| html! { <span class="fact">{ fact }</span> }) }
+            if others > 0 {
+                <a class="fact" href={Route::parse("#files").href()}>
+                    { format!("and {}", text::counted(others, "other subject", "other subjects")) }
+                </a>
+            }
+        </p>
+    }
+}
+
+fn facts(report: &Report, subject: &Subject) -> Vec<String> {
+    let mut facts = Vec::new();
+    facts.extend(subject.pid.map(|pid| format!("pid {pid}")));
+    facts.extend(subject.go_version.clone());
+    facts.extend(selectors::limit(report, subject.id).map(|limit| format!("limit {}", text::bytes(limit.0))));
+    facts.extend(selectors::capture_times(subject).map(|(first, last)| {
+        if first == last {
+            text::instant(first)
+        } else {
+            format!("{} to {}", text::instant(first), text::time_of_day(last))
+        }
+    }));
+    facts
+}
+
+fn actions(state: &State, link: &Link) -> Html {
+    let clear = {
+        let link = link.clone();
+        move |_| link.send(Command::Clear)
+    };
+    let keys = {
+        let link = link.clone();
+        move |_| link.send(Command::Act(Action::KeysToggled))
+    };
+    html! {
+        <div class="actions">
+            if !state.files.is_empty() {
+                <Browse label="Add files" is_small=true />
+                <button type="button" class="button" onclick={clear} title="Take everything away and start over">
+                    { "New" }
+                </button>
+            }
+            <ThemeButton theme={state.theme} />
+            <button type="button" class="button icon" onclick={keys} title="Keys (?)" aria-label="Keys">{ "?" }</button>
+        </div>
+    }
+}
+
+fn notices(state: &State, link: &Link) -> Html {
+    let dismiss = {
+        let link = link.clone();
+        move |_| link.send(Command::Act(Action::Noticed(None)))
+    };
+    html! {
+        <>
+            { health(&state.health) }
+            if let Some(notice) = &state.notice {
+                <div class="notice" role="status">
+                    <p>{ notice }</p>
+                    <button type="button" class="button" onclick={dismiss}>{ "Dismiss" }</button>
+                </div>
+            }
+        </>
+    }
+}
+
+fn health(health: &Health) -> Html {
+    match health {
+        Health::Fine => Html::default(),
+        Health::Restarted(text) => html! { <div class="notice warning" role="alert"><p>{ text }</p></div> },
+        Health::Dead(reason) => html! {
+            <div class="notice critical" role="alert">
+                <p>
+                    <strong>{ "The engine is not running. " }</strong>
+                    { format!("It works in a background worker, which ended: {reason}. Reload the page to try again.") }
+                </p>
+            </div>
+        },
+    }
+}
