@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
-use thirtyfour::{BrowserLogEntry, ChromeCapabilities, LoggingPrefsLogLevel};
+use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 
 use crate::driver::Driver;
+use crate::network_log::NetworkLog;
 
 /// A guard against hanging, not a measure of anything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,7 +34,8 @@ pub enum Scheme {
 pub struct Browser {
     page: WebDriver,
     // After the page: a driver that is gone cannot end a session.
-    _driver: Driver,
+    driver: Driver,
+    network: NetworkLog,
 }
 
 impl Drop for Browser {
@@ -55,10 +57,13 @@ impl Browser {
         let Kind::Chromium = kind;
         let chromium = xtask::browser::find().context("no Chromium; `cargo xtask test` installs it")?;
         let driver = Driver::start(&chromium.driver)?;
-        let page = WebDriver::new(driver.url(), chromium_capabilities(&chromium, arguments)?)
+        let network = NetworkLog::new()?;
+        let log = network.argument();
+        let arguments: Vec<&str> = arguments.iter().copied().chain([log.as_str()]).collect();
+        let page = WebDriver::new(driver.url(), chromium_capabilities(&chromium, &arguments)?)
             .await
             .context("starting the browser")?;
-        Ok(Self { page, _driver: driver })
+        Ok(Self { page, driver, network })
     }
 
     /// Starts Chromium and opens a page.
@@ -188,15 +193,18 @@ impl Browser {
         Ok(())
     }
 
-    /// Every request of the page and its workers since the last call, as the
-    /// browser's network log has them. What stays in the page's own memory
-    /// (`blob:` and `data:`) is no request.
+    /// Ends the browser and gives every request that a page, frame or worker
+    /// made in its life, as the browser's network stack has them. Addresses
+    /// that the tests opened are not among them, nor is what stays in memory
+    /// (`blob:`, `data:`).
     ///
     /// # Errors
-    /// A browser that is gone.
-    pub async fn requests(&self) -> Result<Vec<String>> {
-        let log = self.page.get_log("performance").await?;
-        Ok(log.iter().filter_map(request_in).collect())
+    /// A browser that wrote no log.
+    pub async fn requests_until_end(self) -> Result<Vec<String>> {
+        let network = self.network.clone();
+        self.driver.end_sessions()?;
+        drop(self);
+        network.requests()
     }
 
     /// Warnings and errors on the page's console since the last call.
@@ -223,25 +231,8 @@ fn chromium_capabilities(
     for flag in xtask::browser::CHROMIUM_FLAGS.iter().chain(arguments) {
         capabilities.add_arg(flag)?;
     }
-    let logs = [("browser", LoggingPrefsLogLevel::All), ("performance", LoggingPrefsLogLevel::All)];
-    for (log, level) in logs {
-        capabilities.set_logging_prefs(log, level)?;
-    }
+    capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
     Ok(capabilities)
-}
-
-fn request_in(entry: &BrowserLogEntry) -> Option<String> {
-    let event: Value = serde_json::from_str(&entry.message).ok()?;
-    let event = event.get("message")?;
-    let parameters = event.get("params")?;
-    let url = match event.get("method")?.as_str()? {
-        "Network.requestWillBeSent" => parameters.pointer("/request/url")?,
-        "Network.webSocketCreated" | "Network.webTransportCreated" => parameters.get("url")?,
-        _ => return None,
-    };
-    let url = url.as_str()?;
-    let inside = url.starts_with("blob:") || url.starts_with("data:");
-    (!inside).then(|| url.to_owned())
 }
 
 fn absolute(files: &[PathBuf]) -> Result<Vec<String>> {

@@ -44,7 +44,10 @@ impl Driver {
 
     /// Asks the driver to end, browsers first. A test that fails never gets
     /// to end its session, and a killed driver leaves the browser running.
-    fn shut_down(&self) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// A driver that is gone.
+    pub fn end_sessions(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
         stream.read_to_end(&mut Vec::new()).map(drop)
@@ -59,7 +62,7 @@ fn port_in(line: &str) -> Option<u16> {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if self.shut_down().is_err() {
+        if self.end_sessions().is_err() {
             let _ = self.process.kill();
         }
         let _ = self.process.wait();

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use xtask::dist;
-use xtask::serve::Site;
+use xtask::site::Site;
 
 /// Serves `dist/site/` on a free port.
 ///
@@ -11,7 +11,7 @@ use xtask::serve::Site;
 pub fn site() -> Result<Site> {
     let folder = dist::folder().join("site");
     folder.join("index.html").canonicalize().context("dist/site/ is not built: `cargo xtask dist`")?;
-    Site::start(&folder)
+    Ok(Site::start(&folder)?)
 }
 
 /// `file://` address of `dist/strata.html`.

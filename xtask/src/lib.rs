@@ -12,5 +12,6 @@ pub mod dist;
 pub mod inventory;
 pub mod page;
 pub mod serve;
+pub mod site;
 pub mod test;
 pub mod tidy;

@@ -10,7 +10,7 @@ const NUMBERS: [&str; 14] =
 
 /// Finds `as` with a number type in the engine, outside `base` and tests.
 pub fn check(files: &[TrackedFile]) -> impl Iterator<Item = Violation> {
-    files.iter().filter(|file| is_covered(&file.path)).flat_map(|file| {
+    files.iter().filter(|file| is_covered(file)).flat_map(|file| {
         let tokens = tokens::without_tests(file.text_if(".rs").unwrap_or_default());
         let casts = tokens
             .windows(2)
@@ -23,8 +23,8 @@ pub fn check(files: &[TrackedFile]) -> impl Iterator<Item = Violation> {
     })
 }
 
-fn is_covered(path: &str) -> bool {
-    path.starts_with(ENGINE) && !path.starts_with(BASE) && !path.ends_with("/tests.rs")
+fn is_covered(file: &TrackedFile) -> bool {
+    file.path.starts_with(ENGINE) && !file.path.starts_with(BASE) && !file.holds_tests()
 }
 
 #[cfg(test)]

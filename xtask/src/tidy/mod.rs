@@ -33,6 +33,11 @@ impl TrackedFile {
     fn text_if(&self, ending: &str) -> Option<&str> {
         self.path.ends_with(ending).then_some(self.text.as_deref()).flatten()
     }
+
+    /// True for the tests of a module in a file of their own.
+    fn holds_tests(&self) -> bool {
+        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+    }
 }
 
 /// A place that breaks a rule.
