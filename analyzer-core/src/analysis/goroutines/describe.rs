@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::grouping::{Group, Population};
 use super::judgment::Judgment;
-use super::moments;
+use super::moments::{self, BySource, Form};
 use super::series::Series;
+use crate::base::intern::StrId;
 use crate::base::limits::{GOROUTINE_GROUPS, GROUP_STACK_FRAMES};
-use crate::base::source::{Position, SourceId, SourceSpan};
+use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Bytes;
 use crate::evidence::Evidence;
-use crate::evidence::goroutines::{DumpId, GoroutineDump, LabelSetId, PreambleKind};
+use crate::evidence::goroutines::{GoroutineDump, PreambleKind};
 use crate::report::{
     Citation, Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, Subject, SubjectId, WaitCount,
 };
@@ -31,16 +32,13 @@ pub struct Description {
 
 impl Description {
     /// What the runtime printed before the goroutines of the subject's dumps.
-    pub fn add_crashes(
-        &mut self,
-        evidence: &Evidence,
-        subject: &Subject,
-        by_source: &HashMap<SourceId, Vec<DumpId>>,
-    ) {
+    pub fn add_crashes(&mut self, evidence: &Evidence, subject: &Subject, by_source: &BySource) {
         let of_moments = subject.snapshots.iter().flat_map(|snapshot| &snapshot.sources);
         for source in of_moments.chain(&subject.spanning) {
-            for &id in by_source.get(source).into_iter().flatten() {
-                self.section.crashes.extend(crash(&evidence.goroutines.dumps[id], subject.id));
+            for form in by_source.get(source).into_iter().flatten() {
+                if let Form::Dump(id) = form {
+                    self.section.crashes.extend(crash(&evidence.goroutines.dumps[*id], subject.id));
+                }
             }
         }
     }
@@ -92,18 +90,7 @@ impl Description {
 
     fn add_moments(&mut self, evidence: &Evidence, subject: SubjectId, series: &Series) {
         for (index, moment) in series.moments.iter().enumerate() {
-            let mut states: BTreeMap<String, u64> = BTreeMap::new();
-            let dump = &evidence.goroutines.dumps[moment.dump];
-            for row in moments::real(dump) {
-                *states.entry(evidence.strings.get(row.state).to_owned()).or_default() += 1;
-            }
-            if !moment.has_ids {
-                for (group, population) in series.groups.iter().filter_map(|g| Some((g, g.at.get(index)?))) {
-                    if population.count > 0 {
-                        *states.entry(group.state.clone()).or_default() += population.count;
-                    }
-                }
-            }
+            let states = states(evidence, series, index, moment.form);
             let before = index.checked_sub(1).and_then(|step| series.steps.get(step));
             self.section.snapshots.push(GoroutineSnapshot {
                 source: moment.source,
@@ -135,6 +122,23 @@ impl Description {
             hash.add(b"again");
         }
     }
+}
+
+/// Goroutines by state: as the dump prints it, else as it was told from the stacks.
+fn states(evidence: &Evidence, series: &Series, index: usize, form: Form) -> BTreeMap<String, u64> {
+    let mut states: BTreeMap<String, u64> = BTreeMap::new();
+    if let Form::Dump(id) = form {
+        for row in moments::real(&evidence.goroutines.dumps[id]) {
+            *states.entry(evidence.strings.get(row.state).to_owned()).or_default() += 1;
+        }
+    }
+    if states.is_empty() {
+        let at = |group: &Group| group.at.get(index).map_or(0, |population| population.count);
+        for group in series.groups.iter().filter(|group| at(group) > 0) {
+            *states.entry(group.state.clone()).or_default() += at(group);
+        }
+    }
+    states
 }
 
 /// FNV-1a with 64 bits: the same on every target, as ids in links must be.
@@ -212,16 +216,16 @@ fn waits(population: &Population) -> Vec<WaitCount> {
 }
 
 fn labels(evidence: &Evidence, population: &Population) -> BTreeMap<String, BTreeMap<String, u64>> {
-    let mut sets: BTreeMap<LabelSetId, u64> = BTreeMap::new();
-    for member in &population.members {
-        *sets.entry(member.labels).or_default() += 1;
-    }
-    for &(set, count) in &population.counted_labels {
-        *sets.entry(set).or_default() += count;
+    let table = &evidence.goroutines.labels;
+    let each = population.members.iter().map(|member| (table.get(member.labels), 1));
+    let counted = population.counted_labels.iter().map(|(pairs, count)| (pairs.as_slice(), *count));
+    let mut sets: HashMap<&[(StrId, StrId)], u64> = HashMap::new();
+    for (pairs, count) in each.chain(counted).filter(|(pairs, _)| !pairs.is_empty()) {
+        *sets.entry(pairs).or_default() += count;
     }
     let mut labels: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    for (set, count) in sets {
-        for (key, value) in evidence.goroutines.labels.get(set) {
+    for (pairs, count) in sets {
+        for (key, value) in pairs {
             let values = labels.entry(evidence.strings.get(*key).to_owned()).or_default();
             *values.entry(evidence.strings.get(*value).to_owned()).or_default() += count;
         }
@@ -246,10 +250,9 @@ fn citations(series: &Series, group: &Group) -> Vec<Citation> {
     let Some((moment, population)) = moments.rev().find(|(_, population)| population.count > 0) else {
         return Vec::new();
     };
-    let members = population.members.iter().map(|member| member.line);
-    let lines = members.chain(population.lines.iter().copied()).take(CITED_MEMBERS);
-    let span = |line: u32| SourceSpan { source: moment.source, at: Position::line(u64::from(line)) };
-    lines.map(|line| Citation::place(span(line))).collect()
+    let members = population.members.iter().map(|member| Position::line(u64::from(member.line)));
+    let places = members.chain(population.places.iter().copied()).take(CITED_MEMBERS);
+    places.map(|at| Citation::place(SourceSpan { source: moment.source, at })).collect()
 }
 
 /// The message of a crash with its first line's kind.

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::moments::{self, Moment, Moments};
+use super::moments::{self, Form, Moment, Moments, Proof};
 use super::names::{Function, Functions};
+use super::profile_rows;
 use super::recover;
 use super::state::Wait;
 use crate::base::convert::{to_u32, to_u64};
 use crate::base::intern::StrId;
+use crate::base::source::Position;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{GoroutineDump, GoroutineFlags, LabelSetId};
+use crate::evidence::profiles::Profile;
 use crate::evidence::stacks::{Frame, FrameId, StackId};
 use crate::report::{Origin, StackFrame};
 
@@ -56,9 +59,9 @@ pub struct Population {
     /// Each of them, by ascending id, where the form names each.
     pub members: Vec<MemberRow>,
     /// Labels of counted members.
-    pub counted_labels: Vec<(LabelSetId, u64)>,
-    /// Lines of counted stacks.
-    pub lines: Vec<u32>,
+    pub counted_labels: Vec<(Vec<(StrId, StrId)>, u64)>,
+    /// Where counted stacks stand.
+    pub places: Vec<Position>,
 }
 
 /// One goroutine of a group.
@@ -78,12 +81,15 @@ pub struct MemberRow {
     pub labels: LabelSetId,
 }
 
+/// A function and a line of it.
+type SiteKey = (u32, Option<u32>);
+
 /// What two dumps must share to be of one group, comparable across forms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     wait: Wait,
-    frames: Vec<(u32, Option<u32>)>,
-    creator: Option<(u32, Option<u32>)>,
+    frames: Vec<SiteKey>,
+    creator: Option<SiteKey>,
 }
 
 /// What one form says of a group before normalizing.
@@ -129,14 +135,23 @@ pub fn group(evidence: &Evidence, found: &Moments) -> Vec<Group> {
 
 impl Table<'_> {
     fn add_moment(&mut self, index: usize, moment: &Moment) {
-        let dump = &self.evidence.goroutines.dumps[moment.dump];
+        match moment.form {
+            Form::Dump(id) => {
+                let dump = &self.evidence.goroutines.dumps[id];
+                self.add_named(index, dump);
+                self.add_counted(index, moment, dump);
+            }
+            Form::Profile(id) => self.add_profile(index, moment, &self.evidence.profiles[id]),
+        }
+    }
+
+    fn add_named(&mut self, index: usize, dump: &GoroutineDump) {
         for row in moments::real(dump) {
             // A cut stack would be a group of its own without meaning one.
             if row.flags.has(GoroutineFlags::CUT) {
                 continue;
             }
-            let raw = (row.stack, Some(row.state), row.creator, Wait::Other);
-            let group = self.group_of(raw);
+            let group = self.group_of((row.stack, Some(row.state), row.creator, Wait::Other));
             let is_leaked = row.flags.has(GoroutineFlags::LEAKED);
             let population = &mut self.groups[group].at[index];
             population.count += 1;
@@ -150,20 +165,24 @@ impl Table<'_> {
                 labels: row.labels,
             });
         }
-        self.add_counted(index, moment, dump);
     }
 
     fn add_counted(&mut self, index: usize, moment: &Moment, dump: &GoroutineDump) {
         let waits = recover::waits(self.evidence, dump);
         for (row, wait) in dump.counted.iter().zip(waits) {
             let group = self.group_of((row.stack, None, None, wait));
-            let population = &mut self.groups[group].at[index];
-            population.count = population.count.saturating_add(row.count);
-            population.counted_labels.push((row.labels, row.count));
-            population.lines.push(row.line);
-            if moment.is_only_leaked {
-                population.leaked = population.leaked.saturating_add(row.count);
-            }
+            let labels = self.evidence.goroutines.labels.get(row.labels).to_vec();
+            let at = Position::line(u64::from(row.line));
+            self.groups[group].at[index].add(row.count, labels, at, moment.is_only_leaked);
+        }
+    }
+
+    fn add_profile(&mut self, index: usize, moment: &Moment, profile: &Profile) {
+        for row in profile_rows::rows(self.evidence, profile) {
+            let frames = self.chain(row.frames);
+            let group = self.normalized(frames, None, None, row.wait);
+            let at = Position::offset(row.offset);
+            self.groups[group].at[index].add(row.count, row.labels, at, moment.is_only_leaked);
         }
     }
 
@@ -172,35 +191,43 @@ impl Table<'_> {
             return group;
         }
         let (stack, state, creator, wait) = raw;
-        let frames = self.chain(stack);
+        let frames = self.stack_chain(stack);
+        let creator = creator.and_then(|id| self.evidence.stacks.frames.get(id)).copied();
+        let group = self.normalized(frames, creator, state, wait);
+        self.by_raw.insert(raw, group);
+        group
+    }
+
+    fn normalized(
+        &mut self,
+        frames: Vec<CallSite>,
+        creator: Option<Frame>,
+        state: Option<StrId>,
+        wait: Wait,
+    ) -> usize {
         let reason = state.map(|state| self.evidence.strings.get(state));
         let names = frames.iter().map(|site| &*site.function.name);
         let wait = reason.map_or(wait, |reason| Wait::from_reason(reason).refine(names));
-        let creator = creator.and_then(|id| self.evidence.stacks.frames.get(id)).copied();
-        let creator = creator.map(|frame| self.site(&frame)).filter(|_| self.uses_creator);
+        let creator = creator.filter(|_| self.uses_creator).map(|frame| self.site(&frame));
         let key = Key {
             wait,
-            frames: frames.iter().map(|site| self.site_key(site)).collect(),
+            frames: self.chain_key(&frames),
             creator: creator.as_ref().map(|site| self.site_key(site)),
         };
-        let group = match self.by_key.get(&key) {
-            Some(&group) => group,
-            None => {
-                let group = self.groups.len();
-                self.groups.push(Group {
-                    wait,
-                    state: reason.unwrap_or(wait.label()).to_owned(),
-                    frames,
-                    creator,
-                    at: vec![Population::default(); self.moments],
-                });
-                self.keys.push(key.clone());
-                self.by_key.insert(key, group);
-                group
-            }
-        };
-        self.by_raw.insert(raw, group);
+        if let Some(&group) = self.by_key.get(&key) {
+            return group;
+        }
+        let group = self.groups.len();
+        let state = reason.unwrap_or(wait.label()).to_owned();
+        let at = vec![Population::default(); self.moments];
+        self.groups.push(Group { wait, state, frames, creator, at });
+        self.keys.push(key.clone());
+        self.by_key.insert(key, group);
         group
+    }
+
+    fn chain_key(&mut self, frames: &[CallSite]) -> Vec<SiteKey> {
+        frames.iter().map(|site| self.site_key(site)).collect()
     }
 
     fn site(&mut self, frame: &Frame) -> CallSite {
@@ -209,23 +236,20 @@ impl Table<'_> {
         CallSite { function, file: frame.file, line: frame.line, origin }
     }
 
-    fn site_key(&mut self, site: &CallSite) -> (u32, Option<u32>) {
+    fn site_key(&mut self, site: &CallSite) -> SiteKey {
         let next = to_u32(self.names.len());
         (*self.names.entry(Rc::clone(&site.function.name)).or_insert(next), site.line)
     }
 
+    fn stack_chain(&mut self, stack: Option<StackId>) -> Vec<CallSite> {
+        let frames = self.evidence.stacks.leaf_first(stack).copied().collect();
+        self.chain(frames)
+    }
+
     /// The call chain as every form would show it: frames that only some forms
     /// print (the runtime's own, compiler wrappers) are left out.
-    fn chain(&mut self, stack: Option<StackId>) -> Vec<CallSite> {
-        let all: Vec<CallSite> = self
-            .evidence
-            .stacks
-            .leaf_first(stack)
-            .copied()
-            .collect::<Vec<_>>()
-            .iter()
-            .map(|f| self.site(f))
-            .collect();
+    fn chain(&mut self, frames: Vec<Frame>) -> Vec<CallSite> {
+        let all: Vec<CallSite> = frames.iter().map(|frame| self.site(frame)).collect();
         let shown: Vec<CallSite> = all.iter().filter(|site| is_shown(&site.function)).cloned().collect();
         if shown.is_empty() { all } else { shown }
     }
@@ -256,38 +280,38 @@ impl Table<'_> {
                 target.absorb(source);
             }
         }
-        self.groups.retain(|group| !group.at.is_empty());
+        let kept: Vec<bool> = self.groups.iter().map(|group| !group.at.is_empty()).collect();
+        let mut keeps = kept.iter().copied();
+        self.groups.retain(|_| keeps.next().unwrap_or(true));
+        let mut keeps = kept.iter().copied();
+        self.keys.retain(|_| keeps.next().unwrap_or(true));
     }
 
     /// Takes over proofs of other dumps: marks by id, counted leak profiles by chain.
     fn mark_leaked(&mut self, found: &Moments) {
         self.mark_by_id(found);
         for proof in &found.proofs {
-            self.mark_by_chain(found, proof.dump, proof.snapshot);
+            self.mark_by_chain(found, *proof);
         }
     }
 
     fn mark_by_id(&mut self, found: &Moments) {
-        let mut marked: HashMap<u64, Vec<(u32, Option<u32>)>> = HashMap::new();
+        let mut marked: HashMap<u64, Vec<SiteKey>> = HashMap::new();
         for &id in &found.marked {
             let dump = &self.evidence.goroutines.dumps[id];
             for row in dump.goroutines.iter().filter(|row| row.flags.has(GoroutineFlags::LEAKED)) {
-                let chain = self.chain(row.stack);
-                let chain = chain.iter().map(|site| self.site_key(site)).collect();
+                let chain = self.stack_chain(row.stack);
+                let chain = self.chain_key(&chain);
                 marked.insert(row.goid, chain);
             }
         }
         if marked.is_empty() {
             return;
         }
-        for index in 0..self.groups.len() {
-            let frames = std::mem::take(&mut self.groups[index].frames);
-            let chain: Vec<_> = frames.iter().map(|site| self.site_key(site)).collect();
-            let group = &mut self.groups[index];
-            group.frames = frames;
+        for (group, key) in self.groups.iter_mut().zip(&self.keys) {
             for population in &mut group.at {
                 for member in population.members.iter_mut().filter(|member| !member.is_leaked) {
-                    if marked.get(&member.goid) == Some(&chain) {
+                    if marked.get(&member.goid) == Some(&key.frames) {
                         member.is_leaked = true;
                         population.leaked += 1;
                     }
@@ -296,40 +320,62 @@ impl Table<'_> {
         }
     }
 
-    fn mark_by_chain(&mut self, found: &Moments, dump: crate::evidence::goroutines::DumpId, snapshot: usize) {
-        let dump = &self.evidence.goroutines.dumps[dump];
-        let Some(moment) = found.moments.iter().rposition(|moment| moment.snapshot == snapshot) else {
+    fn mark_by_chain(&mut self, found: &Moments, proof: Proof) {
+        let Some(index) = found.moments.iter().rposition(|moment| moment.snapshot == proof.snapshot) else {
             return;
         };
-        if found.moments.get(moment).is_some_and(|moment| moment.is_only_leaked) {
+        if found.moments.get(index).is_some_and(|moment| moment.is_only_leaked) {
             return;
         }
-        let mut proven: HashMap<Vec<(u32, Option<u32>)>, u64> = HashMap::new();
-        for row in &dump.counted {
-            let chain = self.chain(row.stack);
-            let chain = chain.iter().map(|site| self.site_key(site)).collect();
-            *proven.entry(chain).or_default() += row.count;
-        }
-        for index in 0..self.groups.len() {
-            let frames = std::mem::take(&mut self.groups[index].frames);
-            let chain: Vec<_> = frames.iter().map(|site| self.site_key(site)).collect();
-            self.groups[index].frames = frames;
-            let Some(left) = proven.get_mut(&chain) else { continue };
-            let population = &mut self.groups[index].at[moment];
+        let mut proven = self.proven(proof.form);
+        for (group, key) in self.groups.iter_mut().zip(&self.keys) {
+            let (Some(left), Some(population)) = (proven.get_mut(&key.frames), group.at.get_mut(index))
+            else {
+                continue;
+            };
             let taken = population.count.min(*left);
             population.leaked = population.leaked.max(taken);
             *left -= taken;
         }
     }
+
+    /// Leaked goroutines by call chain, as a counted leak profile says.
+    fn proven(&mut self, form: Form) -> HashMap<Vec<SiteKey>, u64> {
+        let mut proven: HashMap<Vec<SiteKey>, u64> = HashMap::new();
+        match form {
+            Form::Dump(id) => {
+                for row in &self.evidence.goroutines.dumps[id].counted {
+                    let chain = self.stack_chain(row.stack);
+                    *proven.entry(self.chain_key(&chain)).or_default() += row.count;
+                }
+            }
+            Form::Profile(id) => {
+                for row in profile_rows::rows(self.evidence, &self.evidence.profiles[id]) {
+                    let chain = self.chain(row.frames);
+                    *proven.entry(self.chain_key(&chain)).or_default() += row.count;
+                }
+            }
+        }
+        proven
+    }
 }
 
 impl Population {
+    fn add(&mut self, count: u64, labels: Vec<(StrId, StrId)>, at: Position, is_leaked: bool) {
+        self.count = self.count.saturating_add(count);
+        self.counted_labels.push((labels, count));
+        self.places.push(at);
+        if is_leaked {
+            self.leaked = self.leaked.saturating_add(count);
+        }
+    }
+
     fn absorb(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
         self.leaked = self.leaked.saturating_add(other.leaked);
         self.members.extend(other.members);
         self.counted_labels.extend(other.counted_labels);
-        self.lines.extend(other.lines);
+        self.places.extend(other.places);
     }
 }
 
@@ -371,7 +417,7 @@ impl Group {
             leaked: 0,
             members: Vec::new(),
             counted_labels: Vec::new(),
-            lines: Vec::new(),
+            places: Vec::new(),
         };
         self.at.last().unwrap_or(&EMPTY)
     }

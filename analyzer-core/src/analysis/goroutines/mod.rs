@@ -12,6 +12,7 @@ pub mod grouping;
 pub mod judgment;
 pub mod moments;
 pub mod names;
+pub mod profile_rows;
 pub mod recover;
 pub mod series;
 pub mod state;
@@ -24,10 +25,10 @@ use series::Series;
 
 /// The goroutine section of all subjects; `None` if there is no dump.
 pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Goroutines> {
-    if evidence.goroutines.dumps.is_empty() {
+    let by_source = moments::by_source(evidence);
+    if by_source.is_empty() {
         return None;
     }
-    let by_source = moments::dumps_by_source(evidence);
     let mut description = Description::default();
     for subject in subjects {
         description.add_crashes(evidence, subject, &by_source);

@@ -6,11 +6,42 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::profile_rows;
+use crate::base::convert::to_u64;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{DumpForm, DumpId, Goroutine, GoroutineDump, GoroutineFlags};
+use crate::evidence::profiles::ProfileId;
+use crate::evidence::stacks::StackId;
 use crate::report::Subject;
+
+/// A dump as text, or a goroutine profile in protobuf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// A dump of [`crate::evidence::goroutines::Goroutines::dumps`].
+    Dump(DumpId),
+    /// A profile of [`Evidence::profiles`].
+    Profile(ProfileId),
+}
+
+/// How much a form says: the first that is there is the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Rank {
+    /// `debug=2`: every goroutine with id, age and creator.
+    Stacks,
+    /// `debug=2` of the leak endpoint: all goroutines, leaked ones marked and without age.
+    LeakStacks,
+    /// Printed while the process ended.
+    Crash,
+    /// Protobuf: counts, and the wait stands on the stack.
+    Profile,
+    /// `debug=1`: counts.
+    Counts,
+    /// A leak profile that counts leaked goroutines only.
+    LeakProfile,
+    LeakCounts,
+}
 
 /// One moment of one subject.
 #[derive(Clone, Debug)]
@@ -21,9 +52,9 @@ pub struct Moment {
     pub at: Option<Nanos>,
     /// Index of the snapshot in the subject.
     pub snapshot: usize,
-    /// The dump that is counted.
-    pub dump: DumpId,
-    /// The source of that dump.
+    /// The dump or profile that is counted.
+    pub form: Form,
+    /// Its source.
     pub source: SourceId,
     /// True if the dump names each goroutine.
     pub has_ids: bool,
@@ -50,116 +81,170 @@ pub struct Moments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The profile.
-    pub dump: DumpId,
+    pub form: Form,
     /// Index of the snapshot in the subject.
     pub snapshot: usize,
 }
 
-/// The dumps of each source.
-pub fn dumps_by_source(evidence: &Evidence) -> HashMap<SourceId, Vec<DumpId>> {
-    let mut by_source: HashMap<SourceId, Vec<DumpId>> = HashMap::new();
+/// Dumps and goroutine profiles by source.
+pub type BySource = HashMap<SourceId, Vec<Form>>;
+
+/// The dumps and goroutine profiles of each source.
+pub fn by_source(evidence: &Evidence) -> BySource {
+    let mut by_source = BySource::new();
     for (id, dump) in evidence.goroutines.dumps.iter_enumerated() {
-        by_source.entry(dump.source).or_default().push(id);
+        by_source.entry(dump.source).or_default().push(Form::Dump(id));
+    }
+    for (id, profile) in evidence.profiles.iter_enumerated() {
+        if profile_rows::is_leak_profile(evidence, profile).is_some() {
+            by_source.entry(profile.source).or_default().push(Form::Profile(id));
+        }
     }
     by_source
 }
 
 /// Sorts a subject's dumps into moments.
-pub fn collect(
-    evidence: &Evidence,
-    subject: &Subject,
-    by_source: &HashMap<SourceId, Vec<DumpId>>,
-) -> Moments {
+pub fn collect(evidence: &Evidence, subject: &Subject, by_source: &BySource) -> Moments {
     let mut found = Moments::default();
+    let forms = |sources: &[SourceId]| -> Vec<Form> {
+        sources.iter().flat_map(|source| by_source.get(source).into_iter().flatten()).copied().collect()
+    };
     for (snapshot, info) in subject.snapshots.iter().enumerate() {
-        let dumps: Vec<DumpId> = info
-            .sources
-            .iter()
-            .flat_map(|source| by_source.get(source).into_iter().flatten())
-            .copied()
-            .collect();
-        found.add_snapshot(evidence, snapshot, &info.label, info.captured_at, &dumps);
+        found.add_snapshot(evidence, snapshot, &info.label, info.captured_at, &forms(&info.sources));
     }
     // A log over the whole run holds dumps of its own moments.
-    let spanning: Vec<DumpId> = subject
-        .spanning
-        .iter()
-        .flat_map(|source| by_source.get(source).into_iter().flatten())
-        .copied()
-        .collect();
+    let spanning = forms(&subject.spanning);
     if found.moments.is_empty() {
         found.add_snapshot(evidence, subject.snapshots.len(), "log", None, &spanning);
     } else {
-        found.marked.extend(spanning.into_iter().filter(|&id| has_marks(&evidence.goroutines.dumps[id])));
+        found.add_marks(evidence, &spanning);
     }
     found
 }
 
 impl Moments {
+    fn add_marks(&mut self, evidence: &Evidence, forms: &[Form]) {
+        let marked = forms.iter().filter_map(|form| match form {
+            Form::Dump(id) if has_marks(&evidence.goroutines.dumps[*id]) => Some(*id),
+            _ => None,
+        });
+        self.marked.extend(marked);
+    }
+
     fn add_snapshot(
         &mut self,
         evidence: &Evidence,
         snapshot: usize,
         label: &str,
         at: Option<Nanos>,
-        ids: &[DumpId],
+        forms: &[Form],
     ) {
-        let dumps = &evidence.goroutines.dumps;
-        self.marked.extend(ids.iter().copied().filter(|&id| has_marks(&dumps[id])));
-        let is_leak_count = |dump: &GoroutineDump| dump.form == DumpForm::Counts && dump.is_leak_profile;
-        let proofs = ids.iter().copied().filter(|&id| is_leak_count(&dumps[id]));
-        self.proofs.extend(proofs.map(|dump| Proof { dump, snapshot }));
-        let of = |wanted: fn(&GoroutineDump) -> bool| -> Vec<DumpId> {
-            ids.iter().copied().filter(|&id| wanted(&dumps[id])).collect()
-        };
-        // In the order of how much they say.
-        let choices = [
-            of(|dump| dump.form == DumpForm::Stacks && !dump.is_leak_profile),
-            of(|dump| dump.form == DumpForm::Stacks && dump.is_leak_profile),
-            of(|dump| dump.form == DumpForm::Crash && dump.goroutines.len() > 1),
-            of(|dump| dump.form == DumpForm::Counts && !dump.is_leak_profile),
-            of(|dump| dump.form == DumpForm::Counts && dump.is_leak_profile),
-        ];
-        let Some(chosen) = choices.into_iter().find(|choice| !choice.is_empty()) else { return };
-        let stated =
-            ids.iter().filter_map(|&id| Some(&dumps[id]).filter(|d| !d.is_leak_profile)?.stated_total).max();
+        self.add_marks(evidence, forms);
+        let ranked: Vec<(Rank, Form)> =
+            forms.iter().filter_map(|&form| Some((rank(evidence, form)?, form))).collect();
+        let is_proof = |rank: Rank| matches!(rank, Rank::LeakProfile | Rank::LeakCounts);
+        // Text and protobuf of one leak profile say the same: one is enough.
+        let proof = ranked.iter().filter(|(rank, _)| is_proof(*rank)).min_by_key(|(rank, _)| *rank);
+        self.proofs.extend(proof.map(|&(_, form)| Proof { form, snapshot }));
+        let Some(best) = ranked.iter().map(|(rank, _)| *rank).min() else { return };
+        let chosen = ranked.iter().filter(|(rank, _)| *rank == best).map(|(_, form)| *form).collect();
+        let stated = ranked
+            .iter()
+            .filter(|(rank, _)| !is_proof(*rank))
+            .filter_map(|(_, form)| stated_total(evidence, *form))
+            .max();
         let distinct = self.without_repeats(evidence, chosen);
-        for (index, id) in distinct.iter().copied().enumerate() {
-            let dump = &dumps[id];
-            let listed = real(dump).count();
-            let listed = crate::base::convert::to_u64(listed).saturating_add(counted(dump));
-            let stated = stated.filter(|_| dump.is_cut).or(dump.stated_total);
+        for (index, form) in distinct.into_iter().enumerate() {
+            let listed = listed(evidence, form);
+            let is_cut = matches!(form, Form::Dump(id) if evidence.goroutines.dumps[id].is_cut);
+            let stated = stated.filter(|_| is_cut).or_else(|| stated_total(evidence, form));
             self.moments.push(Moment {
                 label: if index == 0 { label.to_owned() } else { format!("{label}#{}", index + 1) },
-                at: dump.captured_at.or(at),
+                at: captured_at(evidence, form).or(at),
                 snapshot,
-                dump: id,
-                source: dump.source,
-                has_ids: dump.form != DumpForm::Counts,
-                is_only_leaked: dump.form == DumpForm::Counts && dump.is_leak_profile,
+                form,
+                source: source(evidence, form),
+                has_ids: matches!(best, Rank::Stacks | Rank::LeakStacks | Rank::Crash),
+                is_only_leaked: is_proof(best),
                 total: stated.map_or(listed, |stated| stated.max(listed)),
             });
         }
     }
 
     /// Dumps of one snapshot without those that repeat another's goroutines.
-    fn without_repeats(&mut self, evidence: &Evidence, chosen: Vec<DumpId>) -> Vec<DumpId> {
-        let mut seen: HashSet<Vec<(u64, Option<crate::evidence::stacks::StackId>, u64)>> = HashSet::new();
+    fn without_repeats(&mut self, evidence: &Evidence, chosen: Vec<Form>) -> Vec<Form> {
+        let mut seen = HashSet::new();
         let before = chosen.len();
-        let distinct: Vec<DumpId> =
-            chosen.into_iter().filter(|&id| seen.insert(content(&evidence.goroutines.dumps[id]))).collect();
+        let is_new = |form: &Form| match form {
+            Form::Dump(id) => seen.insert(content(&evidence.goroutines.dumps[*id])),
+            Form::Profile(_) => true,
+        };
+        let distinct: Vec<Form> = chosen.into_iter().filter(is_new).collect();
         if distinct.len() < before {
             self.remarks.push("The same dump is there more than once; it is counted once.".to_owned());
         }
         // Counts of one moment in two files have no order among themselves.
-        let is_counted =
-            distinct.first().is_some_and(|&id| evidence.goroutines.dumps[id].form == DumpForm::Counts);
+        let is_counted = distinct.first().is_some_and(|form| match form {
+            Form::Dump(id) => evidence.goroutines.dumps[*id].form == DumpForm::Counts,
+            Form::Profile(_) => true,
+        });
         if is_counted { distinct.into_iter().take(1).collect() } else { distinct }
     }
 }
 
+fn rank(evidence: &Evidence, form: Form) -> Option<Rank> {
+    let dump = match form {
+        Form::Profile(id) => {
+            let is_leak = profile_rows::is_leak_profile(evidence, &evidence.profiles[id])?;
+            return Some(if is_leak { Rank::LeakProfile } else { Rank::Profile });
+        }
+        Form::Dump(id) => &evidence.goroutines.dumps[id],
+    };
+    match (dump.form, dump.is_leak_profile) {
+        (DumpForm::Stacks, false) => Some(Rank::Stacks),
+        (DumpForm::Stacks, true) => Some(Rank::LeakStacks),
+        // A single goroutine is a trace, not a census.
+        (DumpForm::Crash, _) => (dump.goroutines.len() > 1).then_some(Rank::Crash),
+        (DumpForm::Counts, false) => Some(Rank::Counts),
+        (DumpForm::Counts, true) => Some(Rank::LeakCounts),
+    }
+}
+
+fn source(evidence: &Evidence, form: Form) -> SourceId {
+    match form {
+        Form::Dump(id) => evidence.goroutines.dumps[id].source,
+        Form::Profile(id) => evidence.profiles[id].source,
+    }
+}
+
+fn captured_at(evidence: &Evidence, form: Form) -> Option<Nanos> {
+    match form {
+        Form::Dump(id) => evidence.goroutines.dumps[id].captured_at,
+        Form::Profile(id) => evidence.profiles[id].time,
+    }
+}
+
+/// The total that a form states itself.
+fn stated_total(evidence: &Evidence, form: Form) -> Option<u64> {
+    match form {
+        Form::Dump(id) => evidence.goroutines.dumps[id].stated_total,
+        Form::Profile(id) => Some(profile_rows::total(&evidence.profiles[id])),
+    }
+}
+
+fn listed(evidence: &Evidence, form: Form) -> u64 {
+    match form {
+        Form::Dump(id) => {
+            let dump = &evidence.goroutines.dumps[id];
+            let counted = dump.counted.iter().fold(0_u64, |sum, row| sum.saturating_add(row.count));
+            to_u64(real(dump).count()).saturating_add(counted)
+        }
+        Form::Profile(id) => profile_rows::total(&evidence.profiles[id]),
+    }
+}
+
 /// What makes two dumps the same: ids, stacks and counts, in any order.
-fn content(dump: &GoroutineDump) -> Vec<(u64, Option<crate::evidence::stacks::StackId>, u64)> {
+fn content(dump: &GoroutineDump) -> Vec<(u64, Option<StackId>, u64)> {
     let each = dump.goroutines.iter().map(|row| (row.goid, row.stack, 1));
     let counted = dump.counted.iter().map(|row| (0, row.stack, row.count));
     let mut rows: Vec<_> = each.chain(counted).collect();
@@ -170,10 +255,6 @@ fn content(dump: &GoroutineDump) -> Vec<(u64, Option<crate::evidence::stacks::St
 /// The goroutines of a dump, without threads' system stacks.
 pub fn real(dump: &GoroutineDump) -> impl Iterator<Item = &Goroutine> {
     dump.goroutines.iter().filter(|row| !row.flags.has(GoroutineFlags::SYSTEM_STACK))
-}
-
-fn counted(dump: &GoroutineDump) -> u64 {
-    dump.counted.iter().fold(0, |sum, row| sum.saturating_add(row.count))
 }
 
 fn has_marks(dump: &GoroutineDump) -> bool {
