@@ -1,10 +1,11 @@
 //! Pure functions from evidence to what views and detectors need.
 
 pub mod goroutines;
+pub mod memory;
 pub mod subjects;
 
 use crate::evidence::Evidence;
-use crate::report::{Goroutines, Subject};
+use crate::report::{Goroutines, Memory, Subject};
 
 /// Everything that is computed once over all evidence.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Analysis {
     pub subjects: Vec<Subject>,
     /// Goroutine groups over the snapshots; `None` without a dump.
     pub goroutines: Option<Goroutines>,
+    /// The memory reconciliation; `None` if no source speaks of memory.
+    pub memory: Option<Memory>,
 }
 
 impl Analysis {
@@ -20,6 +23,7 @@ impl Analysis {
     pub fn new(evidence: &Evidence) -> Self {
         let subjects = subjects::group(evidence);
         let goroutines = goroutines::analyze(evidence, &subjects);
-        Self { subjects, goroutines }
+        let memory = memory::analyze(evidence, &subjects);
+        Self { subjects, goroutines, memory }
     }
 }

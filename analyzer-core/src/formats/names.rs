@@ -93,7 +93,8 @@ impl NameParts {
 }
 
 /// Words before a proper name that only repeat where it is from.
-const GENERIC: &[&str] = &["cgroup", "cgroupv1", "cgroupv2", "memcg", "proc", "sys", "fs", "self", "1"];
+const GENERIC: &[&str] =
+    &["cgroup", "cgroupv1", "cgroupv2", "memcg", "proc", "sys", "fs", "net", "self", "1"];
 
 /// Words before a proper name that name a moment.
 const MOMENTS: &[&str] = &[
@@ -111,7 +112,6 @@ const MOMENTS: &[&str] = &[
     "prev",
     "previous",
     "start",
-    "survivor",
     "throttled",
 ];
 
@@ -173,7 +173,7 @@ mod tests {
             parts("after-exit.memory.stat", "memory.stat"),
             (String::new(), "after-exit".into(), None)
         );
-        assert_eq!(parts("survivor.pid91.smaps.gz", "smaps"), ("pid91".into(), "survivor".into(), Some(91)));
+        assert_eq!(parts("last.pid91.smaps.gz", "smaps"), ("pid91".into(), "last".into(), Some(91)));
         assert_eq!(parts("side.pid661.status", "status"), ("side.pid661".into(), String::new(), Some(661)));
         assert_eq!(parts("proc/661/smaps", "smaps"), (String::new(), String::new(), Some(661)));
         assert_eq!(parts("smaps-661.txt", "smaps"), (String::new(), String::new(), Some(661)));

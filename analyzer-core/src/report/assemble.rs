@@ -24,7 +24,7 @@ impl Report {
             subjects: analysis.subjects.clone(),
             findings,
             not_run,
-            memory: None,
+            memory: analysis.memory.clone(),
             goroutines: analysis.goroutines.clone(),
             profiles: Vec::new(),
         };

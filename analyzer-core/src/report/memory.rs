@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::Citation;
 use super::sources::SubjectId;
-use crate::base::units::Bytes;
+use crate::base::units::{Bytes, Unit};
 
 /// A layer of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +78,9 @@ pub struct LedgerRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
+    /// Stable kebab-case id.
+    #[serde(default)]
+    pub id: String,
     /// The identity, as an equation.
     pub identity: String,
     /// True if the difference is within the tolerance.
@@ -92,6 +95,99 @@ pub struct Check {
     /// The figures that entered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub citations: Vec<Citation>,
+}
+
+/// Two inputs that are not of one thing or moment: parts of the ledger that are
+/// not added for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Disagreement {
+    /// The layers that are not joined; twice the same if the break is within one.
+    pub between: [LayerId; 2],
+    /// Why, and what it means.
+    pub reason: String,
+    /// How far the sides are apart.
+    pub difference: Bytes,
+    /// How far they may be.
+    pub tolerance: Bytes,
+    /// The figures that entered.
+    pub citations: Vec<Citation>,
+}
+
+/// A figure beside the ledger: true, and part of no sum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SideFigure {
+    /// Stable kebab-case id.
+    pub id: String,
+    /// Name for people.
+    pub label: String,
+    /// The value, in `unit`.
+    pub value: i64,
+    /// What it counts.
+    pub unit: Unit,
+    /// One sentence: what it means, and why it is in no sum.
+    pub meaning: String,
+    /// Where it stands.
+    pub citations: Vec<Citation>,
+}
+
+/// Mappings of one class, summed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MappingClass {
+    /// Stable kebab-case id: `go-arena`, `c-heap`, `glibc-arena`, ...
+    pub id: String,
+    /// Name for people.
+    pub label: String,
+    /// How many mappings.
+    pub count: u64,
+    /// Address space.
+    pub size: Bytes,
+    /// Resident pages.
+    pub rss: Bytes,
+    /// Anonymous part of `rss`.
+    pub anonymous: Bytes,
+    /// Pages given back with `MADV_FREE` and still there.
+    pub lazy_free: Bytes,
+    /// Anonymous pages in huge pages.
+    pub anon_huge: Bytes,
+    /// Pages in swap.
+    pub swap: Bytes,
+}
+
+/// One mapping of a process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Mapping {
+    /// [`MappingClass::id`].
+    pub class: String,
+    /// Path or name as the kernel prints it; empty if there is none.
+    pub name: String,
+    /// First address, in hexadecimal as the kernel prints it.
+    pub start: String,
+    /// Address space.
+    pub size: Bytes,
+    /// Resident pages.
+    pub rss: Bytes,
+    /// Anonymous part of `rss`.
+    pub anonymous: Bytes,
+    /// Pages in swap.
+    pub swap: Bytes,
+    /// Where it stands.
+    pub citation: Citation,
+}
+
+/// The mappings of the main process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Mappings {
+    /// By class, the most resident first.
+    pub classes: Vec<MappingClass>,
+    /// The largest by resident size; the classes hold the rest too.
+    pub largest: Vec<Mapping>,
+    /// True if the kernel names Go's mappings, so that metadata is told from native memory.
+    pub has_go_names: bool,
 }
 
 /// The reconciliation of one moment.
@@ -120,6 +216,15 @@ pub struct MemorySnapshot {
     pub working_set: Option<Bytes>,
     /// The identities that the inputs allow.
     pub checks: Vec<Check>,
+    /// Inputs that do not belong together, and are therefore not joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disagreements: Vec<Disagreement>,
+    /// Figures beside the ledger: swap, pressure, peaks, pages charged elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub side: Vec<SideFigure>,
+    /// Mappings of the main process, if `smaps` was captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mappings: Option<Mappings>,
     /// What is missing for rows that are not there, and what would give it.
     pub missing: Vec<String>,
 }

@@ -18,7 +18,10 @@ pub use goroutines::{
     Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, GroupChange, Origin, Role, StackFrame, Verdict,
     WaitCount,
 };
-pub use memory::{Check, Layer, LayerId, LedgerClass, LedgerRow, Memory, MemorySnapshot};
+pub use memory::{
+    Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass, Mappings, Memory,
+    MemorySnapshot, SideFigure,
+};
 pub use profiles::{ProfileSummary, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 

@@ -1,0 +1,106 @@
+//! The Go layer: what the runtime took from the system and has not given back.
+
+use super::Reconciliation;
+use crate::analysis::memory::moment::Moment;
+use crate::analysis::memory::native::Bounded;
+use crate::analysis::memory::rows::RowText;
+use crate::analysis::memory::runtime::GoRuntime;
+use crate::report::LayerId;
+
+const LAYER: LayerId = LayerId::Go;
+
+pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
+    let Some(go) = &moment.go else {
+        result.missing.push("The Go layer needs MemStats: heap?debug=1, /debug/vars or /metrics.".to_owned());
+        return;
+    };
+    heap(moment, go, result);
+    let ledger = &mut result.ledger;
+    if let Some(stacks) = &go.stack_inuse {
+        ledger.exact(LAYER, STACKS, stacks);
+    }
+    if let Some(metadata) = go.metadata() {
+        ledger.exact(LAYER, METADATA, &metadata);
+    }
+    if let (Some(idle), Some(released)) = (&go.heap_idle, &go.heap_released) {
+        ledger.exact(LAYER, IDLE, &(idle - released));
+    }
+    if let Some(committed) = go.committed() {
+        ledger.layer_total(LAYER, COMMITTED, &Bounded::exact(committed));
+    }
+}
+
+/// The heap in use: live and not, if a cycle's count tells them apart.
+fn heap(moment: &Moment<'_>, go: &GoRuntime<'_>, result: &mut Reconciliation) {
+    let (Some(alloc), Some(inuse)) = (&go.heap_alloc, &go.heap_inuse) else { return };
+    match moment.live() {
+        Some(live) => {
+            result.ledger.exact(LAYER, LIVE, &live);
+            result.ledger.exact(LAYER, GARBAGE, &(alloc - &live));
+        }
+        None => {
+            result.ledger.exact(LAYER, HEAP_ALLOC, alloc);
+            result.missing.push(
+                "Live heap and garbage are told apart by /gc/heap/live (runtime/metrics) or a gctrace log."
+                    .to_owned(),
+            );
+        }
+    }
+    result.ledger.exact(LAYER, SPAN_WASTE, &(inuse - alloc));
+}
+
+const LIVE: RowText = RowText {
+    id: "live",
+    label: "Live heap",
+    formula: "/gc/heap/live",
+    meaning: "Objects that the last collection found reachable: the only part that can leak.",
+};
+
+const GARBAGE: RowText = RowText {
+    id: "garbage",
+    label: "Garbage and new objects",
+    formula: "HeapAlloc − /gc/heap/live",
+    meaning: "Allocated since the last collection, or dead and not swept yet; the next collection tells.",
+};
+
+const HEAP_ALLOC: RowText = RowText {
+    id: "heap-objects",
+    label: "Heap objects",
+    formula: "HeapAlloc",
+    meaning: "Live objects and garbage together: nothing that was captured tells them apart.",
+};
+
+const SPAN_WASTE: RowText = RowText {
+    id: "span-waste",
+    label: "Unused room in spans",
+    formula: "HeapInuse − HeapAlloc",
+    meaning: "Slots of a size class that no object fills, and tails of large objects.",
+};
+
+const STACKS: RowText = RowText {
+    id: "stacks",
+    label: "Goroutine stacks",
+    formula: "StackInuse",
+    meaning: "Stacks of goroutines and of the runtime's own threads; no heap profile shows them.",
+};
+
+const METADATA: RowText = RowText {
+    id: "metadata",
+    label: "Runtime metadata",
+    formula: "Sys − HeapSys − StackInuse",
+    meaning: "Span and cache structures, the collector's bitmaps and buffers, profiling tables.",
+};
+
+const IDLE: RowText = RowText {
+    id: "idle",
+    label: "Idle heap, retained",
+    formula: "HeapIdle − HeapReleased",
+    meaning: "Free spans that the runtime keeps for the next allocations; the scavenger gives them back in time.",
+};
+
+const COMMITTED: RowText = RowText {
+    id: "go-committed",
+    label: "Go committed",
+    formula: "Sys − HeapReleased",
+    meaning: "What the runtime holds: the quantity that GOMEMLIMIT limits.",
+};

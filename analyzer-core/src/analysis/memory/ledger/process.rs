@@ -1,0 +1,158 @@
+//! The process layer: what of Go's memory is resident, and what else is.
+
+use super::Reconciliation;
+use crate::analysis::memory::moment::Moment;
+use crate::analysis::memory::native::{Bounded, OutsideArenas, outside_arenas};
+use crate::analysis::memory::process::Process;
+use crate::analysis::memory::rows::RowText;
+use crate::analysis::memory::term::Term;
+use crate::base::units::Bytes;
+use crate::report::{Disagreement, LayerId};
+
+const LAYER: LayerId = LayerId::Process;
+
+pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
+    let Some(process) = &moment.process else {
+        result.missing.push("The process layer needs smaps, smaps_rollup or status of /proc/PID.".to_owned());
+        return;
+    };
+    let Some(anon) = &process.anon else { return };
+    match outside_arenas(moment) {
+        Some(outside) => by_mappings(moment, &outside, result),
+        None => by_totals(moment, anon, result),
+    }
+    let total = match process.anon_slack {
+        Some(slack) => Bounded { term: anon.clone(), low: anon.value - slack.0, high: anon.value + slack.0 },
+        None => Bounded::exact(anon.clone()),
+    };
+    result.ledger.layer_total(LAYER, PROCESS_ANON, &total);
+}
+
+/// With `smaps`: arenas, metadata, the program's data and the rest, each by itself.
+fn by_mappings(moment: &Moment<'_>, outside: &OutsideArenas, result: &mut Reconciliation) {
+    let Some(arenas) = moment.arena_resident() else { return };
+    not_resident(moment, &arenas, outside, result);
+    let metadata = &outside.metadata;
+    let resident = Bounded {
+        low: arenas.value + metadata.low,
+        high: arenas.value + metadata.high,
+        term: &arenas + &metadata.term,
+    };
+    let ledger = &mut result.ledger;
+    ledger.total(LAYER, GO_RESIDENT, &resident);
+    ledger.exact(LAYER, EXECUTABLE, &outside.executable);
+    ledger.bounded(LAYER, NATIVE, &outside.native);
+}
+
+/// Steps from what Go committed to what of it is resident: exact only if both
+/// are of one process and moment, which the arenas' size proves.
+fn not_resident(moment: &Moment<'_>, arenas: &Term, outside: &OutsideArenas, result: &mut Reconciliation) {
+    let Some(go) = &moment.go else { return };
+    let (Some(mapped), Some(released), Some(metadata)) =
+        (go.arena_mapped(), &go.heap_released, go.metadata())
+    else {
+        return;
+    };
+    let buffers = match &moment.arenas {
+        Some(fit) if fit.holds() => fit.difference.value,
+        Some(fit) => {
+            result.disagreements.push(skew(&fit.difference, fit.most));
+            return;
+        }
+        None => {
+            result.missing.push(
+                "No Go arenas were recognized in smaps; runtime and process are not joined.".to_owned(),
+            );
+            return;
+        }
+    };
+    let expected = &mapped - released;
+    let step = &(arenas - &expected) - &Term { value: buffers, from: Vec::new() };
+    result.ledger.exact(LAYER, ARENA_NOT_RESIDENT, &step);
+    // Work buffers are counted as metadata and lie in the arenas: they move from one to the other.
+    let moved = Term { value: buffers, from: Vec::new() };
+    let change = &(&outside.metadata.term - &metadata) + &moved;
+    let by = change.value - outside.metadata.term.value;
+    let bounds = Bounded { low: outside.metadata.low + by, high: outside.metadata.high + by, term: change };
+    result.ledger.bounded(LAYER, METADATA_NOT_RESIDENT, &bounds);
+}
+
+/// Why runtime and process cannot be joined.
+fn skew(difference: &Term, most: Bytes) -> Disagreement {
+    let later = difference.value > 0;
+    let reading = if later {
+        "smaps was read later than MemStats, or is of another process"
+    } else {
+        "smaps was read earlier than MemStats, or is of another process"
+    };
+    Disagreement {
+        between: [LayerId::Go, LayerId::Process],
+        reason: format!(
+            "Arenas of the process are not HeapSys + StackInuse: {reading}. What of Go's memory is not resident cannot be told."
+        ),
+        difference: difference.bytes(),
+        tolerance: most,
+        citations: difference.from.clone(),
+    }
+}
+
+/// Without `smaps`: one signed step from what Go committed to what is resident.
+fn by_totals(moment: &Moment<'_>, anon: &Term, result: &mut Reconciliation) {
+    let is_rollup = moment.process.as_ref().is_some_and(|process: &Process<'_>| process.anon_slack.is_none());
+    let needed = "What is native and what of Go's memory is not resident is told apart by /proc/PID/smaps.";
+    result.missing.push(needed.to_owned());
+    let Some(committed) = moment.go.as_ref().and_then(|go| go.committed()) else { return };
+    let text = if is_rollup { NOT_GO } else { NOT_GO_BY_STATUS };
+    result.ledger.residual(LAYER, text, &(anon - &committed));
+}
+
+const ARENA_NOT_RESIDENT: RowText = RowText {
+    id: "arena-not-resident",
+    label: "Arenas: not resident",
+    formula: "Anonymous of arenas − (HeapSys + StackInuse − HeapReleased)",
+    meaning: "Negative: committed and never touched, or swapped out. Positive: given back, and still resident (MADV_FREE, or refilled huge pages).",
+};
+
+const METADATA_NOT_RESIDENT: RowText = RowText {
+    id: "metadata-not-resident",
+    label: "Metadata: not resident",
+    formula: "resident metadata − (Sys − HeapSys − StackInuse)",
+    meaning: "Metadata that is mapped and was never touched.",
+};
+
+const GO_RESIDENT: RowText = RowText {
+    id: "go-resident",
+    label: "Go resident",
+    formula: "Anonymous of arenas + resident metadata",
+    meaning: "What the kernel holds in memory for the runtime.",
+};
+
+const EXECUTABLE: RowText = RowText {
+    id: "exe-data",
+    label: "Program data",
+    formula: "Anonymous of file mappings + bss",
+    meaning: "Variables of the program and its libraries, and copied pages of private file mappings.",
+};
+
+const NATIVE: RowText = RowText {
+    id: "native",
+    label: "Native memory",
+    formula: "ΣAnonymous − arenas − program data − resident metadata",
+    meaning: "Memory that Go does not know of: C, mmap, thread stacks.",
+};
+
+const NOT_GO: RowText = RowText {
+    id: "not-go",
+    label: "Other than Go, less not resident",
+    formula: "ΣAnonymous − (Sys − HeapReleased)",
+    meaning: "Native memory and program data, less what of Go's memory is not resident: one number until smaps is there.",
+};
+
+const NOT_GO_BY_STATUS: RowText = RowText { formula: "RssAnon − (Sys − HeapReleased)", ..NOT_GO };
+
+const PROCESS_ANON: RowText = RowText {
+    id: "process-anon",
+    label: "Process anonymous",
+    formula: "ΣAnonymous (smaps, smaps_rollup; else RssAnon of status)",
+    meaning: "All anonymous memory that is resident for the process.",
+};

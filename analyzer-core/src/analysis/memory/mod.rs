@@ -1,0 +1,103 @@
+//! The three-layer reconciliation: Go runtime, process, container.
+//!
+//! ```text
+//! records of a snapshot ─► things ─► Moment (main process, runtime, group)
+//!                                        ├─► ledger   rows that add downwards
+//!                                        ├─► checks   identities and their differences
+//!                                        └─► side     figures that are part of no sum
+//! ```
+//!
+//! Nothing is averaged or guessed: where two inputs are not of one thing or
+//! moment they are not joined, and a disagreement says so.
+
+pub mod cgroup;
+pub mod checks;
+pub mod ledger;
+pub mod mappings;
+pub mod moment;
+pub mod native;
+pub mod process;
+pub mod rows;
+pub mod runtime;
+pub mod side;
+pub mod term;
+pub mod things;
+
+use crate::base::source::SourceId;
+use crate::evidence::Evidence;
+use crate::evidence::memory::UNLIMITED;
+use crate::report::{Memory, MemorySnapshot, Subject};
+use moment::Moment;
+use things::Things;
+
+/// The moments of every subject, in order; each has figures.
+pub fn moments<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Moment<'a>> {
+    subjects.iter().flat_map(|subject| subject_moments(evidence, subject)).collect()
+}
+
+fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<'a>> {
+    let mut moments = Vec::new();
+    for snapshot in &subject.snapshots {
+        let things = Things::of(evidence, &snapshot.sources);
+        let own: Vec<&str> = things.own_moments();
+        let (later, earlier): (Vec<&str>, Vec<&str>) =
+            own.into_iter().partition(|moment| moment.starts_with("after"));
+        for moment in earlier.into_iter().chain(std::iter::once("")).chain(later) {
+            let label = if moment.is_empty() {
+                snapshot.label.clone()
+            } else {
+                format!("{} {moment}", snapshot.label)
+            };
+            moments.push(Moment::of(subject.id, label, things.clone(), moment));
+        }
+    }
+    moments.retain(Moment::has_figures);
+    moments
+}
+
+/// The memory section of the report; `None` if no source speaks of memory.
+pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Memory> {
+    let snapshots: Vec<MemorySnapshot> =
+        moments(evidence, subjects).iter().map(|moment| snapshot(evidence, moment)).collect();
+    let main = main_snapshot(&snapshots)?;
+    Some(Memory { latest: snapshots.get(main)?.clone(), snapshots })
+}
+
+/// The last snapshot of the subject that has the most rows somewhere: the one
+/// that was captured most fully.
+fn main_snapshot(snapshots: &[MemorySnapshot]) -> Option<usize> {
+    let fullest = snapshots.iter().rev().max_by_key(|snapshot| snapshot.ledger.len())?;
+    snapshots.iter().rposition(|snapshot| {
+        snapshot.subject == fullest.subject && snapshot.layers.len() >= fullest.layers.len()
+    })
+}
+
+/// What the report says of a moment.
+pub fn snapshot(evidence: &Evidence, moment: &Moment<'_>) -> MemorySnapshot {
+    let reconciliation = ledger::reconcile(moment);
+    let finite = |value: i64| (value != UNLIMITED).then_some(value);
+    MemorySnapshot {
+        subject: moment.subject,
+        snapshot: moment.label.clone(),
+        layers: reconciliation.ledger.layers,
+        ledger: reconciliation.ledger.rows,
+        limit: moment.limit().map(|limit| limit.bytes()),
+        gomemlimit: moment.gomemlimit().and_then(|limit| finite(limit.value)).map(crate::base::units::Bytes),
+        gogc: moment.gogc().map(|gogc| finite(gogc.value).unwrap_or(-1)),
+        working_set: moment.cgroup.as_ref().and_then(cgroup::Cgroup::working_set).map(|set| set.bytes()),
+        checks: checks::run(moment),
+        disagreements: reconciliation.disagreements,
+        side: side::figures(moment),
+        mappings: side::mappings(evidence, moment),
+        missing: reconciliation.missing,
+    }
+}
+
+/// Sources that a moment's figures are from, for findings about it.
+pub fn sources(snapshot: &MemorySnapshot) -> Vec<SourceId> {
+    let mut sources: Vec<SourceId> =
+        snapshot.ledger.iter().flat_map(|row| &row.citations).map(|citation| citation.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}

@@ -1,0 +1,232 @@
+//! Figures beside the ledger, and the mappings of the main process.
+
+use super::cgroup::Version;
+use super::mappings::{CLASSES, Mappings};
+use super::moment::Moment;
+use super::term::Term;
+use crate::base::convert::to_u64;
+use crate::base::source::{Position, SourceSpan};
+use crate::base::units::Unit;
+use crate::evidence::Evidence;
+use crate::evidence::memory::UNLIMITED;
+use crate::evidence::vmas::VmaField;
+use crate::report::{self, Citation, SideFigure};
+
+/// Mappings that are listed one by one.
+const LISTED: usize = 400;
+
+/// Everything beside the ledger.
+pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
+    let mut side = Vec::new();
+    let mut add = |id: &str, label: &str, term: Option<Term>, unit: Unit, meaning: &str| {
+        if let Some(term) = term.filter(|term| term.value != UNLIMITED) {
+            side.push(SideFigure {
+                id: id.to_owned(),
+                label: label.to_owned(),
+                value: term.value,
+                unit,
+                meaning: meaning.to_owned(),
+                citations: term.from,
+            });
+        }
+    };
+    let process = moment.process.as_ref();
+    let cgroup = moment.cgroup.as_ref();
+    let elsewhere = process
+        .and_then(|process| process.rss_file_shmem.as_ref())
+        .zip(cgroup.and_then(|cgroup| cgroup.file_mapped.as_ref()))
+        .map(|(resident, mapped)| resident - mapped);
+    add(
+        "file-elsewhere",
+        "File pages charged elsewhere",
+        elsewhere,
+        Unit::Bytes,
+        "File and shared pages that the process maps, less those charged here: the first to touch a page is charged, for program text often another container.",
+    );
+    add(
+        "lazyfree",
+        "Given back, still resident",
+        process.and_then(|p| p.lazy_free.clone()),
+        Unit::Bytes,
+        "Pages of MADV_FREE: resident and charged until the kernel wants them; the working set leaves them out.",
+    );
+    add(
+        "anon-huge",
+        "In huge pages",
+        process.and_then(|p| p.anon_huge.clone()),
+        Unit::Bytes,
+        "Part of the anonymous memory.",
+    );
+    add(
+        "process-swap",
+        "Process: in swap",
+        process.and_then(|p| p.swap.clone()),
+        Unit::Bytes,
+        "Not resident, and not charged as memory.",
+    );
+    add(
+        "process-peak",
+        "Process: greatest resident size",
+        process.and_then(|p| p.high_water.clone()),
+        Unit::Bytes,
+        "VmHWM, since the program started.",
+    );
+    add(
+        "pagetables",
+        "Process: page tables",
+        process.and_then(|p| p.pagetables.clone()),
+        Unit::Bytes,
+        "Part of the kernel memory.",
+    );
+    add(
+        "threads",
+        "Threads",
+        process.and_then(|p| p.threads.clone()),
+        Unit::Count,
+        "Each costs about 22 KiB of kernel memory and 50 KiB of Go's stacks.",
+    );
+    add(
+        "cgroup-swap",
+        "Container: in swap",
+        cgroup.and_then(|c| c.swap.clone()),
+        Unit::Bytes,
+        "Charged as swap, not as memory.",
+    );
+    add(
+        "cgroup-peak",
+        "Container: greatest charge",
+        cgroup.and_then(|c| c.peak.clone()),
+        Unit::Bytes,
+        "Since the container started, or since it was reset.",
+    );
+    add(
+        "file-mapped",
+        "Page cache that is mapped",
+        cgroup.and_then(|c| c.file_mapped.clone()),
+        Unit::Bytes,
+        "Part of the page cache and of shared memory.",
+    );
+    add(
+        "dirty",
+        "Page cache to be written",
+        cgroup.and_then(|c| c.dirty.clone()),
+        Unit::Bytes,
+        "Part of the page cache; reclaimed only after it is written.",
+    );
+    add(
+        "high",
+        "Throttling threshold (memory.high)",
+        cgroup.and_then(|c| c.high.clone()),
+        Unit::Bytes,
+        "Above it the kernel slows the container down and reclaims.",
+    );
+    for (id, key, label) in PRESSURE {
+        let term = cgroup.and_then(|cgroup| cgroup.thing.get("memory.pressure", key));
+        add(
+            id,
+            label,
+            term,
+            Unit::BasisPoints,
+            "Share of wall time in which tasks of the container waited for memory.",
+        );
+    }
+    for (id, key, label) in EVENTS {
+        let term = cgroup.filter(|cgroup| cgroup.version == Version::V2).and_then(|cgroup| {
+            cgroup.thing.get("memory.events.local", key).or_else(|| cgroup.thing.get("memory.events", key))
+        });
+        add(id, label, term, Unit::Count, "Since the container started.");
+    }
+    let failcnt = cgroup.and_then(|cgroup| cgroup.thing.get("memory.failcnt", ""));
+    add(
+        "failcnt",
+        "Times that the limit was hit",
+        failcnt,
+        Unit::Count,
+        "Each time the kernel reclaimed; only if it could not, it killed.",
+    );
+    let kills = cgroup.and_then(|cgroup| cgroup.thing.get("memory.oom_control", "oom_kill"));
+    add("oom-kill", "Processes killed for memory", kills, Unit::Count, "Since the container started.");
+    side
+}
+
+const PRESSURE: [(&str, &str, &str); 4] = [
+    ("psi-some-10", "some avg10", "Pressure: some, 10 s"),
+    ("psi-full-10", "full avg10", "Pressure: all, 10 s"),
+    ("psi-some-60", "some avg60", "Pressure: some, 60 s"),
+    ("psi-full-60", "full avg60", "Pressure: all, 60 s"),
+];
+
+const EVENTS: [(&str, &str, &str); 4] = [
+    ("events-high", "high", "Times over memory.high"),
+    ("events-max", "max", "Times that the limit was hit"),
+    ("events-oom", "oom", "Times that memory ran out at the limit"),
+    ("events-oom-kill", "oom_kill", "Processes killed for memory, whoever ran out"),
+];
+
+/// The mappings of the main process, by class and the largest by themselves.
+pub fn mappings(evidence: &Evidence, moment: &Moment<'_>) -> Option<report::Mappings> {
+    let process = moment.process.as_ref()?;
+    let mappings = process.mappings.as_ref()?;
+    let source = process.thing.file("smaps")?.record.source;
+    let mut classes: Vec<report::MappingClass> = CLASSES
+        .iter()
+        .map(|(class, id, label)| {
+            let sum = |field| mappings.sum(*class, field);
+            report::MappingClass {
+                id: (*id).to_owned(),
+                label: (*label).to_owned(),
+                count: to_u64(mappings.rows_of(*class).count()),
+                size: mappings.size(*class),
+                rss: sum(VmaField::Rss),
+                anonymous: sum(VmaField::Anonymous),
+                lazy_free: sum(VmaField::LazyFree),
+                anon_huge: sum(VmaField::AnonHugePages),
+                swap: sum(VmaField::Swap),
+            }
+        })
+        .filter(|class| class.count > 0)
+        .collect();
+    classes.sort_by(|a, b| b.rss.cmp(&a.rss).then_with(|| a.id.cmp(&b.id)));
+    let largest =
+        largest(mappings).into_iter().filter_map(|row| mapping(evidence, mappings, row, source)).collect();
+    Some(report::Mappings { classes, largest, has_go_names: mappings.has_go_names })
+}
+
+/// Rows of the most resident mappings, the most first, ties by address.
+fn largest(mappings: &Mappings<'_>) -> Vec<usize> {
+    let mut rows: Vec<(i64, usize)> = mappings
+        .rows
+        .clone()
+        .map(|row| (-mappings.vmas.figure(row, VmaField::Rss).0, row))
+        .filter(|(rss, _)| *rss < 0)
+        .collect();
+    if rows.len() > LISTED {
+        rows.select_nth_unstable(LISTED);
+        rows.truncate(LISTED);
+    }
+    rows.sort_unstable();
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn mapping(
+    evidence: &Evidence,
+    mappings: &Mappings<'_>,
+    row: usize,
+    source: crate::base::source::SourceId,
+) -> Option<report::Mapping> {
+    let vmas = mappings.vmas;
+    let class = mappings.classes.get(row.checked_sub(mappings.rows.start)?)?;
+    let line = vmas.line.get(row).copied()?;
+    let span = SourceSpan { source, at: Position::line(u64::from(line)) };
+    let rss = vmas.figure(row, VmaField::Rss);
+    Some(report::Mapping {
+        class: class.id().to_owned(),
+        name: evidence.strings.get(*vmas.name.get(row)?).to_owned(),
+        start: format!("{:x}", vmas.start.get(row)?),
+        size: vmas.size(row),
+        rss,
+        anonymous: vmas.figure(row, VmaField::Anonymous),
+        swap: vmas.figure(row, VmaField::Swap),
+        citation: Citation::figure(span, "Rss", rss.0, Unit::Bytes),
+    })
+}
