@@ -10,4 +10,6 @@ pub mod loading;
 pub mod needs;
 pub mod strata;
 pub mod tabs;
+pub mod text_width;
 pub mod theme_button;
+pub mod use_size;

@@ -50,7 +50,7 @@ pub struct Loss {
 /// A stretch of a bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// Index of the ledger row; `None` for a carried part that no row names.
+    /// Index of the ledger row; `None` for a start that no row names.
     pub row: Option<usize>,
     /// The layer above, as far as it lies in this one.
     pub is_carried: bool,
@@ -105,12 +105,14 @@ fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<B
     let total =
         stated.or_else(|| rows().filter(|(_, row)| row.is_total).next_back().map(|(_, row)| row.bytes.0))?;
     let steps: i64 = rows().filter(|(_, row)| !row.is_total).map(|(_, row)| row.bytes.0).sum();
-    // What the steps do not make up comes from the layer above, if there is one.
-    let carried = total.saturating_sub(steps);
-    let mut builder = Builder { layer, cursor: 0, parts: Vec::new(), lost: Vec::new() };
-    if carried != 0 {
+    // What the steps do not make up is the layer above, or what this one starts from.
+    let base = total.saturating_sub(steps);
+    let mut builder =
+        Builder { layer, has_base: base != 0, is_open: true, parts: Vec::new(), lost: Vec::new() };
+    if builder.has_base {
         let row = above.and_then(|above| last_total(moment, above.layer));
-        builder.carry(row, carried, above.is_some());
+        let is_carried = above.is_some_and(|above| is_joined(moment, above.layer, layer));
+        builder.push(Part { row, is_carried, start: 0, bytes: base, bounds: None, is_residual: false });
     }
     for (index, row) in rows() {
         builder.add(index, row);
@@ -122,56 +124,66 @@ fn last_total(moment: &MemorySnapshot, layer: LayerId) -> Option<usize> {
     moment.ledger.iter().rposition(|row| row.layer == layer && row.is_total)
 }
 
+/// False if the two layers are of different things or moments.
+fn is_joined(_moment: &MemorySnapshot, _above: LayerId, _layer: LayerId) -> bool {
+    true
+}
+
 struct Builder {
     layer: LayerId,
-    cursor: i64,
+    /// The first part is what the layer starts from.
+    has_base: bool,
+    /// No total was seen yet: what is subtracted comes off the base.
+    is_open: bool,
     parts: Vec<Part>,
     lost: Vec<Loss>,
 }
 
 impl Builder {
-    fn carry(&mut self, row: Option<usize>, bytes: i64, is_carried: bool) {
-        self.parts.push(Part { row, is_carried, start: 0, bytes, bounds: None, is_residual: !is_carried });
-        self.cursor = bytes;
+    fn push(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
+    fn end(&self) -> i64 {
+        self.parts.last().map_or(0, |part| part.start.saturating_add(part.bytes))
     }
 
     fn add(&mut self, index: usize, row: &LedgerRow) {
-        if row.is_total {
-            // A total right after what was carried is that amount's own name here.
-            if let [only] = self.parts.as_mut_slice()
-                && only.is_carried
-            {
-                only.row = Some(index);
-                only.bounds = bounds(row);
-            }
-            return;
-        }
         let bytes = row.bytes.0;
-        if bytes == 0 && bounds(row).is_none() {
-            return;
-        }
-        // Before anything is added, what is subtracted was never in this layer.
-        if bytes <= 0
-            && let [only] = self.parts.as_mut_slice()
-            && only.is_carried
-            && only.bytes.saturating_add(bytes) > 0
-        {
-            only.bytes += bytes;
-            self.cursor = only.bytes;
-            if bytes < 0 {
-                self.lost.push(Loss { row: index, bytes: -bytes });
+        if row.is_total {
+            // The first total after the base alone is that amount's own name here.
+            if self.has_base
+                && self.is_open
+                && let [base] = self.parts.as_mut_slice()
+            {
+                base.row = Some(index);
+                base.bounds = bounds(row);
             }
-            return;
+            self.is_open = false;
+        } else if bytes < 0 && self.is_open && self.has_base && self.take_off(bytes) {
+            self.lost.push(Loss { row: index, bytes: -bytes });
+        } else if bytes != 0 || bounds(row).is_some() {
+            self.push(Part {
+                row: Some(index),
+                is_carried: false,
+                start: self.end(),
+                bytes,
+                bounds: bounds(row),
+                is_residual: row.class == LedgerClass::Residual,
+            });
         }
-        self.parts.push(Part {
-            row: Some(index),
-            is_carried: false,
-            start: self.cursor,
-            bytes,
-            bounds: bounds(row),
-            is_residual: row.class == LedgerClass::Residual,
-        });
-        self.cursor = self.cursor.saturating_add(bytes);
+    }
+
+    /// Takes bytes off the base, if it has as many.
+    fn take_off(&mut self, bytes: i64) -> bool {
+        let Some(base) = self.parts.first_mut().filter(|base| base.bytes.saturating_add(bytes) > 0) else {
+            return false;
+        };
+        base.bytes += bytes;
+        for part in self.parts.iter_mut().skip(1) {
+            part.start += bytes;
+        }
+        true
     }
 }
 

@@ -1,24 +1,167 @@
-//! Memory.
+//! Memory: the three layers of one moment, or of two, as a picture and as the
+//! ledger that the picture is drawn from.
 
+mod checks;
+mod growth;
+mod ledger;
+mod moments;
+
+use analyzer_core::report::{MemorySnapshot, Report};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
+use crate::components::needs::{Needs, Recipe};
+use crate::components::strata::model::Strata;
+use crate::components::strata::view::StrataPicture;
+use crate::link::{Link, use_link};
+use crate::number_format as text;
+use crate::state::{Params, Shared};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
     name: "memory",
     title: "Memory",
-    count: |_| None,
-    keys: &[],
+    count: |report| report.memory.as_ref().map(|memory| memory.snapshots.len()),
+    keys: &[
+        ("Tab", "Go through the parts of the picture"),
+        ("Enter", "Show where the number of a part comes from"),
+        ("Esc", "Close the row that is open"),
+    ],
     render: |props| html! { <Memory ..props /> },
 };
 
+const RECIPES: &[Recipe] = &[
+    Recipe { what: "The runtime's own figures", command: "curl -s localhost:6060/debug/pprof/heap?debug=1 > heap.txt" },
+    Recipe { what: "The process", command: "cat /proc/1/smaps > smaps; cat /proc/1/status > status" },
+    Recipe {
+        what: "The container",
+        command: "cd /sys/fs/cgroup && tar cf - memory.current memory.stat memory.max memory.events > /tmp/cgroup.tar",
+    },
+];
+
+/// What the view's part of the address says.
+#[derive(Clone, PartialEq)]
+struct Settings {
+    /// Index of the moment that is shown.
+    moment: usize,
+    /// Index of an earlier moment to compare with.
+    base: Option<usize>,
+    /// Id of the ledger row that is open.
+    row: Option<AttrValue>,
+}
+
+impl Settings {
+    fn new(report: &Report, params: &Params) -> Self {
+        let moments = report.memory.iter().flat_map(|memory| &memory.snapshots);
+        let count = moments.count();
+        let index = |name: &str| {
+            let number = usize::try_from(params.number(name)?).ok()?;
+            (number < count).then_some(number)
+        };
+        let moment = index("moment").unwrap_or_else(|| latest(report));
+        let base = index("base").filter(|base| *base != moment);
+        Self { moment, base, row: params.get("row").map(|row| AttrValue::from(row.to_owned())) }
+    }
+}
+
+/// Index of the moment to show first.
+fn latest(report: &Report) -> usize {
+    let Some(memory) = &report.memory else { return 0 };
+    let is_latest = |moment: &MemorySnapshot| {
+        moment.subject == memory.latest.subject && moment.snapshot == memory.latest.snapshot
+    };
+    memory.snapshots.iter().rposition(is_latest).unwrap_or(0)
+}
+
 /// The content of the view.
 #[component]
-fn Memory(_props: &ViewProps) -> Html {
+fn Memory(props: &ViewProps) -> Html {
+    let link = use_link();
+    let Some(memory) = props.report.memory.as_ref().filter(|memory| !memory.snapshots.is_empty()) else {
+        return html! {
+            <section class="view memory">
+                <h2>{ "Memory" }</h2>
+                <Needs recipes={RECIPES}>
+                    { "This view sets the Go runtime, the process and the container on one axis. None of the files \
+                       has figures of any of them; one of these is enough to start:" }
+                </Needs>
+            </section>
+        };
+    };
+    let settings = Settings::new(&props.report, &props.params);
+    let Some(moment) = memory.snapshots.get(settings.moment) else { return Html::default() };
+    let base = settings.base.and_then(|base| memory.snapshots.get(base));
+    let on_row = on_row(link.as_ref(), &props.params, settings.row.clone());
+    let reach = [Some(moment), base].into_iter().flatten().map(|m| Strata::new(m).reach()).max().unwrap_or(0);
     html! {
-        <section class="view">
-            <h2>{ "Memory" }</h2>
+        <section class="view memory">
+            <moments::MomentPicker report={props.report.clone()} params={props.params.clone()} moment={settings.moment} base={settings.base} />
+            <div class={classes!("strata-pair", base.is_some().then_some("is-pair"))}>
+                if let Some(index) = settings.base {
+                    { one(&props.report, index, reach, &settings, &on_row, true) }
+                }
+                { one(&props.report, settings.moment, reach, &settings, &on_row, base.is_some()) }
+            </div>
+            if let Some(base) = base {
+                <growth::Growth before={base.clone()} after={moment.clone()} on_row={on_row.clone()} />
+            }
+            <ledger::Ledger
+                report={props.report.clone()} moment={settings.moment} base={settings.base}
+                open={settings.row.clone()} on_row={on_row}
+            />
+            { checks::missing(moment) }
+            { checks::checks(&props.report, moment) }
         </section>
     }
+}
+
+fn one(
+    report: &Shared<Report>,
+    index: usize,
+    reach: i64,
+    settings: &Settings,
+    on_row: &Callback<AttrValue>,
+    is_titled: bool,
+) -> Html {
+    html! {
+        <div class="panel strata-panel" key={index}>
+            if is_titled {
+                <h3>{ moments::name(report, index) }</h3>
+            }
+            <StrataPicture
+                report={report.clone()} moment={index} {reach} selected={settings.row.clone()} on_select={on_row.clone()}
+            />
+            if let Some(moment) = report.memory.as_ref().and_then(|memory| memory.snapshots.get(index)) {
+                { facts(moment) }
+            }
+        </div>
+    }
+}
+
+/// What the bars cannot show: limits that are not set, GOGC.
+fn facts(moment: &MemorySnapshot) -> Html {
+    let gogc = match moment.gogc {
+        None => None,
+        Some(percent) if percent < 0 => Some("GOGC off".to_owned()),
+        Some(percent) => Some(format!("GOGC {percent}")),
+    };
+    let limit = moment.limit.map(|limit| format!("limit {}", text::bytes(limit.0)));
+    let gomemlimit = moment.gomemlimit.map(|limit| format!("GOMEMLIMIT {}", text::bytes(limit.0)));
+    let working_set = moment.working_set.map(|bytes| format!("working set {}", text::bytes(bytes.0)));
+    let known: Vec<String> = [limit, gomemlimit, gogc, working_set].into_iter().flatten().collect();
+    if known.is_empty() {
+        return Html::default();
+    }
+    html! { <p class="strata-facts quiet">{ known.join(" \u{b7} ") }</p> }
+}
+
+/// Opens a ledger row, or closes it if it is open; the address keeps it.
+fn on_row(link: Option<&Link>, params: &Params, open: Option<AttrValue>) -> Callback<AttrValue> {
+    let (link, params) = (link.cloned(), params.clone());
+    Callback::from(move |row: AttrValue| {
+        let next = if open.as_ref() == Some(&row) { String::new() } else { row.to_string() };
+        if let Some(link) = &link {
+            link.refine(params.with("row", next));
+        }
+    })
 }

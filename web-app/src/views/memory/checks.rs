@@ -1,0 +1,77 @@
+//! Identities that were checked, and inputs that were missing.
+
+use analyzer_core::report::{Check, MemorySnapshot, Report};
+use yew::prelude::*;
+
+use crate::components::citation::citations;
+use crate::number_format as text;
+
+/// What is not in the ledger, and what would give it.
+pub fn missing(moment: &MemorySnapshot) -> Html {
+    if moment.missing.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <section class="panel missing">
+            <h3>{ "Not known" }</h3>
+            <ul>{ for moment.missing.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+        </section>
+    }
+}
+
+/// The identities, those that break first.
+pub fn checks(report: &Report, moment: &MemorySnapshot) -> Html {
+    if moment.checks.is_empty() {
+        return Html::default();
+    }
+    let broken = moment.checks.iter().filter(|check| !check.holds).count();
+    let mut sorted: Vec<&Check> = moment.checks.iter().collect();
+    sorted.sort_by_key(|check| check.holds);
+    let count = text::counted(moment.checks.len(), "identity", "identities");
+    let summary = match broken {
+        0 => format!("{count} checked, all hold"),
+        _ => format!("{count} checked, {} broken", text::count_usize(broken)),
+    };
+    html! {
+        <section class="panel checks-panel">
+            <details open={broken > 0}>
+                <summary><h3>{ "Checks" }</h3><span class="quiet">{ summary }</span></summary>
+                <table class="checks">
+                    <thead>
+                        <tr>
+                            <th scope="col">{ "Holds" }</th>
+                            <th scope="col">{ "Identity" }</th>
+                            <th scope="col" class="number">{ "Difference" }</th>
+                            <th scope="col" class="number">{ "Tolerance" }</th>
+                        </tr>
+                    </thead>
+                    <tbody>{ for sorted.into_iter().map(|check| row(report, check)) }</tbody>
+                </table>
+            </details>
+        </section>
+    }
+}
+
+fn row(report: &Report, check: &Check) -> Html {
+    let (class, mark, word) =
+        if check.holds { ("ok", "\u{2713}", "holds") } else { ("warning", "\u{2717}", "broken") };
+    html! {
+        <tr>
+            <td><span class={classes!("severity", class)}><span aria-hidden="true">{ mark }</span>{ word }</span></td>
+            <td>
+                <code>{ &check.identity }</code>
+                if !check.note.is_empty() {
+                    <p class="quiet">{ &check.note }</p>
+                }
+                if !check.citations.is_empty() {
+                    <details class="check-sources">
+                        <summary>{ text::counted(check.citations.len(), "source", "sources") }</summary>
+                        { citations(report, &check.citations) }
+                    </details>
+                }
+            </td>
+            <td class="number" title={text::bytes_exact(check.difference.0)}>{ text::bytes(check.difference.0) }</td>
+            <td class="number" title={text::bytes_exact(check.tolerance.0)}>{ format!("\u{b1}{}", text::bytes(check.tolerance.0)) }</td>
+        </tr>
+    }
+}
