@@ -8,6 +8,7 @@ pub mod keys_dialog;
 pub mod landing;
 pub mod loading;
 pub mod needs;
+pub mod rows;
 pub mod strata;
 pub mod tabs;
 pub mod text_width;

@@ -6,6 +6,7 @@ pub mod data;
 pub mod geometry;
 pub mod gesture;
 pub mod label;
+pub mod minimap;
 pub mod painter;
 pub mod palette;
 pub mod viewport;

@@ -69,9 +69,21 @@ pub fn is_growth(color: u8) -> Option<bool> {
     }
 }
 
+/// The fill of a color where nothing is written on it.
+pub fn css_strong(color: u8, is_dark: bool) -> String {
+    let (lightness, chroma, hue) = oklch(color, is_dark);
+    let lightness = if is_dark { lightness + 0.15 } else { lightness - 0.15 };
+    format!("oklch({lightness:.3} {chroma:.3} {hue})")
+}
+
 /// The fill of a color.
 pub fn css(color: u8, is_dark: bool) -> String {
-    let (lightness, chroma, hue) = match color {
+    let (lightness, chroma, hue) = oklch(color, is_dark);
+    format!("oklch({lightness:.3} {chroma:.3} {hue})")
+}
+
+fn oklch(color: u8, is_dark: bool) -> (f64, f64, u16) {
+    match color {
         STANDARD => (if is_dark { 0.38 } else { 0.86 }, 0.018, 250),
         RUNTIME => (if is_dark { 0.33 } else { 0.91 }, 0.008, 250),
         NATIVE => (if is_dark { 0.36 } else { 0.88 }, 0.03, 60),
@@ -88,8 +100,7 @@ pub fn css(color: u8, is_dark: bool) -> String {
                 if is_dark { (0.45, 0.075, hue) } else { (0.84, 0.075, hue) }
             }
         },
-    };
-    format!("oklch({lightness:.3} {chroma:.3} {hue})")
+    }
 }
 
 #[cfg(test)]
