@@ -102,8 +102,7 @@ fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<B
     let rows =
         || moment.ledger.iter().enumerate().filter(|(_, row)| row.layer == layer && row.id != HEADROOM);
     let stated = moment.layers.iter().find(|stated| stated.id == layer).map(|stated| stated.bytes.0);
-    let total =
-        stated.or_else(|| rows().filter(|(_, row)| row.is_total).next_back().map(|(_, row)| row.bytes.0))?;
+    let total = stated.or_else(|| rows().rfind(|(_, row)| row.is_total).map(|(_, row)| row.bytes.0))?;
     let steps: i64 = rows().filter(|(_, row)| !row.is_total).map(|(_, row)| row.bytes.0).sum();
     // What the steps do not make up is the layer above, or what this one starts from.
     let base = total.saturating_sub(steps);
