@@ -124,8 +124,8 @@ fn last_total(moment: &MemorySnapshot, layer: LayerId) -> Option<usize> {
 }
 
 /// False if the two layers are of different things or moments.
-fn is_joined(_moment: &MemorySnapshot, _above: LayerId, _layer: LayerId) -> bool {
-    true
+fn is_joined(moment: &MemorySnapshot, above: LayerId, layer: LayerId) -> bool {
+    !moment.disagreements.iter().any(|disagreement| disagreement.between == [above, layer])
 }
 
 struct Builder {
@@ -194,7 +194,7 @@ fn bounds(row: &LedgerRow) -> Option<(i64, i64)> {
 #[cfg(test)]
 pub(super) mod tests {
     use analyzer_core::base::units::Bytes;
-    use analyzer_core::report::{Layer, SubjectId};
+    use analyzer_core::report::{Disagreement, Layer, SubjectId};
 
     use super::*;
 
@@ -256,6 +256,9 @@ pub(super) mod tests {
             gogc: None,
             working_set: Some(Bytes(150)),
             checks: Vec::new(),
+            disagreements: Vec::new(),
+            side: Vec::new(),
+            mappings: None,
             missing: Vec::new(),
         }
     }
@@ -311,6 +314,21 @@ pub(super) mod tests {
         let process = &Strata::new(&moment).bars[1];
         assert_eq!(process.parts.iter().map(|part| part.bytes).collect::<Vec<_>>(), [100, 20, 50]);
         assert!(process.lost.is_empty());
+    }
+
+    #[test]
+    fn layers_of_different_moments_are_not_joined() {
+        let mut moment = moment();
+        moment.disagreements.push(Disagreement {
+            between: [LayerId::Go, LayerId::Process],
+            reason: String::new(),
+            difference: Bytes(9),
+            tolerance: Bytes(1),
+            citations: Vec::new(),
+        });
+        moment.ledger.remove(3);
+        let process = &Strata::new(&moment).bars[1];
+        assert_eq!((process.parts[0].row, process.parts[0].is_carried), (Some(3), false));
     }
 
     #[test]

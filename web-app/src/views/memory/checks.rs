@@ -1,4 +1,5 @@
-//! Identities that were checked, and inputs that were missing.
+//! Identities that were checked, inputs that do not belong together, figures
+//! beside the ledger, and inputs that were missing.
 
 use analyzer_core::report::{Check, MemorySnapshot, Report};
 use yew::prelude::*;
@@ -15,6 +16,61 @@ pub fn missing(moment: &MemorySnapshot) -> Html {
         <section class="panel missing">
             <h3>{ "Not known" }</h3>
             <ul>{ for moment.missing.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+        </section>
+    }
+}
+
+/// Inputs that are not of one thing or moment: above all else, for they limit what the picture says.
+pub fn disagreements(report: &Report, moment: &MemorySnapshot) -> Html {
+    if moment.disagreements.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <section class="notice warning disagreements">
+            <div>
+                <h3>{ "Not of one moment" }</h3>
+                { for moment.disagreements.iter().map(|item| html! {
+                    <div>
+                        <p>
+                            { &item.reason }
+                            { format!(
+                                " They are {} apart; up to {} would be no reason.",
+                                text::bytes(item.difference.0), text::bytes(item.tolerance.0)
+                            ) }
+                        </p>
+                        { citations(report, &item.citations) }
+                    </div>
+                }) }
+            </div>
+        </section>
+    }
+}
+
+/// Figures that are true and part of no sum.
+pub fn side(report: &Report, moment: &MemorySnapshot) -> Html {
+    if moment.side.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <section class="panel side-panel">
+            <h3>{ "Beside the ledger" }</h3>
+            <p class="quiet">{ "True figures that are part of no sum." }</p>
+            <table class="checks">
+                <tbody>
+                    { for moment.side.iter().map(|figure| html! {
+                        <tr>
+                            <th scope="row">{ &figure.label }</th>
+                            <td class="number" title={text::value_exact(figure.value, figure.unit)}>
+                                { text::value(figure.value, figure.unit) }
+                            </td>
+                            <td class="side-meaning">
+                                { &figure.meaning }
+                                { citations(report, &figure.citations) }
+                            </td>
+                        </tr>
+                    }) }
+                </tbody>
+            </table>
         </section>
     }
 }

@@ -146,6 +146,9 @@ mod tests {
             gogc: None,
             working_set: None,
             checks: Vec::new(),
+            disagreements: Vec::new(),
+            side: Vec::new(),
+            mappings: None,
             missing: Vec::new(),
         }
     }

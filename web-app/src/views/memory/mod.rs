@@ -4,6 +4,7 @@
 mod checks;
 mod growth;
 mod ledger;
+mod mappings;
 mod moments;
 
 use analyzer_core::report::{MemorySnapshot, Report};
@@ -96,6 +97,7 @@ fn Memory(props: &ViewProps) -> Html {
     html! {
         <section class="view memory">
             <moments::MomentPicker report={props.report.clone()} params={props.params.clone()} moment={settings.moment} base={settings.base} />
+            { checks::disagreements(&props.report, moment) }
             <div class={classes!("strata-pair", base.is_some().then_some("is-pair"))}>
                 if let Some(index) = settings.base {
                     { one(&props.report, index, reach, &settings, &on_row, true) }
@@ -109,6 +111,8 @@ fn Memory(props: &ViewProps) -> Html {
                 report={props.report.clone()} moment={settings.moment} base={settings.base}
                 open={settings.row.clone()} on_row={on_row}
             />
+            <mappings::MappingTable report={props.report.clone()} moment={settings.moment} />
+            { checks::side(&props.report, moment) }
             { checks::missing(moment) }
             { checks::checks(&props.report, moment) }
         </section>
