@@ -2,6 +2,7 @@
 
 pub mod goroutines;
 pub mod memory;
+pub mod profile;
 pub mod subjects;
 
 use crate::evidence::Evidence;

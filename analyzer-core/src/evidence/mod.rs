@@ -44,3 +44,10 @@ pub struct Evidence {
     /// Invocations of the kernel's OOM killer, by log and line.
     pub oom: Vec<OomEvent>,
 }
+
+impl Evidence {
+    /// The profile that a source holds.
+    pub fn profile_of(&self, source: SourceId) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.source == source)
+    }
+}

@@ -6,4 +6,5 @@
 mod corpus;
 mod hostile;
 mod raw;
+mod reference;
 mod support;

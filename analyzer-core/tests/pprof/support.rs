@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use analyzer_core::base::error::{Note, ParseError};
-use analyzer_core::base::source::{Input, SourceId};
+use analyzer_core::base::source::Input;
 use analyzer_core::evidence::Evidence;
 use analyzer_core::evidence::profiles::Profile;
+use analyzer_core::evidence::sources::Source;
 use analyzer_core::formats::container::{Budget, Leaf, unwrap};
 use analyzer_core::formats::{self, Facts, Probe, Sniff};
 
@@ -69,19 +70,31 @@ pub fn load(path: &Path) -> Result<Loaded, ParseError> {
     parse(&path.display().to_string(), std::fs::read(path).unwrap())
 }
 
+/// Reads one more profile beside those that are there.
+pub fn load_into(loaded: &mut Loaded, path: &Path) {
+    add(loaded, &path.display().to_string(), std::fs::read(path).unwrap()).unwrap();
+}
+
 /// Reads bytes that should be a profile, wrapped or not.
 pub fn parse(path: &str, bytes: Vec<u8>) -> Result<Loaded, ParseError> {
+    let mut loaded = Loaded { evidence: Evidence::default(), facts: Facts::default(), notes: Vec::new() };
+    add(&mut loaded, path, bytes)?;
+    Ok(loaded)
+}
+
+fn add(loaded: &mut Loaded, path: &str, bytes: Vec<u8>) -> Result<(), ParseError> {
     let leaf = unwrap(Leaf::new(path.to_owned(), bytes), &mut Budget::default()).remove(0);
     if let Some(error) = leaf.error {
         return Err(error);
     }
+    let size = u64::try_from(leaf.bytes.len()).unwrap();
+    let source = loaded.evidence.sources.push(Source::new(leaf.path.clone(), leaf.encoded_bytes, size));
     let format = formats::by_name("pprof").unwrap();
-    let mut loaded =
-        Loaded { evidence: Evidence::default(), facts: Facts::default(), notes: leaf.notes.rows().to_vec() };
-    let input = Input { source: SourceId(0), path: &leaf.path, bytes: &leaf.bytes };
+    loaded.facts = Facts::default();
+    let input = Input { source, path: &leaf.path, bytes: &leaf.bytes };
     (format.parse)(&input, &mut loaded.evidence, &mut loaded.facts)?;
-    loaded.notes.extend(loaded.facts.notes.rows().iter().cloned());
-    Ok(loaded)
+    loaded.notes.extend(leaf.notes.rows().iter().chain(loaded.facts.notes.rows()).cloned());
+    Ok(())
 }
 
 /// What sniffing says of decoded bytes.

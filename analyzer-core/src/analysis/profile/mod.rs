@@ -1,0 +1,33 @@
+//! Profiles as views need them, with `go tool pprof`'s semantics and numbers.
+//!
+//! ```text
+//! Query ─► View::new ─► frames of each location, rows of stacks with weights
+//!                         │
+//!      top, neighbors ◄───┼───► call tree, folded stacks, filtered export
+//! ```
+//!
+//! Everything here is a pure function of the tables. Source of the semantics:
+//! google/pprof as vendored in Go 1.26 (`profile/filter.go`, `prune.go`,
+//! `merge.go`; `internal/driver/driver_focus.go`, `tagroot.go`;
+//! `internal/graph/graph.go`; `internal/report/report.go`).
+
+mod compare;
+mod frames;
+mod go_regex;
+mod measurement;
+mod nodes;
+mod query;
+mod rows;
+mod sample_type;
+mod tags;
+mod text;
+mod top;
+mod top_text;
+mod view;
+
+pub use measurement::{percentage, scale, scaled_label, smallest_unit};
+pub use nodes::{KeyId, NodeKey};
+pub use query::{Base, Filters, Granularity, Query, QueryError};
+pub use top::{Inlining, Order, Top, TopRow, top};
+pub use top_text::top_text;
+pub use view::View;

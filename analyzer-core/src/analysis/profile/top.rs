@@ -1,0 +1,232 @@
+//! pprof's `-top`: what each node costs by itself and with all it calls.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use rustc_hash::FxBuildHasher;
+
+use super::frames::FrameRef;
+use super::nodes::KeyId;
+use super::view::View;
+use crate::base::index::Idx;
+use crate::base::packed::{PackedI64, PackedU32};
+
+/// How rows are sorted; the larger amounts first, then by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// By what a node costs itself.
+    #[default]
+    Flat,
+    /// By what it costs with all it calls.
+    Cum,
+}
+
+/// Whether calls of a node were inlined into their callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inlining {
+    /// No call was.
+    None,
+    /// Those of some callers were.
+    Partial,
+    /// All were.
+    Full,
+}
+
+/// The nodes of a view with their amounts, as columns, sorted. Nodes that come to nothing are left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Top {
+    /// What is counted ("inuse_space").
+    pub sample_type: String,
+    /// The unit of all amounts ("bytes").
+    pub unit: String,
+    /// What percentages are of, see [`View::total`].
+    pub total: i64,
+    /// The node of each row.
+    pub key: PackedU32,
+    /// Its name, as pprof prints it.
+    pub name: Vec<String>,
+    /// The samples in which it is the innermost frame.
+    pub flat: PackedI64,
+    /// The samples in which it is any frame; a recursive one counts once.
+    pub cum: PackedI64,
+    /// Whether calls of it were inlined.
+    pub inlining: Vec<Inlining>,
+}
+
+/// A row of a [`Top`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopRow<'a> {
+    /// The node.
+    pub key: KeyId,
+    /// Its name.
+    pub name: &'a str,
+    /// What it costs itself.
+    pub flat: i64,
+    /// What it costs with all it calls.
+    pub cum: i64,
+    /// Whether calls of it were inlined.
+    pub inlining: Inlining,
+}
+
+impl Top {
+    /// The rows, in order.
+    pub fn rows(&self) -> impl Iterator<Item = TopRow<'_>> {
+        let columns =
+            self.key.0.iter().zip(&self.name).zip(&self.flat.0).zip(&self.cum.0).zip(&self.inlining);
+        columns.map(|((((&key, name), &flat), &cum), &inlining)| TopRow {
+            key: KeyId(key),
+            name,
+            flat,
+            cum,
+            inlining,
+        })
+    }
+}
+
+/// A row while it is sorted.
+struct Row {
+    key: KeyId,
+    name: String,
+    flat: i64,
+    cum: i64,
+}
+
+/// Sums up a view by node.
+pub fn top(view: &View<'_>, order: Order) -> Top {
+    let mut sums = Sums::new(view);
+    for side in &view.sides {
+        for row in &side.rows {
+            sums.start_stack();
+            side.walk(row, |frame| sums.frame(frame, row.weight));
+            sums.end_stack(row.weight);
+        }
+    }
+    let inlining = sums.edges.inlining();
+    let is_something = |key: &KeyId| sums.flat[key.index()] != 0 || sums.cum[key.index()] != 0;
+    let row = |key: KeyId| Row {
+        key,
+        name: view.name(key),
+        flat: sums.flat[key.index()],
+        cum: sums.cum[key.index()],
+    };
+    let mut rows: Vec<_> = view.keys.ids().filter(is_something).map(row).collect();
+    sort(view, &mut rows, order);
+    Top {
+        sample_type: view.sample_type().to_owned(),
+        unit: view.unit().to_owned(),
+        total: view.total(),
+        key: PackedU32(rows.iter().map(|row| row.key.0).collect()),
+        flat: PackedI64(rows.iter().map(|row| row.flat).collect()),
+        cum: PackedI64(rows.iter().map(|row| row.cum).collect()),
+        inlining: rows.iter().map(|row| inlining[row.key.index()]).collect(),
+        name: rows.into_iter().map(|row| row.name).collect(),
+    }
+}
+
+fn sort(view: &View<'_>, rows: &mut [Row], order: Order) {
+    let amounts = |row: &Row| {
+        let (flat, cum) = (row.flat.unsigned_abs(), row.cum.unsigned_abs());
+        if order == Order::Flat { (flat, cum) } else { (cum, flat) }
+    };
+    rows.sort_by(|a, b| {
+        let ((first_a, second_a), (first_b, second_b)) = (amounts(a), amounts(b));
+        Reverse(first_a)
+            .cmp(&Reverse(first_b))
+            .then_with(|| a.name.cmp(&b.name))
+            .then(second_b.cmp(&second_a))
+            .then_with(|| view.keys.get(a.key).compare(view.keys.get(b.key), &view.names))
+    });
+}
+
+/// Sums by node while stacks are walked.
+struct Sums {
+    flat: Vec<i64>,
+    cum: Vec<i64>,
+    /// The last stack that had the node, so that recursion counts once.
+    seen: Vec<u32>,
+    stack: u32,
+    leaf: Option<KeyId>,
+    edges: InlineEdges,
+}
+
+impl Sums {
+    fn new(view: &View<'_>) -> Self {
+        let nodes = view.key_count();
+        Self {
+            flat: vec![0; nodes],
+            cum: vec![0; nodes],
+            seen: vec![0; nodes],
+            stack: 0,
+            leaf: None,
+            edges: InlineEdges::new(view),
+        }
+    }
+
+    fn start_stack(&mut self) {
+        self.stack += 1;
+        self.leaf = None;
+    }
+
+    fn frame(&mut self, frame: FrameRef, weight: i64) {
+        let key = frame.key();
+        let at = key.index();
+        if self.seen[at] != self.stack {
+            self.seen[at] = self.stack;
+            self.cum[at] = self.cum[at].saturating_add(weight);
+        }
+        if let Some(caller) = self.leaf.filter(|&caller| caller != key) {
+            self.edges.call(caller, key, frame.is_inlined());
+        }
+        self.leaf = Some(key);
+    }
+
+    fn end_stack(&mut self, weight: i64) {
+        if let Some(leaf) = self.leaf {
+            let flat = &mut self.flat[leaf.index()];
+            *flat = flat.saturating_add(weight);
+        }
+    }
+}
+
+/// Calls, as far as they say what was inlined: an edge is inlined if all its
+/// calls were. Few callees are ever inlined, so edges are kept for those only.
+struct InlineEdges {
+    /// True for nodes that some location inlines.
+    is_inlined: Vec<bool>,
+    /// True for nodes that some stack calls.
+    is_called: Vec<bool>,
+    /// Edges to the former, and whether all calls were inlined.
+    edges: HashMap<(KeyId, KeyId), bool, FxBuildHasher>,
+}
+
+impl InlineEdges {
+    fn new(view: &View<'_>) -> Self {
+        let mut is_inlined = vec![false; view.key_count()];
+        for frame in view.sides.iter().flat_map(|side| side.frames.all()) {
+            is_inlined[frame.key().index()] |= frame.is_inlined();
+        }
+        Self { is_inlined, is_called: vec![false; view.key_count()], edges: HashMap::default() }
+    }
+
+    fn call(&mut self, caller: KeyId, callee: KeyId, is_inlined: bool) {
+        let at = callee.index();
+        self.is_called[at] |= !is_inlined;
+        if self.is_inlined[at] {
+            let all = self.edges.entry((caller, callee)).or_insert(true);
+            *all &= is_inlined;
+        }
+    }
+
+    fn inlining(&self) -> Vec<Inlining> {
+        let mut result = vec![Inlining::None; self.is_called.len()];
+        for ((_, callee), _) in self.edges.iter().filter(|(_, all)| **all) {
+            let at = callee.index();
+            result[at] = if self.is_called[at] { Inlining::Partial } else { Inlining::Full };
+        }
+        result
+    }
+}
