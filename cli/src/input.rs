@@ -19,24 +19,27 @@ const CHUNK: usize = 4 << 20;
 pub fn load(paths: &[PathBuf]) -> io::Result<Session> {
     let mut session = Session::default();
     for path in paths {
-        if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
-            session.add("stdin", bytes);
-        } else {
-            let named =
-                |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-            let is_folder = fs::metadata(path).map_err(named)?.is_dir();
-            let name = path.canonicalize().ok().as_deref().and_then(Path::file_name).map(PathBuf::from);
-            let name = name.unwrap_or_default();
-            if is_folder {
-                load_folder(&mut session, path, &name)?;
-            } else {
-                load_file(&mut session, path, &name).map_err(named)?;
-            }
-        }
+        add(&mut session, path)?;
     }
     Ok(session)
+}
+
+/// Adds a file, folder or standard input to a session.
+///
+/// # Errors
+/// As for [`load`].
+pub fn add(session: &mut Session, path: &Path) -> io::Result<()> {
+    if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        session.add("stdin", bytes);
+        return Ok(());
+    }
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let is_folder = fs::metadata(path).map_err(named)?.is_dir();
+    let name = path.canonicalize().ok().as_deref().and_then(Path::file_name).map(PathBuf::from);
+    let name = name.unwrap_or_default();
+    if is_folder { load_folder(session, path, &name) } else { load_file(session, path, &name).map_err(named) }
 }
 
 /// Adds the files of a folder and its folders, in the order of their names.

@@ -5,6 +5,7 @@ pub mod input;
 pub mod output;
 pub mod report;
 pub mod text;
+pub mod top;
 
 /// Exit status when findings are at or over the gate.
 pub const EXIT_FINDINGS: u8 = 1;

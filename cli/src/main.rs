@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, check, report};
+use strata::{EXIT_UNUSABLE, check, report, top};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
@@ -19,12 +19,15 @@ enum Command {
     Report(report::Options),
     /// Fails if findings are at or over a gate, for continuous integration
     Check(check::Options),
+    /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
+    Top(top::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Report(options) => report::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Top(options) => top::run(&options),
     };
     result.unwrap_or_else(|error| {
         eprintln!("strata: {error}");

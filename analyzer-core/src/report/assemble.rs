@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, profile};
 use crate::base::source::SourceId;
 use crate::detectors::{self, Case};
 use crate::evidence::Evidence;
@@ -26,7 +26,7 @@ impl Report {
             not_run,
             memory: analysis.memory.clone(),
             goroutines: analysis.goroutines.clone(),
-            profiles: Vec::new(),
+            profiles: profile::summaries(evidence),
         };
         report.verdict = verdict(&report);
         report

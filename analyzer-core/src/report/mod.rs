@@ -22,7 +22,7 @@ pub use memory::{
     Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass, Mappings, Memory,
     MemorySnapshot, SideFigure,
 };
-pub use profiles::{ProfileSummary, SampleType};
+pub use profiles::{ProfileSummary, Program, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 
 pub use crate::base::error::{Note, NoteSeverity};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::profile::{Order, Query, QueryError, Top};
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::newtype_index;
@@ -50,6 +51,13 @@ pub enum Request {
         /// How many.
         lines: u64,
     },
+    /// The nodes of a profile with their amounts.
+    Top {
+        /// What is asked of the profile.
+        query: Box<Query>,
+        /// How rows are sorted.
+        order: Order,
+    },
 }
 
 /// An answer of the engine.
@@ -65,6 +73,8 @@ pub enum Response {
     Report(Box<Report>),
     /// Lines of a text source; `None` if the source is not kept as text.
     Text(Option<TextLines>),
+    /// The nodes of a profile, or why there is no answer.
+    Top(Result<Top, QueryError>),
 }
 
 /// Some lines of a text.

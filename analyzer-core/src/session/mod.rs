@@ -12,6 +12,7 @@ mod message;
 mod text;
 
 use crate::analysis::Analysis;
+use crate::analysis::profile::{self, View};
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
@@ -21,6 +22,9 @@ use crate::evidence::Evidence;
 use crate::formats::container::{Budget, Leaf};
 use crate::report::Report;
 
+pub use crate::analysis::profile::{
+    Base, Filters, Granularity, Inlining, Order, Query, QueryError, Top, TopRow, top_text,
+};
 pub use message::{FileId, FileInfo, Request, Response, TextLines};
 
 /// One drop: what was parsed of it, and what was computed.
@@ -64,6 +68,7 @@ impl Session {
                 first_line,
                 lines,
             )),
+            Request::Top { query, order } => Response::Top(self.top(&query, order)),
         }
     }
 
@@ -120,6 +125,18 @@ impl Session {
     pub fn report(&mut self) -> Report {
         let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
         Report::assemble(&self.evidence, analysis)
+    }
+
+    /// The sources that are profiles, in the order of dropping.
+    pub fn profile_sources(&self) -> Vec<SourceId> {
+        self.evidence.profiles.iter().map(|profile| profile.source).collect()
+    }
+
+    /// The nodes of a profile with their amounts.
+    /// # Errors
+    /// If the query names what is not there, or a filter is no expression.
+    pub fn top(&self, query: &Query, order: Order) -> Result<Top, QueryError> {
+        View::new(&self.evidence, query).map(|view| profile::top(&view, order))
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

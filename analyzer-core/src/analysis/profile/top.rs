@@ -41,6 +41,9 @@ pub enum Inlining {
 pub struct Top {
     /// What is counted ("inuse_space").
     pub sample_type: String,
+    /// The default, if none was asked for and it is all zero: `sample_type` stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_default: Option<String>,
     /// The unit of all amounts ("bytes").
     pub unit: String,
     /// What percentages are of, see [`View::total`].
@@ -117,6 +120,7 @@ pub fn top(view: &View<'_>, order: Order) -> Top {
     sort(view, &mut rows, order);
     Top {
         sample_type: view.sample_type().to_owned(),
+        empty_default: view.empty_default().map(str::to_owned),
         unit: view.unit().to_owned(),
         total: view.total(),
         key: PackedU32(rows.iter().map(|row| row.key.0).collect()),

@@ -23,6 +23,7 @@ pub struct View<'a> {
     /// The profile, and the base if there is one.
     pub(super) sides: Vec<Side<'a>>,
     sample_type: String,
+    empty_default: Option<String>,
     unit: String,
     total: i64,
 }
@@ -45,7 +46,9 @@ impl<'a> View<'a> {
     pub fn new(evidence: &'a Evidence, query: &Query) -> Result<Self, QueryError> {
         let strings = &evidence.strings;
         let profile = evidence.profile_of(query.source).ok_or(QueryError::UnknownProfile)?;
-        let index = sample_type::find(profile, strings, query.sample_type.as_deref())?;
+        let sample_type::Choice { column: index, instead_of } =
+            sample_type::find(profile, strings, query.sample_type.as_deref())?;
+        let name = |column: usize| profile.sample_types.get(column).map(|t| strings.get(t.kind).to_owned());
         let value_type = profile.sample_types.get(index).copied().unwrap_or_default();
         let mut source = Column::new(profile, index);
         let mut unit = strings.get(value_type.unit).to_owned();
@@ -65,6 +68,7 @@ impl<'a> View<'a> {
             keys: Keys::new(),
             sides: Vec::new(),
             sample_type: strings.get(value_type.kind).to_owned(),
+            empty_default: instead_of.and_then(name),
             unit,
             total: compare::total(source, base, query.base.is_some_and(|base| base.is_subtracted)),
         };
@@ -143,6 +147,11 @@ impl<'a> View<'a> {
     /// What is counted ("inuse_space").
     pub fn sample_type(&self) -> &str {
         &self.sample_type
+    }
+
+    /// The default column, if none was asked for and it is all zero: another one stands in.
+    pub fn empty_default(&self) -> Option<&str> {
+        self.empty_default.as_deref()
     }
 
     /// The unit of all values ("bytes").

@@ -1,0 +1,130 @@
+//! What a profile is, before anything is asked of it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::sample_type;
+use crate::base::convert::{id_to_usize, to_u32, to_u64};
+use crate::base::intern::StringTable;
+use crate::evidence::Evidence;
+use crate::evidence::profiles::{FunctionId, Location, Profile, StackRow};
+use crate::report::{ProfileSummary, Program, SampleType};
+
+/// Frames at which Go's profilers stop: 32 up to Go 1.22 and 128 from Go 1.23
+/// on (runtime/mprof.go, maxProfStackDepth), 64 for CPU profiles
+/// (runtime/cpuprof.go, maxCPUProfStack).
+const DEPTH_LIMITS: [u64; 3] = [32, 64, 128];
+
+/// A summary of every profile, in the order of their sources.
+pub fn summaries(evidence: &Evidence) -> Vec<ProfileSummary> {
+    evidence.profiles.iter().map(|profile| summary(profile, evidence)).collect()
+}
+
+fn summary(profile: &Profile, evidence: &Evidence) -> ProfileSummary {
+    let strings = &evidence.strings;
+    let text = |id| strings.get(id).to_owned();
+    let default = sample_type::default(profile, strings);
+    let name = |column: usize| profile.sample_types.get(column).map(|value_type| text(value_type.kind));
+    let depths = Depths::of(profile);
+    let stride = profile.sample_types.len().max(1);
+    let is_negative = |values: &&[i64]| values.iter().any(|&value| value < 0);
+    let is_bare =
+        |location: &&Location| profile.lines_of(location).iter().all(|line| line.function.is_none());
+    ProfileSummary {
+        source: profile.source,
+        kind: evidence.sources.get(profile.source).and_then(|source| source.kind.clone()),
+        sample_types: sample_types(profile, strings),
+        default_sample_type: name(default.column).unwrap_or_default(),
+        empty_default: default.instead_of.and_then(name),
+        samples: to_u64(profile.samples.len()),
+        captured_at: profile.time,
+        duration_nanos: profile.duration,
+        period: profile.period,
+        period_type: profile.period_type.map(|value_type| text(value_type.kind)),
+        period_unit: profile.period_type.map(|value_type| text(value_type.unit)),
+        program: profile
+            .mappings
+            .first()
+            .map(|mapping| Program { file: text(mapping.file), build_id: text(mapping.build_id) }),
+        label_keys: label_keys(profile, strings),
+        comments: profile.comments.iter().map(|&comment| text(comment)).collect(),
+        doc_url: profile.doc_url.map(text),
+        drop_frames: profile.drop_frames.map(text),
+        stacks: to_u64(profile.stacks.len()),
+        locations: to_u64(profile.locations.len()),
+        unsymbolized_locations: to_u64(profile.locations.iter().filter(is_bare).count()),
+        functions: to_u64(profile.functions.len()),
+        deepest_stack: depths.deepest,
+        truncated_stacks: depths.truncated(),
+        negative_samples: to_u64(profile.samples.values.chunks(stride).filter(is_negative).count()),
+    }
+}
+
+fn sample_types(profile: &Profile, strings: &StringTable) -> Vec<SampleType> {
+    let types = profile.sample_types.iter().enumerate();
+    let column = |(column, value_type): (usize, &crate::evidence::profiles::ValueType)| SampleType {
+        kind: strings.get(value_type.kind).to_owned(),
+        unit: strings.get(value_type.unit).to_owned(),
+        total: sample_type::total(profile, column),
+    };
+    types.map(column).collect()
+}
+
+fn label_keys(profile: &Profile, strings: &StringTable) -> Vec<String> {
+    let keys: BTreeSet<_> = profile
+        .label_sets
+        .iter()
+        .flat_map(|(_, labels)| labels)
+        .map(|label| strings.get(label.key).to_owned())
+        .collect();
+    keys.into_iter().collect()
+}
+
+/// How deep the stacks are, by the function that starts them.
+struct Depths {
+    deepest: u64,
+    /// Stacks of the greatest depth, by their outermost function.
+    at_deepest: HashMap<Option<FunctionId>, u64>,
+    /// The outermost functions of all others.
+    shorter: BTreeSet<Option<FunctionId>>,
+}
+
+impl Depths {
+    fn of(profile: &Profile) -> Self {
+        let mut all = Self { deepest: 0, at_deepest: HashMap::new(), shorter: BTreeSet::new() };
+        for row in 0..to_u32(profile.stacks.len()) {
+            let mut depth = 0;
+            let mut root = None;
+            for id in profile.stacks.locations(StackRow(row)) {
+                let Some(location) = profile.locations.get(id_to_usize(id.0)) else { continue };
+                let lines = profile.lines_of(location);
+                if depth == 0 {
+                    root = lines.last().and_then(|line| line.function);
+                }
+                depth += to_u64(lines.len().max(1));
+            }
+            all.add(depth, root);
+        }
+        all
+    }
+
+    fn add(&mut self, depth: u64, root: Option<FunctionId>) {
+        if depth > self.deepest {
+            self.shorter.extend(self.at_deepest.drain().map(|(root, _)| root));
+            self.deepest = depth;
+        }
+        if depth == self.deepest {
+            *self.at_deepest.entry(root).or_default() += 1;
+        } else {
+            self.shorter.insert(root);
+        }
+    }
+
+    /// Stacks as deep as a profiler looks that start in a function which
+    /// starts no other stack: it is only where the profiler stopped.
+    fn truncated(&self) -> u64 {
+        // The frame that took the profile may be left out.
+        let is_limit = DEPTH_LIMITS.iter().any(|&limit| self.deepest == limit || self.deepest + 1 == limit);
+        let cut = self.at_deepest.iter().filter(|(root, _)| is_limit && !self.shorter.contains(root));
+        cut.map(|(_, count)| count).sum()
+    }
+}

@@ -1,0 +1,222 @@
+//! `strata top`.
+
+use std::error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use analyzer_core::base::source::SourceId;
+use analyzer_core::session::{Base, Filters, Granularity, Order, Query, Session, Top, top_text};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::{input, output};
+
+/// What to print of which profile.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Name or index of the sample type; the file's default, else the last one
+    #[arg(long, value_name = "TYPE")]
+    sample_type: Option<String>,
+    /// Sort by cum instead of flat
+    #[arg(long)]
+    cum: bool,
+    /// Rows to print; 0 for all
+    #[arg(short, value_name = "N", default_value_t = 0)]
+    n: usize,
+    /// What becomes one row
+    #[arg(long, value_enum, default_value_t = By::Functions)]
+    granularity: By,
+    /// Count inlined calls to the function that has their code
+    #[arg(long)]
+    noinlines: bool,
+    #[command(flatten)]
+    filters: FilterOptions,
+    /// A profile to compare with: percentages are of its total
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
+    diff_base: Option<PathBuf>,
+    /// An earlier profile of the same process: equal samples cancel
+    #[arg(long, value_name = "FILE")]
+    base: Option<PathBuf>,
+    /// Scale the profile to the total of the one it is compared with
+    #[arg(long)]
+    normalize: bool,
+    /// Unit of the printed amounts ("bytes", "ms"); what fits, if not given
+    #[arg(long)]
+    unit: Option<String>,
+    /// How to print the rows
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// A pprof profile, gzipped or not; - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// pprof's filters.
+#[derive(Debug, Args)]
+struct FilterOptions {
+    /// Only stacks with a matching frame
+    #[arg(long, value_name = "RE")]
+    focus: Option<String>,
+    /// No stacks with a matching frame
+    #[arg(long, value_name = "RE")]
+    ignore: Option<String>,
+    /// Without matching frames
+    #[arg(long, value_name = "RE")]
+    hide: Option<String>,
+    /// Only matching frames
+    #[arg(long, value_name = "RE")]
+    show: Option<String>,
+    /// Without the frames above the highest matching one
+    #[arg(long, value_name = "RE")]
+    show_from: Option<String>,
+    /// Only samples with a matching label: a range ("32kb:1mb") or expressions
+    #[arg(long, value_name = "TAG")]
+    tagfocus: Option<String>,
+    /// No samples with a matching label
+    #[arg(long, value_name = "TAG")]
+    tagignore: Option<String>,
+    /// Label keys whose values become frames at the root
+    #[arg(long, value_name = "KEYS")]
+    tagroot: Option<String>,
+    /// Label keys whose values become frames at the leaf
+    #[arg(long, value_name = "KEYS")]
+    tagleaf: Option<String>,
+}
+
+/// Granularities, by pprof's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum By {
+    Functions,
+    Filefunctions,
+    Files,
+    Lines,
+    Addresses,
+}
+
+/// Output formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As go tool pprof -top prints them
+    Text,
+    /// Amounts in the profile's own unit
+    Json,
+}
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Printed<'a> {
+    sample_type: &'a str,
+    unit: &'a str,
+    total: i64,
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    function: &'a str,
+    flat: i64,
+    cum: i64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What could not be opened, is no profile, or is no expression.
+pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
+    let mut session = Session::default();
+    let mut query = options.query(profile_in(&mut session, &options.file)?);
+    for (path, is_subtracted) in [(&options.diff_base, false), (&options.base, true)] {
+        if let Some(path) = path {
+            let source = profile_in(&mut session, path)?;
+            query.base = Some(Base { source, is_subtracted, is_normalized: options.normalize });
+        }
+    }
+    if options.normalize && query.base.is_none() {
+        return Err("--normalize needs --diff-base or --base".into());
+    }
+    let top = session.top(&query, if options.cum { Order::Cum } else { Order::Flat })?;
+    if let Some(empty) = &top.empty_default {
+        eprintln!("strata: {empty} is 0 in all samples, so this is {}", top.sample_type);
+    }
+    let printed = match options.format {
+        Format::Text => top_text(&top, options.n, options.unit.as_deref()),
+        Format::Json => to_json(&top, options.n)? + "\n",
+    };
+    output::write(None, printed.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Options {
+    fn query(&self, source: SourceId) -> Query {
+        let FilterOptions { focus, ignore, hide, show, show_from, .. } = &self.filters;
+        let FilterOptions { tagfocus, tagignore, tagroot, tagleaf, .. } = &self.filters;
+        let filters = Filters {
+            focus: focus.clone(),
+            ignore: ignore.clone(),
+            hide: hide.clone(),
+            show: show.clone(),
+            show_from: show_from.clone(),
+            tagfocus: tagfocus.clone(),
+            tagignore: tagignore.clone(),
+            tagroot: tagroot.clone(),
+            tagleaf: tagleaf.clone(),
+        };
+        let granularity = match self.granularity {
+            By::Functions => Granularity::Functions,
+            By::Filefunctions => Granularity::FileFunctions,
+            By::Files => Granularity::Files,
+            By::Lines => Granularity::Lines,
+            By::Addresses => Granularity::Addresses,
+        };
+        Query {
+            sample_type: self.sample_type.clone(),
+            granularity,
+            without_inlines: self.noinlines,
+            filters,
+            ..Query::new(source)
+        }
+    }
+}
+
+/// Reads the one profile of a file.
+fn profile_in(session: &mut Session, path: &Path) -> Result<SourceId, Box<dyn error::Error>> {
+    let before = session.profile_sources().len();
+    input::add(session, path)?;
+    let sources = session.profile_sources();
+    match sources.get(before..).unwrap_or_default() {
+        &[one] => {
+            say_losses(session, one);
+            Ok(one)
+        }
+        [] => Err(format!("{}: no pprof profile{}", path.display(), reason(session)).into()),
+        more => Err(format!("{}: {} profiles; name one of them", path.display(), more.len()).into()),
+    }
+}
+
+/// Says on standard error what of a profile is not in the figures.
+fn say_losses(session: &mut Session, source: SourceId) {
+    let report = session.report();
+    for row in report.sources.iter().filter(|row| row.id == source) {
+        for note in &row.notes {
+            eprintln!("strata: {}: {}", row.path, note.message);
+        }
+    }
+}
+
+/// What the last file's notes say.
+fn reason(session: &mut Session) -> String {
+    let report = session.report();
+    let note = report.sources.last().and_then(|row| row.notes.last());
+    note.map(|note| format!(": {}", note.message)).unwrap_or_default()
+}
+
+fn to_json(top: &Top, limit: usize) -> serde_json::Result<String> {
+    let limit = if limit == 0 { usize::MAX } else { limit };
+    let rows = top.rows().take(limit).map(|row| Row { function: row.name, flat: row.flat, cum: row.cum });
+    serde_json::to_string_pretty(&Printed {
+        sample_type: &top.sample_type,
+        unit: &top.unit,
+        total: top.total,
+        rows: rows.collect(),
+    })
+}
