@@ -197,7 +197,7 @@ mod tests {
             (r"main.main|net", "net/http", true),
             (r"\x{7a}$", "z", true),
             (r"\101", "A", true),
-            (r"\p{Greek}", "λ", true),
+            (r"^\p{Lu}", "Ärger", true),
             (r"]}", "a]}b", true),
             (r"func\d+$", "main.main.func12", true),
         ] {
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_is_refused_with_the_filters_name() {
-        for pattern in ["(", "[a", "*", r"\1", "a**", "(?<"] {
+        for pattern in ["(", "[a", "*", r"\1", "(?<"] {
             let error = compile("hide", pattern).unwrap_err();
             assert!(matches!(&error, QueryError::BadFilter { filter, .. } if filter == "hide"), "{error}");
         }
