@@ -110,6 +110,14 @@ impl Browser {
         }
     }
 
+    /// Goes on inside the first frame that matches.
+    ///
+    /// # Errors
+    /// No such frame.
+    pub async fn enter_frame(&self, css: &str) -> Result<()> {
+        Ok(self.page.find(By::Css(css)).await?.enter_frame().await?)
+    }
+
     /// Clicks the first element that matches.
     ///
     /// # Errors

@@ -1,8 +1,16 @@
-//! The built viewer, as the tests open it.
+//! The built viewer: where it is, and how it is used. Names of its elements
+//! stand here and in no test.
+
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use xtask::dist;
 use xtask::site::Site;
+
+use crate::browser::Browser;
+
+/// The element that files are dropped on.
+pub const DROP_TARGET: &str = "main";
 
 /// Serves `dist/site/` on a free port.
 ///
@@ -22,4 +30,49 @@ pub fn file_url() -> Result<String> {
     let file = dist::folder().join("strata.html");
     let file = file.canonicalize().context("dist/strata.html is not built: `cargo xtask dist`")?;
     Ok(format!("file://{}", file.display()))
+}
+
+/// Text of the built page.
+///
+/// # Errors
+/// Nothing built.
+pub fn html() -> Result<String> {
+    std::fs::read_to_string(dist::folder().join("strata.html"))
+        .context("dist/strata.html is not built: `cargo xtask dist`")
+}
+
+/// Waits until the page takes files.
+///
+/// # Errors
+/// It never does.
+pub async fn wait_until_ready(browser: &Browser) -> Result<()> {
+    browser.wait_for_text(DROP_TARGET, "Drop").await
+}
+
+/// Chooses files and waits until the worker has read each to its end.
+///
+/// # Errors
+/// A page or a worker that does not run.
+pub async fn choose_files(browser: &Browser, files: &[PathBuf]) -> Result<()> {
+    wait_until_ready(browser).await?;
+    browser.choose_files("#browse", files).await?;
+    wait_until_read(browser, files).await
+}
+
+/// Drops files in one drag and waits until the worker has read each to its end.
+///
+/// # Errors
+/// A page or a worker that does not run.
+pub async fn drop_files(browser: &Browser, files: &[PathBuf]) -> Result<()> {
+    wait_until_ready(browser).await?;
+    browser.drop_files(DROP_TARGET, files).await?;
+    wait_until_read(browser, files).await
+}
+
+async fn wait_until_read(browser: &Browser, files: &[PathBuf]) -> Result<()> {
+    for file in files {
+        let bytes = std::fs::metadata(file)?.len();
+        browser.wait_for_text("#files", &format!("{bytes} bytes")).await?;
+    }
+    Ok(())
 }

@@ -40,7 +40,7 @@ async fn a_script_on_the_page_cannot_send_anything() -> Result<()> {
     let site = viewer::site()?;
     for url in [site.url(), viewer::file_url()?] {
         browser.goto(&url).await?;
-        browser.wait_for_text("main", "Drop").await?;
+        viewer::wait_until_ready(&browser).await?;
         browser.run(LEAKS, &[&receiver.url()]).await?;
         assert_eq!(receiver.requests(), leaks, "from {url}");
     }
@@ -109,7 +109,5 @@ const LEAKS: &str = r#"
 
 async fn use_the_page(browser: &Browser) -> Result<()> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    browser.wait_for_text("main", "Drop").await?;
-    browser.choose_files("#browse", std::slice::from_ref(&file)).await?;
-    browser.wait_for_text("#tab-files .tab-count", "1").await
+    viewer::choose_files(browser, &[file]).await
 }
