@@ -84,12 +84,14 @@ impl Browser {
         self.page.goto(url).await.with_context(|| format!("opening {url}"))
     }
 
-    /// Text of the first element that matches, as shown.
+    /// Text of the first element that matches: what is rendered, text for
+    /// screen readers alone too.
     ///
     /// # Errors
     /// No such element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self.page.find(By::Css(css)).await?.text().await?)
+        let text = self.page.find(By::Css(css)).await?.prop("innerText").await?;
+        Ok(text.unwrap_or_default())
     }
 
     /// Waits until the text of the first element that matches contains `wanted`.

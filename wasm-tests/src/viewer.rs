@@ -1,7 +1,7 @@
 //! The built viewer: where it is, and how it is used. Names of its elements
 //! stand here and in no test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xtask::dist;
@@ -10,7 +10,10 @@ use xtask::site::Site;
 use crate::browser::Browser;
 
 /// The element that files are dropped on.
-pub const DROP_TARGET: &str = "main";
+pub const DROP_TARGET: &str = "#main";
+
+/// Says how many files were read, once none is being read.
+const STATUS: &str = ".loading [role=status]";
 
 /// Serves `dist/site/` on a free port.
 ///
@@ -41,6 +44,11 @@ pub fn html() -> Result<String> {
         .context("dist/strata.html is not built: `cargo xtask dist`")
 }
 
+/// A folder of real captures of one service, from the engine's fixtures.
+pub fn bundle(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../analyzer-core/tests/fixtures/bundles").join(name)
+}
+
 /// Waits until the page takes files.
 ///
 /// # Errors
@@ -59,20 +67,28 @@ pub async fn choose_files(browser: &Browser, files: &[PathBuf]) -> Result<()> {
     wait_until_read(browser, files).await
 }
 
-/// Drops files in one drag and waits until the worker has read each to its end.
+/// Drops files and folders in one drag and waits until the worker has read
+/// each file to its end.
 ///
 /// # Errors
 /// A page or a worker that does not run.
-pub async fn drop_files(browser: &Browser, files: &[PathBuf]) -> Result<()> {
+pub async fn drop_files(browser: &Browser, paths: &[PathBuf]) -> Result<()> {
     wait_until_ready(browser).await?;
-    browser.drop_files(DROP_TARGET, files).await?;
-    wait_until_read(browser, files).await
+    browser.drop_files(DROP_TARGET, paths).await?;
+    wait_until_read(browser, paths).await
 }
 
-async fn wait_until_read(browser: &Browser, files: &[PathBuf]) -> Result<()> {
-    for file in files {
-        let bytes = std::fs::metadata(file)?.len();
-        browser.wait_for_text("#files", &format!("{bytes} bytes")).await?;
+async fn wait_until_read(browser: &Browser, paths: &[PathBuf]) -> Result<()> {
+    let files = paths.iter().map(|path| count_files(path)).sum::<Result<usize>>()?;
+    let read = if files == 1 { "1 file read".to_owned() } else { format!("{files} files read") };
+    browser.wait_for_text(STATUS, &read).await
+}
+
+/// Files at or below a path.
+fn count_files(path: &Path) -> Result<usize> {
+    if !path.is_dir() {
+        return Ok(1);
     }
-    Ok(())
+    let entries = std::fs::read_dir(path).with_context(|| format!("{}", path.display()))?;
+    entries.map(|entry| count_files(&entry?.path())).sum()
 }
