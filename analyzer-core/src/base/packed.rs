@@ -30,6 +30,10 @@ macro_rules! packed {
 }
 
 packed! {
+    /// A column of `u8`: flags.
+    PackedU8(u8)
+}
+packed! {
     /// A column of `u32`: ids, counts, depths.
     PackedU32(u32)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::profile::{Order, Query, QueryError, Top};
+use crate::analysis::profile::{CallTree, Order, Query, QueryError, Top, TreeOptions};
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::newtype_index;
@@ -58,6 +58,13 @@ pub enum Request {
         /// How rows are sorted.
         order: Order,
     },
+    /// The call tree of a profile, laid out.
+    Tree {
+        /// What is asked of the profile.
+        query: Box<Query>,
+        /// Which tree.
+        options: Box<TreeOptions>,
+    },
 }
 
 /// An answer of the engine.
@@ -75,6 +82,8 @@ pub enum Response {
     Text(Option<TextLines>),
     /// The nodes of a profile, or why there is no answer.
     Top(Result<Top, QueryError>),
+    /// The call tree of a profile, or why there is no answer.
+    Tree(Result<Box<CallTree>, QueryError>),
 }
 
 /// Some lines of a text.

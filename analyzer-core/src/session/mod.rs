@@ -23,7 +23,8 @@ use crate::formats::container::{Budget, Leaf};
 use crate::report::Report;
 
 pub use crate::analysis::profile::{
-    Base, Filters, Granularity, Inlining, Order, Query, QueryError, Top, TopRow, top_text,
+    Base, CallTree, Direction, Filters, Granularity, Inlining, Order, Query, QueryError, Top, TopRow,
+    TreeNames, TreeOptions, top_text,
 };
 pub use message::{FileId, FileInfo, Request, Response, TextLines};
 
@@ -69,6 +70,9 @@ impl Session {
                 lines,
             )),
             Request::Top { query, order } => Response::Top(self.top(&query, order)),
+            Request::Tree { query, options } => {
+                Response::Tree(self.call_tree(&query, &options).map(Box::new))
+            }
         }
     }
 
@@ -137,6 +141,13 @@ impl Session {
     /// If the query names what is not there, or a filter is no expression.
     pub fn top(&self, query: &Query, order: Order) -> Result<Top, QueryError> {
         View::new(&self.evidence, query).map(|view| profile::top(&view, order))
+    }
+
+    /// The call tree of a profile, laid out for drawing.
+    /// # Errors
+    /// As for [`Self::top`].
+    pub fn call_tree(&self, query: &Query, options: &TreeOptions) -> Result<CallTree, QueryError> {
+        View::new(&self.evidence, query).map(|view| profile::call_tree(&view, options))
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

@@ -8,3 +8,4 @@ mod hostile;
 mod raw;
 mod reference;
 mod support;
+mod tree;

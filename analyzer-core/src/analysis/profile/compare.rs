@@ -19,7 +19,7 @@ pub(super) struct Column<'a> {
     normalization: f64,
     /// To the finer of two units; 1 for "as it is".
     unit: f64,
-    is_base: bool,
+    pub(super) is_base: bool,
 }
 
 impl<'a> Column<'a> {

@@ -144,7 +144,7 @@ impl FrameRef {
 }
 
 /// The frames and verdicts of all locations, pseudo locations of labels included.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Frames {
     frames: Vec<FrameRef>,
     /// Where the frames of location `i` end.
@@ -176,6 +176,15 @@ impl Frames {
 
     pub(super) fn at(&self, index: u32) -> Option<FrameRef> {
         self.frames.get(id_to_usize(index)).copied()
+    }
+
+    /// The same with the frames of each location innermost first.
+    pub(super) fn reversed(&self) -> Self {
+        let mut reversed = Self { frames: Vec::with_capacity(self.frames.len()), ..self.clone() };
+        for row in 0..to_u32(self.ends.len()) {
+            reversed.frames.extend(self.of(LocationId(row)).iter().rev());
+        }
+        reversed
     }
 
     pub(super) fn verdict(&self, location: LocationId) -> Verdict {
@@ -325,7 +334,8 @@ impl Decider<'_, '_> {
         let outermost = lines.len() - 1;
         let refs = lines.iter().enumerate().rev().map(|(index, (line, facts))| {
             let key = self.kept.key(address, line, facts.as_ref(), object_file);
-            FrameRef::new(self.keys.intern(key), index != outermost)
+            let file = facts.map_or(TextId::EMPTY, |facts| facts.file);
+            FrameRef::new(self.keys.intern(key, file), index != outermost)
         });
         frames.push(refs, verdict);
     }

@@ -11,11 +11,14 @@
 //! `merge.go`; `internal/driver/driver_focus.go`, `tagroot.go`;
 //! `internal/graph/graph.go`; `internal/report/report.go`).
 
+mod call_tree;
 mod compare;
 mod frames;
 mod go_regex;
+mod layout;
 mod measurement;
 mod nodes;
+mod paths;
 mod query;
 mod rows;
 mod sample_type;
@@ -26,6 +29,7 @@ mod top;
 mod top_text;
 mod view;
 
+pub use call_tree::{CallTree, Direction, TreeNames, TreeOptions, call_tree};
 pub use measurement::{percentage, scale, scaled_label, smallest_unit};
 pub use nodes::{KeyId, NodeKey};
 pub use query::{Base, Filters, Granularity, Query, QueryError};
@@ -33,3 +37,6 @@ pub use summary::summaries;
 pub use top::{Inlining, Order, Top, TopRow, top};
 pub use top_text::top_text;
 pub use view::View;
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,8 @@ impl Kept {
 #[derive(Debug)]
 pub(super) struct Keys {
     rows: IndexVec<KeyId, NodeKey>,
+    /// The file in which each was first met, whether or not it tells nodes apart.
+    files: Vec<TextId>,
     by_content: HashTable<u32>,
 }
 
@@ -121,16 +123,17 @@ impl Keys {
     pub(super) fn new() -> Self {
         let mut rows = IndexVec::default();
         rows.push(NodeKey::NOTHING);
-        Self { rows, by_content: HashTable::new() }
+        Self { rows, files: vec![TextId::EMPTY], by_content: HashTable::new() }
     }
 
-    pub(super) fn intern(&mut self, key: NodeKey) -> KeyId {
+    pub(super) fn intern(&mut self, key: NodeKey, file: TextId) -> KeyId {
         let hash = FxBuildHasher.hash_one(key);
         let rows = &self.rows;
         if let Some(&row) = self.by_content.find(hash, |&row| rows.get(KeyId(row)) == Some(&key)) {
             return KeyId(row);
         }
         let id = self.rows.push(key);
+        self.files.push(file);
         let rows = &self.rows;
         let hash_of = |&row: &u32| rows.get(KeyId(row)).map_or(0, |key| FxBuildHasher.hash_one(key));
         self.by_content.insert_unique(hash, id.0, hash_of);
@@ -139,6 +142,10 @@ impl Keys {
 
     pub(super) fn get(&self, id: KeyId) -> &NodeKey {
         self.rows.get(id).unwrap_or(&NodeKey::NOTHING)
+    }
+
+    pub(super) fn file(&self, id: KeyId) -> TextId {
+        self.files.get(id.index()).copied().unwrap_or(TextId::EMPTY)
     }
 
     pub(super) fn len(&self) -> usize {

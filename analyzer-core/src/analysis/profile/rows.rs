@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::compare::Column;
 use super::frames::{FrameRef, Frames};
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::evidence::profiles::{LabelSetId, LocationId, Profile, StackList, StackRow};
@@ -20,19 +21,37 @@ pub(super) struct Row {
     pub(super) weight: i64,
 }
 
+/// Which filters on frames a query has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Active {
+    /// `focus`, `ignore`, `hide` or `show`.
+    pub(super) by_name: bool,
+    pub(super) show_from: bool,
+    /// The profile's own `drop_frames`, unless the stacks are already without them.
+    pub(super) drop_frames: bool,
+}
+
 /// One profile of a view.
 #[derive(Debug)]
 pub(super) struct Side<'a> {
-    pub(super) profile: &'a Profile,
+    pub(super) column: Column<'a>,
     /// The profile's stacks, or, with frames made of labels, those with them.
     pub(super) stacks: Cow<'a, StackList>,
+    /// The stack of each sample.
+    pub(super) stack: Cow<'a, [StackRow]>,
     pub(super) frames: Frames,
+    /// True for label sets that the label filters leave; `None` for all.
+    pub(super) labels: Option<Vec<bool>>,
+    pub(super) active: Active,
+    /// What is left, added up; filled by [`Side::sum_up`].
     pub(super) rows: Vec<Row>,
-    /// True if its weights are taken off.
-    pub(super) is_base: bool,
 }
 
-impl Side<'_> {
+impl<'a> Side<'a> {
+    pub(super) fn profile(&self) -> &'a Profile {
+        self.column.profile
+    }
+
     /// Calls `each` with every frame of a row, outermost first.
     pub(super) fn walk(&self, row: &Row, mut each: impl FnMut(FrameRef)) {
         let (mut at, mut skip) = (row.begin, row.skip);
@@ -43,29 +62,13 @@ impl Side<'_> {
             (at, skip) = (next, 0);
         }
     }
-}
 
-/// What is added up: a profile's samples with the value and stack of each.
-pub(super) struct Samples<'s> {
-    pub(super) stacks: &'s StackList,
-    pub(super) frames: &'s Frames,
-    /// Stack of each sample in `stacks`.
-    pub(super) stack: &'s [StackRow],
-    /// True for label sets that the label filters leave.
-    pub(super) labels: Option<&'s [bool]>,
-    pub(super) label_set: &'s [LabelSetId],
-    pub(super) is_by_name: bool,
-    pub(super) has_show_from: bool,
-    pub(super) prunes: bool,
-}
-
-impl Samples<'_> {
     /// Adds up the values of each stack; what the filters drop is left out.
-    pub(super) fn rows(&self, values: impl Iterator<Item = i64>) -> Vec<Row> {
+    pub(super) fn sum_up(&mut self) {
         let mut weights = vec![0_i64; self.stacks.len()];
-        for ((&stack, &labels), value) in self.stack.iter().zip(self.label_set).zip(values) {
-            let passes = self.labels.is_none_or(|set| set.get(id_to_usize(labels.0)) == Some(&true));
-            if let Some(weight) = weights.get_mut(id_to_usize(stack.0)).filter(|_| passes) {
+        let label_sets = &self.profile().samples.labels;
+        for ((&stack, &labels), value) in self.stack.iter().zip(label_sets).zip(self.column.values()) {
+            if let Some(weight) = weights.get_mut(id_to_usize(stack.0)).filter(|_| self.passes(labels)) {
                 *weight = weight.saturating_add(value);
             }
         }
@@ -74,19 +77,24 @@ impl Samples<'_> {
             let (begin, end) = self.part(StackRow(stack))?;
             Some(Row { begin, end, skip: 0, weight })
         };
-        with_weight.filter_map(row).collect()
+        self.rows = with_weight.filter_map(row).collect();
     }
 
-    /// What the filters on frames leave of a stack.
-    fn part(&self, stack: StackRow) -> Option<(u32, u32)> {
+    /// True if the label filters leave a label set.
+    pub(super) fn passes(&self, labels: LabelSetId) -> bool {
+        self.labels.as_ref().is_none_or(|set| set.get(id_to_usize(labels.0)) == Some(&true))
+    }
+
+    /// What the filters on frames leave of a stack; `None` if they drop it.
+    pub(super) fn part(&self, stack: StackRow) -> Option<(u32, u32)> {
         let (mut begin, mut end) = self.stacks.range(stack);
-        if self.prunes {
-            end = pruned_end(self.stacks, self.frames, begin, end);
+        if self.active.drop_frames {
+            end = pruned_end(&self.stacks, &self.frames, begin, end);
         }
-        if self.is_by_name && !self.is_left_by_name(begin, end) {
+        if self.active.by_name && !self.is_left_by_name(begin, end) {
             return None;
         }
-        if self.has_show_from {
+        if self.active.show_from {
             begin = self.shown_begin(begin, end)?;
         }
         Some((begin, end))

@@ -52,6 +52,8 @@ pub struct Top {
     pub key: PackedU32,
     /// Its name, as pprof prints it.
     pub name: Vec<String>,
+    /// A source file that has it; empty if unknown.
+    pub file: Vec<String>,
     /// The samples in which it is the innermost frame.
     pub flat: PackedI64,
     /// The samples in which it is any frame; a recursive one counts once.
@@ -127,6 +129,7 @@ pub fn top(view: &View<'_>, order: Order) -> Top {
         flat: PackedI64(rows.iter().map(|row| row.flat).collect()),
         cum: PackedI64(rows.iter().map(|row| row.cum).collect()),
         inlining: rows.iter().map(|row| inlining[row.key.index()]).collect(),
+        file: rows.iter().map(|row| view.file(row.key).to_owned()).collect(),
         name: rows.into_iter().map(|row| row.name).collect(),
     }
 }

@@ -6,7 +6,7 @@ use super::compare::{self, Column};
 use super::frames::{Decider, FrameFilters, PseudoFrame};
 use super::nodes::{Kept, KeyId, Keys};
 use super::query::{Query, QueryError};
-use super::rows::{Samples, Side, tag_stacks};
+use super::rows::{Active, Side, tag_stacks};
 use super::sample_type;
 use super::tags::{self, LabelUnits, TagFilter};
 use super::text::Names;
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
         for (index, column) in columns.iter().enumerate() {
             let shifts =
                 if index == 0 { Vec::new() } else { compare::address_shifts(profile, column.profile) };
-            view.add_side(*column, &compiled, &shifts, index > 0, strings);
+            view.add_side(*column, &compiled, &shifts, strings);
         }
         Ok(view)
     }
@@ -85,7 +85,6 @@ impl<'a> View<'a> {
         column: Column<'a>,
         compiled: &Compiled<'_>,
         address_shift: &[u64],
-        is_base: bool,
         strings: &StringTable,
     ) {
         let profile = column.profile;
@@ -99,22 +98,22 @@ impl<'a> View<'a> {
             keys: &mut self.keys,
         };
         let frames = decider.frames(&tags.frames);
-        let prunes = compiled.frames.prunes();
-        let tagged = (!tags.frames.is_empty()).then(|| tag_stacks(profile, &frames, prunes, &tags.around));
-        let labels = label_verdicts(profile, compiled, strings);
-        let samples = Samples {
-            stacks: tagged.as_ref().map_or(&profile.stacks, |tagged| &tagged.stacks),
-            frames: &frames,
-            stack: tagged.as_ref().map_or(&profile.samples.stack, |tagged| &tagged.stack),
-            labels: labels.as_deref(),
-            label_set: &profile.samples.labels,
-            is_by_name: compiled.frames.is_by_name(),
-            has_show_from: compiled.frames.has_show_from(),
-            prunes: prunes && tagged.is_none(),
+        let drop_frames = compiled.frames.prunes();
+        let tagged =
+            (!tags.frames.is_empty()).then(|| tag_stacks(profile, &frames, drop_frames, &tags.around));
+        let active = Active {
+            by_name: compiled.frames.is_by_name(),
+            show_from: compiled.frames.has_show_from(),
+            drop_frames: drop_frames && tagged.is_none(),
         };
-        let rows = samples.rows(column.values());
-        let stacks = tagged.map_or(Cow::Borrowed(&profile.stacks), |tagged| Cow::Owned(tagged.stacks));
-        self.sides.push(Side { profile, stacks, frames, rows, is_base });
+        let (stacks, stack) = match tagged {
+            Some(tagged) => (Cow::Owned(tagged.stacks), Cow::Owned(tagged.stack)),
+            None => (Cow::Borrowed(&profile.stacks), Cow::Borrowed(profile.samples.stack.as_slice())),
+        };
+        let labels = label_verdicts(profile, compiled, strings);
+        let mut side = Side { column, stacks, stack, frames, labels, active, rows: Vec::new() };
+        side.sum_up();
+        self.sides.push(side);
     }
 
     /// The frames that labels become, and which of them go around each label set.
@@ -168,6 +167,21 @@ impl<'a> View<'a> {
     /// The name of a node, as pprof prints it.
     pub fn name(&self, key: KeyId) -> String {
         if key == Keys::ROOT { "root".to_owned() } else { self.keys.get(key).printable(&self.names) }
+    }
+
+    /// The source file of a node, where it has one or its function does; else empty.
+    pub fn file(&self, key: KeyId) -> &str {
+        self.names.get(self.keys.file(key))
+    }
+
+    /// The nodes of a name: more than one where pprof tells nodes apart that it prints alike.
+    pub(super) fn keys_named(&self, name: &str) -> Vec<KeyId> {
+        self.keys.ids().filter(|&key| key != Keys::ROOT && self.name(key) == name).collect()
+    }
+
+    /// True if a base is compared with.
+    pub fn has_base(&self) -> bool {
+        self.sides.len() > 1
     }
 
     /// How many nodes there are, the root included.

@@ -1,0 +1,415 @@
+//! A call tree, laid out for drawing.
+//!
+//! Stacks are split by their next frame, group by group, from the root on:
+//! every frame of every stack is looked at once, no node is ever looked up,
+//! and what is too narrow to be drawn is never built. There is no recursion:
+//! stacks may be 100,000 frames deep.
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::lay_out;
+use super::nodes::{KeyId, Keys};
+use super::paths::{Cursor, Paths};
+use super::view::View;
+use crate::base::convert::{id_to_usize, to_u32};
+use crate::base::index::Idx;
+use crate::base::packed::{PackedI64, PackedU8, PackedU32};
+
+/// Which way a tree grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From callers to callees.
+    #[default]
+    Callees,
+    /// From callees to callers.
+    Callers,
+}
+
+/// What tree to build of a view.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TreeOptions {
+    /// Which way it grows.
+    pub direction: Direction,
+    /// Start at this node instead of the ends of the stacks: its callees or its
+    /// callers. A recursive node counts once, at its outermost call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pivot: Option<String>,
+    /// Only stacks that start with these nodes, so that a narrow part of a
+    /// large tree can be built in full.
+    pub path: Vec<String>,
+    /// Show a call of a function by itself as one frame.
+    pub collapse_recursion: bool,
+    /// Leave out what is narrower than this many millionths of the whole. What
+    /// is left out stays in the width and total of its callers.
+    pub min_width_ppm: u32,
+}
+
+/// A call tree as columns: nodes by depth, then from left to right, the widest
+/// sibling first. Node 0 stands for all stacks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CallTree {
+    /// What is counted ("inuse_space").
+    pub sample_type: String,
+    /// The default, if none was asked for and it is all zero: `sample_type` stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_default: Option<String>,
+    /// The unit of all amounts ("bytes").
+    pub unit: String,
+    /// What percentages are of, see [`View::total`].
+    pub view_total: i64,
+    /// The first node of each depth, and the number of nodes at the end.
+    pub rows: PackedU32,
+    /// The node's parent; node 0 is its own.
+    pub parent: PackedU32,
+    /// The row of its name in `names`.
+    pub name: PackedU32,
+    /// Where it starts, from the left edge, in the unit.
+    pub x: PackedI64,
+    /// How much room it takes: the amounts of all that is under it, whatever
+    /// their signs. Without negative amounts this is `total`.
+    pub width: PackedI64,
+    /// What it costs itself.
+    pub own: PackedI64,
+    /// What it costs with all it calls.
+    pub total: PackedI64,
+    /// With a base: what of `own` and `total` the base has. Else empty.
+    pub base_own: PackedI64,
+    /// See `base_own`.
+    pub base_total: PackedI64,
+    /// 1 if all its calls were inlined into its parent.
+    pub inlined: PackedU8,
+    /// Distinct nodes.
+    pub names: TreeNames,
+}
+
+/// The distinct nodes of a tree, as columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TreeNames {
+    /// As pprof prints it.
+    pub name: Vec<String>,
+    /// A source file that has it; empty if unknown.
+    pub file: Vec<String>,
+}
+
+/// Builds the tree of a view.
+pub fn call_tree(view: &View<'_>, options: &TreeOptions) -> CallTree {
+    let nodes = Builder::new(view, options).build();
+    lay_out(view, nodes)
+}
+
+/// The nodes in the order of their discovery: parents first.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    pub(super) parent: Vec<u32>,
+    pub(super) key: Vec<KeyId>,
+    pub(super) own: Vec<i64>,
+    pub(super) total: Vec<i64>,
+    pub(super) width: Vec<i64>,
+    pub(super) base_own: Vec<i64>,
+    pub(super) base_total: Vec<i64>,
+    pub(super) inlined: Vec<bool>,
+}
+
+impl Nodes {
+    fn push(&mut self, parent: u32, branch: &Branch) -> u32 {
+        let node = to_u32(self.key.len());
+        self.parent.push(parent);
+        self.key.push(branch.key);
+        self.own.push(0);
+        self.total.push(branch.net);
+        self.width.push(0);
+        self.base_own.push(0);
+        self.base_total.push(branch.base);
+        self.inlined.push(branch.is_inlined);
+        node
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.parent.truncate(length);
+        self.key.truncate(length);
+        self.own.truncate(length);
+        self.total.truncate(length);
+        self.width.truncate(length);
+        self.base_own.truncate(length);
+        self.base_total.truncate(length);
+        self.inlined.truncate(length);
+    }
+
+    fn widen(&mut self, node: u32, by: i64) {
+        let width = &mut self.width[id_to_usize(node)];
+        *width = width.saturating_add(by);
+    }
+
+    fn add_own(&mut self, node: u32, weight: i64, is_base: bool) {
+        let own = &mut self.own[id_to_usize(node)];
+        *own = own.saturating_add(weight);
+        if is_base {
+            let base = &mut self.base_own[id_to_usize(node)];
+            *base = base.saturating_sub(weight);
+        }
+    }
+}
+
+/// The stacks that go on with one frame.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    key: KeyId,
+    /// Their sum.
+    net: i64,
+    /// The sum of their amounts.
+    gross: i64,
+    /// What of it the base has, as a positive number.
+    base: i64,
+    is_inlined: bool,
+    /// Their rows.
+    begin: usize,
+    end: usize,
+}
+
+impl Branch {
+    fn new(key: KeyId) -> Self {
+        Self { key, net: 0, gross: 0, base: 0, is_inlined: true, begin: 0, end: 0 }
+    }
+
+    fn add(&mut self, weight: i64, is_base: bool, is_inlined: bool) {
+        self.net = self.net.saturating_add(weight);
+        self.gross = self.gross.saturating_add(weight.saturating_abs());
+        if is_base {
+            self.base = self.base.saturating_sub(weight);
+        }
+        self.is_inlined &= is_inlined;
+        self.end += 1;
+    }
+
+    /// True if the amounts cannot cancel out below, so that the width is known.
+    fn has_one_sign(&self) -> bool {
+        self.net.saturating_abs() == self.gross
+    }
+}
+
+/// A row and how far it is read.
+struct Reader {
+    cursor: Cursor,
+    weight: i64,
+    side: usize,
+}
+
+enum Work {
+    /// Build a branch under a node.
+    Enter { parent: u32, branch: Branch },
+    /// All under a node is built.
+    Leave { node: u32 },
+}
+
+struct Builder<'v> {
+    paths: Vec<Paths<'v>>,
+    /// True for sides that are a base.
+    is_base: Vec<bool>,
+    readers: Vec<Reader>,
+    /// Rows, those of a branch side by side.
+    order: Vec<u32>,
+    nodes: Nodes,
+    /// Narrower branches are not built.
+    min_width: i64,
+    collapse_recursion: bool,
+    split: Split,
+}
+
+impl<'v> Builder<'v> {
+    fn new(view: &'v View<'_>, options: &TreeOptions) -> Self {
+        let pivot = options.pivot.as_deref().map(|name| mask(view, name));
+        let paths: Vec<_> = view
+            .sides
+            .iter()
+            .map(|side| match (options.direction, &pivot) {
+                (Direction::Callees, None) => Paths::down(side),
+                (Direction::Callees, Some(pivot)) => Paths::down_from(side, pivot),
+                (Direction::Callers, pivot) => Paths::up(side, pivot.as_deref()),
+            })
+            .collect();
+        let mut readers: Vec<_> = paths
+            .iter()
+            .enumerate()
+            .flat_map(|(side, paths)| paths.rows.iter().map(move |row| (side, row)))
+            .map(|(side, row)| Reader { cursor: Cursor::new(row), weight: row.weight, side })
+            .collect();
+        if !options.path.is_empty() {
+            let path: Vec<_> = options.path.iter().map(|name| mask(view, name)).collect();
+            readers.retain(|reader| starts_with(&paths[reader.side], reader.cursor, &path));
+        }
+        let gross =
+            readers.iter().fold(0_i64, |sum, reader| sum.saturating_add(reader.weight.saturating_abs()));
+        Self {
+            is_base: view.sides.iter().map(|side| side.column.is_base).collect(),
+            order: (0..to_u32(readers.len())).collect(),
+            readers,
+            paths,
+            nodes: Nodes::default(),
+            min_width: share(gross, options.min_width_ppm),
+            collapse_recursion: options.collapse_recursion,
+            split: Split::new(view.key_count()),
+        }
+    }
+
+    fn build(mut self) -> Nodes {
+        let mut root = Branch::new(Keys::ROOT);
+        for reader in &self.readers {
+            root.add(reader.weight, self.is_base[reader.side], false);
+        }
+        root.is_inlined = false;
+        let mut work = vec![Work::Enter { parent: 0, branch: root }];
+        while let Some(next) = work.pop() {
+            match next {
+                Work::Enter { parent, branch } => self.enter(parent, &branch, &mut work),
+                Work::Leave { node } => self.leave(node),
+            }
+        }
+        self.nodes
+    }
+
+    fn enter(&mut self, parent: u32, branch: &Branch, work: &mut Vec<Work>) {
+        let is_root = self.nodes.key.is_empty();
+        if !is_root && branch.gross < self.min_width && branch.has_one_sign() {
+            return self.nodes.widen(parent, branch.gross);
+        }
+        let node = self.nodes.push(parent, branch);
+        if branch.end - branch.begin == 1 && !is_root {
+            return self.chain(parent, node, branch);
+        }
+        work.push(Work::Leave { node });
+        let first = work.len();
+        self.split_rows(node, branch);
+        for branch in self.split.branches.iter().rev() {
+            work.push(Work::Enter { parent: node, branch: *branch });
+        }
+        // The heaviest is built first, so that memory for what is cut is soon used again.
+        work[first..].sort_by_key(|item| match item {
+            Work::Enter { branch, .. } => (branch.gross, std::cmp::Reverse(branch.key)),
+            Work::Leave { .. } => (0, std::cmp::Reverse(Keys::ROOT)),
+        });
+    }
+
+    /// One stack left: it goes on without branches.
+    fn chain(&mut self, parent: u32, first: u32, branch: &Branch) {
+        let row = id_to_usize(self.order[branch.begin]);
+        let reader = &mut self.readers[row];
+        let (weight, is_base) = (reader.weight, self.is_base[reader.side]);
+        let mut node = first;
+        let mut key = branch.key;
+        while let Some(frame) = self.paths[reader.side].step(&mut reader.cursor) {
+            if self.collapse_recursion && frame.key() == key {
+                continue;
+            }
+            self.nodes.widen(node, branch.gross);
+            key = frame.key();
+            node = self.nodes.push(node, &Branch { key, is_inlined: frame.is_inlined(), ..*branch });
+        }
+        self.nodes.widen(node, branch.gross);
+        self.nodes.add_own(node, weight, is_base);
+        self.nodes.widen(parent, branch.gross);
+    }
+
+    /// Reads the next frame of every row of a branch and sorts the rows by it.
+    fn split_rows(&mut self, node: u32, branch: &Branch) {
+        self.split.start();
+        for position in branch.begin..branch.end {
+            let row = self.order[position];
+            let reader = &mut self.readers[id_to_usize(row)];
+            let is_base = self.is_base[reader.side];
+            let paths = &self.paths[reader.side];
+            let mut frame = paths.step(&mut reader.cursor);
+            while self.collapse_recursion && frame.is_some_and(|frame| frame.key() == branch.key) {
+                frame = paths.step(&mut reader.cursor);
+            }
+            match frame {
+                Some(frame) => self.split.add(row, frame.key(), reader.weight, is_base, frame.is_inlined()),
+                None => self.nodes.add_own(node, reader.weight, is_base),
+            }
+        }
+        self.split.finish(&mut self.order, branch.begin);
+        let own = self.nodes.own[id_to_usize(node)].saturating_abs();
+        self.nodes.widen(node, own);
+    }
+
+    fn leave(&mut self, node: u32) {
+        let at = id_to_usize(node);
+        let width = self.nodes.width[at];
+        if node == 0 {
+            return;
+        }
+        let parent = self.nodes.parent[at];
+        self.nodes.widen(parent, width);
+        if width < self.min_width {
+            // All under it is narrower still, and gone.
+            self.nodes.truncate(at);
+        }
+    }
+}
+
+/// The rows of a branch by their next frame.
+struct Split {
+    branches: Vec<Branch>,
+    /// The branch of each key, valid if the stamp is the current one.
+    branch_of: Vec<(u32, u32)>,
+    stamp: u32,
+    /// Rows that go on, with their branch.
+    rows: Vec<(u32, u32)>,
+}
+
+impl Split {
+    fn new(keys: usize) -> Self {
+        Self { branches: Vec::new(), branch_of: vec![(0, 0); keys], stamp: 0, rows: Vec::new() }
+    }
+
+    fn start(&mut self) {
+        self.stamp += 1;
+        self.branches.clear();
+        self.rows.clear();
+    }
+
+    fn add(&mut self, row: u32, key: KeyId, weight: i64, is_base: bool, is_inlined: bool) {
+        let (stamp, index) = &mut self.branch_of[key.index()];
+        if *stamp != self.stamp {
+            *stamp = self.stamp;
+            *index = to_u32(self.branches.len());
+            self.branches.push(Branch::new(key));
+        }
+        self.branches[id_to_usize(*index)].add(weight, is_base, is_inlined);
+        self.rows.push((row, *index));
+    }
+
+    /// Gives each branch its place in the order, and puts the rows there.
+    fn finish(&mut self, order: &mut [u32], begin: usize) {
+        let mut at = begin;
+        for branch in &mut self.branches {
+            let count = branch.end;
+            (branch.begin, branch.end) = (at, at);
+            at += count;
+        }
+        for &(row, index) in &self.rows {
+            let branch = &mut self.branches[id_to_usize(index)];
+            order[branch.end] = row;
+            branch.end += 1;
+        }
+    }
+}
+
+/// True for the nodes of a name.
+fn mask(view: &View<'_>, name: &str) -> Vec<bool> {
+    let mut mask = vec![false; view.key_count()];
+    for key in view.keys_named(name) {
+        mask[key.index()] = true;
+    }
+    mask
+}
+
+fn starts_with(paths: &Paths<'_>, mut cursor: Cursor, path: &[Vec<bool>]) -> bool {
+    path.iter().all(|mask| paths.step(&mut cursor).is_some_and(|frame| mask[frame.key().index()]))
+}
+
+/// So many millionths of an amount.
+fn share(amount: i64, ppm: u32) -> i64 {
+    crate::base::convert::clamp_i64(i128::from(amount) * i128::from(ppm) / 1_000_000)
+}

@@ -1,0 +1,223 @@
+//! Call trees of drawn stacks.
+
+use super::{add, evidence, text, view};
+use crate::analysis::profile::{Base, CallTree, Direction, Filters, Query, TreeOptions, View, call_tree};
+use crate::base::convert::id_to_usize;
+use crate::base::source::SourceId;
+use crate::evidence::Evidence;
+
+/// The tree as lines: depth as indentation, name, where it lies, own amount.
+fn drawn(tree: &CallTree) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut pending = vec![(0_usize, 0_usize)];
+    while let Some((node, depth)) = pending.pop() {
+        let name = &tree.names.name[id_to_usize(tree.name.0[node])];
+        let (x, width, own, total) =
+            (tree.x.0[node], tree.width.0[node], tree.own.0[node], tree.total.0[node]);
+        let end = x + width;
+        let inlined = if tree.inlined.0[node] == 1 { " inlined" } else { "" };
+        let signed = if total == width { String::new() } else { format!(" total {total}") };
+        lines.push(format!("{}{name} {x}..{end} own {own}{signed}{inlined}", "  ".repeat(depth)));
+        let children =
+            (1..tree.parent.0.len()).rev().filter(|&child| id_to_usize(tree.parent.0[child]) == node);
+        pending.extend(children.map(|child| (child, depth + 1)));
+    }
+    lines
+}
+
+fn tree(evidence: &Evidence, options: TreeOptions) -> Vec<String> {
+    drawn(&call_tree(&view(evidence, Filters::default()), &options))
+}
+
+#[test]
+fn siblings_are_widest_first_and_own_amounts_are_the_room_to_their_right() {
+    let evidence = evidence(&[("main a", 1), ("main b c", 5), ("main", 2), ("main b", 3), ("other", 20)]);
+    assert_eq!(
+        tree(&evidence, TreeOptions::default()),
+        [
+            "root 0..31 own 0",
+            "  other 0..20 own 20",
+            "  main 20..31 own 2",
+            "    b 20..28 own 3",
+            "      c 20..25 own 5",
+            "    a 28..29 own 1",
+        ]
+    );
+}
+
+#[test]
+fn inlined_calls_are_frames_and_marked_unless_some_call_was_not() {
+    let evidence = evidence(&[("main+a+b", 1), ("main c+d", 2), ("main c d", 3)]);
+    assert_eq!(
+        tree(&evidence, TreeOptions::default()),
+        [
+            "root 0..6 own 0",
+            "  main 0..6 own 0",
+            "    c 0..5 own 0",
+            "      d 0..5 own 5",
+            "    a 5..6 own 0 inlined",
+            "      b 5..6 own 1 inlined",
+        ]
+    );
+}
+
+#[test]
+fn what_is_too_narrow_is_left_out_and_stays_in_its_callers() {
+    let evidence = evidence(&[("main a x", 96), ("main b y", 3), ("main a z", 1)]);
+    let options = TreeOptions { min_width_ppm: 20_000, ..TreeOptions::default() };
+    assert_eq!(
+        tree(&evidence, options),
+        [
+            "root 0..100 own 0",
+            "  main 0..100 own 0",
+            "    a 0..97 own 0",
+            "      x 0..96 own 96",
+            "    b 97..100 own 0",
+            "      y 97..100 own 3",
+        ]
+    );
+}
+
+#[test]
+fn a_part_of_the_tree_can_be_built_in_full() {
+    let evidence = evidence(&[("main a x", 96), ("main b y", 3), ("main b z", 1), ("b z", 50)]);
+    let path = vec!["main".to_owned(), "b".to_owned()];
+    let options = TreeOptions { path, min_width_ppm: 200_000, ..TreeOptions::default() };
+    assert_eq!(
+        tree(&evidence, options),
+        [
+            "root 0..4 own 0",
+            "  main 0..4 own 0",
+            "    b 0..4 own 0",
+            "      y 0..3 own 3",
+            "      z 3..4 own 1",
+        ]
+    );
+}
+
+/// ```text
+/// f    f
+/// a    g
+/// f    h
+/// b
+/// ```
+#[test]
+fn callees_and_callers_of_a_recursive_node_count_each_stack_once() {
+    let evidence = evidence(&[("main f a f b", 5), ("main g f h", 3), ("main g", 9)]);
+    let pivot = text("f");
+    assert_eq!(
+        tree(&evidence, TreeOptions { pivot: pivot.clone(), ..TreeOptions::default() }),
+        [
+            "root 0..8 own 0",
+            "  f 0..8 own 0",
+            "    a 0..5 own 0",
+            "      f 0..5 own 0",
+            "        b 0..5 own 5",
+            "    h 5..8 own 3",
+        ]
+    );
+    assert_eq!(
+        tree(&evidence, TreeOptions { pivot, direction: Direction::Callers, ..TreeOptions::default() }),
+        [
+            "root 0..8 own 0",
+            "  f 0..8 own 0",
+            "    main 0..5 own 5",
+            "    g 5..8 own 0",
+            "      main 5..8 own 3",
+        ]
+    );
+}
+
+#[test]
+fn callers_of_an_inlined_node_start_inside_of_its_location() {
+    let evidence = evidence(&[("main a+b+c", 2), ("main a+b+d", 1)]);
+    let pivot = text("b");
+    assert_eq!(
+        tree(&evidence, TreeOptions { pivot, direction: Direction::Callers, ..TreeOptions::default() })[1..],
+        ["  b 0..3 own 0 inlined", "    a 0..3 own 0", "      main 0..3 own 3"]
+    );
+}
+
+#[test]
+fn the_inverted_tree_starts_at_the_leaves() {
+    let evidence = evidence(&[("main a x", 1), ("main b x", 2), ("x", 4)]);
+    assert_eq!(
+        tree(&evidence, TreeOptions { direction: Direction::Callers, ..TreeOptions::default() }),
+        [
+            "root 0..7 own 0",
+            "  x 0..7 own 4",
+            "    b 0..2 own 0",
+            "      main 0..2 own 2",
+            "    a 2..3 own 0",
+            "      main 2..3 own 1",
+        ]
+    );
+}
+
+#[test]
+fn recursion_can_be_shown_as_one_frame() {
+    let evidence = evidence(&[("main f f f g f", 5), ("main f f", 3)]);
+    let options = TreeOptions { collapse_recursion: true, ..TreeOptions::default() };
+    assert_eq!(
+        tree(&evidence, options),
+        [
+            "root 0..8 own 0",
+            "  main 0..8 own 0",
+            "    f 0..8 own 3",
+            "      g 0..5 own 0",
+            "        f 0..5 own 5"
+        ]
+    );
+}
+
+#[test]
+fn negative_amounts_have_room_of_their_own() {
+    let evidence = evidence(&[("main a", 5), ("main b", -3), ("main c x", 4), ("main c x", -4)]);
+    assert_eq!(
+        tree(&evidence, TreeOptions::default()),
+        [
+            "root 0..8 own 0 total 2",
+            "  main 0..8 own 0 total 2",
+            "    a 0..5 own 5",
+            "    b 5..8 own -3 total -3"
+        ]
+    );
+}
+
+#[test]
+fn a_difference_shows_what_changed_and_what_the_base_had() {
+    let mut evidence = evidence(&[("main a", 10), ("main b", 4), ("main same", 7)]);
+    let base = add(&mut evidence, &[("main a", &[], 4), ("main gone", &[], 2), ("main same", &[], 7)]);
+    let base = Some(Base { source: base, is_subtracted: false, is_normalized: false });
+    let view = View::new(&evidence, &Query { base, ..Query::new(SourceId(0)) }).unwrap();
+    let tree = call_tree(&view, &TreeOptions::default());
+    assert_eq!(
+        drawn(&tree),
+        [
+            "root 0..12 own 0 total 8",
+            "  main 0..12 own 0 total 8",
+            "    a 0..6 own 6",
+            "    b 6..10 own 4",
+            "    gone 10..12 own -2 total -2",
+            "    same 12..12 own 0",
+        ]
+    );
+    assert_eq!(tree.base_total.0, [13, 13, 4, 0, 2, 7]);
+    assert_eq!(tree.base_own.0, [0, 0, 4, 0, 2, 7]);
+}
+
+#[test]
+fn a_stack_of_100_000_frames_is_a_tree_of_that_depth() {
+    let deep = "f ".repeat(100_000);
+    let evidence = evidence(&[(&deep, 1), ("f", 1)]);
+    let tree = call_tree(&view(&evidence, Filters::default()), &TreeOptions::default());
+    assert_eq!(tree.rows.0.len(), 100_002);
+    assert_eq!(tree.own.0.last(), Some(&1));
+}
+
+#[test]
+fn an_empty_view_is_a_lone_root() {
+    let evidence = evidence(&[("main a", 1)]);
+    let view = view(&evidence, Filters { focus: text("nothing"), ..Filters::default() });
+    assert_eq!(drawn(&call_tree(&view, &TreeOptions::default())), ["root 0..0 own 0"]);
+}
