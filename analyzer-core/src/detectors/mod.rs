@@ -3,7 +3,9 @@
 //! Adding one is a file and a name in the [`detectors!`] list below.
 
 use crate::analysis::Analysis;
+use crate::analysis::memory::Reviewed;
 use crate::evidence::Evidence;
+use crate::evidence::sources::{Source, SourceStatus};
 use crate::report::{Finding, NotRun};
 
 /// What a detector sees.
@@ -13,6 +15,8 @@ pub struct Case<'a> {
     pub evidence: &'a Evidence,
     /// What was computed over them.
     pub analysis: &'a Analysis,
+    /// Moments with memory figures, of every subject, in order.
+    pub memory: &'a [Reviewed<'a>],
 }
 
 /// One rule.
@@ -36,12 +40,48 @@ macro_rules! detectors {
     };
 }
 
-detectors! {}
+pub mod mem_support;
+
+detectors! {
+    mem_cache,
+    mem_finalizer,
+    mem_glibc_arenas,
+    mem_gogc_off,
+    mem_gomemlimit,
+    mem_idle,
+    mem_kernel,
+    mem_lazyfree,
+    mem_leak_trend,
+    mem_limit_hits,
+    mem_native,
+    mem_oom,
+    mem_other_proc,
+    mem_overshoot,
+    mem_pagetables,
+    mem_pinned,
+    mem_pressure,
+    mem_risk_pacing,
+    mem_risk_unreclaimable,
+    mem_shmem,
+    mem_sock,
+    mem_spans,
+    mem_stacks,
+    mem_swap,
+    mem_thp,
+    mem_thrash,
+    mem_threads,
+    mem_untouched,
+}
 
 /// Runs every detector: findings worst first (then by size, then by code), and what could not run.
 pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
     let mut findings = Vec::new();
     let mut not_run = Vec::new();
+    // Where nothing was read, every rule lacks everything: that goes without saying.
+    let is_read = |source: &Source| matches!(source.status, SourceStatus::Parsed | SourceStatus::Partial);
+    if !case.evidence.sources.iter().any(is_read) {
+        return (findings, not_run);
+    }
     for detector in ALL {
         let needs = (detector.lacks)(case);
         if needs.is_empty() {

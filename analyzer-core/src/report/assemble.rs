@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
-use crate::analysis::{Analysis, profile};
+use crate::analysis::{Analysis, memory, profile};
 use crate::base::source::SourceId;
 use crate::detectors::{self, Case};
 use crate::evidence::Evidence;
@@ -12,7 +12,8 @@ use crate::evidence::sources::{Source, SourceStatus};
 impl Report {
     /// The report of everything that was parsed.
     pub fn assemble(evidence: &Evidence, analysis: &Analysis) -> Self {
-        let (findings, not_run) = detectors::run(&Case { evidence, analysis });
+        let memory = memory::review(evidence, &analysis.subjects);
+        let (findings, not_run) = detectors::run(&Case { evidence, analysis, memory: &memory });
         let places = places(&analysis.subjects);
         let sources =
             evidence.sources.iter_enumerated().map(|(id, source)| source_row(id, source, &places)).collect();

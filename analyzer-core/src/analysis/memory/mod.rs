@@ -23,16 +23,36 @@ pub mod side;
 pub mod term;
 pub mod things;
 
-use crate::base::source::SourceId;
+use crate::base::units::Bytes;
 use crate::evidence::Evidence;
 use crate::evidence::memory::UNLIMITED;
 use crate::report::{Memory, MemorySnapshot, Subject};
+use ledger::Reconciliation;
 use moment::Moment;
+use native::OutsideArenas;
 use things::Things;
 
+/// A moment with what was computed of it: what rules look at.
+#[derive(Clone, Debug)]
+pub struct Reviewed<'a> {
+    /// What belongs together.
+    pub moment: Moment<'a>,
+    /// The ledger and its breaks.
+    pub reconciliation: Reconciliation,
+    /// The main process's memory outside Go's arenas, if `smaps` tells.
+    pub outside: Option<OutsideArenas>,
+}
+
 /// The moments of every subject, in order; each has figures.
-pub fn moments<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Moment<'a>> {
-    subjects.iter().flat_map(|subject| subject_moments(evidence, subject)).collect()
+pub fn review<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Reviewed<'a>> {
+    let moments = subjects.iter().flat_map(|subject| subject_moments(evidence, subject));
+    moments
+        .map(|moment| Reviewed {
+            reconciliation: ledger::reconcile(&moment),
+            outside: native::outside_arenas(&moment),
+            moment,
+        })
+        .collect()
 }
 
 fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<'a>> {
@@ -58,7 +78,7 @@ fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<
 /// The memory section of the report; `None` if no source speaks of memory.
 pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Memory> {
     let snapshots: Vec<MemorySnapshot> =
-        moments(evidence, subjects).iter().map(|moment| snapshot(evidence, moment)).collect();
+        review(evidence, subjects).into_iter().map(|reviewed| snapshot(evidence, reviewed)).collect();
     let main = main_snapshot(&snapshots)?;
     Some(Memory { latest: snapshots.get(main)?.clone(), snapshots })
 }
@@ -73,8 +93,9 @@ fn main_snapshot(snapshots: &[MemorySnapshot]) -> Option<usize> {
 }
 
 /// What the report says of a moment.
-pub fn snapshot(evidence: &Evidence, moment: &Moment<'_>) -> MemorySnapshot {
-    let reconciliation = ledger::reconcile(moment);
+fn snapshot(evidence: &Evidence, reviewed: Reviewed<'_>) -> MemorySnapshot {
+    let Reviewed { moment, reconciliation, .. } = reviewed;
+    let moment = &moment;
     let finite = |value: i64| (value != UNLIMITED).then_some(value);
     MemorySnapshot {
         subject: moment.subject,
@@ -82,7 +103,7 @@ pub fn snapshot(evidence: &Evidence, moment: &Moment<'_>) -> MemorySnapshot {
         layers: reconciliation.ledger.layers,
         ledger: reconciliation.ledger.rows,
         limit: moment.limit().map(|limit| limit.bytes()),
-        gomemlimit: moment.gomemlimit().and_then(|limit| finite(limit.value)).map(crate::base::units::Bytes),
+        gomemlimit: moment.gomemlimit().and_then(|limit| finite(limit.value)).map(Bytes),
         gogc: moment.gogc().map(|gogc| finite(gogc.value).unwrap_or(-1)),
         working_set: moment.cgroup.as_ref().and_then(cgroup::Cgroup::working_set).map(|set| set.bytes()),
         checks: checks::run(moment),
@@ -91,13 +112,4 @@ pub fn snapshot(evidence: &Evidence, moment: &Moment<'_>) -> MemorySnapshot {
         mappings: side::mappings(evidence, moment),
         missing: reconciliation.missing,
     }
-}
-
-/// Sources that a moment's figures are from, for findings about it.
-pub fn sources(snapshot: &MemorySnapshot) -> Vec<SourceId> {
-    let mut sources: Vec<SourceId> =
-        snapshot.ledger.iter().flat_map(|row| &row.citations).map(|citation| citation.source).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    sources
 }

@@ -142,6 +142,13 @@ impl<'a> Moment<'a> {
         stopped || self.cgroup.as_ref().is_some_and(|cgroup| cgroup.is_frozen)
     }
 
+    /// True if every process of the group was captured, as its list says.
+    pub fn has_all_processes(&self) -> bool {
+        self.process.is_some()
+            && self.missing_processes() == 0
+            && self.cgroup.as_ref().is_some_and(|cgroup| !cgroup.procs.is_empty())
+    }
+
     /// Processes of the group whose files are missing.
     pub fn missing_processes(&self) -> usize {
         let captured = usize::from(self.process.is_some()) + self.others.len();

@@ -154,9 +154,10 @@ fn status_slack(cpus: Option<u32>, threads: Option<i64>) -> Bytes {
     Bytes(per_cpu.max(per_thread).saturating_mul(PAGE))
 }
 
-/// [`status_slack`] of a process.
-pub fn status_slack_of(process: &Process<'_>) -> Bytes {
-    status_slack(process.cpus, process.threads.as_ref().map(|term| term.value))
+/// How far `VmRSS` may be off: it is the sum of three such counters.
+pub fn status_rss_slack(process: &Process<'_>) -> Bytes {
+    let one = status_slack(process.cpus, process.threads.as_ref().map(|term| term.value));
+    one + one + one
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! Identities within one process: `smaps` against itself, its rollup and `status`.
 
 use super::{CheckText, Checks};
+use crate::analysis::memory::ledger::skew_tolerance;
 use crate::analysis::memory::moment::Moment;
-use crate::analysis::memory::process::Process;
-use crate::analysis::memory::term::Term;
+use crate::analysis::memory::process::{Process, status_rss_slack};
 use crate::evidence::vmas::VmaField;
 
 pub fn run(moment: &Moment<'_>, checks: &mut Checks) {
     let Some(process) = &moment.process else { return };
-    let is_frozen = moment.is_frozen();
+    // A process that ran between two reads may have changed between them.
+    let skew = if moment.is_frozen() { 0 } else { skew_tolerance(moment).0 };
     vma_sums(process, checks);
-    rollup(process, is_frozen, checks);
-    status(process, is_frozen, checks);
+    rollup(process, skew, checks);
+    status(process, skew, checks);
 }
 
 /// `Rss` of every mapping is the sum of its four kinds of pages.
@@ -42,34 +43,36 @@ fn vma_sums(process: &Process<'_>, checks: &mut Checks) {
     checks.add(LAZY, &rss.with_value(beyond), beyond <= 0, 0);
 }
 
-fn rollup(process: &Process<'_>, is_frozen: bool, checks: &mut Checks) {
+fn rollup(process: &Process<'_>, skew: i64, checks: &mut Checks) {
     let (Some(smaps), Some(rollup)) = (process.thing.file("smaps"), process.thing.file("smaps_rollup"))
     else {
         return;
     };
-    let note = if is_frozen { "" } else { "The process ran between the two reads: they may differ." };
+    let note = if skew == 0 { STOOD_STILL } else { RAN };
     let exact = |key: &str, id: &'static str, identity: &'static str, checks: &mut Checks| {
-        checks.equal(CheckText { id, identity, note }, rollup.get(key).as_ref(), smaps.get(key).as_ref());
+        let text = CheckText { id, identity, note };
+        checks.within(text, rollup.get(key).as_ref(), smaps.get(key).as_ref(), skew, skew);
     };
     exact("Rss", "rollup-rss", "Rss of smaps_rollup = Σ Rss of smaps", checks);
     exact("Anonymous", "rollup-anon", "Anonymous of smaps_rollup = Σ Anonymous of smaps", checks);
     // Each mapping's Pss is cut to whole KiB.
     let cut = smaps.value("mappings").unwrap_or(0).saturating_mul(1024);
-    checks.within(ROLLUP_PSS, rollup.get("Pss").as_ref(), smaps.get("Pss").as_ref(), 0, cut);
+    checks.within(ROLLUP_PSS, rollup.get("Pss").as_ref(), smaps.get("Pss").as_ref(), skew, skew + cut);
 }
 
-fn status(process: &Process<'_>, is_frozen: bool, checks: &mut Checks) {
+fn status(process: &Process<'_>, skew: i64, checks: &mut Checks) {
     let get = |key: &str| process.thing.get("status", key);
     let parts = || Some(&(&get("RssAnon")? + &get("RssFile")?) + &get("RssShmem")?);
     checks.equal(VM_RSS, get("VmRSS").as_ref(), parts().as_ref());
     let resident = process.thing.get("statm", "resident");
-    let slack = super::super::process::status_slack_of(process).0;
-    let between = if is_frozen { 0 } else { slack };
-    checks.within(STATM, resident.as_ref(), get("VmRSS").as_ref(), between, between);
-    let rss = process.class_sum_all(VmaField::Rss);
-    let skew = |left: Option<Term>| left.filter(|_| process.mappings.is_some());
-    checks.within(STATUS_SMAPS, skew(get("VmRSS")).as_ref(), rss.as_ref(), slack, slack);
+    checks.within(STATM, resident.as_ref(), get("VmRSS").as_ref(), skew, skew);
+    let rss = process.class_sum_all(VmaField::Rss).filter(|_| process.mappings.is_some());
+    let slack = status_rss_slack(process).0 + skew;
+    checks.within(STATUS_SMAPS, get("VmRSS").as_ref(), rss.as_ref(), slack, slack);
 }
+
+const STOOD_STILL: &str = "The process stood still; file pages may be reclaimed all the same.";
+const RAN: &str = "The process ran between the two reads.";
 
 const VMA_RSS: CheckText = CheckText {
     id: "vma-rss",

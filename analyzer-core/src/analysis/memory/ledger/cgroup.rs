@@ -61,6 +61,9 @@ fn from_processes(moment: &Moment<'_>, anon: &Term, result: &mut Reconciliation)
 /// Pages that several captured processes map count once for each of them, and
 /// are charged once: the excess over the proportional set, as a negative step.
 pub fn shared_between(moment: &Moment<'_>, counted: &Term) -> Option<Term> {
+    if moment.others.is_empty() {
+        return None;
+    }
     let processes = || moment.process.iter().chain(&moment.others);
     let proportional = sum(processes().map(|process| process.pss_anon.as_ref()))?;
     // Each process's Pss is cut to KiB for each of its mappings.

@@ -1,0 +1,50 @@
+//! `mem.glibc.arenas`: malloc arenas of C threads that hold much.
+
+use super::mem_support::{Draft, STAYS, exact, latest, least_effect, list, needs, text};
+use super::{Case, Detector};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::mappings::MappingClass;
+use crate::analysis::memory::term::Term;
+use crate::base::convert::to_i64;
+use crate::evidence::vmas::VmaField;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Arenas from which a pattern, not one thread, is behind it.
+const LEAST_ARENAS: i64 = 4;
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    code: "mem.glibc.arenas",
+    lacks: |case| needs(case, usable, &["/proc/PID/smaps of the process"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.process.as_ref().is_some_and(|process| process.mappings.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let process = reviewed.moment.process.as_ref()?;
+    let mappings = process.mappings.as_ref()?;
+    let arenas = to_i64(mappings.rows_of(MappingClass::GlibcArena).count());
+    let resident: Term = process.class_sum(MappingClass::GlibcArena, VmaField::Rss)?;
+    if arenas < LEAST_ARENAS || resident.value < least_effect(reviewed) {
+        return None;
+    }
+    let draft = Draft {
+        code: DETECTOR.code,
+        severity: Severity::Warning,
+        confidence: Confidence::Possible,
+        title: "glibc arenas hold memory".to_owned(),
+        claim: format!("{arenas} malloc arenas of glibc hold {}; much of it may be free blocks that glibc keeps.", text(resident.value)),
+        amount: exact(resident.value),
+        citations: resident.from,
+        against: list(&["That pages are resident does not prove that they are free: they may all be in use."]),
+        advice: list(&[
+            STAYS,
+            "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) from time to time, and compare.",
+            "jemalloc gives back freed memory better when many threads allocate.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,119 @@
+//! `mem.gomemlimit.*`: GOMEMLIMIT missing, too high for what is beside Go, or
+//! below what the program needs.
+
+use super::mem_risk_pacing::peak;
+use super::mem_support::{Draft, beside_go, exact, gomemlimit, latest, list, needs, percent, text};
+use super::{Case, Detector};
+use crate::analysis::memory::Reviewed;
+use crate::evidence::memory::UNLIMITED;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Peak as a share of the limit below which no GOMEMLIMIT is needed.
+const LEAST_PEAK_PERCENT: i64 = 50;
+
+/// Share of what is left for Go that GOMEMLIMIT should take.
+const ADVISED_PERCENT: i64 = 90;
+
+/// Room that should stay below the limit.
+const ROOM_PERCENT: i64 = 5;
+
+/// Share of GOMEMLIMIT that live memory must reach for the collector to run all the time.
+const LIVE_PERCENT: i64 = 95;
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    code: "mem.gomemlimit",
+    lacks: |case| needs(case, usable, &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang with it)"]),
+    detect: |case: &Case<'_>| {
+        let latest = latest(case, usable);
+        latest.into_iter().flat_map(|reviewed| [missing(reviewed), tight(reviewed), below_live(reviewed)]).flatten().collect()
+    },
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.gomemlimit().is_some()
+}
+
+fn missing(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let stated = reviewed.moment.gomemlimit().filter(|limit| limit.value == UNLIMITED)?;
+    let limit = reviewed.moment.limit()?;
+    let peak = peak(reviewed)?;
+    let beside = beside_go(reviewed)?;
+    let advised = percent(limit.value - beside.value, ADVISED_PERCENT);
+    if peak.value < percent(limit.value, LEAST_PEAK_PERCENT) || advised <= 0 {
+        return None;
+    }
+    let draft = Draft {
+        code: "mem.gomemlimit.missing",
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: "GOMEMLIMIT is not set".to_owned(),
+        claim: format!(
+            "The container is limited to {}, and the runtime does not know: its next goal needs {} in all.",
+            text(limit.value),
+            text(peak.value)
+        ),
+        amount: exact(advised),
+        citations: [stated.from, limit.from, peak.from].concat(),
+        against: list(&["A heap that never grows near the limit needs none."]),
+        advice: vec![format!(
+            "Set GOMEMLIMIT to about {}: {ADVISED_PERCENT}% of the limit less {} that is beside Go.",
+            text(advised),
+            text(beside.value)
+        )],
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn tight(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let memory_limit = gomemlimit(reviewed)?;
+    let limit = reviewed.moment.limit()?;
+    let beside = beside_go(reviewed)?;
+    let room = limit.value - beside.value - percent(limit.value, ROOM_PERCENT);
+    if memory_limit.value <= room {
+        return None;
+    }
+    let draft = Draft {
+        code: "mem.gomemlimit.tight",
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: "GOMEMLIMIT leaves no room".to_owned(),
+        claim: format!(
+            "GOMEMLIMIT is {}, the container's limit {}, and {} is beside Go: if Go uses what it may, the container is over its limit.",
+            text(memory_limit.value),
+            text(limit.value),
+            text(beside.value)
+        ),
+        amount: exact(memory_limit.value - room),
+        citations: [memory_limit.from, limit.from, beside.from].concat(),
+        against: list(&["A heap that stays far below GOMEMLIMIT never gets there."]),
+        advice: vec![format!("Lower GOMEMLIMIT to at most {}, or raise the container's limit.", text(room.max(0)))],
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let memory_limit = gomemlimit(reviewed)?;
+    let go = reviewed.moment.go.as_ref()?;
+    let live = reviewed.moment.live()?;
+    let needed = &(&live + go.stack_inuse.as_ref()?) + &go.metadata()?;
+    if needed.value < percent(memory_limit.value, LIVE_PERCENT) {
+        return None;
+    }
+    let draft = Draft {
+        code: "mem.gomemlimit.below_live",
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        title: "GOMEMLIMIT is below what is live".to_owned(),
+        claim: format!(
+            "Live heap, stacks and metadata need {}, and GOMEMLIMIT is {}: the collector runs all the time and cannot free more.",
+            text(needed.value),
+            text(memory_limit.value)
+        ),
+        amount: exact(needed.value - memory_limit.value),
+        citations: [memory_limit.from, needed.from].concat(),
+        against: list(&["The runtime limits itself to half of the processors: memory passes the limit rather than stop the program."]),
+        advice: list(&["Find what keeps the heap alive, or raise GOMEMLIMIT and the container's limit."]),
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,52 @@
+//! `mem.idle`: heap that Go freed and keeps.
+
+use super::mem_support::{Draft, exact, gomemlimit, latest, least_effect, list, needs, text};
+use super::{Case, Detector};
+use crate::analysis::memory::Reviewed;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the heap in use that idle heap must reach, in percent.
+const LEAST_OF_INUSE_PERCENT: i64 = 50;
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    code: "mem.idle",
+    lacks: |case| needs(case, usable, &["MemStats (heap?debug=1, /debug/vars or /metrics)"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.go.as_ref().is_some_and(|go| go.heap_idle.is_some() && go.heap_released.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let go = reviewed.moment.go.as_ref()?;
+    let idle = go.heap_idle.as_ref()? - go.heap_released.as_ref()?;
+    let inuse = go.heap_inuse.as_ref()?;
+    if idle.value < least_effect(reviewed) || idle.value < inuse.value / 100 * LEAST_OF_INUSE_PERCENT {
+        return None;
+    }
+    let mut advice = list(&[
+        "The background scavenger gives it back within minutes: wait, and capture again.",
+        "debug.FreeOSMemory gives it back at once, at the cost of a full collection.",
+    ]);
+    if gomemlimit(reviewed).is_none() {
+        advice.push("With GOMEMLIMIT the runtime gives back earlier, before the limit is reached.".to_owned());
+    }
+    let draft = Draft {
+        code: DETECTOR.code,
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: "Idle heap retained".to_owned(),
+        claim: format!(
+            "Go holds {} of free heap beside {} in use: what a past peak left.",
+            text(idle.value),
+            text(inuse.value)
+        ),
+        amount: exact(idle.value),
+        citations: (&idle + inuse).from,
+        against: list(&["Right after a peak this is normal: the next allocations use it."]),
+        advice,
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,48 @@
+//! `mem.shmem`: tmpfs, memfd and shared mappings fill the container.
+
+use super::mem_support::{Draft, STAYS, exact, latest, least_effect, list, needs, percent, share_of, text};
+use super::{Case, Detector};
+use crate::analysis::memory::Reviewed;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the limit from which shared memory is worth a warning.
+const LEAST_LIMIT_PERCENT: i64 = 10;
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    code: "mem.shmem",
+    lacks: |case| needs(case, usable, &["memory.stat of the cgroup"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.shmem.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let shmem = cgroup.shmem.as_ref()?;
+    let limit = reviewed.moment.limit();
+    let of_limit = limit.as_ref().map_or(0, |limit| percent(limit.value, LEAST_LIMIT_PERCENT));
+    if shmem.value < least_effect(reviewed).max(of_limit) {
+        return None;
+    }
+    let against_limit =
+        limit.map_or_else(String::new, |limit| format!(", {}% of the limit", share_of(shmem.value, limit.value)));
+    let draft = Draft {
+        code: DETECTOR.code,
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: "Shared memory and tmpfs".to_owned(),
+        claim: format!("{} of the container's memory is tmpfs or shared memory{against_limit}.", text(shmem.value)),
+        amount: exact(shmem.value),
+        citations: shmem.from.clone(),
+        against: list(&["A sidecar that maps the same file may be charged in place of this container, or the other way round."]),
+        advice: list(&[
+            STAYS,
+            "It stays charged after the process dies: until the file is deleted, or the volume is gone.",
+            "Look at emptyDir volumes with medium: Memory (give them a sizeLimit), at /dev/shm and at memfd_create.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,46 @@
+//! `mem.spans`: spans are in use and mostly empty.
+
+use super::mem_support::{Draft, exact, latest, least_effect, list, needs, share_of, text};
+use super::{Case, Detector};
+use crate::analysis::memory::Reviewed;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the heap in use that holds no object, in percent.
+const LEAST_WASTE_PERCENT: i64 = 25;
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    code: "mem.spans",
+    lacks: |case| needs(case, usable, &["MemStats (heap?debug=1, /debug/vars or /metrics)"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.go.as_ref().is_some_and(|go| go.heap_inuse.is_some() && go.heap_alloc.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let go = reviewed.moment.go.as_ref()?;
+    let inuse = go.heap_inuse.as_ref()?;
+    let waste = inuse - go.heap_alloc.as_ref()?;
+    if waste.value < least_effect(reviewed) || share_of(waste.value, inuse.value) < LEAST_WASTE_PERCENT {
+        return None;
+    }
+    let draft = Draft {
+        code: DETECTOR.code,
+        severity: Severity::Info,
+        confidence: Confidence::Likely,
+        title: "Sparse spans".to_owned(),
+        claim: format!(
+            "{} of the {} heap in use hold no object ({}%): spans of a size class stay as long as one object in them lives.",
+            text(waste.value),
+            text(inuse.value),
+            share_of(waste.value, inuse.value)
+        ),
+        amount: exact(waste.value),
+        citations: waste.from,
+        against: list(&["Right after a collection, before sweeping ends, this is normal."]),
+        advice: list(&["Look at BySize for the classes with many frees and few live objects; batch long-lived objects apart from short-lived ones."]),
+    };
+    draft.about(reviewed.moment.subject)
+}
