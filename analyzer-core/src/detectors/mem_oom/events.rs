@@ -77,15 +77,16 @@ fn text<'c>(case: &Case<'c>, id: StrId) -> &'c str {
 }
 
 /// With `memory.oom.group` the first victim is logged twice, and sometimes under
-/// the ids of its threads: the task table, which lists processes, tells them.
+/// the ids of its threads: the task table lists processes, so that an id that is
+/// not in it is a thread's. Without a table, a thread has its process's name.
 fn killed(event: &OomEvent) -> Vec<Killed<'_>> {
     let mut killed: Vec<Killed<'_>> = Vec::new();
     for kill in &event.kills {
         let task = event.tasks.iter().find(|task| task.pid == kill.pid);
         let is_repeated = killed.iter().any(|before| before.kill.pid == kill.pid);
-        let is_thread = task.is_none()
-            && killed.iter().any(|before| before.kill.name == kill.name && before.kill.anon_rss == kill.anon_rss);
-        if !is_repeated && !is_thread {
+        let is_listed = task.is_some() || killed.is_empty();
+        let is_other = event.tasks.is_empty() && killed.iter().all(|before| before.kill.name != kill.name);
+        if !is_repeated && (is_listed || is_other) {
             killed.push(Killed { kill, task });
         }
     }
