@@ -11,6 +11,7 @@ pub mod command;
 pub mod dist;
 pub mod inventory;
 pub mod page;
+pub mod score;
 pub mod serve;
 pub mod site;
 pub mod test;

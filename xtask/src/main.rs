@@ -14,6 +14,7 @@ Usage: cargo xtask COMMAND
   dist                         writes dist/site/ and dist/strata.html
   test                         runs every test, in browsers too
   tidy                         checks the rules of the house
+  score goroutines [DIR]       the leak classifier against labelled captures
   inventory [DIR]              how each file of the captures below DIR is read
 ";
 
@@ -54,6 +55,7 @@ fn run() -> Result<()> {
             xtask::tidy::tidy()?;
         }
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
+        "score" => score(&mut words)?,
         "help" => print!("{USAGE}"),
         other => bail!("no such command: {other}\n\n{USAGE}"),
     }
@@ -64,6 +66,19 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
     match words.next()? {
         Some(other) => Err(other.unexpected().into()),
         None => Ok(()),
+    }
+}
+
+fn score(words: &mut lexopt::Parser) -> Result<()> {
+    let what = match words.next()? {
+        Some(Value(word)) => word.string()?,
+        _ => bail!("score what?\n\n{USAGE}"),
+    };
+    match what.as_str() {
+        "goroutines" => {
+            xtask::score::goroutines::score(&folder(words, "../shared/corpus/goroutines")?, true)
+        }
+        other => bail!("no such score: {other}\n\n{USAGE}"),
     }
 }
 

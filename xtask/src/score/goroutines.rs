@@ -1,0 +1,81 @@
+//! `cargo xtask score goroutines [DIR]`: precision and recall of the leak
+//! classifier against labelled dumps, for each kind of input.
+//!
+//! A labelled case is a folder with `truth.json.gz`
+//! (`{"t0": {GOID: {"kind", "role"}}}`) beside `t0|t1|t2.goroutine.debug2.txt.gz`
+//! and the other forms; a service is a folder with `truth.json` that lists what
+//! was planted. Dumps are grouped here once more, by code of its own: the
+//! engine's grouping is judged too.
+
+mod case;
+mod dump;
+mod input;
+mod service;
+mod tally;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use input::Input;
+use tally::Tally;
+
+/// Scores every labelled case and service below `root`, prints tables and misses.
+///
+/// # Errors
+/// A folder that cannot be read, or one without labels.
+pub fn score(root: &Path, verbose: bool) -> Result<()> {
+    let mut folders = Vec::new();
+    labelled_below(root, &mut folders)?;
+    let mut by_input: Vec<(String, Tally)> = Vec::new();
+    let mut by_rule = Tally::default();
+    let mut services = service::Services::default();
+    for folder in &folders {
+        if folder.join("truth.json").is_file() {
+            services.add(folder)?;
+            continue;
+        }
+        let case = case::Case::load(folder)?;
+        for input in Input::ALL {
+            let Some(outcome) = case.run(*input)? else { continue };
+            let name = format!("{:<22} {}", input.name(), case.version);
+            match by_input.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, tally)) => tally.add(&outcome),
+                None => {
+                    let mut tally = Tally::default();
+                    tally.add(&outcome);
+                    by_input.push((name, tally));
+                }
+            }
+            if matches!(input, Input::Three) {
+                by_rule.add(&outcome);
+            }
+        }
+    }
+    if by_input.is_empty() && services.is_empty() {
+        bail!("no labelled capture below {}", root.display());
+    }
+    by_input.sort_by(|a, b| a.0.cmp(&b.0));
+    tally::print_inputs(&by_input);
+    tally::print_rules(&by_rule);
+    services.print();
+    tally::print_misses(&by_input, verbose);
+    Ok(())
+}
+
+/// Folders with labels, sorted.
+fn labelled_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let has = |name: &str| folder.join(name).is_file();
+    if has("truth.json") || has("truth.json.gz") {
+        found.push(folder.to_owned());
+        return Ok(());
+    }
+    let mut entries = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        if entry.file_type()?.is_dir() {
+            labelled_below(&entry.path(), found)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! `cargo xtask score …`: what the engine says, held against labelled captures.
+
+pub mod goroutines;
