@@ -106,8 +106,13 @@ pub struct GroupChange {
     pub deaths: u64,
     /// Ids that are in the group in both dumps.
     pub survivors: u64,
-    /// Survivors whose printed minutes rose: they did not move in between.
+    /// Survivors whose printed minutes rose, from a printed figure or to three
+    /// or more: they did not move in between.
     pub aged: u64,
+    /// Survivors whose printed minutes rose at all, from none too: they may
+    /// have moved, for a stamp can be one GC interval too old.
+    #[serde(default)]
+    pub risen: u64,
     /// Survivors that print minutes in both dumps and not more in the later
     /// one: they moved in between.
     pub reset: u64,

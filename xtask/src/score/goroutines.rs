@@ -27,12 +27,16 @@ use tally::Tally;
 pub fn score(root: &Path, verbose: bool) -> Result<()> {
     let mut folders = Vec::new();
     labelled_below(root, &mut folders)?;
+    let excluded = excluded(root)?;
     let mut by_input: Vec<(String, Tally)> = Vec::new();
     let mut by_rule = Tally::default();
     let mut services = service::Services::default();
     for folder in &folders {
         if folder.join("truth.json").is_file() {
             services.add(folder)?;
+            continue;
+        }
+        if excluded.iter().any(|name| folder.parent().is_some_and(|case| case.ends_with(name))) {
             continue;
         }
         let case = case::Case::load(folder)?;
@@ -61,6 +65,21 @@ pub fn score(root: &Path, verbose: bool) -> Result<()> {
     services.print();
     tally::print_misses(&by_input, verbose);
     Ok(())
+}
+
+/// Cases that the manifest takes out of the score.
+fn excluded(root: &Path) -> Result<Vec<String>> {
+    let path = root.join("manifest.json");
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let manifest: serde_json::Value = serde_json::from_str(&case::read(&path)?)?;
+    let rows = manifest.as_array().map(Vec::as_slice).unwrap_or_default();
+    let name = |row: &serde_json::Value| {
+        row.get("exclude")?;
+        Some(format!("{}/{}", row.get("suite")?.as_str()?, row.get("case")?.as_str()?))
+    };
+    Ok(rows.iter().filter_map(name).collect())
 }
 
 /// Folders with labels, sorted.

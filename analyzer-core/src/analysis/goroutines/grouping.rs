@@ -77,6 +77,8 @@ pub struct MemberRow {
     pub line: u32,
     /// Proven leaked.
     pub is_leaked: bool,
+    /// Locked to its thread.
+    pub is_locked: bool,
     /// Its labels.
     pub labels: LabelSetId,
 }
@@ -162,6 +164,7 @@ impl Table<'_> {
                 minutes: row.wait_minutes,
                 line: row.line,
                 is_leaked,
+                is_locked: row.flags.has(GoroutineFlags::LOCKED),
                 labels: row.labels,
             });
         }

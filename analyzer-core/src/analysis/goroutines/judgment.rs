@@ -1,7 +1,5 @@
 //! What the classifier says of each group.
 
-use super::grouping::Group;
-use super::series::Series;
 use crate::report::{Confidence, Role, Verdict};
 
 /// The classifier's answer for one group.
@@ -42,19 +40,4 @@ impl Judgment {
             advice: Vec::new(),
         }
     }
-}
-
-/// Judges every group, in their order.
-pub fn judge(series: &Series) -> Vec<Judgment> {
-    series.groups.iter().map(judge_group).collect()
-}
-
-fn judge_group(group: &Group) -> Judgment {
-    let mut judgment = Judgment::unknown();
-    if group.is_system() {
-        judgment.verdict = Verdict::Benign;
-        judgment.confidence = Confidence::Certain;
-        judgment.reasons.push("Only the runtime's own code is on the stack.".to_owned());
-    }
-    judgment
 }

@@ -6,8 +6,10 @@
 //!                                          rules, roots ─► judgments ─ describe ─► report
 //! ```
 
+pub mod classify;
 pub mod cohort;
 pub mod describe;
+mod gc_gap;
 pub mod grouping;
 pub mod judgment;
 pub mod moments;
@@ -38,7 +40,7 @@ pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Goroutines> 
         }
         let groups = grouping::group(evidence, &found);
         let series = Series::new(groups, found);
-        let judgments = judgment::judge(&series);
+        let judgments = classify::judge(&series, gc_gap::circumstances(evidence, subject));
         description.add_subject(evidence, subject.id, &series, &judgments);
     }
     Some(description.finish())

@@ -26,9 +26,12 @@ pub struct Case {
     /// Folder of the Go version.
     pub version: String,
     folder: PathBuf,
-    /// Stack groups of the last dump with their labels, by key.
-    groups: BTreeMap<String, Vec<(u64, Option<Label>)>>,
+    /// Stack groups of each moment with their labels, by key.
+    moments: BTreeMap<String, Labelled>,
 }
+
+/// Stack groups with their members' labels, by key.
+type Labelled = BTreeMap<String, Vec<(u64, Option<Label>)>>;
 
 /// What one run gave.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +40,8 @@ pub struct Outcome {
     pub name: String,
     /// True if the case has labelled leaks.
     pub is_positive: bool,
-    /// Leaking groups that were named, with the label's kind and the rule.
+    /// Leaking groups that were named: the label's kind, and the rule. A victim is
+    /// named rightly by its own rule or by its root's.
     pub hits: Vec<(String, String)>,
     /// Leaking groups that were not named: kind, and the innermost frame.
     pub misses: Vec<(String, String)>,
@@ -45,6 +49,8 @@ pub struct Outcome {
     pub wrong: Vec<(String, String)>,
     /// Groups that are only suspected: leaking, and not leaking.
     pub suspects: (usize, usize),
+    /// Groups that are suspected and do not leak.
+    pub suspected: Vec<String>,
     /// Findings of warning or above about goroutines.
     pub findings: usize,
 }
@@ -58,19 +64,23 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 impl Case {
-    /// Reads the labels of the last moment.
+    /// Reads the labels of the last two moments.
     pub fn load(folder: &Path) -> Result<Self> {
         let truth: BTreeMap<String, BTreeMap<u64, BTreeMap<String, String>>> =
             serde_json::from_str(&read(&folder.join("truth.json.gz"))?)
                 .with_context(|| format!("{}", folder.display()))?;
-        let dump = read(&folder.join("t2.goroutine.debug2.txt.gz"))?;
-        let labels = truth.get("t2").cloned().unwrap_or_default();
-        let label = |goid: &u64| {
-            let row = labels.get(goid)?;
-            Some(Label { kind: row.get("kind")?.clone(), role: row.get("role")?.clone() })
-        };
-        let with_labels = |ids: Vec<u64>| ids.into_iter().map(|goid| (goid, label(&goid))).collect();
-        let groups = Groups::read(&dump).by_key.into_iter().map(|(key, ids)| (key, with_labels(ids))).collect();
+        let mut moments = BTreeMap::new();
+        for moment in ["t1", "t2"] {
+            let dump = read(&folder.join(format!("{moment}.goroutine.debug2.txt.gz")))?;
+            let labels = truth.get(moment).cloned().unwrap_or_default();
+            let label = |goid: &u64| {
+                let row = labels.get(goid)?;
+                Some(Label { kind: row.get("kind")?.clone(), role: row.get("role")?.clone() })
+            };
+            let with_labels = |ids: Vec<u64>| ids.into_iter().map(|goid| (goid, label(&goid))).collect();
+            let groups = Groups::read(&dump).by_key.into_iter().map(|(key, ids)| (key, with_labels(ids)));
+            moments.insert(moment.to_owned(), groups.collect());
+        }
         let part = |up: usize| {
             let folder = folder.ancestors().nth(up).and_then(Path::file_name);
             folder.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
@@ -79,7 +89,7 @@ impl Case {
             name: format!("{}/{}", part(2), part(1)),
             version: part(0),
             folder: folder.to_owned(),
-            groups,
+            moments,
         })
     }
 
@@ -102,28 +112,40 @@ impl Case {
             return Ok(None);
         }
         let report = session.report();
-        Ok(Some(self.compare(&report)))
+        let groups = self.moments.get(input.labelled_moment());
+        Ok(groups.map(|groups| self.compare(&report, groups)))
     }
 
-    fn compare(&self, report: &Report) -> Outcome {
+    fn compare(&self, report: &Report, groups: &Labelled) -> Outcome {
         let mut outcome = Outcome { name: format!("{} {}", self.name, self.version), ..Outcome::default() };
         let empty = Vec::new();
         let rows = report.goroutines.as_ref().map_or(&empty, |section| &section.groups);
-        let named = self.keys_of(rows, |row| row.verdict == Verdict::Leak && row.role != Some(Role::Satellite));
-        let suspected = self.keys_of(rows, |row| row.verdict == Verdict::Suspect);
-        for (key, members) in &self.groups {
+        let named = keys_of(groups, rows, |row| row.verdict == Verdict::Leak && row.role != Some(Role::Satellite));
+        let suspected = keys_of(groups, rows, |row| row.verdict == Verdict::Suspect);
+        for (key, members) in groups {
             let labels: Vec<&Label> = members.iter().filter_map(|(_, label)| label.as_ref()).collect();
             let leaking = labels.iter().find(|label| label.role != "satellite");
             let place = place(key);
             outcome.is_positive |= leaking.is_some();
             match (leaking, named.get(key)) {
-                (Some(label), Some(rule)) => outcome.hits.push((kind(&label.kind), rule.clone())),
+                (Some(label), Some(rules)) => {
+                    let kind = kind(&label.kind);
+                    let rule = rules.iter().find(|rule| **rule == kind).or(rules.first());
+                    outcome.hits.push((kind.clone(), rule.cloned().unwrap_or_default()));
+                }
                 (Some(label), None) => outcome.misses.push((kind(&label.kind), place)),
-                (None, Some(rule)) if labels.is_empty() => outcome.wrong.push((rule.clone(), place)),
+                (None, Some(rules)) if labels.is_empty() => {
+                    outcome.wrong.push((rules.first().cloned().unwrap_or_default(), place));
+                }
                 _ => {}
             }
             if suspected.contains_key(key) && !named.contains_key(key) {
-                *(if leaking.is_some() { &mut outcome.suspects.0 } else { &mut outcome.suspects.1 }) += 1;
+                if leaking.is_some() {
+                    outcome.suspects.0 += 1;
+                } else {
+                    outcome.suspects.1 += 1;
+                    outcome.suspected.push(self::place(key));
+                }
             }
         }
         outcome.findings = report
@@ -133,31 +155,32 @@ impl Case {
             .count();
         outcome
     }
+}
 
     /// Keys of the groups that the report says something of, with the rule that
     /// named the cause. Rows without ids are found by their stack.
-    fn keys_of(&self, rows: &[GoroutineGroup], wanted: impl Fn(&GoroutineGroup) -> bool) -> BTreeMap<String, String> {
+    fn keys_of(groups: &Labelled, rows: &[GoroutineGroup], wanted: impl Fn(&GoroutineGroup) -> bool) -> BTreeMap<String, Vec<String>> {
         let mut keys = BTreeMap::new();
         for row in rows.iter().filter(|row| wanted(row) && row.counts.last().is_some_and(|count| *count > 0)) {
             let root = row.root.as_ref().and_then(|id| rows.iter().find(|row| row.id == *id));
-            let rule = root.unwrap_or(row).rule.clone();
+            let mut rules = vec![row.rule.clone()];
+            rules.extend(root.map(|root| root.rule.clone()));
             let ids: BTreeSet<u64> = row.goids.iter().copied().collect();
             let stack: String =
                 row.stack.iter().map(|f| format!("{} {}\n", f.function, line_text(f.line))).collect();
-            for (key, members) in &self.groups {
+            for (key, members) in groups {
                 let is_same = if ids.is_empty() {
                     normalized(&Groups::stack_of(key)) == normalized(&stack)
                 } else {
                     members.iter().any(|(goid, _)| ids.contains(goid))
                 };
                 if is_same {
-                    keys.insert(key.clone(), rule.clone());
+                    keys.insert(key.clone(), rules.clone());
                 }
             }
         }
         keys
     }
-}
 
 fn line_text(line: Option<u32>) -> String {
     line.map_or_else(String::new, |line| line.to_string())

@@ -11,6 +11,8 @@ pub enum Input {
     Two,
     /// The first and the last.
     FirstAndLast,
+    /// The first two.
+    FirstTwo,
     /// All three.
     Three,
     /// Three `debug=1` texts.
@@ -27,6 +29,7 @@ impl Input {
         Self::OneFromLeakEndpoint,
         Self::Two,
         Self::FirstAndLast,
+        Self::FirstTwo,
         Self::Three,
         Self::ThreeCounts,
         Self::ThreeProfiles,
@@ -40,11 +43,17 @@ impl Input {
             Self::OneFromLeakEndpoint => "1 goroutineleak",
             Self::Two => "2 debug=2 (t1 t2)",
             Self::FirstAndLast => "2 debug=2 (t0 t2)",
+            Self::FirstTwo => "2 debug=2 (t0 t1)",
             Self::Three => "3 debug=2",
             Self::ThreeCounts => "3 debug=1",
             Self::ThreeProfiles => "3 protobuf",
             Self::Everything => "all files",
         }
+    }
+
+    /// The moment at which the labels are taken.
+    pub const fn labelled_moment(self) -> &'static str {
+        if matches!(self, Self::FirstTwo) { "t1" } else { "t2" }
     }
 
     /// True if a file of this name belongs to it.
@@ -56,6 +65,7 @@ impl Input {
             Self::OneFromLeakEndpoint => is(&["t2"], "goroutineleak.debug2.txt.gz"),
             Self::Two => is(&["t1", "t2"], "goroutine.debug2.txt.gz"),
             Self::FirstAndLast => is(&["t0", "t2"], "goroutine.debug2.txt.gz"),
+            Self::FirstTwo => is(&["t0", "t1"], "goroutine.debug2.txt.gz"),
             Self::Three => is(ALL, "goroutine.debug2.txt.gz"),
             Self::ThreeCounts => is(ALL, "goroutine.debug1.txt.gz"),
             Self::ThreeProfiles => is(ALL, "goroutine.pb.gz"),

@@ -104,6 +104,9 @@ pub fn print_misses(by_input: &[(String, Tally)], verbose: bool) {
             for (rule, place) in &outcome.wrong {
                 println!("WRONG  {name}  {}: {rule} at {place}", outcome.name);
             }
+            for place in outcome.suspected.iter().filter(|_| verbose) {
+                println!("SUSPECT {name}  {}: {place}", outcome.name);
+            }
             if !outcome.is_positive && outcome.findings > 0 {
                 println!("FINDS  {name}  {}: {} findings in a negative case", outcome.name, outcome.findings);
             }

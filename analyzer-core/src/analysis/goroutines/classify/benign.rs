@@ -1,0 +1,151 @@
+//! Background goroutines that every process with these libraries has. A row
+//! says nothing against growth: a known loop that multiplies is one instance
+//! of its owner leaked each time.
+
+/// A function whose goroutines are known background.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// The function; `*` at the end stands for anything.
+    pub function: &'static str,
+    /// What it is.
+    pub what: &'static str,
+}
+
+const fn known(function: &'static str, what: &'static str) -> Known {
+    Known { function, what }
+}
+
+/// The known function that a name matches.
+pub fn find(name: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| match known.function.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == known.function,
+    })
+}
+
+const STD: &str = "standard library";
+
+/// Names as captures print them, generics normalized. Sources: the ignore
+/// lists that public projects give to leak checkers, and the libraries' names
+/// of their own background loops.
+pub const KNOWN: &[Known] = &[
+    known("os/signal.loop", "waits for signals"),
+    known("os/signal.signal_recv", "waits for signals"),
+    known("os/signal.NotifyContext.func1", "waits for a signal or its context"),
+    known("database/sql.(*DB).connectionOpener", "opens connections of a database/sql pool"),
+    known("database/sql.(*DB).connectionCleaner", "closes old connections of a database/sql pool"),
+    known("database/sql.(*DB).connectionResetter", "resets connections of a database/sql pool"),
+    known("net/http.(*Server).Serve", "accepts HTTP connections"),
+    known("net/http.(*persistConn).writeLoop", "writes requests of a client connection"),
+    known("net/http/pprof.*", "answers this capture"),
+    known("runtime/pprof.*", "answers this capture"),
+    known("runtime/trace.Start.func1", "writes an execution trace"),
+    known("runtime.ensureSigM*", "receives signals"),
+    known("testing.(*T).Run", "waits for a subtest"),
+    known("testing.(*T).Parallel", "waits for its turn"),
+    known("testing.tRunner*", "runs a test"),
+    known("net/http/httptest.(*Server).goServe.func1", "a test server"),
+    known("os/exec.(*Cmd).Wait", "waits for a child process"),
+    known("os/exec.(*Cmd).watchCtx*", "ends a child process with its context"),
+    known("internal/singleflight.*", STD),
+    known("google.golang.org/grpc.(*ccBalancerWrapper).watcher", "gRPC client connection"),
+    known("google.golang.org/grpc.(*ccResolverWrapper).watcher", "gRPC client connection"),
+    known("google.golang.org/grpc.(*addrConn).resetTransport*", "gRPC client connection"),
+    known("google.golang.org/grpc.(*Server).handleRawConn*", "gRPC server connection"),
+    known("google.golang.org/grpc.(*Server).Serve*", "gRPC server"),
+    known("google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run", "gRPC client connection"),
+    known("google.golang.org/grpc/internal/transport.(*controlBuffer).get", "gRPC connection"),
+    known("google.golang.org/grpc/internal/transport.(*loopyWriter).run", "gRPC connection"),
+    known("google.golang.org/grpc/internal/transport.(*http2Client).keepalive", "gRPC client connection"),
+    known("google.golang.org/grpc/internal/transport.(*http2Client).reader", "gRPC client connection"),
+    known("google.golang.org/grpc/internal/transport.(*http2Server).keepalive", "gRPC server connection"),
+    known("google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams", "gRPC server connection"),
+    known("google.golang.org/grpc/internal/resolver/dns.(*dnsResolver).watcher", "gRPC name resolution"),
+    known("k8s.io/klog.(*loggingT).flushDaemon", "flushes a log"),
+    known("k8s.io/klog/v2.(*loggingT).flushDaemon", "flushes a log"),
+    known("k8s.io/klog/v2.(*flushDaemon).run*", "flushes a log"),
+    known("k8s.io/client-go/util/workqueue.(*Type).updateUnfinishedWorkLoop", "a work queue"),
+    known("k8s.io/client-go/util/workqueue.(*Typed[...]).updateUnfinishedWorkLoop", "a work queue"),
+    known("k8s.io/client-go/util/workqueue.(*delayingType*", "a work queue"),
+    known("k8s.io/client-go/util/workqueue.(*Type).processLoop", "a work queue"),
+    known("k8s.io/client-go/tools/cache.(*Reflector).*", "an informer"),
+    known("k8s.io/client-go/tools/cache.handleAnyWatch", "an informer"),
+    known("k8s.io/apimachinery/pkg/util/wait.BackoffUntil*", "a Kubernetes loop"),
+    known("k8s.io/apimachinery/pkg/util/wait.loopConditionUntilContext*", "a Kubernetes loop"),
+    known("sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue.(*priorityqueue[...]).handle*", "a work queue"),
+    known("github.com/IBM/sarama.(*client).backgroundMetadataUpdater", "Kafka client"),
+    known("github.com/IBM/sarama.(*Broker).responseReceiver", "Kafka client"),
+    known("github.com/IBM/sarama.(*asyncProducer).*", "Kafka producer"),
+    known("github.com/IBM/sarama.(*consumerGroup).loopCheckPartitionNumbers", "Kafka consumer"),
+    known("github.com/segmentio/kafka-go.(*connPool).discover", "Kafka client"),
+    known("github.com/segmentio/kafka-go.(*conn).run", "Kafka client"),
+    known("github.com/segmentio/kafka-go.(*Reader).run", "Kafka consumer"),
+    known("github.com/segmentio/kafka-go.(*ConsumerGroup).run", "Kafka consumer"),
+    known("github.com/twmb/franz-go/pkg/kgo.(*Client).updateMetadataLoop", "Kafka client"),
+    known("github.com/twmb/franz-go/pkg/kgo.(*Client).reapConnectionsLoop", "Kafka client"),
+    known("github.com/twmb/franz-go/pkg/kgo.(*Client).pushMetrics", "Kafka client"),
+    known("github.com/twmb/franz-go/pkg/kgo.(*broker).handleReqs", "Kafka client"),
+    known("github.com/rcrowley/go-metrics.(*meterArbiter).tick", "metrics"),
+    known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).reaper", "Redis pool"),
+    known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial", "Redis pool"),
+    known("github.com/redis/go-redis/v9/internal/pool.startGlobalTimeCache.func1", "Redis pool"),
+    known("github.com/redis/go-redis/v9/maintnotifications.(*CircuitBreakerManager).cleanupLoop", "Redis client"),
+    known("github.com/go-sql-driver/mysql.(*mysqlConn).startWatcher.func1", "MySQL connection"),
+    known("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck", "PostgreSQL pool"),
+    known("github.com/jackc/pgx/v5/pgxpool.(*Pool).triggerHealthCheck.func1", "PostgreSQL pool"),
+    known("github.com/lib/pq.NewDialListener*", "PostgreSQL listener"),
+    known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).maintain", "MongoDB pool"),
+    known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).createConnections*", "MongoDB pool"),
+    known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*rttMonitor).runHellos", "MongoDB monitor"),
+    known("github.com/rabbitmq/amqp091-go.(*Connection).reader", "AMQP connection"),
+    known("github.com/rabbitmq/amqp091-go.(*Connection).heartbeater", "AMQP connection"),
+    known("github.com/rabbitmq/amqp091-go.(*consumers).buffer", "AMQP consumer"),
+    known("github.com/nats-io/nats.go.(*Conn).readLoop", "NATS connection"),
+    known("github.com/nats-io/nats.go.(*Conn).flusher", "NATS connection"),
+    known("github.com/nats-io/nats.go.(*Conn).waitForMsgs", "NATS subscription"),
+    known("github.com/nats-io/nats.go.(*Conn).doReconnect", "NATS connection"),
+    known("go.opencensus.io/stats/view.(*worker).start", "metrics"),
+    known("go.opentelemetry.io/otel/sdk/trace.(*batchSpanProcessor).processQueue", "exports traces"),
+    known("go.opentelemetry.io/otel/sdk/metric.(*PeriodicReader).run", "exports metrics"),
+    known("go.opentelemetry.io/otel/sdk/log.exportSync.func1", "exports logs"),
+    known("go.opentelemetry.io/otel/sdk/log.(*BatchProcessor).poll.func1", "exports logs"),
+    known("github.com/golang/glog.(*loggingT).flushDaemon", "flushes a log"),
+    known("github.com/golang/glog.(*fileSink).flushDaemon", "flushes a log"),
+    known("go.uber.org/zap/zapcore.(*BufferedWriteSyncer).flushLoop", "flushes a log"),
+    known("gopkg.in/natefinch/lumberjack.v2.(*Logger).millRun", "rotates a log"),
+    known("github.com/DataDog/datadog-go/v5/statsd.(*sender).sendLoop", "metrics"),
+    known("github.com/DataDog/datadog-go/v5/statsd.(*Client).watch", "metrics"),
+    known("github.com/dgraph-io/ristretto.(*Cache).processItems", "a cache"),
+    known("github.com/dgraph-io/ristretto.(*defaultPolicy).processItems", "a cache"),
+    known("github.com/patrickmn/go-cache.(*janitor).Run", "a cache"),
+    known("github.com/hashicorp/golang-lru/v2/expirable.NewLRU[...].func1", "a cache"),
+    known("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers", "a worker pool"),
+    known("github.com/panjf2000/ants/v2.(*poolCommon).ticktock", "a worker pool"),
+    known("github.com/syndtr/goleveldb/leveldb.(*DB).mpoolDrain", "a database"),
+    known("go.etcd.io/etcd/client/pkg/v3/logutil.(*MergeLogger).outputLoop", "flushes a log"),
+    known("github.com/hashicorp/memberlist.(*Memberlist).pushPullTrigger", "gossip"),
+    known("github.com/hashicorp/memberlist.(*Memberlist).triggerFunc", "gossip"),
+    known("github.com/hashicorp/raft.(*Raft).run", "consensus"),
+    known("github.com/hashicorp/raft.(*Raft).runFSM", "consensus"),
+    known("github.com/hashicorp/raft.(*Raft).runSnapshots", "consensus"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_whole_or_by_their_start() {
+        assert!(find("os/signal.loop").is_some());
+        assert!(find("os/signal.loopback").is_none());
+        assert!(find("runtime/pprof.writeGoroutineStacks").is_some());
+        assert!(find("main.worker").is_none());
+    }
+
+    #[test]
+    fn nothing_that_waits_in_general_is_known() {
+        for name in ["internal/poll.runtime_pollWait", "time.Sleep", "sync.(*Cond).Wait", "net/http.(*conn).serve"] {
+            assert!(find(name).is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! From what a rule accepts and what the figures say to a level and reasons.
+
+use super::super::grouping::{Group, count_of};
+use super::features::{self, Growth};
+use super::{Assessment, Context, Level};
+use crate::base::convert::to_f64;
+
+/// Least number of members, or least share of the group, that must show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Members.
+    pub members: u64,
+    /// Percent of the group.
+    pub percent: u64,
+}
+
+/// What evidence a rule takes for likely.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Births in every step with nobody ending; this many at least.
+    pub growth: Option<u64>,
+    /// Old and young members side by side in one dump.
+    pub ramp: bool,
+    /// Members of the last dump that print more minutes than the collector can add.
+    pub waited: Option<Need>,
+    /// The same, and more minutes than that by this many.
+    pub waited_beyond: u32,
+    /// Members that were in the dump before, and did not move since.
+    pub aged: Option<Need>,
+    /// Waiting and ageing make it very likely by themselves.
+    pub is_strong: bool,
+}
+
+impl Policy {
+    /// Growth only.
+    pub const GROWTH: Self =
+        Self { growth: Some(1), ramp: false, waited: None, waited_beyond: 0, aged: None, is_strong: false };
+    /// Growth, or a ramp in one dump.
+    pub const GROWTH_OR_RAMP: Self = Self { ramp: true, ..Self::GROWTH };
+
+    /// Also members that waited.
+    pub const fn or_waited(self, members: u64, percent: u64) -> Self {
+        Self { waited: Some(Need { members, percent }), ..self }
+    }
+
+    /// Also survivors that did not move.
+    pub const fn or_aged(self, members: u64, percent: u64) -> Self {
+        Self { aged: Some(Need { members, percent }), ..self }
+    }
+}
+
+/// What the figures gave.
+#[derive(Clone, Debug, Default)]
+pub struct Weighed {
+    /// The level; `None` if nothing speaks against the group.
+    pub level: Option<Level>,
+    /// With numbers.
+    pub reasons: Vec<String>,
+    /// New members a minute.
+    pub rate_per_minute: Option<f64>,
+}
+
+impl Weighed {
+    fn raise(&mut self, level: Level, reason: String) {
+        self.level = Some(self.level.map_or(level, |known| known.min(level)));
+        self.reasons.push(reason);
+    }
+}
+
+/// Growth by this many, and to this many times, is strong.
+const STRONG_RISE: u64 = 10;
+const STRONG_FACTOR: u64 = 2;
+/// Births in a single step below which only growth by half says something: a
+/// pool that opens one more connection is no leak.
+const SUDDEN_BIRTHS: u64 = 5;
+/// Minutes beyond the floor from which a wait is long.
+const LONG_WAIT_MINUTES: u32 = 2;
+/// Percent of the members before that must not have moved in the only step.
+const UNMOVED_PERCENT: u64 = 80;
+
+/// Weighs one group.
+pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &Assessment) -> Weighed {
+    let mut weighed = Weighed::default();
+    let last = group.last();
+    if last.count == 0 {
+        return weighed;
+    }
+    if let Some(reason) = &assessment.certain {
+        weighed.raise(Level::Certain, reason.clone());
+    }
+    if let Some(reason) = &assessment.likely {
+        weighed.raise(Level::Likely, reason.clone());
+    }
+    if last.leaked > 0 && assessment.rule != "select-forever" {
+        weighed.raise(
+            Level::Certain,
+            format!("The runtime's leak-finding GC proved that {} of {} can never wake up.", last.leaked, last.count),
+        );
+    }
+    growth(context, index, &assessment.policy, &mut weighed);
+    count_growth(context, index, &assessment.policy, &mut weighed);
+    ramp(context, group, &assessment.policy, &mut weighed);
+    waiting(context, index, group, &assessment.policy, &mut weighed);
+    if weighed.level.is_none() && !is_constant(context, group) {
+        possible(context, group, &mut weighed);
+    }
+    weighed
+}
+
+fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut Weighed) {
+    let (Some(least), Some(growth)) = (policy.growth, features::growth(context.series, index)) else { return };
+    if growth.births < least {
+        return;
+    }
+    let level = growth_level(context, &growth);
+    let ended = if growth.deaths == 0 { "none ended".to_owned() } else { format!("{} ended", growth.deaths) };
+    weighed.raise(
+        level,
+        format!(
+            "Grew from {} to {} over {} dumps: {} were born, {ended}.",
+            growth.from, growth.to, growth.steps + 1, growth.births
+        ),
+    );
+    if growth.risen > 0 {
+        weighed.reasons.push(format!(
+            "{} of the {} that were there in the dump before print a longer wait now.",
+            growth.risen, growth.before
+        ));
+    }
+    weighed.rate_per_minute = rate(context, index);
+}
+
+/// Two dumps cannot tell a leak from a service that warms up or takes more
+/// load, unless those that were there did not move for minutes, or nobody of
+/// a crowd left.
+fn growth_level(context: &Context<'_>, growth: &Growth) -> Level {
+    let is_strong = growth.to >= growth.from * STRONG_FACTOR && growth.to - growth.from >= STRONG_RISE;
+    let is_unmoved = growth.risen * 100 >= growth.before * UNMOVED_PERCENT && growth.risen > 0;
+    if growth.steps >= 2 {
+        return if is_strong || is_unmoved { Level::VeryLikely } else { Level::Likely };
+    }
+    let is_notable = growth.births >= SUDDEN_BIRTHS || growth.births * 2 >= growth.before;
+    let is_crowd = growth.births >= SUDDEN_BIRTHS
+        && growth.before >= SUDDEN_BIRTHS
+        && growth.births * 4 >= growth.before
+        && context.is_minutes_apart;
+    match (is_unmoved && is_notable, is_crowd) {
+        (true, _) if is_strong => Level::VeryLikely,
+        (true, _) | (_, true) => Level::Likely,
+        _ => Level::Possible,
+    }
+}
+
+fn count_growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut Weighed) {
+    let Some(growth) = features::count_growth(context.series, index) else { return };
+    if policy.growth.is_none_or(|least| growth.to - growth.from < least) {
+        return;
+    }
+    // Counts do not say whether the same goroutines stay.
+    let level = if growth.moments >= 3 { Level::Likely } else { Level::Possible };
+    weighed.raise(
+        level,
+        format!("The count rose from {} to {} over {} captures.", growth.from, growth.to, growth.moments),
+    );
+    weighed.rate_per_minute = rate(context, index);
+}
+
+fn ramp(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Weighed) {
+    if !policy.ramp {
+        return;
+    }
+    let Some(ramp) = features::ramp(group, &context.census, context.floor) else { return };
+    weighed.raise(
+        Level::Likely,
+        format!(
+            "One dump shows accumulation: {} members of {} ages from 0 to {} minutes (half of them {} or more), \
+             {} of every 100 ids between the first and the last.",
+            ramp.members, ramp.ages, ramp.oldest, ramp.median, ramp.density_percent
+        ),
+    );
+    if weighed.rate_per_minute.is_none() && ramp.oldest > 0 {
+        weighed.rate_per_minute = Some(to_f64(ramp.members) / f64::from(ramp.oldest));
+    }
+}
+
+fn waiting(context: &Context<'_>, index: usize, group: &Group, policy: &Policy, weighed: &mut Weighed) {
+    let floor = context.floor.saturating_add(policy.waited_beyond);
+    let waited = features::waited(group, floor);
+    let members = count_of(&group.last().members);
+    let longest = features::longest(group).unwrap_or(0);
+    let is_met = |need: Need, count: u64, of: u64| count > 0 && count >= need.members && count * 100 >= of * need.percent;
+    let is_long = longest >= context.floor.saturating_add(LONG_WAIT_MINUTES);
+    if policy.waited.is_some_and(|need| is_met(need, waited, members)) {
+        let level = if policy.is_strong && is_long { Level::VeryLikely } else { Level::Likely };
+        weighed.raise(level, format!("{waited} of {members} have waited {floor} minutes or more, the longest {longest}."));
+    }
+    let Some((aged, before)) = features::aged(context.series, index) else { return };
+    if policy.aged.is_some_and(|need| is_met(need, aged, before)) {
+        let level = if policy.is_strong { Level::VeryLikely } else { Level::Likely };
+        weighed.raise(
+            level,
+            format!("{aged} of the {before} of the dump before wait at the same place, and their printed wait rose: they did not move."),
+        );
+    }
+}
+
+/// As many at every moment of several: nothing accumulates.
+fn is_constant(context: &Context<'_>, group: &Group) -> bool {
+    let counts = group.counts();
+    context.series.moments.len() > 1 && counts.windows(2).all(|pair| pair.first() == pair.last())
+}
+
+/// A count or an age alone.
+fn possible(context: &Context<'_>, group: &Group, weighed: &mut Weighed) {
+    const MANY: u64 = 100;
+    let last = group.last();
+    if last.count >= MANY {
+        weighed.raise(Level::Possible, format!("{} goroutines wait at one place.", last.count));
+    }
+    let waited = features::waited(group, context.floor.saturating_add(LONG_WAIT_MINUTES));
+    if waited >= 8 {
+        weighed.raise(Level::Possible, format!("{waited} have waited {} minutes or more.", context.floor + LONG_WAIT_MINUTES));
+    }
+}
+
+/// Births less deaths a minute over the steps whose length is known.
+fn rate(context: &Context<'_>, index: usize) -> Option<f64> {
+    let group = context.series.groups.get(index)?;
+    let first = context.series.first_of_last_process();
+    let counts = group.at.get(first..)?;
+    let (from, to) = (counts.first()?.count, counts.last()?.count);
+    let minutes: Option<f64> = context.series.last_steps().iter().map(|step| step.minutes).sum();
+    let minutes = minutes.filter(|&minutes| minutes > 0.0)?;
+    Some((to_f64(to) - to_f64(from)) / minutes)
+}

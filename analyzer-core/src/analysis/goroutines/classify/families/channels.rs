@@ -1,0 +1,87 @@
+//! Channel operations, selects and sleeps in code that no signature knows.
+
+use super::super::super::grouping::Group;
+use super::super::super::state::Wait;
+use super::super::{Assessment, Context, Policy, features};
+
+/// Functions of libraries that acquire a slot by a send.
+const ACQUIRES: &[&str] = &["golang.org/x/sync/errgroup.(*Group).Go", "golang.org/x/net/netutil.(*limitListener).acquire"];
+
+pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
+    match group.wait {
+        Wait::Send => Some(send(context, index, group)),
+        Wait::Receive | Wait::Channel => Some(receive(context, index)),
+        Wait::Select => Some(select(context, index, group)),
+        Wait::Sleep => Some(Assessment::new("sleep-loop", Policy { growth: Some(3), ..Policy::default() })),
+        _ => None,
+    }
+}
+
+fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
+    let rule = if is_semaphore(context, group) { "semaphore-exhausted" } else { "chan-send-abandoned" };
+    let mut assessment = Assessment::new(rule, Policy::GROWTH_OR_RAMP.or_waited(1, 0).or_aged(1, 20));
+    // A generator whose values nobody wants at the moment is one goroutine,
+    // and whoever started it is still there.
+    let is_single = group.last().count == 1 && features::growth(context.series, index).is_none();
+    if is_single && has_living_parent(context, group) {
+        assessment.held_back = Some("A single sender whose starter still runs may be a generator that is ahead.".to_owned());
+    }
+    assessment
+}
+
+fn has_living_parent(context: &Context<'_>, group: &Group) -> bool {
+    let mut parents = group.last().members.iter().filter_map(|member| member.parent);
+    parents.any(|goid| context.census.group_of.contains_key(&goid))
+}
+
+/// A send that takes a slot: others are past it in the same function, and hold one.
+fn is_semaphore(context: &Context<'_>, group: &Group) -> bool {
+    if super::has_any(group, ACQUIRES) {
+        return true;
+    }
+    let Some(site) = group.user_frame() else { return false };
+    let is_past = |other: &Group| {
+        let mut frames = other.frames.iter().filter(|frame| frame.function.name == site.function.name);
+        frames.any(|frame| frame.file == site.file && frame.line > site.line)
+    };
+    let groups = context.series.groups.iter();
+    groups.filter(|other| other.wait != Wait::Send).any(|other| other.last().count > 0 && is_past(other))
+}
+
+fn receive(context: &Context<'_>, index: usize) -> Assessment {
+    if wakes(context, index) {
+        return ticker(context, index);
+    }
+    Assessment::new("chan-recv-unclosed", Policy::GROWTH_OR_RAMP)
+}
+
+fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
+    if group.names().any(|name| name.starts_with("context.(*cancelCtx).propagateCancel.func")) {
+        return Assessment::new("ctx-never-cancelled", Policy::GROWTH_OR_RAMP);
+    }
+    if wakes(context, index) {
+        return ticker(context, index);
+    }
+    Assessment::new("select-no-exit", Policy::GROWTH_OR_RAMP)
+}
+
+fn ticker(context: &Context<'_>, index: usize) -> Assessment {
+    let mut assessment = Assessment::new("ticker-loop-no-exit", Policy::GROWTH);
+    let survivors = last_change(context, index).map_or(0, |change| change.survivors);
+    assessment.reasons.push(format!(
+        "{survivors} have been there for minutes without printing a long wait: something wakes them again and again."
+    ));
+    assessment
+}
+
+/// Goroutines that outlive minutes and never print a long wait are woken
+/// regularly: by a ticker, or by work.
+fn wakes(context: &Context<'_>, index: usize) -> bool {
+    let Some(group) = context.series.groups.get(index) else { return false };
+    let is_old = last_change(context, index).is_some_and(|change| change.survivors > 0 && change.risen == 0);
+    context.is_minutes_apart && is_old && features::waited(group, context.floor) == 0 && group.last().leaked == 0
+}
+
+fn last_change(context: &Context<'_>, index: usize) -> Option<crate::report::GroupChange> {
+    context.series.last_steps().last()?.changes.get(index).copied().flatten()
+}

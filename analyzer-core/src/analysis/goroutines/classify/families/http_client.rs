@@ -1,0 +1,61 @@
+//! net/http's client: connections whose body nobody closes, calls without a timeout.
+
+use super::super::super::grouping::Group;
+use super::super::super::state::Wait;
+use super::super::{Assessment, Context, Policy};
+
+const READ_LOOP: &str = "net/http.(*persistConn).readLoop";
+const WRITE_LOOP: &str = "net/http.(*persistConn).writeLoop";
+const ROUND_TRIP: &str = "net/http.(*persistConn).roundTrip";
+
+/// Functions that are on the stack of somebody who reads a response body, or
+/// passes it on.
+const BODY_READERS: &[&str] = &[
+    "net/http.(*bodyEOFSignal).Read",
+    "net/http.(*body).Read",
+    "net/http/httputil.(*ReverseProxy).copyResponse",
+    "net/http/httputil.(*ReverseProxy).copyBuffer",
+];
+
+pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
+    if group.has(READ_LOOP) {
+        return read_loop(context, group);
+    }
+    if group.has(WRITE_LOOP) {
+        return write_loop(context);
+    }
+    if group.wait == Wait::Select && group.has(ROUND_TRIP) {
+        // Five births at least: a burst of calls to a slow peer is no leak.
+        let policy = Policy { growth: Some(5), ..Policy::default() }.or_waited(3, 0).or_aged(2, 80);
+        return Some(Assessment::new("http-client-no-timeout", policy));
+    }
+    None
+}
+
+/// In a select the loop has given a response away and waits for its body to be
+/// read to the end or closed. In an IO wait (under Peek) the connection is idle.
+fn read_loop(context: &Context<'_>, group: &Group) -> Option<Assessment> {
+    if group.wait != Wait::Select {
+        return None;
+    }
+    let policy = Policy { growth: Some(3), ramp: true, ..Policy::default() }.or_waited(3, 0).or_aged(3, 0);
+    let mut assessment = Assessment::new("http-body-not-closed", policy);
+    let readers = super::inside(context, |other| super::has_any(other, BODY_READERS));
+    let unread = group.last().count.saturating_sub(readers);
+    if readers > 0 {
+        assessment.reasons.push(format!("{readers} goroutines read such a body at the moment."));
+    }
+    if unread * 2 < group.last().count {
+        assessment.held_back = Some("Most of the bodies are being read: these are streams.".to_owned());
+    }
+    Some(assessment)
+}
+
+/// A connection's second goroutine says nothing of its own: it goes with the first.
+fn write_loop(context: &Context<'_>) -> Option<Assessment> {
+    let groups = context.series.groups.iter().enumerate();
+    let loops = groups.filter(|(_, other)| other.wait == Wait::Select && other.has(READ_LOOP));
+    let mut assessment = Assessment::new("http-body-not-closed", Policy::default());
+    assessment.satellite_of = Some(loops.map(|(index, _)| index).collect());
+    Some(assessment)
+}

@@ -1,0 +1,90 @@
+//! net/http's server: connections that send nothing, and handlers that do not return.
+
+use super::super::super::grouping::Group;
+use super::super::super::state::Wait;
+use super::super::{Assessment, Context, Policy};
+use crate::report::Origin;
+
+const SERVE: &str = "net/http.(*conn).serve";
+const BACKGROUND_READ: &str = "net/http.(*connReader).backgroundRead";
+
+/// Loops of an HTTP/2 connection (from Go 1.27 in a package of its own).
+const HTTP2: &[&str] = &[
+    "net/http.(*http2serverConn).serve",
+    "net/http.(*http2serverConn).readFrames",
+    "net/http.(*http2clientConnReadLoop).run",
+    "net/http.(*http2ClientConn).readLoop",
+    "net/http/internal/http2.(*serverConn).serve",
+    "net/http/internal/http2.(*serverConn).readFrames",
+    "net/http/internal/http2.(*clientConnReadLoop).run",
+    "golang.org/x/net/http2.(*serverConn).serve",
+    "golang.org/x/net/http2.(*serverConn).readFrames",
+    "golang.org/x/net/http2.(*clientConnReadLoop).run",
+];
+
+/// Functions under which a request's handler runs, HTTP/1 and HTTP/2.
+const HANDLER_ROOTS: &[&str] = &[
+    SERVE,
+    "net/http.(*http2serverConn).runHandler",
+    "net/http/internal/http2.(*serverConn).runHandler",
+    "golang.org/x/net/http2.(*serverConn).runHandler",
+];
+
+pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
+    if group.has(BACKGROUND_READ) {
+        return Some(background_read(context, group));
+    }
+    if super::has_any(group, HANDLER_ROOTS) {
+        return connection(group);
+    }
+    super::has_any(group, HTTP2)
+        .then(|| Assessment::new("http2", Policy { growth: Some(10), ..Policy::default() }))
+}
+
+/// Notices a client that goes away while the handler runs: belongs to the handler.
+fn background_read(context: &Context<'_>, group: &Group) -> Assessment {
+    let parents = group.last().members.iter().filter_map(|member| member.parent);
+    let mut handlers: Vec<usize> =
+        parents.filter_map(|goid| context.census.group_of.get(&goid).copied()).collect();
+    handlers.sort_unstable();
+    handlers.dedup();
+    let mut assessment = Assessment::new("http-handler-stuck", Policy::default());
+    assessment.satellite_of = Some(handlers);
+    assessment
+}
+
+fn connection(group: &Group) -> Option<Assessment> {
+    let has = |name: &str| group.has(name);
+    if group.wait == Wait::Io && has("net/http.(*conn).readRequest") || has("crypto/tls.(*Conn).HandshakeContext") {
+        let policy = Policy { growth: Some(3), ..Policy::default() };
+        return Some(Assessment::new("http-server-read-no-timeout", policy));
+    }
+    if !is_in_handler(group) {
+        let is_idle = group.wait == Wait::Io && has("bufio.(*Reader).Peek");
+        return is_idle.then(|| Assessment::new("http-server-idle", Policy { growth: Some(10), ..Policy::default() }));
+    }
+    handler(group)
+}
+
+/// True if a handler is on the stack: a `ServeHTTP` that is called by the server.
+fn is_in_handler(group: &Group) -> bool {
+    group.names().any(|name| name.ends_with(".ServeHTTP"))
+}
+
+/// A handler that waits where nothing of the request can end it. In a select,
+/// and in reads, event streams and WebSockets wait for hours: there only
+/// growth says something, and reads are judged with the other reads.
+fn handler(group: &Group) -> Option<Assessment> {
+    let waited = Policy { waited_beyond: 2, ..Policy::default().or_waited(2, 50).or_aged(2, 80) };
+    let policy = match group.wait {
+        Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Semaphore => waited,
+        Wait::Select if is_own_code_on_top(group) => Policy { growth: Some(3), ..Policy::default() },
+        _ => return None,
+    };
+    Some(Assessment::new("http-handler-stuck", policy))
+}
+
+/// True if the innermost frame is not of the standard library.
+fn is_own_code_on_top(group: &Group) -> bool {
+    group.frames.first().is_some_and(|site| matches!(site.origin, Origin::User | Origin::Library))
+}

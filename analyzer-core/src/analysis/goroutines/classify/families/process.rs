@@ -1,0 +1,68 @@
+//! Child processes, remote calls, pulled iterators, pipes, shutdown: signatures
+//! of single functions of the standard library.
+
+use super::super::super::grouping::Group;
+use super::super::super::state::Wait;
+use super::super::{Assessment, Context, Policy};
+
+const COPY_OUTPUT: &str = "os/exec.(*Cmd).Start.func2";
+const WAIT: &str = "os/exec.(*Cmd).Wait";
+
+pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
+    if group.has(COPY_OUTPUT) || is_created_by(group, "os/exec.(*Cmd).Start") && group.wait == Wait::Io {
+        return Some(exec(context));
+    }
+    if group.has("net/rpc.(*Client).Call") {
+        return Some(Assessment::new("rpc-call-no-reply", Policy::GROWTH_OR_RAMP));
+    }
+    if group.wait == Wait::Coroutine {
+        return Some(Assessment::new("iter-pull-not-stopped", Policy::GROWTH_OR_RAMP));
+    }
+    if group.has("net/http.(*Server).Shutdown") {
+        return Some(shutdown(context, index));
+    }
+    pipe(group)
+}
+
+fn is_created_by(group: &Group, name: &str) -> bool {
+    group.creator.as_ref().is_some_and(|site| &*site.function.name == name)
+}
+
+/// Goroutines that copy a child's output end when its pipes close; somebody
+/// has to wait for the child.
+fn exec(context: &Context<'_>) -> Assessment {
+    let policy = Policy::GROWTH.or_waited(3, 0).or_aged(3, 0);
+    let mut assessment = Assessment::new("exec-not-waited", policy);
+    let waiters = super::inside(context, |other| other.has(WAIT));
+    if waiters == 0 {
+        assessment.reasons.push("No goroutine is in (*Cmd).Wait.".to_owned());
+    } else {
+        assessment.held_back = Some(format!("{waiters} goroutines are in (*Cmd).Wait: children are waited for."));
+    }
+    assessment
+}
+
+/// Shutdown polls, so it never prints a long wait; being there in two dumps
+/// minutes apart is long.
+fn shutdown(context: &Context<'_>, index: usize) -> Assessment {
+    let mut assessment = Assessment::new("shutdown-hang", Policy::default().or_waited(1, 0));
+    let step = context.series.last_steps().last();
+    let change = step.and_then(|step| step.changes.get(index).copied().flatten());
+    if context.is_minutes_apart && change.is_some_and(|change| change.survivors > 0) {
+        assessment.likely = Some("The same call of Shutdown was there minutes before.".to_owned());
+    }
+    assessment
+}
+
+/// A pipe's other end is gone if nobody moves for long. One reader that waits
+/// is often on purpose (a logger's writer), one writer never is.
+fn pipe(group: &Group) -> Option<Assessment> {
+    if group.wait != Wait::Select {
+        return None;
+    }
+    let policy = Policy { waited_beyond: 2, ..Policy::GROWTH_OR_RAMP };
+    if group.has("io.(*pipe).write") {
+        return Some(Assessment::new("io-pipe-stuck", policy.or_waited(1, 0).or_aged(2, 80)));
+    }
+    group.has("io.(*pipe).read").then(|| Assessment::new("io-pipe-stuck", policy.or_waited(3, 0)))
+}

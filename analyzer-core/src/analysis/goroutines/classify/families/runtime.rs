@@ -1,0 +1,97 @@
+//! What the runtime itself says: channels that are nil, empty selects,
+//! finalizers that block, goroutines that only run.
+
+use super::super::super::grouping::Group;
+use super::super::super::state::Wait;
+use super::super::{Assessment, Context, Policy};
+use crate::report::Origin;
+
+/// Functions that run finalizers and cleanups. Up to Go 1.24 `debug=2` hides them.
+const RUNNERS: &[&str] = &["runtime.runFinalizers", "runtime.runCleanups", "runtime.runfinq"];
+
+pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
+    match group.wait {
+        Wait::NilReceive | Wait::NilSend => Some(nil_channel(group)),
+        Wait::SelectForever => Some(select_forever(context, index, group)),
+        Wait::Running => busy(context, index, group),
+        _ if is_finalizer(group) => Some(finalizer(context, index, group)),
+        _ => None,
+    }
+}
+
+fn nil_channel(group: &Group) -> Assessment {
+    let mut assessment = Assessment::new("nil-channel", Policy::default());
+    let operation = if group.wait == Wait::NilSend { "Sending to" } else { "Receiving from" };
+    assessment.certain = Some(format!("{operation} a nil channel blocks for ever, by definition."));
+    assessment
+}
+
+/// One goroutine that parks itself is a habit; several are a leak.
+fn select_forever(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
+    let mut assessment = Assessment::new("select-forever", Policy::GROWTH);
+    let count = group.last().count;
+    if count >= 2 {
+        assessment.certain = Some(format!("{count} goroutines are in a select without cases, which never ends."));
+    } else if super::super::features::growth(context.series, index).is_none() {
+        assessment.held_back = Some("A program may park one goroutine on purpose.".to_owned());
+    }
+    assessment
+}
+
+/// Finalizers and cleanups run in one goroutine of the runtime. Where its own
+/// frames are hidden it is the goroutine that nobody created; main is the
+/// other one, and callbacks from C are locked to their thread.
+fn is_finalizer(group: &Group) -> bool {
+    let is_user_code = group.frames.iter().any(|site| matches!(site.origin, Origin::User | Origin::Library));
+    if group.names().any(|name| RUNNERS.contains(&name)) {
+        return is_user_code || group.frames.first().is_some_and(|site| !site.function.is_runtime);
+    }
+    let members = &group.last().members;
+    let is_orphan = group.creator.is_none()
+        && !members.is_empty()
+        && members.iter().all(|member| member.goid != 1 && member.parent.is_none() && !member.is_locked);
+    let is_callback = group.names().any(|name| name.starts_with("_cgoexp_"));
+    let is_main = group.names().any(|name| name == "main.main" || name == "runtime.main");
+    is_orphan && is_user_code && !is_callback && !is_main && group.last().count == 1
+}
+
+fn finalizer(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
+    // A finalizer must be over in no time: being seen at one place twice, or
+    // having waited at all, is proof enough.
+    let policy = Policy::default().or_waited(1, 0).or_aged(1, 0);
+    let mut assessment = Assessment::new("finalizer-stuck", policy);
+    let waited = super::super::features::waited(group, context.floor);
+    let aged = super::super::features::aged(context.series, index).map_or(0, |(aged, _)| aged);
+    if waited > 0 || aged > 0 {
+        assessment.certain = Some("The goroutine that runs all finalizers waits in one of them.".to_owned());
+    } else if seen_before(context, index) {
+        assessment.likely =
+            Some("The goroutine that runs all finalizers stands in the same one as in the dump before.".to_owned());
+    }
+    assessment
+}
+
+/// True if a member of the group was in it in the dump before.
+fn seen_before(context: &Context<'_>, index: usize) -> bool {
+    let step = context.series.last_steps().last();
+    let change = step.and_then(|step| step.changes.get(index).copied().flatten());
+    change.is_some_and(|change| change.survivors > 0)
+        || step.is_some() && context.series.moments.iter().all(|moment| !moment.has_ids)
+            && context.series.groups.get(index).is_some_and(|group| group.at.iter().all(|at| at.count > 0))
+}
+
+/// The same goroutine at the same place, running, in every one of three dumps or more.
+fn busy(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
+    let steps = context.series.last_steps();
+    let is_writer = group.names().any(|name| name.starts_with("runtime/pprof.") || name.starts_with("net/http/pprof."));
+    let stays = steps.iter().all(|step| {
+        step.changes.get(index).copied().flatten().is_some_and(|change| change.survivors > 0)
+    });
+    if steps.len() < 2 || is_writer || !stays {
+        return None;
+    }
+    let mut assessment = Assessment::new("busy-loop", Policy::default());
+    assessment.likely = Some("The same goroutine runs at the same place in every dump.".to_owned());
+    assessment.held_back = Some("Processor-bound work looks the same: only a CPU profile can tell.".to_owned());
+    Some(assessment)
+}

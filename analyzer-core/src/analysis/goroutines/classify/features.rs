@@ -1,0 +1,201 @@
+//! What one dump, or several, say of a group in figures.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::super::grouping::{Group, MemberRow};
+use super::super::series::Series;
+use crate::base::convert::to_u64;
+
+/// Members at which a single dump can show a ramp.
+const RAMP_MEMBERS: u64 = 8;
+/// Share of the ids between first and last member that may be members, in percent:
+/// pools are started in one go and have neighbouring ids.
+const RAMP_DENSITY_PERCENT: u64 = 25;
+/// Share of all ids of the dump that the members must span, in percent.
+const RAMP_SPAN_PERCENT: u64 = 30;
+/// Distinct ages that a ramp must have.
+const RAMP_AGES: u64 = 4;
+/// Where the median age must lie between 0 and the oldest, in percent:
+/// arrivals at a steady rate that never end have it in the middle.
+const RAMP_MEDIAN_PERCENT: std::ops::RangeInclusive<u64> = 25..=75;
+
+/// Facts of the last dump that rules of several groups share.
+#[derive(Clone, Debug)]
+pub struct Census {
+    /// Group of each goroutine.
+    pub group_of: HashMap<u64, usize>,
+    /// Children of each goroutine.
+    pub children: HashMap<u64, Vec<u64>>,
+    /// Lowest and highest id.
+    pub ids: Option<(u64, u64)>,
+}
+
+impl Census {
+    /// Looks at the last dump of a series.
+    pub fn new(series: &Series) -> Self {
+        let mut census = Self { group_of: HashMap::new(), children: HashMap::new(), ids: None };
+        for (index, group) in series.groups.iter().enumerate() {
+            for member in &group.last().members {
+                census.group_of.insert(member.goid, index);
+                if let Some(parent) = member.parent {
+                    census.children.entry(parent).or_default().push(member.goid);
+                }
+            }
+        }
+        let ids = census.group_of.keys().copied();
+        census.ids = ids.clone().min().zip(ids.max());
+        census
+    }
+}
+
+/// Accumulation that one dump alone shows: old and young members side by side,
+/// with ids far apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ramp {
+    /// Members.
+    pub members: u64,
+    /// Age of the oldest, in printed minutes.
+    pub oldest: u32,
+    /// Age of the one in the middle.
+    pub median: u32,
+    /// Distinct ages.
+    pub ages: u64,
+    /// Members for each hundred ids of their range.
+    pub density_percent: u64,
+}
+
+/// The ramp of a group, if its ids and ages form one. `floor` is the least
+/// figure of printed minutes that proves waiting.
+pub fn ramp(group: &Group, census: &Census, floor: u32) -> Option<Ramp> {
+    let members = &group.last().members;
+    let count = to_u64(members.len());
+    if count < RAMP_MEMBERS {
+        return None;
+    }
+    let (first, last) = (members.first()?.goid, members.last()?.goid);
+    let (lowest, highest) = census.ids?;
+    let range = last - first + 1;
+    let density_percent = percent_of(count, range);
+    let span_percent = percent_of(range, highest - lowest + 1);
+    if density_percent > RAMP_DENSITY_PERCENT || span_percent < RAMP_SPAN_PERCENT {
+        return None;
+    }
+    let ages = sorted_ages(members);
+    let (oldest, median) = (*ages.last()?, *ages.get(ages.len() / 2)?);
+    let distinct = to_u64(ages.iter().collect::<BTreeSet<_>>().len());
+    let is_middle = RAMP_MEDIAN_PERCENT.contains(&percent_of(u64::from(median), u64::from(oldest)));
+    (distinct >= RAMP_AGES && is_middle && median >= floor)
+        .then_some(Ramp { members: count, oldest, median, ages: distinct, density_percent })
+}
+
+/// Printed minutes, ascending; a member without counts as 0.
+fn sorted_ages(members: &[MemberRow]) -> Vec<u32> {
+    let mut ages: Vec<u32> = members.iter().map(|member| member.minutes.unwrap_or(0)).collect();
+    ages.sort_unstable();
+    ages
+}
+
+/// Members of the last dump that print at least `minutes`.
+pub fn waited(group: &Group, minutes: u32) -> u64 {
+    let waited = |member: &&MemberRow| member.minutes.is_some_and(|printed| printed >= minutes);
+    to_u64(group.last().members.iter().filter(waited).count())
+}
+
+/// Longest printed wait of the last dump.
+pub fn longest(group: &Group) -> Option<u32> {
+    group.last().members.iter().filter_map(|member| member.minutes).max()
+}
+
+/// Births, over the steps of the last process, with nobody ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// Members at the first and the last moment of the process.
+    pub from: u64,
+    /// Members at the last moment.
+    pub to: u64,
+    /// Births over all steps.
+    pub births: u64,
+    /// Members that ended, over all steps.
+    pub deaths: u64,
+    /// Steps; each has births.
+    pub steps: u64,
+    /// Survivors of the last step whose printed minutes rose in it.
+    pub risen: u64,
+    /// Members before the last step.
+    pub before: u64,
+}
+
+/// Least share of a group that must outlive a step, in percent.
+const SURVIVAL_PERCENT: u64 = 95;
+
+/// The growth of a group: births in every step, the count rising in every
+/// step, and at least 95 % of each cohort alive at the end of its step.
+pub fn growth(series: &Series, index: usize) -> Option<Growth> {
+    let group = series.groups.get(index)?;
+    let first = series.first_of_last_process();
+    let counts = group.at.get(first..)?;
+    let mut growth = Growth { from: 0, to: 0, births: 0, deaths: 0, steps: 0, risen: 0, before: 0 };
+    growth.from = counts.first()?.count;
+    for (step, pair) in series.last_steps().iter().zip(counts.windows(2)) {
+        let change = step.changes.get(index).copied().flatten()?;
+        let [before, after] = pair else { return None };
+        let is_kept = change.survivors * 100 >= before.count * SURVIVAL_PERCENT;
+        if change.births == 0 || after.count <= before.count || !is_kept {
+            return None;
+        }
+        growth.births += change.births;
+        growth.deaths += change.deaths;
+        growth.steps += 1;
+        growth.risen = change.risen;
+        growth.before = before.count;
+        growth.to = after.count;
+    }
+    // Without a survivor nothing shows that members stay.
+    let has_survivors = counts.iter().rev().skip(1).any(|population| population.count > 0);
+    (growth.steps > 0 && has_survivors).then_some(growth)
+}
+
+/// Counts that rise, for forms that name no goroutine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountGrowth {
+    /// The first count.
+    pub from: u64,
+    /// The last count.
+    pub to: u64,
+    /// Moments.
+    pub moments: u64,
+}
+
+/// Rise over three moments or more from which counts alone say something.
+const COUNT_RISE: u64 = 4;
+/// Rise from which even two moments do, if the count also doubles.
+const COUNT_RISE_AT_ONCE: u64 = 10;
+
+/// Counts that rise in every step of at least three moments; or that double
+/// and rise by ten in two.
+pub fn count_growth(series: &Series, index: usize) -> Option<CountGrowth> {
+    if series.moments.iter().any(|moment| moment.has_ids) {
+        return None;
+    }
+    let counts = series.groups.get(index)?.counts();
+    let (from, to) = (*counts.first()?, *counts.last()?);
+    let rises = counts.windows(2).all(|pair| matches!(pair, [before, after] if after > before));
+    let rise = to.saturating_sub(from);
+    let is_steady = counts.len() >= 3 && rise >= COUNT_RISE;
+    let is_jump = from > 0 && to >= from * 2 && rise >= COUNT_RISE_AT_ONCE;
+    (rises && (is_steady || is_jump)).then_some(CountGrowth { from, to, moments: to_u64(counts.len()) })
+}
+
+/// Survivors of the last step that did not move, and the members before it.
+pub fn aged(series: &Series, index: usize) -> Option<(u64, u64)> {
+    let step = series.last_steps().last()?;
+    let change = step.changes.get(index).copied().flatten()?;
+    let group = series.groups.get(index)?;
+    let before = group.at.len().checked_sub(2).and_then(|moment| group.at.get(moment))?;
+    Some((change.aged, before.count))
+}
+
+/// `part` of `whole` in percent, rounded down; 100 if there is no whole.
+fn percent_of(part: u64, whole: u64) -> u64 {
+    part.saturating_mul(100).checked_div(whole).unwrap_or(100)
+}

@@ -1,0 +1,185 @@
+//! Which groups leak, by what rule, and how sure that is.
+//!
+//! A family of rules looks at a group's stack: the first that knows the stack
+//! names the rule and what evidence it takes. The evidence then gives the
+//! level. Groups that wait for another group are folded under it at the end.
+
+mod benign;
+pub mod catalog;
+mod evidence;
+mod families;
+mod features;
+mod roots;
+
+use super::grouping::Group;
+use super::judgment::Judgment;
+use super::series::Series;
+use super::state::Wait;
+use crate::report::{Confidence, Role, Verdict};
+
+pub use evidence::{Need, Policy};
+use features::Census;
+
+/// How sure a rule is. Only the last is not told to the user as a leak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The evidence allows no other reading.
+    Certain,
+    /// Two kinds of evidence, or strong growth.
+    VeryLikely,
+    /// Other readings need a coincidence.
+    Likely,
+    /// Only a count, or only an age.
+    Possible,
+}
+
+/// Minutes that a printed wait may exceed the truth by if nothing is known of
+/// the collector: it runs at least every two minutes (forcegcperiod).
+const DEFAULT_GAP_MINUTES: u32 = 2;
+
+/// What is known beside the dumps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Longest time between two collections, in minutes rounded up, where a
+    /// gctrace log tells it.
+    pub gc_gap_minutes: Option<u32>,
+}
+
+/// What rules look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The groups over the moments.
+    pub series: &'a Series,
+    /// The last dump.
+    pub census: Census,
+    /// Least printed minutes that prove that a goroutine waited.
+    pub floor: u32,
+    /// True if some goroutine's printed minutes rose in the last step: the
+    /// dumps are minutes apart.
+    pub is_minutes_apart: bool,
+}
+
+/// What a family says of a group.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    /// The rule.
+    pub rule: &'static str,
+    /// The evidence that it takes.
+    pub policy: Policy,
+    /// Satellites are judged with the group that they belong to.
+    pub satellite_of: Option<Vec<usize>>,
+    /// Certain by itself.
+    pub certain: Option<String>,
+    /// Likely by evidence of its own.
+    pub likely: Option<String>,
+    /// Speaks against: the level is held at possible.
+    pub held_back: Option<String>,
+    /// Further reasons.
+    pub reasons: Vec<String>,
+}
+
+impl Assessment {
+    /// A rule with its policy.
+    pub const fn new(rule: &'static str, policy: Policy) -> Self {
+        Self { rule, policy, satellite_of: None, certain: None, likely: None, held_back: None, reasons: Vec::new() }
+    }
+}
+
+/// Judges every group of a series, in their order.
+pub fn judge(series: &Series, circumstances: Circumstances) -> Vec<Judgment> {
+    let aged = |step: &super::series::Step| step.changes.iter().flatten().any(|change| change.risen > 0);
+    let context = Context {
+        series,
+        census: Census::new(series),
+        floor: circumstances.gc_gap_minutes.unwrap_or(DEFAULT_GAP_MINUTES).saturating_add(1),
+        is_minutes_apart: series.last_steps().last().is_some_and(aged),
+    };
+    let mut assessed = Vec::with_capacity(series.groups.len());
+    let mut judgments = Vec::with_capacity(series.groups.len());
+    for (index, group) in series.groups.iter().enumerate() {
+        let assessment = families::assess(&context, index, group);
+        judgments.push(judgment(&context, index, group, assessment.as_ref()));
+        assessed.push(assessment);
+    }
+    roots::fold(&context, &assessed, &mut judgments);
+    judgments
+}
+
+fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Option<&Assessment>) -> Judgment {
+    if group.is_system() {
+        return benign("Only the runtime's own code is on the stack.".to_owned(), Confidence::Certain);
+    }
+    let Some(assessment) = assessment else {
+        return background(group, None);
+    };
+    let findings = evidence::weigh(context, index, group, assessment);
+    let Some(level) = findings.level else {
+        return background(group, Some(assessment));
+    };
+    let level = if assessment.held_back.is_some() { Level::Possible } else { level };
+    // A known loop that only waits is background; growth is not.
+    if level == Level::Possible && known(group).is_some() {
+        return background(group, Some(assessment));
+    }
+    let rule = catalog::rule(assessment.rule);
+    let mut judgment = Judgment::unknown();
+    judgment.verdict = if level == Level::Possible { Verdict::Suspect } else { Verdict::Leak };
+    judgment.confidence = match level {
+        Level::Certain => Confidence::Certain,
+        Level::VeryLikely | Level::Likely => Confidence::Likely,
+        Level::Possible => Confidence::Possible,
+    };
+    judgment.rule = assessment.rule;
+    judgment.role = Some(Role::Root);
+    judgment.reasons = findings.reasons;
+    judgment.reasons.extend(assessment.reasons.iter().cloned());
+    if let Some(known) = known(group) {
+        judgment.reasons.push(format!(
+            "{} is known background ({}); that it multiplies means that its owner is created again and again.",
+            known.function, known.what
+        ));
+    }
+    judgment.against.extend(assessment.held_back.clone());
+    judgment.against.extend(rule.map(|rule| rule.against.to_owned()).filter(|text| !text.is_empty() && level != Level::Certain));
+    judgment.advice = rule.map(|rule| rule.advice.iter().map(|text| (*text).to_owned()).collect()).unwrap_or_default();
+    judgment.rate = findings.rate_per_minute;
+    judgment
+}
+
+/// The known background function on a stack.
+fn known(group: &Group) -> Option<&'static benign::Known> {
+    group.names().find_map(benign::find)
+}
+
+/// What to say of a group that no rule holds against.
+fn background(group: &Group, assessment: Option<&Assessment>) -> Judgment {
+    if let Some(known) = known(group) {
+        let reason = format!("{}: {}.", known.function, known.what);
+        return benign(reason, Confidence::Likely);
+    }
+    if group.wait == Wait::Running {
+        return benign("At work when the dump was taken.".to_owned(), Confidence::Possible);
+    }
+    let mut judgment = Judgment::unknown();
+    if let Some(assessment) = assessment {
+        judgment.against.extend(assessment.held_back.clone());
+    }
+    let counts = group.counts();
+    let is_constant = counts.len() > 1 && counts.windows(2).all(|pair| pair.first() == pair.last());
+    if is_constant {
+        judgment.verdict = Verdict::Benign;
+        judgment.reasons.push(format!("{} at every moment: nothing accumulates.", group.last().count));
+    } else if group.last().count == 0 {
+        judgment.verdict = Verdict::Benign;
+        judgment.reasons.push("All of them have ended.".to_owned());
+    }
+    judgment
+}
+
+fn benign(reason: String, confidence: Confidence) -> Judgment {
+    let mut judgment = Judgment::unknown();
+    judgment.verdict = Verdict::Benign;
+    judgment.confidence = confidence;
+    judgment.reasons.push(reason);
+    judgment
+}

@@ -1,0 +1,158 @@
+//! Causes and those that only wait for them: one finding for a cause, however
+//! many stand behind it.
+
+use super::super::grouping::Group;
+use super::super::judgment::Judgment;
+use super::super::state::Wait;
+use super::families::locks;
+use super::{Assessment, Context, catalog};
+use crate::report::{Role, Verdict};
+
+/// Folds victims and satellites under their groups.
+pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &mut [Judgment]) {
+    for index in 0..judgments.len() {
+        fold_once_waiter(context, index, judgments);
+    }
+    for index in 0..judgments.len() {
+        fold_lock_waiter(context, index, judgments);
+        fold_wait_group(context, index, judgments);
+    }
+    for (index, assessment) in assessed.iter().enumerate() {
+        let owners = assessment.as_ref().and_then(|assessment| assessment.satellite_of.as_ref());
+        if let Some(owners) = owners {
+            fold_satellite(context, index, owners, judgments);
+        }
+    }
+}
+
+fn is_leak(judgments: &[Judgment], index: usize) -> bool {
+    judgments.get(index).is_some_and(|judgment| judgment.verdict == Verdict::Leak)
+}
+
+fn set_victim(judgments: &mut [Judgment], victim: usize, root: usize, reason: String) {
+    if let Some(judgment) = judgments.get_mut(victim) {
+        judgment.role = Some(Role::Victim);
+        judgment.root = Some(root);
+        judgment.reasons.push(reason);
+    }
+}
+
+fn count(context: &Context<'_>, index: usize) -> u64 {
+    context.series.groups.get(index).map_or(0, |group| group.last().count)
+}
+
+/// Who waits for a Once waits for the goroutine that is in its body.
+fn fold_once_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(waiter) = context.series.groups.get(index) else { return };
+    if !is_leak(judgments, index) || !locks::is_once_waiter(waiter) {
+        return;
+    }
+    let body = (0..context.series.groups.len()).find(|&other| {
+        context.series.groups.get(other).is_some_and(|group| {
+            group.last().count > 0
+                && group.has("sync.(*Once).doSlow")
+                && !locks::is_once_waiter(group)
+                && locks::has_same_body(waiter, group)
+        })
+    });
+    if let Some(body) = body {
+        promote(context, index, body, "once-stuck", judgments);
+        set_victim(judgments, index, body, "They wait for the goroutine that is inside the same sync.Once.".to_owned());
+    }
+}
+
+/// Who waits for a lock waits for its holder: a goroutine that has the same
+/// function on its stack, past the call of Lock, and waits for something else.
+fn fold_lock_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(waiter) = context.series.groups.get(index) else { return };
+    if !is_leak(judgments, index) || !waiter.wait.is_lock() || locks::is_once_waiter(waiter) {
+        return;
+    }
+    let Some(holder) = holder(context, waiter, index) else { return };
+    let function = locks::lock_site(waiter).unwrap_or_default().to_owned();
+    let state = context.series.groups.get(holder).map_or("", |group| group.state.as_str()).to_owned();
+    let waiters = count(context, index);
+    promote(context, index, holder, "blocked-holding-lock", judgments);
+    if let Some(judgment) = judgments.get_mut(holder) {
+        judgment.reasons.push(format!(
+            "It is in {function} past its call of Lock and waits in [{state}], while {waiters} wait for the lock there."
+        ));
+    }
+    set_victim(judgments, index, holder, format!("A goroutine that waits in [{state}] holds the lock."));
+}
+
+fn holder(context: &Context<'_>, waiter: &Group, index: usize) -> Option<usize> {
+    let site = waiter.frames.iter().find(|site| !locks::is_lock_code(&site.function.name))?;
+    let is_holder = |other: &Group| {
+        let past = other.frames.iter().any(|frame| {
+            frame.function.name == site.function.name && frame.file == site.file && frame.line > site.line
+        });
+        let waits_elsewhere = !matches!(other.wait, Wait::Running | Wait::Runtime)
+            && locks::lock_site(other).filter(|_| other.wait.is_lock()) != Some(&*site.function.name);
+        past && waits_elsewhere && other.last().count > 0 && !other.wait.is_lock()
+    };
+    let groups = context.series.groups.iter().enumerate();
+    groups.filter(|(other, group)| *other != index && is_holder(group)).map(|(other, _)| other).min()
+}
+
+/// Waiters for each holder from which holding the lock is the point.
+const WAITERS_PER_HOLDER: u64 = 3;
+
+/// Makes a group the root of what a leaking group waits for.
+fn promote(context: &Context<'_>, victim: usize, root: usize, rule: &'static str, judgments: &mut [Judgment]) {
+    let Some(confidence) = judgments.get(victim).map(|judgment| judgment.confidence) else { return };
+    let Some(judgment) = judgments.get_mut(root) else { return };
+    let was_leak = judgment.verdict == Verdict::Leak;
+    // Several holders beside as many waiters leak by themselves: what they wait
+    // in says more than that they hold a lock.
+    let is_dominated = count(context, victim) >= count(context, root).saturating_mul(WAITERS_PER_HOLDER);
+    if was_leak && !is_dominated {
+        return;
+    }
+    judgment.confidence = if was_leak { judgment.confidence.min(confidence) } else { confidence };
+    judgment.verdict = Verdict::Leak;
+    judgment.rule = rule;
+    judgment.role = Some(Role::Root);
+    judgment.root = None;
+    if let Some(rule) = catalog::rule(rule) {
+        judgment.advice = rule.advice.iter().map(|text| (*text).to_owned()).collect();
+        judgment.against = Vec::from_iter((!rule.against.is_empty()).then(|| rule.against.to_owned()));
+    }
+    if !was_leak {
+        judgment.reasons.push(format!("{} goroutines cannot go on before it does.", count(context, victim)));
+    }
+}
+
+/// Who waits for workers that leak waits because of them.
+fn fold_wait_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(waiter) = context.series.groups.get(index) else { return };
+    if !is_leak(judgments, index) || waiter.wait != Wait::WaitGroup {
+        return;
+    }
+    let mut workers: Vec<usize> = Vec::new();
+    for member in &waiter.last().members {
+        let own = context.census.children.get(&member.goid).into_iter().flatten();
+        workers.extend(own.filter_map(|goid| context.census.group_of.get(goid).copied()));
+    }
+    workers.retain(|&worker| worker != index && is_leak(judgments, worker));
+    workers.sort_unstable();
+    workers.dedup();
+    if let Some(root) = workers.into_iter().max_by_key(|&worker| count(context, worker)) {
+        set_victim(judgments, index, root, "The goroutines that they started are stuck themselves.".to_owned());
+    }
+}
+
+/// A satellite goes with the group that it belongs to, and is nothing without it.
+fn fold_satellite(context: &Context<'_>, index: usize, owners: &[usize], judgments: &mut [Judgment]) {
+    let owner = owners.iter().copied().filter(|&owner| is_leak(judgments, owner)).max_by_key(|&owner| count(context, owner));
+    let Some(owner) = owner else { return };
+    let Some((rule, confidence)) = judgments.get(owner).map(|judgment| (judgment.rule, judgment.confidence)) else { return };
+    if let Some(judgment) = judgments.get_mut(index) {
+        judgment.verdict = Verdict::Leak;
+        judgment.rule = rule;
+        judgment.confidence = confidence;
+        judgment.role = Some(Role::Satellite);
+        judgment.root = Some(owner);
+        judgment.reasons.push("It serves goroutines of the group that it belongs to, and ends with them.".to_owned());
+    }
+}
