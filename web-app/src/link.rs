@@ -7,7 +7,7 @@ use analyzer_core::report::Report;
 use analyzer_core::session::{Request, Response};
 use yew::prelude::*;
 
-use crate::intake::Dropped;
+use crate::intake::Intake;
 use crate::state::{Action, FileKey, Params, Route, Shared};
 use crate::worker_client::{AskError, WorkerClient};
 
@@ -17,7 +17,7 @@ pub enum Command {
     /// Something happened.
     Act(Action),
     /// Files were dropped, chosen or pasted.
-    Take(Vec<Dropped>),
+    Take(Intake),
     /// Stop reading a file.
     Cancel(FileKey),
     /// Take everything away.

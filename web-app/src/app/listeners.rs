@@ -76,7 +76,7 @@ fn paste(link: &Link, turns: &Cell<u32>, event: &ClipboardEvent) {
     if let Some(data) = event.clipboard_data() {
         event.prevent_default();
         turns.set(turns.get() + 1);
-        link.send(Command::Take(intake::from_paste(&data, turns.get())));
+        link.send(Command::Take(intake::from_paste(&data, turns.get()).into()));
     }
 }
 

@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::intake::{self, Dropped};
+use crate::intake::{self, Intake};
 use crate::link::{Command, Link};
 use crate::state::{Action, FileKey, Health, Params, Route, Shared, Stage, State};
 use crate::worker_client::{AskError, WorkerClient};
@@ -90,12 +90,12 @@ impl Component for App {
     fn update(&mut self, _: &Context<Self>, command: Command) -> bool {
         match command {
             Command::Act(action) => self.act(action),
-            Command::Take(files) => self.take(files),
+            Command::Take(intake) => self.take(intake),
             Command::Cancel(key) => self.cancel(key),
             Command::Clear => self.clear(),
             Command::Navigate(route) => self.navigate(route),
             Command::Refine(params) => self.refine(params),
-            Command::OpenExample => self.take(intake::example().into_iter().collect()),
+            Command::OpenExample => self.take(intake::example().into_iter().collect::<Vec<_>>().into()),
             Command::AddressChanged => self.follow_address(),
         }
         self.pump();
@@ -158,18 +158,19 @@ impl App {
         });
     }
 
-    fn take(&mut self, files: Vec<Dropped>) {
-        if files.is_empty() {
-            let nothing = "There was no file in that, and no text.".to_owned();
-            return self.state.apply(Action::Noticed(Some(nothing)));
-        }
+    fn take(&mut self, Intake { files, notice }: Intake) {
+        let nothing = || "There was no file in that, and no text.".to_owned();
+        let notice = notice.or_else(|| files.is_empty().then(nothing));
+        self.state.apply(Action::Noticed(notice));
         let mut rows = Vec::with_capacity(files.len());
         for dropped in files {
             let key = self.engine.new_id();
             rows.push(dropped.describe(key));
             self.handles.insert(key, dropped.file);
         }
-        self.state.apply(Action::FilesAdded(rows));
+        if !rows.is_empty() {
+            self.state.apply(Action::FilesAdded(rows));
+        }
     }
 
     fn cancel(&mut self, key: FileKey) {

@@ -24,7 +24,7 @@ pub fn Browse(props: &BrowseProps) -> Html {
     let on_choose = Callback::from(move |event: Event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         if let (Some(input), Some(link)) = (input, &link) {
-            link.send(Command::Take(intake::from_input(&input)));
+            link.send(Command::Take(intake::from_input(&input).into()));
         }
     });
     let class = if props.is_small { "button" } else { "button primary" };

@@ -2,6 +2,7 @@
 
 mod drop;
 mod example;
+mod folder;
 
 use analyzer_core::base::units::Nanos;
 use js_sys::Array;
@@ -20,6 +21,21 @@ pub struct Dropped {
     pub path: String,
     /// The handle; its bytes are read later, by the worker.
     pub file: File,
+}
+
+/// What came in at once.
+#[derive(Debug, Clone, Default)]
+pub struct Intake {
+    /// The files.
+    pub files: Vec<Dropped>,
+    /// What to say about what could not be taken.
+    pub notice: Option<String>,
+}
+
+impl From<Vec<Dropped>> for Intake {
+    fn from(files: Vec<Dropped>) -> Self {
+        Self { files, notice: None }
+    }
 }
 
 impl Dropped {

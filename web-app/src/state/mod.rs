@@ -139,10 +139,7 @@ impl State {
     /// The state after an action.
     pub fn apply(&mut self, action: Action) {
         match action {
-            Action::FilesAdded(files) => {
-                self.notice = None;
-                self.files.add(files);
-            }
+            Action::FilesAdded(files) => self.files.add(files),
             Action::Started(key) => self.advance(key, Stage::Reading { read: 0 }),
             Action::Read(key, read) => self.advance(key, Stage::Reading { read }),
             Action::Analyzing(key) => self.advance(key, Stage::Analyzing),
