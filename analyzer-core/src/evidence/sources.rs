@@ -29,6 +29,10 @@ pub struct Source {
     pub path: String,
     /// Name of the format in [`crate::formats`], if recognized.
     pub format: Option<&'static str>,
+    /// Name of the format for people, if recognized.
+    pub format_label: Option<&'static str>,
+    /// True if the source is text, whose lines can be asked for.
+    pub is_text: bool,
     /// Bytes as they stood in the file or archive.
     pub bytes: u64,
     /// Bytes after decompression.
@@ -57,6 +61,8 @@ impl Source {
         Self {
             path,
             format: None,
+            format_label: None,
+            is_text: false,
             bytes,
             decoded_bytes,
             captured_at: None,

@@ -57,6 +57,8 @@ fn source_row(
         id,
         path: source.path.clone(),
         format: source.format.map(str::to_owned),
+        format_label: source.format_label.map(str::to_owned),
+        is_text: source.is_text,
         bytes: source.bytes,
         decoded_bytes: source.decoded_bytes,
         captured_at: source.captured_at,

@@ -23,6 +23,12 @@ pub struct SourceRow {
     pub path: String,
     /// Format name; `None` if unrecognized.
     pub format: Option<String>,
+    /// Name of the format for people; `None` if unrecognized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format_label: Option<String>,
+    /// True if the source is text, whose lines can be asked for and are cited.
+    #[serde(default)]
+    pub is_text: bool,
     /// Bytes in the file or archive.
     pub bytes: u64,
     /// Bytes after decompression.

@@ -38,6 +38,9 @@ fn ingest_leaf(
     }
     let format = formats::recognize(&Probe { path: &source.path, bytes: &leaf.bytes });
     source.format = format.map(|format| format.name);
+    source.format_label = format.map(|format| format.label);
+    source.is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text);
+    let is_text = source.is_text;
     let id = evidence.sources.push(source);
     match format {
         Some(format) => parse(format, id, &leaf.bytes, evidence),
@@ -47,7 +50,6 @@ fn ingest_leaf(
             }
         }
     }
-    let is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text);
     texts.push(is_text.then_some(leaf.bytes));
     id
 }
@@ -71,6 +73,7 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
             // Sniffing was wrong, and only the parser could tell.
             if error.kind == ErrorKind::Unrecognized {
                 source.format = None;
+                source.format_label = None;
                 SourceStatus::Unrecognized
             } else {
                 SourceStatus::Failed

@@ -20,6 +20,8 @@ use crate::state::{Action, FileKey, Health, Params, Route, Shared, Stage, State}
 use crate::worker_client::{AskError, WorkerClient};
 use crate::{address, crash};
 
+pub use listeners::is_text_field;
+
 /// Browsers refuse pages that write their address too often.
 const ADDRESS_DELAY_MILLIS: u32 = 250;
 

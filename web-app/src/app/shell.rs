@@ -14,7 +14,7 @@ use crate::number_format as text;
 use crate::selectors;
 use crate::state::{Action, Health, Route, Shared, State};
 use crate::views::{self, ViewProps};
-use analyzer_core::report::{Report, Subject};
+use analyzer_core::report::Report;
 
 /// The page.
 pub fn page(state: &State, link: &Link) -> Html {
@@ -97,7 +97,7 @@ fn subject_line(state: &State) -> Html {
     html! {
         <p class="subject">
             <strong class="subject-name">{ selectors::subject_name(subject) }</strong>
-            { for facts(report, subject).into_iter().map(|fact| html! { <span class="fact">{ fact }</span> }) }
+            { for selectors::subject_facts(report, subject).into_iter().map(|fact| html! { <span class="fact">{ fact }</span> }) }
             if others > 0 {
                 <a class="fact" href={Route::parse("#files").href()}>
                     { format!("and {}", text::counted(others, "other subject", "other subjects")) }
@@ -105,21 +105,6 @@ fn subject_line(state: &State) -> Html {
             }
         </p>
     }
-}
-
-fn facts(report: &Report, subject: &Subject) -> Vec<String> {
-    let mut facts = Vec::new();
-    facts.extend(subject.pid.map(|pid| format!("pid {pid}")));
-    facts.extend(subject.go_version.clone());
-    facts.extend(selectors::limit(report, subject.id).map(|limit| format!("limit {}", text::bytes(limit.0))));
-    facts.extend(selectors::capture_times(subject).map(|(first, last)| {
-        if first == last {
-            text::instant(first)
-        } else {
-            format!("{} to {}", text::instant(first), text::time_of_day(last))
-        }
-    }));
-    facts
 }
 
 fn actions(state: &State, link: &Link) -> Html {
@@ -140,7 +125,7 @@ fn actions(state: &State, link: &Link) -> Html {
                 </button>
             }
             <ThemeButton theme={state.theme} />
-            <button type="button" class="button icon" onclick={keys} title="Keys (?)" aria-label="Keys">{ "?" }</button>
+            <button type="button" class="button icon keys-button" onclick={keys} title="Keys (?)" aria-label="Keys">{ "?" }</button>
         </div>
     }
 }

@@ -34,7 +34,7 @@ pub fn Browse(props: &BrowseProps) -> Html {
                 { &props.label }
                 <input id="browse" type="file" multiple=true onchange={&on_choose} />
             </label>
-            <label class="button">
+            <label class="button folder">
                 { if props.is_small { "Folder" } else { "Browse for a folder" } }
                 <input id="browse-folder" type="file" webkitdirectory=true onchange={on_choose} />
             </label>

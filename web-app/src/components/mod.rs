@@ -9,6 +9,7 @@ pub mod landing;
 pub mod loading;
 pub mod needs;
 pub mod rows;
+pub mod search;
 pub mod strata;
 pub mod tabs;
 pub mod text_width;

@@ -38,7 +38,7 @@ pub fn ThemeButton(props: &ThemeButtonProps) -> Html {
                 <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" stroke-width="1.5" />
                 <path d="M8 1.75a6.25 6.25 0 0 1 0 12.5z" fill="currentColor" />
             </svg>
-            { name }
+            <span class="theme-name">{ name }</span>
         </button>
     }
 }

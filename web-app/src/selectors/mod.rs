@@ -1,8 +1,15 @@
 //! What the page's frame and several views need of a report, computed.
 
+mod uses;
+
 use analyzer_core::base::source::SourceId;
 use analyzer_core::base::units::{Bytes, Nanos};
+use analyzer_core::report::plain_text;
 use analyzer_core::report::{MemorySnapshot, Report, SourceRow, Subject, SubjectId};
+
+use crate::number_format as text;
+
+pub use uses::{Use, Uses};
 
 /// The source with this id.
 pub fn source(report: &Report, id: SourceId) -> Option<&SourceRow> {
@@ -23,6 +30,41 @@ pub fn subject_name(subject: &Subject) -> String {
         (None, Some(pid)) => format!("process {pid}"),
         (None, None) => format!("subject {}", subject.id.0 + 1),
     }
+}
+
+/// What is known of a subject, a few words each.
+pub fn subject_facts(report: &Report, subject: &Subject) -> Vec<String> {
+    let mut facts = Vec::new();
+    facts.extend(subject.pid.map(|pid| format!("pid {pid}")));
+    facts.extend(subject.go_version.clone());
+    facts.extend(limit(report, subject.id).map(|limit| format!("limit {}", text::bytes(limit.0))));
+    facts.extend(capture_times(subject).map(|(first, last)| {
+        if first == last {
+            text::instant(first)
+        } else {
+            format!("{} to {}", text::instant(first), text::time_of_day(last))
+        }
+    }));
+    facts
+}
+
+/// The folder that all sources share, with its last `/`; empty if there is none.
+pub fn common_folder(report: &Report) -> &str {
+    let mut paths = report.sources.iter().map(|row| row.path.as_str());
+    let Some(first) = paths.next() else { return "" };
+    let mut folder = first.rfind('/').map_or("", |slash| first.get(..=slash).unwrap_or_default());
+    for path in paths {
+        while !path.starts_with(folder) {
+            let parent = folder.trim_end_matches('/').rfind('/');
+            folder = parent.map_or("", |slash| folder.get(..=slash).unwrap_or_default());
+        }
+    }
+    folder
+}
+
+/// Text from a capture with its invisible characters spelled out.
+pub fn visible(text: &str) -> String {
+    plain_text::visible(text).into_owned()
 }
 
 /// Every memory snapshot of a subject, in order.

@@ -1,0 +1,139 @@
+//! What each source fed, and which of its lines are cited for what.
+
+use std::collections::{BTreeMap, HashMap};
+
+use analyzer_core::base::source::SourceId;
+use analyzer_core::report::{Citation, GoroutineGroup, MemorySnapshot, Report};
+
+/// What a report draws from one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// True if a moment of the memory view cites it.
+    pub memory: bool,
+    /// True if a goroutine moment or group cites it.
+    pub goroutines: bool,
+    /// True if it is a profile.
+    pub profile: bool,
+    /// How many findings cite it.
+    pub findings: usize,
+    /// Cited lines, with what they are cited for, each said once.
+    pub lines: BTreeMap<u64, Vec<String>>,
+}
+
+impl Use {
+    /// True if nothing was drawn from it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The use of every source that has one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses(HashMap<SourceId, Use>);
+
+impl Uses {
+    /// Goes through everything that cites.
+    pub fn of(report: &Report) -> Self {
+        let mut uses = Self::default();
+        for finding in &report.findings {
+            let mut seen = Vec::new();
+            for citation in finding.citations.as_slice() {
+                let source = uses.cite(citation, &finding.title);
+                if !seen.contains(&citation.source) {
+                    source.findings += 1;
+                    seen.push(citation.source);
+                }
+            }
+        }
+        for moment in report.memory.iter().flat_map(|memory| &memory.snapshots) {
+            uses.add_memory(moment);
+        }
+        for snapshot in report.goroutines.iter().flat_map(|goroutines| &goroutines.snapshots) {
+            uses.entry(snapshot.source).goroutines = true;
+        }
+        for group in report.goroutines.iter().flat_map(|goroutines| &goroutines.groups) {
+            uses.add_group(group);
+        }
+        for profile in &report.profiles {
+            uses.entry(profile.source).profile = true;
+        }
+        uses
+    }
+
+    /// The use of a source, if it has one.
+    pub fn get(&self, source: SourceId) -> Option<&Use> {
+        self.0.get(&source)
+    }
+
+    fn add_memory(&mut self, moment: &MemorySnapshot) {
+        for row in &moment.ledger {
+            for citation in &row.citations {
+                self.cite(citation, &row.label).memory = true;
+            }
+        }
+        for check in &moment.checks {
+            for citation in &check.citations {
+                self.cite(citation, &check.identity).memory = true;
+            }
+        }
+        for figure in &moment.side {
+            for citation in &figure.citations {
+                self.cite(citation, &figure.label).memory = true;
+            }
+        }
+        for disagreement in &moment.disagreements {
+            for citation in &disagreement.citations {
+                self.cite(citation, &disagreement.reason).memory = true;
+            }
+        }
+        if let Some(largest) = moment.mappings.as_ref().and_then(|mappings| mappings.largest.first()) {
+            self.entry(largest.citation.source).memory = true;
+        }
+    }
+
+    fn add_group(&mut self, group: &GoroutineGroup) {
+        let name = group.user_frame.as_ref().or(group.stack.first());
+        let what = name.map_or(group.state.as_str(), |frame| frame.function.as_str());
+        for citation in &group.citations {
+            self.cite(citation, what).goroutines = true;
+        }
+    }
+
+    fn cite(&mut self, citation: &Citation, what: &str) -> &mut Use {
+        let source = self.entry(citation.source);
+        if let Some(line) = citation.at.and_then(|at| at.line) {
+            let reasons = source.lines.entry(line).or_default();
+            if !reasons.iter().any(|reason| reason == what) {
+                reasons.push(what.to_owned());
+            }
+        }
+        source
+    }
+
+    fn entry(&mut self, source: SourceId) -> &mut Use {
+        self.0.entry(source).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analyzer_core::session::Session;
+
+    use super::*;
+
+    #[test]
+    fn a_dump_is_used_by_goroutines_and_its_cited_lines_are_known() {
+        let mut session = Session::default();
+        let dump = "goroutine 1 [chan send, 9 minutes]:\nmain.main()\n\t/app/main.go:12 +0x1d\n\n\
+                    goroutine 7 [running]:\nmain.work()\n\t/app/main.go:20 +0x1d\ncreated by main.main\n\t/app/main.go:3 +0x1\n";
+        let dumped = session.add("dump.txt", dump.as_bytes().to_vec());
+        let other = session.add("notes.csv", b"a,b\n1,2\n3,4\n".to_vec());
+        let uses = Uses::of(&session.report());
+        let used = uses.get(dumped[0]).expect("the dump is used");
+        assert!(used.goroutines && !used.memory);
+        assert!(
+            used.lines.get(&1).is_some_and(|reasons| reasons.iter().any(|what| what.contains("main.main")))
+        );
+        assert!(uses.get(other[0]).is_none());
+    }
+}
