@@ -1,7 +1,5 @@
 //! Where everything of the strata picture lies, in CSS pixels.
 
-use std::ops::RangeInclusive;
-
 use analyzer_core::base::convert::{f64_to_usize, i64_to_f64, usize_to_f64};
 use analyzer_core::report::LayerId;
 
@@ -13,8 +11,8 @@ const BAR: f64 = 34.0;
 const TITLE: f64 = 22.0;
 /// Height of a row of labels.
 const LANE: f64 = 17.0;
-/// Rows of labels below a bar.
-const LANES: usize = 2;
+/// Height of the lines from parts to labels below.
+const LEADER: f64 = 8.0;
 /// Space around the label of a part.
 const PADDING: f64 = 6.0;
 /// Space between labels of a row.
@@ -102,13 +100,15 @@ pub struct Label {
     pub leader: Option<Leader>,
 }
 
-/// An upright line.
+/// A line from a part down to its label.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Leader {
-    /// Where.
+    /// Where it begins.
     pub x: f64,
     /// Upper end.
     pub top: f64,
+    /// Where it ends.
+    pub to: f64,
     /// Lower end.
     pub bottom: f64,
 }
@@ -193,8 +193,7 @@ pub fn lay_out(strata: &Strata, width: f64, reach: i64, texts: &Texts<'_>) -> Pi
         let is_last = index + 1 == strata.bars.len();
         let limit = strata.limit.filter(|_| is_last);
         let shape = bar_shape(bar, y, &axis, limit, texts);
-        let lanes = lanes_used(&shape);
-        y = shape.y + BAR + usize_to_f64(lanes) * LANE + BETWEEN;
+        y = shape.y + BAR + lane_of(&shape) + BETWEEN;
         bars.push(shape);
     }
     let ribbons = bars.windows(2).zip(strata.bars.windows(2)).filter_map(|(shapes, bars)| {
@@ -283,67 +282,76 @@ fn part_shape(part: &Part, y: f64, axis: &Axis) -> PartShape {
     }
 }
 
-/// Labels inside where they fit, else below, the largest parts first.
+/// Labels inside where they fit, else in a row below, in the order of the
+/// parts, so that the lines that lead there do not cross. What does not fit
+/// into the row goes without, the smallest parts first.
 fn label_parts(parts: &mut [PartShape], y: f64, width: f64, texts: &Texts<'_>) {
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(parts[index].part.bytes.unsigned_abs()));
-    let mut lanes: Vec<Vec<RangeInclusive<f64>>> = vec![Vec::new(); LANES];
-    let mut leaders: Vec<f64> = Vec::new();
-    for index in order {
-        let shape = &mut parts[index];
+    let mut below: Vec<Waiting> = Vec::new();
+    for (index, shape) in parts.iter_mut().enumerate() {
         let name = (texts.name)(&shape.part);
         let full = format!("{name} {}", (texts.bytes)(shape.part.bytes));
         let room = shape.width - 2.0 * PADDING;
-        if shape.part.bytes > 0
-            && let Some(text) = [&full, &name].into_iter().find(|text| (texts.width)(text) <= room)
-        {
-            let text = text.clone();
-            shape.label = Some(Label { text, x: shape.x + PADDING, y: y + BAR / 2.0 + 4.0, leader: None });
-            continue;
+        let inside = [&full, &name].into_iter().find(|text| (texts.width)(text) <= room);
+        match inside.filter(|_| shape.part.bytes > 0) {
+            Some(text) => {
+                let text = text.clone();
+                shape.label =
+                    Some(Label { text, x: shape.x + PADDING, y: y + BAR / 2.0 + 4.0, leader: None });
+            }
+            None => below.push(Waiting {
+                index,
+                middle: shape.x + shape.width / 2.0,
+                width: (texts.width)(&full),
+                text: full,
+                weight: shape.part.bytes.unsigned_abs(),
+            }),
         }
-        let (text_width, middle) = ((texts.width)(&full), shape.x + shape.width / 2.0);
-        let x = (middle - text_width / 2.0).clamp(0.0, (width - text_width).max(0.0));
-        let Some(lane) = free_lane(&lanes, &leaders, x..=x + text_width, middle) else { continue };
-        lanes[lane].push(x..=x + text_width);
-        leaders.push(middle);
-        let bottom = y + BAR + usize_to_f64(lane) * LANE + 4.0;
-        shape.label = Some(Label {
-            text: full,
-            x,
-            y: bottom + 11.0,
-            leader: Some(Leader { x: middle, top: y + BAR, bottom }),
-        });
+    }
+    let room = width + APART;
+    while below.iter().map(|label| label.width + APART).sum::<f64>() > room {
+        let Some(least) = (0..below.len()).min_by_key(|&index| below[index].weight) else { break };
+        below.remove(least);
+    }
+    for (label, x) in below.iter().zip(spread(&below, width)) {
+        let target = label.middle.clamp(x, x + label.width);
+        let leader = Leader { x: label.middle, top: y + BAR, to: target, bottom: y + BAR + LEADER };
+        parts[label.index].label =
+            Some(Label { text: label.text.clone(), x, y: y + BAR + LEADER + 11.0, leader: Some(leader) });
     }
 }
 
-/// The first row where a label overlaps no other, no leader crosses it, and
-/// its own leader crosses none.
-fn free_lane(
-    lanes: &[Vec<RangeInclusive<f64>>],
-    leaders: &[f64],
-    text: RangeInclusive<f64>,
-    leader: f64,
-) -> Option<usize> {
-    let overlaps = |other: &RangeInclusive<f64>| {
-        *text.start() < other.end() + APART && *other.start() < text.end() + APART
-    };
-    let is_crossed = |lane: usize| {
-        // Leaders of this row end above its texts; those of later rows pass through.
-        lanes.iter().skip(lane + 1).flatten().count() > 0 && leaders.iter().any(|x| text.contains(x))
-    };
-    (0..lanes.len()).find(|&lane| {
-        let crosses = lanes[..lane].iter().flatten().any(|other| {
-            other.contains(&leader) || (other.start() - 2.0..=other.end() + 2.0).contains(&leader)
-        });
-        !lanes[lane].iter().any(overlaps) && !crosses && !is_crossed(lane)
-    })
+/// A label without a place yet.
+struct Waiting {
+    index: usize,
+    middle: f64,
+    width: f64,
+    text: String,
+    weight: u64,
 }
 
-/// Rows of labels that a bar needs.
-fn lanes_used(shape: &BarShape) -> usize {
-    let lowest =
-        shape.parts.iter().filter_map(|part| part.label.as_ref()?.leader).map(|leader| leader.bottom);
-    lowest.map(|bottom| f64_to_usize(((bottom - shape.y - BAR) / LANE).floor()) + 1).max().unwrap_or(0)
+/// Left edges of labels that are in order and fit into `width`: each under
+/// its part, or as near to it as its neighbors allow.
+fn spread(labels: &[Waiting], width: f64) -> Vec<f64> {
+    let mut left: Vec<f64> = Vec::with_capacity(labels.len());
+    let mut end = 0.0;
+    for label in labels {
+        let x = (label.middle - label.width / 2.0).max(end);
+        left.push(x);
+        end = x + label.width + APART;
+    }
+    let mut end = width;
+    for (x, label) in left.iter_mut().zip(labels).rev() {
+        *x = x.min(end - label.width);
+        end = *x - APART;
+    }
+    left
+}
+
+/// Height that the labels below a bar need.
+fn lane_of(shape: &BarShape) -> f64 {
+    let has_lane =
+        shape.parts.iter().any(|part| part.label.as_ref().is_some_and(|label| label.leader.is_some()));
+    if has_lane { LEADER + LANE } else { 0.0 }
 }
 
 fn ribbon(above: &BarShape, below: &BarShape, bar: &Bar, axis: &Axis) -> Option<Ribbon> {

@@ -26,6 +26,9 @@ pub struct StrataProps {
     pub selected: Option<AttrValue>,
     /// Called with the id of the ledger row that a part shows.
     pub on_select: Callback<AttrValue>,
+    /// What stands between the picture and the explanation.
+    #[prop_or_default]
+    pub children: Html,
 }
 
 /// Three bars, with a line of text that explains the part under the pointer.
@@ -68,6 +71,7 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
                     { scene.svg(&picture, &strata) }
                 }
             </div>
+            { props.children.clone() }
             <figcaption class="strata-detail" aria-live="polite">{ detail }</figcaption>
         </figure>
     }
@@ -275,7 +279,7 @@ fn label_text(label: &Label) -> Html {
     html! {
         <>
             if let Some(leader) = label.leader {
-                <line class="strata-leader" x1={px(leader.x)} x2={px(leader.x)} y1={px(leader.top)} y2={px(leader.bottom)} />
+                <line class="strata-leader" x1={px(leader.x)} x2={px(leader.to)} y1={px(leader.top)} y2={px(leader.bottom)} />
             }
             <text class="strata-label" x={px(label.x)} y={px(label.y)}>{ &label.text }</text>
         </>

@@ -1,7 +1,7 @@
 //! Identities that were checked, inputs that do not belong together, figures
 //! beside the ledger, and inputs that were missing.
 
-use analyzer_core::report::{Check, MemorySnapshot, Report};
+use analyzer_core::report::{Check, MemorySnapshot, Report, SideFigure};
 use yew::prelude::*;
 
 use crate::components::citation::citations;
@@ -51,27 +51,37 @@ pub fn side(report: &Report, moment: &MemorySnapshot) -> Html {
     if moment.side.is_empty() {
         return Html::default();
     }
+    let (zero, nonzero): (Vec<&SideFigure>, Vec<_>) = moment.side.iter().partition(|figure| figure.value == 0);
     html! {
         <section class="panel side-panel">
             <h3>{ "Beside the ledger" }</h3>
             <p class="quiet">{ "True figures that are part of no sum." }</p>
-            <table class="checks">
-                <tbody>
-                    { for moment.side.iter().map(|figure| html! {
-                        <tr>
-                            <th scope="row">{ &figure.label }</th>
-                            <td class="number" title={text::value_exact(figure.value, figure.unit)}>
-                                { text::value(figure.value, figure.unit) }
-                            </td>
-                            <td class="side-meaning">
-                                { &figure.meaning }
-                                { citations(report, &figure.citations) }
-                            </td>
-                        </tr>
-                    }) }
-                </tbody>
-            </table>
+            <div class="side-list">{ for nonzero.iter().map(|figure| side_figure(report, figure)) }</div>
+            if !zero.is_empty() {
+                <details class="more">
+                    <summary>
+                        { "Zero: " }
+                        { zero.iter().map(|figure| figure.label.as_str()).collect::<Vec<_>>().join("; ") }
+                    </summary>
+                    <div class="side-list">{ for zero.iter().map(|figure| side_figure(report, figure)) }</div>
+                </details>
+            }
         </section>
+    }
+}
+
+fn side_figure(report: &Report, figure: &SideFigure) -> Html {
+    html! {
+        <div class="side-figure">
+            <b>{ &figure.label }</b>
+            <span class="number" title={text::value_exact(figure.value, figure.unit)}>
+                { text::value(figure.value, figure.unit) }
+            </span>
+            <div class="side-meaning">
+                <p>{ &figure.meaning }</p>
+                { citations(report, &figure.citations) }
+            </div>
+        </div>
     }
 }
 

@@ -26,6 +26,9 @@ pub struct LedgerProps {
     pub on_row: Callback<AttrValue>,
 }
 
+/// What is left below the limit: may dwarf everything, so it has no bar.
+const HEADROOM: &str = "headroom";
+
 /// The waterfall, layer by layer.
 #[component]
 pub fn Ledger(props: &LedgerProps) -> Html {
@@ -77,7 +80,7 @@ fn row_id(id: &str) -> String {
 }
 
 fn largest(moment: &MemorySnapshot) -> i64 {
-    moment.ledger.iter().map(|row| row.bytes.0.saturating_abs()).max().unwrap_or(1).max(1)
+    moment.ledger.iter().filter(|row| row.id != HEADROOM).map(|row| row.bytes.0.saturating_abs()).max().unwrap_or(1).max(1)
 }
 
 struct Table<'a> {
@@ -124,6 +127,7 @@ impl Table<'_> {
             row.is_total.then_some("is-total"),
             is_open.then_some("is-open"),
             (row.bytes.0 < 0).then_some("is-negative"),
+            (row.bytes.0 == 0 && row.low == row.high).then_some("is-zero"),
         );
         html! {
             <>
@@ -132,7 +136,6 @@ impl Table<'_> {
                         <span class={classes!("swatch", format!("is-{}", row.id), swatch_class(row))} aria-hidden="true" />
                         <button
                             type="button" class="ledger-name" aria-expanded={is_open.to_string()}
-                            onclick={|event: MouseEvent| { let _ = event; }}
                         >
                             { &row.label }
                         </button>
@@ -161,6 +164,9 @@ impl Table<'_> {
     }
 
     fn bar(&self, row: &LedgerRow) -> Html {
+        if row.id == HEADROOM || row.bytes.0 == 0 {
+            return Html::default();
+        }
         let share = |bytes: i64| {
             analyzer_core::base::convert::ratio(bytes.saturating_abs().into(), self.largest.into()).unwrap_or(0.0) * 100.0
         };

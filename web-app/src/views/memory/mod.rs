@@ -134,10 +134,11 @@ fn one(
             }
             <StrataPicture
                 report={report.clone()} moment={index} {reach} selected={settings.row.clone()} on_select={on_row.clone()}
-            />
-            if let Some(moment) = report.memory.as_ref().and_then(|memory| memory.snapshots.get(index)) {
-                { facts(moment) }
-            }
+            >
+                if let Some(moment) = report.memory.as_ref().and_then(|memory| memory.snapshots.get(index)) {
+                    { facts(moment) }
+                }
+            </StrataPicture>
         </div>
     }
 }
