@@ -104,3 +104,39 @@ pub const GOROUTINE_GROUPS: usize = 5_000;
 /// Frames of a group's stack in a report: Go prints the 50 innermost and the
 /// 50 outermost at most, protobuf 128.
 pub const GROUP_STACK_FRAMES: usize = 256;
+
+/// Ended goroutines of a trace that keep a row of their own, of about 130
+/// bytes; later ones are in the figures of their group only.
+pub const TRACE_ENDED_GOROUTINES: usize = 200_000;
+
+/// Goroutine groups of a trace, each with histograms of about 2 KiB. Programs
+/// have some hundred `go` statements.
+pub const TRACE_GROUPS: usize = 20_000;
+
+/// Places of a trace where goroutines stop, each with histograms of about 1 KiB.
+pub const TRACE_SITES: usize = 60_000;
+
+/// Pairs of waker and wait in a trace.
+pub const TRACE_WAKES: usize = 100_000;
+
+/// GC cycles, and likewise pauses, of a trace with a row of their own.
+pub const TRACE_GC_ROWS: usize = 100_000;
+
+/// Tasks, and regions of one goroutine, that are open at once in a trace.
+pub const TRACE_OPEN_ANNOTATIONS: usize = 500_000;
+
+/// Distinct names of tasks, of regions, of log categories and of labels in a trace.
+pub const TRACE_ANNOTATION_NAMES: usize = 10_000;
+
+/// Logs of a trace that are kept, from its start.
+pub const TRACE_LOGS: usize = 20_000;
+
+/// Distinct stacks of CPU samples in a trace.
+pub const TRACE_SAMPLE_STACKS: usize = 200_000;
+
+/// States of a trace that lasted over a generation's boundary, kept for
+/// zooming; without one, the zoomed view starts the state at the boundary.
+pub const TRACE_CROSSINGS: usize = 500_000;
+
+/// Rows of the tables of longest waits, tasks and regions of a trace.
+pub const TRACE_LONGEST: usize = 200;

@@ -23,6 +23,7 @@ use oom::OomEvent;
 use profiles::{Profile, ProfileId};
 use sources::Source;
 use stacks::Stacks;
+use trace::{Trace, TraceId};
 
 /// All tables of a session.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ pub struct Evidence {
     pub profiles: IndexVec<ProfileId, Profile>,
     /// Figures of the runtime, the process and the control group, and mappings.
     pub memory: MemoryTables,
+    /// Execution traces, in the order of their sources.
+    pub traces: IndexVec<TraceId, Trace>,
     /// Garbage collection cycles and scavenges.
     pub gc: GcTables,
     /// Invocations of the kernel's OOM killer, by log and line.

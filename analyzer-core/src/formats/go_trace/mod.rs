@@ -30,7 +30,9 @@ pub use wire::WireCounts;
 use super::{Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::source::Input;
+use crate::base::units::Nanos;
 use crate::evidence::Evidence;
+use crate::evidence::trace::{Builder, Trace};
 
 /// The format.
 pub const FORMATS: [Format; 1] =
@@ -41,17 +43,25 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
 }
 
 fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    let _ = evidence;
-    struct Nothing;
-    impl crate::evidence::trace::event::EventSink for Nothing {
-        fn event(
-            &mut self,
-            _: &crate::evidence::trace::event::Event,
-            _: &crate::evidence::trace::names::Names,
-        ) {
-        }
-    }
-    let decoded = TraceReader::read(input.bytes, &mut Nothing)?;
+    let mut builder = Builder::whole();
+    let decoded = TraceReader::read(input.bytes, &mut builder)?;
+    let (summary, crossings, ()) = builder.finish();
+    facts.captured_at = decoded.generations.iter().find_map(|generation| {
+        let clock = generation.clock?;
+        Some(Nanos(clock.wall - i64::try_from(clock.time).ok()?))
+    });
+    facts.is_partial = decoded.generations.iter().any(|generation| !generation.is_whole && generation.events > 0);
+    let start_nanos = decoded.start_nanos();
     facts.notes = decoded.notes;
+    evidence.traces.push(Trace {
+        source: input.source,
+        version: decoded.version.number(),
+        start_nanos,
+        names: decoded.names,
+        generations: decoded.generations,
+        summary,
+        crossings,
+        records: decoded.wire.iter().collect(),
+    });
     Ok(())
 }

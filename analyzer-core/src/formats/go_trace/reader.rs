@@ -1,6 +1,7 @@
 //! A trace as it comes in: pieces of any size go in, ordered events come out,
 //! generation by generation.
 
+use super::clock::Clock;
 use super::framing::{self, Frame, Found};
 use super::generation::{OpenGeneration, Progress};
 use super::header::{self, HEADER_BYTES, Version};
@@ -52,6 +53,14 @@ pub struct Decoded {
     pub wire: WireCounts,
     /// What is lost or odd.
     pub notes: Notes,
+}
+
+impl Decoded {
+    /// The first batch, in nanoseconds of the trace clock.
+    pub fn start_nanos(&self) -> u64 {
+        let start = |first: &Generation| Clock::new(first.frequency, 0).span(first.start_ticks);
+        self.generations.first().map_or(0, start)
+    }
 }
 
 impl TraceReader {

@@ -1,0 +1,338 @@
+//! Garbage collection: cycles, pauses, assists, sweeps, heap and goal.
+
+use std::collections::BTreeMap;
+
+use super::goroutines::track;
+use super::live::OpenAssist;
+use super::{Builder, Stays};
+use crate::base::intern::StrId;
+use crate::base::limits::{TRACE_ANNOTATION_NAMES, TRACE_GC_ROWS};
+use crate::evidence::trace::event::{Edge, Event, GoRef, GoState, GoTransition, ProcRef};
+use crate::evidence::trace::names::Names;
+use crate::evidence::trace::summary::{Durations, GcCycle, LastToStop, Pause};
+use crate::evidence::trace::timeline::Steps;
+
+/// Labels that the runtime puts on its GC workers, by what they are worth to it.
+const WORKER_LABELS: [&str; 3] = ["GC (dedicated)", "GC (fractional)", "GC (idle)"];
+/// Pauses that belong to a cycle, in order.
+const CYCLE_PAUSES: [&str; 2] = ["GC sweep termination", "GC mark termination"];
+/// Pauses that can be open at once: one in the runtime; damage may leave more.
+const OPEN_PAUSES: usize = 8;
+
+/// What is open, and what was summed up.
+#[derive(Debug)]
+pub(super) struct GcState {
+    pub cycles: Vec<GcCycle>,
+    /// The last of `cycles` goes on.
+    is_marking: bool,
+    /// The mutators' running time when the cycle began.
+    mutator_at_begin: u64,
+    /// Cycles without a row.
+    pub folded_cycles: u64,
+    last_heap: Option<u64>,
+    last_goal: Option<u64>,
+    pub assists: Durations,
+    pub workers: [u64; 3],
+    pub sweeps: (Durations, u64, u64),
+    open_sweeps: Vec<(u64, u64)>,
+    open_pauses: Vec<Pause>,
+    pub pauses: Vec<Pause>,
+    /// Pauses without a row.
+    pub folded_pauses: u64,
+    pub pause_kinds: BTreeMap<StrId, Durations>,
+    pub stopping: Durations,
+    mutators: i64,
+    mutator_nanos: u64,
+    mutator_since: u64,
+}
+
+impl GcState {
+    pub(super) fn new(goal: Option<u64>) -> Self {
+        Self {
+            cycles: Vec::new(),
+            is_marking: false,
+            mutator_at_begin: 0,
+            folded_cycles: 0,
+            last_heap: None,
+            last_goal: goal,
+            assists: Durations::default(),
+            workers: [0; 3],
+            sweeps: (Durations::default(), 0, 0),
+            open_sweeps: Vec::new(),
+            open_pauses: Vec::new(),
+            pauses: Vec::new(),
+            folded_pauses: 0,
+            pause_kinds: BTreeMap::new(),
+            stopping: Durations::default(),
+            mutators: 0,
+            mutator_nanos: 0,
+            mutator_since: 0,
+        }
+    }
+
+    /// A goroutine that is no GC worker runs from now on.
+    #[inline]
+    pub(super) fn mutator_starts(&mut self, time: u64) {
+        self.advance(time);
+        self.mutators += 1;
+    }
+
+    /// It runs no more.
+    #[inline]
+    pub(super) fn mutator_stops(&mut self, time: u64) {
+        self.advance(time);
+        self.mutators -= 1;
+    }
+
+    /// A GC worker ran.
+    pub(super) fn worked(&mut self, mode: usize, nanos: u64) {
+        if let Some(sum) = self.workers.get_mut(mode) {
+            *sum += nanos;
+        }
+        if let Some(sum) = self.cycles.last_mut().and_then(|cycle| cycle.workers.get_mut(mode)) {
+            *sum += nanos;
+        }
+    }
+
+    fn advance(&mut self, time: u64) {
+        let running = u64::try_from(self.mutators).unwrap_or(0);
+        let nanos = time.saturating_sub(self.mutator_since);
+        self.mutator_nanos = self.mutator_nanos.saturating_add(running.saturating_mul(nanos));
+        self.mutator_since = self.mutator_since.max(time);
+    }
+
+    /// Ends what is open.
+    pub(super) fn finish(&mut self, time: u64) {
+        if self.is_marking {
+            self.close_cycle(time);
+        }
+        for pause in std::mem::take(&mut self.open_pauses) {
+            self.keep_pause(pause);
+        }
+    }
+
+    fn close_cycle(&mut self, time: u64) {
+        self.advance(time);
+        self.is_marking = false;
+        let mutator = self.mutator_nanos.saturating_sub(self.mutator_at_begin);
+        if let Some(cycle) = self.cycles.last_mut() {
+            cycle.mutator = mutator;
+        }
+    }
+
+    fn keep_pause(&mut self, pause: Pause) {
+        if self.pauses.len() < TRACE_GC_ROWS {
+            self.pauses.push(pause);
+        } else {
+            self.folded_pauses += 1;
+        }
+    }
+}
+
+impl<L: Stays> Builder<L> {
+    /// The live heap changes.
+    pub(super) fn heap_alloc(&mut self, time: u64, bytes: u64) {
+        self.gc.last_heap = Some(bytes);
+        if self.gc.is_marking
+            && let Some(cycle) = self.gc.cycles.last_mut()
+        {
+            cycle.peak = Some(cycle.peak.map_or(bytes, |peak| peak.max(bytes)));
+            cycle.marked = Some(bytes);
+        }
+        if self.is_inside(time) {
+            self.heap.set(bytes);
+            self.timeline.heap(time, bytes);
+        }
+    }
+
+    /// The heap goal changes.
+    pub(super) fn heap_goal(&mut self, time: u64, bytes: u64) {
+        self.gc.last_goal = Some(bytes);
+        if !self.gc.is_marking
+            && let Some(cycle) = self.gc.cycles.last_mut().filter(|cycle| cycle.end.is_some())
+        {
+            cycle.next_goal.get_or_insert(bytes);
+        }
+        if self.is_inside(time) {
+            self.goal.set(bytes);
+            self.timeline.goal(time, bytes);
+        }
+    }
+
+    /// The mark phase begins, goes on, or ends.
+    pub(super) fn mark_phase(&mut self, time: u64, edge: Edge) {
+        if edge == Edge::End {
+            if self.gc.is_marking {
+                self.gc.close_cycle(time);
+                self.timeline.step(Steps::Gc, time, -1);
+            }
+            // A cycle that was over before the window is none of its.
+            if time < self.from {
+                self.gc.cycles.clear();
+            } else if let Some(cycle) = self.gc.cycles.last_mut() {
+                cycle.end.get_or_insert(time);
+            }
+            return;
+        }
+        if self.gc.is_marking {
+            // Restated at a generation's start.
+            return;
+        }
+        let is_begin = edge == Edge::Begin;
+        let begin = if is_begin { time } else { self.generation_start.min(time) };
+        self.timeline.step(Steps::Gc, begin, 1);
+        self.gc.advance(time);
+        self.gc.is_marking = true;
+        self.gc.mutator_at_begin = self.gc.mutator_nanos;
+        if self.gc.cycles.len() >= TRACE_GC_ROWS {
+            self.gc.folded_cycles += 1;
+            self.gc.cycles.pop();
+        }
+        let known = if is_begin { self.gc.last_heap } else { None };
+        self.gc.cycles.push(GcCycle {
+            begin: (is_begin && time >= self.from).then_some(time),
+            goal: self.gc.last_goal.filter(|&goal| goal > 0),
+            trigger: known,
+            peak: known,
+            ..GcCycle::default()
+        });
+    }
+
+    /// The world is stopped, or runs again.
+    pub(super) fn stop_the_world(&mut self, event: &Event, edge: Edge, kind: StrId, names: &Names) {
+        let time = event.time;
+        let go = event.go.map(|go| go.id);
+        if edge == Edge::Begin {
+            self.timeline.step(Steps::StopTheWorld, time, 1);
+            if self.gc.open_pauses.len() >= OPEN_PAUSES {
+                self.gc.open_pauses.remove(0);
+            }
+            let pause = Pause { kind, begin: time, end: None, go, stack: event.stack, last_to_stop: None };
+            self.gc.open_pauses.push(pause);
+            return;
+        }
+        let position = self.gc.open_pauses.iter().rposition(|pause| pause.go == go && pause.kind == kind);
+        let Some(mut pause) = position.map(|at| self.gc.open_pauses.remove(at)) else { return };
+        self.timeline.step(Steps::StopTheWorld, time, -1);
+        pause.end = Some(time);
+        if time < self.from {
+            return;
+        }
+        let nanos = time.saturating_sub(pause.begin);
+        let clipped = self.clip(pause.begin, time);
+        if self.gc.pause_kinds.len() < TRACE_ANNOTATION_NAMES || self.gc.pause_kinds.contains_key(&kind) {
+            self.gc.pause_kinds.entry(kind).or_default().add(clipped);
+        }
+        if let Some(last) = pause.last_to_stop {
+            self.gc.stopping.add(last.after);
+        }
+        let kind = names.strings.get(kind);
+        if let Some(row) = CYCLE_PAUSES.iter().position(|cycle| *cycle == kind)
+            && let Some(sum) = self.gc.cycles.last_mut().and_then(|cycle| cycle.pauses.get_mut(row))
+        {
+            *sum = Some(sum.unwrap_or(0) + nanos);
+        }
+        self.gc.keep_pause(pause);
+    }
+
+    /// A goroutine left its processor: if the world is to stop, it may be what it waited for.
+    #[inline]
+    pub(super) fn stopped(&mut self, event: &Event, change: &GoTransition) {
+        if self.gc.open_pauses.is_empty() {
+            return;
+        }
+        let group = self.live(change.go.slot).and_then(|live| live.group);
+        for pause in &mut self.gc.open_pauses {
+            let after = event.time.saturating_sub(pause.begin);
+            let is_later = pause.last_to_stop.is_none_or(|last| last.after < after);
+            if pause.go != Some(change.go.id) && event.time >= pause.begin && is_later {
+                pause.last_to_stop = Some(LastToStop { go: change.go.id, group, stack: change.stack, after });
+            }
+        }
+    }
+
+    /// A goroutine begins or ends to help with marking.
+    pub(super) fn mark_assist(&mut self, time: u64, edge: Edge, go: Option<GoRef>) {
+        let start = self.generation_start;
+        let Some(live) = go.and_then(|go| self.live_mut(go.slot)) else { return };
+        let now = if live.state == GoState::Running { time.saturating_sub(live.since) } else { 0 };
+        let running = live.times[0] + now;
+        if edge != Edge::End {
+            if live.assist.is_some() {
+                return;
+            }
+            let begin = if edge == Edge::Begin { time } else { start.min(time) };
+            live.assist = Some(OpenAssist { begin, running });
+            self.timeline.step(Steps::Assists, begin, 1);
+            return;
+        }
+        let Some(open) = live.assist.take() else { return };
+        let ran = running.saturating_sub(open.running);
+        let group = live.group;
+        self.timeline.step(Steps::Assists, time, -1);
+        if time < self.from {
+            return;
+        }
+        let nanos = self.clip(open.begin, time);
+        self.gc.assists.add(nanos);
+        if let Some(cycle) = self.gc.cycles.last_mut() {
+            cycle.assist += ran;
+        }
+        if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group)) {
+            group.assist += nanos;
+        }
+        if let Some(live) = go.and_then(|go| self.live_mut(go.slot)) {
+            live.assist_nanos += nanos;
+        }
+    }
+
+    /// A processor begins or ends to sweep.
+    pub(super) fn sweep(&mut self, time: u64, edge: Edge, proc: Option<ProcRef>, swept: u64, reclaimed: u64) {
+        let Some(proc) = proc else { return };
+        let open = self.gc.open_sweeps.iter().position(|&(id, _)| id == proc.id);
+        match (edge, open) {
+            (Edge::End, Some(at)) => {
+                let (_, begin) = self.gc.open_sweeps.swap_remove(at);
+                if time < self.from {
+                    return;
+                }
+                let nanos = self.clip(begin, time);
+                self.gc.sweeps.0.add(nanos);
+                self.gc.sweeps.1 = self.gc.sweeps.1.saturating_add(swept);
+                self.gc.sweeps.2 = self.gc.sweeps.2.saturating_add(reclaimed);
+            }
+            (Edge::Begin, None) => self.gc.open_sweeps.push((proc.id, time)),
+            (Edge::Active, None) => self.gc.open_sweeps.push((proc.id, self.generation_start.min(time))),
+            _ => {}
+        }
+    }
+
+    /// The running goroutine is labelled: the runtime tells its GC workers' modes so.
+    pub(super) fn label(&mut self, event: &Event, label: StrId, names: &Names) {
+        self.annotations.label(label, self.is_inside(event.time));
+        let label = names.strings.get(label);
+        let mode = WORKER_LABELS.iter().position(|known| *known == label);
+        let Some(go) = event.go else { return };
+        let Some(live) = self.live(go.slot) else { return };
+        if live.gc_mode == mode {
+            return;
+        }
+        let (was_gc, is_running) = (live.gc_mode.is_some(), live.state == GoState::Running);
+        if is_running {
+            self.emit_stay(go.slot, event.time, false);
+            self.account_running(go.slot, event.time);
+            self.timeline.step(track(GoState::Running, was_gc), event.time, -1);
+            self.timeline.step(track(GoState::Running, mode.is_some()), event.time, 1);
+        }
+        if let Some(live) = self.live_mut(go.slot) {
+            live.gc_mode = mode;
+            live.since = if is_running { event.time } else { live.since };
+        }
+        if is_running && mode.is_none() {
+            self.gc.mutator_starts(event.time);
+        }
+        if let Some(proc) = event.proc.filter(|_| mode.is_some()) {
+            self.busy_with_gc(proc, event.time, go.slot);
+        }
+    }
+}

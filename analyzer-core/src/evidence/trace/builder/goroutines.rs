@@ -1,0 +1,461 @@
+//! Goroutine states: stays, groups, wake-ups.
+
+use super::live::{Live, PendingStay, timed};
+use super::sites::{root_function, start_function, syscall_key};
+use super::{Builder, Crossing, GoStay, LongStay, Stays};
+use crate::base::convert::id_to_usize;
+use crate::base::intern::{StrId, StringTable};
+use crate::base::limits::{TRACE_CROSSINGS, TRACE_ENDED_GOROUTINES};
+use crate::evidence::trace::event::{Event, GoCause, GoState, GoTransition};
+use crate::evidence::trace::names::{Names, StackRef};
+use crate::evidence::trace::summary::{GoGroupId, GroupKey, RunnableCause, SiteId, SiteKey, SiteKind};
+use crate::evidence::trace::timeline::Steps;
+
+/// Stays kept for a goroutine whose start function no stack has shown yet.
+const PENDING_STAYS: usize = 64;
+
+/// Waits that say nothing of the program: they are as long as it wishes.
+const EXPECTED_WAITS: [&str; 2] = ["sleep", "network"];
+
+impl<L: Stays> Builder<L> {
+    #[inline]
+    pub(super) fn go(&mut self, event: &Event, change: &GoTransition, names: &Names) {
+        let time = event.time;
+        if self.is_inside(time) {
+            self.counts.transitions[state_index(change.from)][state_index(change.to)] += 1;
+            if matches!(change.cause, GoCause::Block | GoCause::SwitchBlock) {
+                *self.counts.blocks.entry(change.reason).or_default() += 1;
+            }
+        }
+        let slot = change.go.slot;
+        if !change.from.is_alive() || self.live(slot).is_none_or(|live| live.id != change.go.id) {
+            self.appear(event, change, names);
+            return;
+        }
+        if change.cause == GoCause::Status {
+            self.restate(slot, change, names);
+            return;
+        }
+        if self.live(slot).is_some_and(|live| live.group.is_none()) && change.stack != Names::NO_STACK {
+            self.identify(slot, change.stack, names);
+        }
+        self.leave(slot, event, change, names);
+        if change.to == GoState::NotExist {
+            self.disappear(slot, time, change.cause == GoCause::Vanish);
+        } else {
+            self.enter(slot, event, change);
+        }
+        self.proc_activity(event, change);
+    }
+
+    /// A goroutine is seen for the first time.
+    fn appear(&mut self, event: &Event, change: &GoTransition, names: &Names) {
+        let slot = change.go.slot;
+        let time = event.time;
+        if self.live(slot).is_some() {
+            self.disappear(slot, time, true);
+        }
+        let row = id_to_usize(slot);
+        if row >= self.live.len() {
+            self.live.resize(row + 1, None);
+        }
+        if change.to == GoState::NotExist {
+            return;
+        }
+        let is_new = change.from == GoState::NotExist;
+        // A status says what was so all along: since the generation's start, at least.
+        let since = if is_new { time } else { self.generation_start.min(time) };
+        let mut live = Live::new(change.go.id, change.to, since, time);
+        live.created = is_new.then_some(time);
+        let known = if is_new { None } else { self.known.crossings.get(&change.go.id).copied() };
+        if let Some(known) = known.filter(|known| known.state == change.to) {
+            live.since = known.from;
+            live.site = known.site;
+        }
+        if let Some(known) = known {
+            live.group = known.group;
+            live.created = known.created;
+        }
+        self.existed += u64::from(live.created.is_none_or(|created| created < self.from));
+        let since = live.since;
+        if let Some(entry) = self.live.get_mut(row) {
+            *entry = Some(live);
+        }
+        if is_new {
+            let start = start_function(names, change.stack);
+            let key = GroupKey { start, creator: event.stack, existed: false };
+            self.join(slot, key, names);
+            let group = self.live(slot).and_then(|live| live.group);
+            if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group))
+                && time >= self.from
+            {
+                group.created += 1;
+                group.first_created.get_or_insert(time);
+                group.last_created = Some(time);
+            }
+        } else if known.is_none_or(|known| known.group.is_none()) {
+            if change.stack != Names::NO_STACK {
+                self.identify(slot, change.stack, names);
+            }
+        } else if let Some(group) = self.live(slot).and_then(|live| live.group) {
+            self.groups.came(group);
+        }
+        self.settle(slot, event, change);
+        self.timeline.step(track(change.to, false), since, 1);
+        if change.to == GoState::Running {
+            self.runs_from(slot, time, since);
+        }
+        if !is_new {
+            self.proc_activity(event, change);
+        }
+    }
+
+    /// A state is restated: what was unknown of it may be known now.
+    fn restate(&mut self, slot: u32, change: &GoTransition, names: &Names) {
+        if change.stack == Names::NO_STACK {
+            return;
+        }
+        let Some(live) = self.live(slot) else { return };
+        let lacks_stack = live
+            .site
+            .and_then(|site| self.sites.key(site))
+            .is_none_or(|key| key.stack == Names::NO_STACK && key.reason == StringTable::EMPTY);
+        let is_unknown = live.group.is_none();
+        if lacks_stack && change.to == GoState::Waiting {
+            let site =
+                self.sites.id(SiteKey { kind: SiteKind::Wait, reason: change.reason, stack: change.stack });
+            if let Some(live) = self.live_mut(slot) {
+                live.site = Some(site);
+            }
+        }
+        if is_unknown {
+            self.identify(slot, change.stack, names);
+        }
+    }
+
+    /// Where the goroutine is in its first state.
+    fn settle(&mut self, slot: u32, event: &Event, change: &GoTransition) {
+        if self.live(slot).is_some_and(|live| live.site.is_some()) {
+            return;
+        }
+        let site = match change.to {
+            GoState::Waiting => {
+                Some(SiteKey { kind: SiteKind::Wait, reason: change.reason, stack: change.stack })
+            }
+            GoState::Runnable => {
+                let is_new = change.from == GoState::NotExist;
+                let cause = if is_new { RunnableCause::Created } else { RunnableCause::Existed };
+                let kind = SiteKind::Runnable(cause);
+                Some(SiteKey { kind, reason: StringTable::EMPTY, stack: event.stack })
+            }
+            GoState::Syscall => Some(syscall_key(change.stack)),
+            _ => None,
+        };
+        let site = site.map(|key| self.sites.id(key));
+        if let Some(live) = self.live_mut(slot) {
+            live.site = site;
+        }
+    }
+
+    /// Names a goroutine that existed before, by the outermost frame of one of its stacks.
+    fn identify(&mut self, slot: u32, stack: StackRef, names: &Names) {
+        let Some(start) = root_function(names, stack) else { return };
+        let existed = self.live(slot).is_some_and(|live| live.created.is_none());
+        self.join(slot, GroupKey { start: Some(start), creator: Names::NO_STACK, existed }, names);
+    }
+
+    fn join(&mut self, slot: u32, key: GroupKey, names: &Names) {
+        let id = self.groups.id(key, names);
+        self.groups.came(id);
+        let Some(live) = self.live_mut(slot) else { return };
+        live.group = Some(id);
+        let (woken, assist) = (live.woken, live.assist_nanos);
+        let pending = live.rare.as_mut().map(|rare| std::mem::take(&mut rare.pending)).unwrap_or_default();
+        let Some(group) = self.groups.rows.get_mut(id) else { return };
+        group.woken += woken;
+        group.assist += assist;
+        for stay in pending {
+            group.add_stay(stay.state, stay.reason, stay.nanos);
+        }
+    }
+
+    /// The stay in the old state is over.
+    #[inline]
+    fn leave(&mut self, slot: u32, event: &Event, change: &GoTransition, names: &Names) {
+        let time = event.time;
+        let Some(live) = self.live(slot) else { return };
+        let (state, since, site, group) = (live.state, live.since, live.site, live.group);
+        let (witnessed, first_run, is_gc, id) =
+            (live.witnessed, live.first_run, live.gc_mode.is_some(), live.id);
+        let (lost_proc, created) = (live.lost_proc, live.created);
+        let Some(index) = timed(state) else { return };
+        let nanos = self.clip(since, time);
+        self.timeline.step(track(state, is_gc), time, -1);
+        self.emit_stay(slot, time, false);
+        if since < self.generation_start {
+            self.keep_crossing(Crossing { go: id, group, created, state, from: since, to: time, site });
+        }
+        if state == GoState::Running {
+            self.account_running(slot, time);
+            if time >= self.from
+                && let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group))
+            {
+                group.states[0].add(nanos);
+            }
+            return;
+        }
+        // Stays that were over before the window are none of it.
+        if time < self.from {
+            if let Some(live) = self.live_mut(slot) {
+                live.lost_proc = None;
+            }
+            return;
+        }
+        let reason = site.and_then(|site| self.sites.key(site)).map(|key| key.reason);
+        let reason = if state == GoState::Waiting { reason.or(Some(StringTable::EMPTY)) } else { None };
+        if let Some(live) = self.live_mut(slot) {
+            live.times[index] += nanos;
+            live.lost_proc = None;
+        }
+        self.add_to_group(slot, group, PendingStay { state: index, reason, nanos });
+        if let Some(site) = site {
+            if let Some(row) = self.sites.rows.get_mut(site) {
+                row.done.add(nanos);
+                let counted = first_run.map_or(0, |first| time.saturating_sub(witnessed.max(first)));
+                if counted > 0 {
+                    row.as_go_tool.0 += 1;
+                    row.as_go_tool.1 = row.as_go_tool.1.saturating_add(counted);
+                }
+                if state == GoState::Syscall && change.cause == GoCause::SyscallEndBlocked {
+                    row.without_proc.0 += 1;
+                    row.without_proc.1 += lost_proc.map_or(0, |lost| time.saturating_sub(lost));
+                }
+            }
+            self.rank(state, site, group, id, since, nanos, reason, names);
+            if state == GoState::Waiting && matches!(change.cause, GoCause::Unblock | GoCause::SwitchUnblock)
+            {
+                self.woken(slot, event, site, nanos);
+            }
+        }
+        if state == GoState::Runnable {
+            self.delayed(site, since, nanos);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one stay")]
+    fn rank(
+        &mut self,
+        state: GoState,
+        site: SiteId,
+        group: Option<GoGroupId>,
+        go: u64,
+        since: u64,
+        nanos: u64,
+        reason: Option<StrId>,
+        names: &Names,
+    ) {
+        let is_system =
+            group.and_then(|group| self.groups.rows.get(group)).is_some_and(|group| group.is_system);
+        if is_system {
+            return;
+        }
+        let from = std::cmp::Reverse(since.max(self.from));
+        let stay = LongStay { from, go, group, site, began_before: since < self.from };
+        match state {
+            GoState::Waiting => {
+                let is_expected = reason.is_some_and(|reason| {
+                    let reason = names.strings.get(reason);
+                    EXPECTED_WAITS.contains(&reason)
+                });
+                if !is_expected {
+                    self.longest_waits.offer((nanos, stay));
+                }
+            }
+            GoState::Runnable => self.longest_delays.offer((nanos, stay)),
+            _ => {}
+        }
+    }
+
+    fn woken(&mut self, slot: u32, event: &Event, site: SiteId, nanos: u64) {
+        let waker_group = event.go.and_then(|go| self.live(go.slot)).and_then(|live| live.group);
+        self.wakes.add(event.stack, waker_group, site, nanos);
+        let Some(live) = self.live_mut(slot) else { return };
+        live.woken += 1;
+        if let Some(group) = live.group.and_then(|group| self.groups.rows.get_mut(group)) {
+            group.woken += 1;
+        }
+    }
+
+    fn delayed(&mut self, site: Option<SiteId>, since: u64, nanos: u64) {
+        let cause = match site.and_then(|site| self.sites.key(site)).map(|key| key.kind) {
+            Some(SiteKind::Runnable(cause)) => cause,
+            _ => RunnableCause::Existed,
+        };
+        self.delays[cause.index()].add(nanos);
+        if self.procs.all_taken_since(since) {
+            let starved = &mut self.starved[cause.index()];
+            *starved = (starved.0 + 1, starved.1.saturating_add(nanos));
+        }
+    }
+
+    #[inline]
+    fn add_to_group(&mut self, slot: u32, group: Option<GoGroupId>, stay: PendingStay) {
+        if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group)) {
+            group.add_stay(stay.state, stay.reason, stay.nanos);
+        } else if let Some(live) = self.live_mut(slot) {
+            let pending = &mut live.rare().pending;
+            if pending.len() < PENDING_STAYS {
+                pending.push(stay);
+            }
+        }
+    }
+
+    /// The stay in the new state begins.
+    #[inline]
+    fn enter(&mut self, slot: u32, event: &Event, change: &GoTransition) {
+        let time = event.time;
+        let empty = StringTable::EMPTY;
+        let key = match (change.to, change.cause) {
+            (GoState::Waiting, _) => {
+                Some(SiteKey { kind: SiteKind::Wait, reason: change.reason, stack: change.stack })
+            }
+            (GoState::Syscall, _) => Some(syscall_key(change.stack)),
+            (GoState::Runnable, cause) => {
+                let (cause, reason) = match cause {
+                    GoCause::Stop => (RunnableCause::Preempted, change.reason),
+                    GoCause::SyscallEndBlocked => (RunnableCause::SyscallReturn, empty),
+                    _ => (RunnableCause::Woken, empty),
+                };
+                Some(SiteKey { kind: SiteKind::Runnable(cause), reason, stack: event.stack })
+            }
+            _ => None,
+        };
+        let site = key.map(|key| self.sites.id(key));
+        let mut is_gc = false;
+        if let Some(live) = self.live_mut(slot) {
+            live.state = change.to;
+            live.since = time;
+            live.witnessed = time;
+            live.site = site;
+            is_gc = live.gc_mode.is_some();
+        }
+        self.timeline.step(track(change.to, is_gc), time, 1);
+        if change.to == GoState::Running {
+            self.runs_from(slot, time, time);
+        }
+    }
+
+    /// It is seen to run at `time`, and has run since `since`.
+    fn runs_from(&mut self, slot: u32, time: u64, since: u64) {
+        let starts_inside = since == time && self.is_inside(time);
+        let Some(live) = self.live_mut(slot) else { return };
+        live.first_run.get_or_insert(time);
+        live.runs += u64::from(starts_inside);
+        if live.gc_mode.is_none() {
+            self.gc.mutator_starts(since);
+        }
+    }
+
+    /// Adds the running time up to now; the goroutine may run on.
+    pub(super) fn account_running(&mut self, slot: u32, time: u64) {
+        let Some(live) = self.live(slot) else { return };
+        let (since, mode) = (live.since, live.gc_mode);
+        let nanos = self.clip(since, time);
+        if let Some(live) = self.live_mut(slot) {
+            live.times[0] += nanos;
+        }
+        match mode {
+            Some(mode) => self.gc.worked(mode, nanos),
+            None => self.gc.mutator_stops(time),
+        }
+    }
+
+    fn disappear(&mut self, slot: u32, time: u64, is_lost: bool) {
+        let Some(mut live) = self.live.get_mut(id_to_usize(slot)).and_then(Option::take) else { return };
+        let inside = time >= self.from;
+        if is_lost && live.state.is_alive() {
+            // Whatever it was in, nobody saw the end of it.
+            self.timeline.step(track(live.state, live.gc_mode.is_some()), time, -1);
+            if live.state == GoState::Running && live.gc_mode.is_none() {
+                self.gc.mutator_stops(time);
+            }
+        }
+        let group = live.group.unwrap_or_else(|| self.groups.unknown(live.created.is_none()));
+        if let Some(row) = self.groups.rows.get_mut(group) {
+            if let Some(rare) = live.rare.take().filter(|_| live.group.is_none()) {
+                for stay in rare.pending {
+                    row.add_stay(stay.state, stay.reason, stay.nanos);
+                }
+            }
+            if is_lost {
+                row.vanished += 1;
+            } else if inside {
+                row.ended += 1;
+                if let Some(created) = live.created.filter(|&created| created >= self.from) {
+                    row.lifetimes.add(time.saturating_sub(created));
+                }
+            }
+        }
+        if live.group.is_some() {
+            self.groups.left(group);
+        }
+        if !inside {
+            return;
+        }
+        if self.rows.len() < TRACE_ENDED_GOROUTINES {
+            live.since = time;
+            live.site = None;
+            self.rows.push(live.row(group, Some(time)));
+        } else {
+            self.folded.goroutines += 1;
+        }
+    }
+
+    pub(super) fn keep_crossing(&mut self, crossing: Crossing) {
+        match self.crossings.as_mut() {
+            Some(kept) if kept.len() < TRACE_CROSSINGS => kept.push(crossing),
+            Some(_) => self.folded.crossings += 1,
+            None => {}
+        }
+    }
+
+    /// Tells the lanes of a stay that ends now.
+    #[inline]
+    pub(super) fn emit_stay(&mut self, slot: u32, time: u64, is_open: bool) {
+        let Some(live) = self.live(slot) else { return };
+        let stay = GoStay {
+            go: live.id,
+            group: live.group,
+            state: live.state,
+            is_gc: live.gc_mode.is_some(),
+            from: live.since,
+            to: time,
+            site: live.site,
+            proc: live.proc.and_then(|proc| self.procs.id(proc)),
+            is_open,
+        };
+        self.lanes.go(&stay);
+    }
+}
+
+/// The track that counts goroutines in a state.
+pub(super) fn track(state: GoState, is_gc: bool) -> Steps {
+    match state {
+        GoState::Running if is_gc => Steps::GcWorkers,
+        GoState::Running => Steps::Running,
+        GoState::Runnable => Steps::Runnable,
+        GoState::Syscall => Steps::Syscall,
+        _ => Steps::Waiting,
+    }
+}
+
+pub(super) const fn state_index(state: GoState) -> usize {
+    match state {
+        GoState::Undetermined => 0,
+        GoState::NotExist => 1,
+        GoState::Runnable => 2,
+        GoState::Running => 3,
+        GoState::Waiting => 4,
+        GoState::Syscall => 5,
+    }
+}

@@ -1,0 +1,118 @@
+//! What is known of a goroutine while it lives.
+
+use crate::base::intern::StrId;
+use crate::evidence::trace::event::GoState;
+use crate::evidence::trace::summary::{GoGroupId, GoRow, SiteId};
+
+/// A stay that no group has yet: its state's index, reason and length.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PendingStay {
+    pub state: usize,
+    pub reason: Option<StrId>,
+    pub nanos: u64,
+}
+
+/// An open user region.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenRegion {
+    pub name: StrId,
+    pub task: u64,
+    pub begin: u64,
+}
+
+/// Parts that few goroutines need.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
+    pub pending: Vec<PendingStay>,
+    pub regions: Vec<OpenRegion>,
+}
+
+/// A mark assist that goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenAssist {
+    pub begin: u64,
+    /// The goroutine's running time until then.
+    pub running: u64,
+}
+
+/// One living goroutine.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub id: u64,
+    pub group: Option<GoGroupId>,
+    pub created: Option<u64>,
+    pub state: GoState,
+    /// When it entered the state.
+    pub since: u64,
+    /// When the trace first showed it, if that was in this very state; else as `since`.
+    pub witnessed: u64,
+    pub site: Option<SiteId>,
+    pub first_run: Option<u64>,
+    pub times: [u64; 4],
+    pub runs: u64,
+    pub woken: u64,
+    pub assist: Option<OpenAssist>,
+    pub assist_nanos: u64,
+    /// Row of the GC worker's mode: dedicated, fractional, idle.
+    pub gc_mode: Option<usize>,
+    /// When the processor of its system call was taken.
+    pub lost_proc: Option<u64>,
+    /// Row of the processor that it runs on.
+    pub proc: Option<u32>,
+    pub rare: Option<Box<Rare>>,
+}
+
+impl Live {
+    pub(super) fn new(id: u64, state: GoState, since: u64, witnessed: u64) -> Self {
+        Self {
+            id,
+            group: None,
+            created: None,
+            state,
+            since,
+            witnessed,
+            site: None,
+            first_run: None,
+            times: [0; 4],
+            runs: 0,
+            woken: 0,
+            assist: None,
+            assist_nanos: 0,
+            gc_mode: None,
+            lost_proc: None,
+            proc: None,
+            rare: None,
+        }
+    }
+
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_with(Default::default)
+    }
+
+    pub(super) fn row(&self, group: GoGroupId, ended: Option<u64>) -> GoRow {
+        GoRow {
+            id: self.id,
+            group,
+            created: self.created,
+            ended,
+            state: if ended.is_some() { GoState::NotExist } else { self.state },
+            since: self.since,
+            site: self.site,
+            times: self.times,
+            runs: self.runs,
+            woken: self.woken,
+            assist: self.assist_nanos,
+        }
+    }
+}
+
+/// The index of a state in [`crate::evidence::trace::summary::TIMED_STATES`].
+pub(super) const fn timed(state: GoState) -> Option<usize> {
+    match state {
+        GoState::Running => Some(0),
+        GoState::Runnable => Some(1),
+        GoState::Waiting => Some(2),
+        GoState::Syscall => Some(3),
+        GoState::Undetermined | GoState::NotExist => None,
+    }
+}
