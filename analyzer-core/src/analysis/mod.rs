@@ -4,8 +4,10 @@ pub mod goroutines;
 pub mod memory;
 pub mod profile;
 pub mod subjects;
+pub mod trace;
 
 use crate::evidence::Evidence;
+use crate::report::trace::Trace;
 use crate::report::{Goroutines, Memory, Subject};
 
 /// Everything that is computed once over all evidence.
@@ -17,6 +19,8 @@ pub struct Analysis {
     pub goroutines: Option<Goroutines>,
     /// The memory reconciliation; `None` if no source speaks of memory.
     pub memory: Option<Memory>,
+    /// Execution traces, in the order of their sources.
+    pub traces: Vec<Trace>,
 }
 
 impl Analysis {
@@ -25,6 +29,7 @@ impl Analysis {
         let subjects = subjects::group(evidence);
         let goroutines = goroutines::analyze(evidence, &subjects);
         let memory = memory::analyze(evidence, &subjects);
-        Self { subjects, goroutines, memory }
+        let traces = trace::section(evidence, &subjects);
+        Self { subjects, goroutines, memory, traces }
     }
 }

@@ -28,6 +28,7 @@ impl Report {
             memory: analysis.memory.clone(),
             goroutines: analysis.goroutines.clone(),
             profiles: profile::summaries(evidence),
+            traces: analysis.traces.clone(),
         };
         report.verdict = verdict(&report);
         report

@@ -12,6 +12,7 @@ mod profiles;
 #[cfg(test)]
 mod schema;
 mod sources;
+pub mod trace;
 
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
 pub use goroutines::{
@@ -60,4 +61,7 @@ pub struct Report {
     /// Summaries of the pprof profiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<ProfileSummary>,
+    /// Go execution traces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<trace::Trace>,
 }

@@ -90,9 +90,10 @@ fn upper(bucket: usize) -> u64 {
     let (group, step) = (to_u32(bucket) / STEPS, u64::from(to_u32(bucket) % STEPS));
     match group.checked_sub(1) {
         None => step,
-        // The last bucket's end does not fit.
         Some(shift) => {
-            ((u128::from(STEPS) + u128::from(step) + 1) << shift).try_into().unwrap_or(u64::MAX) - 1
+            // The last bucket ends where a u64 does.
+            let end = (u128::from(STEPS) + u128::from(step) + 1) << shift;
+            u64::try_from(end - 1).unwrap_or(u64::MAX)
         }
     }
 }
