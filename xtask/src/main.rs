@@ -15,6 +15,7 @@ Usage: cargo xtask COMMAND
   test                         runs every test, in browsers too
   tidy                         checks the rules of the house
   score goroutines [DIR]       the leak classifier against labelled captures
+  score traces [DIR]           traces against what Go's tool and the traced programs say
   inventory [DIR]              how each file of the captures below DIR is read
 ";
 
@@ -60,6 +61,17 @@ fn run() -> Result<()> {
         other => bail!("no such command: {other}\n\n{USAGE}"),
     }
     Ok(())
+}
+
+fn score(words: &mut lexopt::Parser) -> Result<()> {
+    let what = match words.next()? {
+        Some(Value(word)) => word.string()?,
+        _ => bail!("score what?\n\n{USAGE}"),
+    };
+    match what.as_str() {
+        "traces" => xtask::score::traces::score(&folder(words, "../shared/corpus")?),
+        other => bail!("no such score: {other}\n\n{USAGE}"),
+    }
 }
 
 fn no_more(words: &mut lexopt::Parser) -> Result<()> {

@@ -1,3 +1,4 @@
 //! `cargo xtask score …`: what the engine says, held against labelled captures.
 
 pub mod goroutines;
+pub mod traces;

@@ -60,7 +60,7 @@ pub(super) fn alive<'a>(scope: &Scope<'a>) -> Alive<'a> {
         let why = if waits {
             reason(scope.names, said, stack)
         } else {
-            super::reasons::Reason { word: "", is_inferred: false }
+            super::reasons::Reason { word: scope.names.strings.get(said), is_inferred: false }
         };
         // Whoever made it runnable is elsewhere.
         let stack =

@@ -173,6 +173,14 @@ pub struct GoGroup {
 }
 
 impl GoGroup {
+    /// Counts a member's creation, if it was inside of the window.
+    pub(super) fn add_creation(&mut self, created: Option<u64>) {
+        let Some(created) = created else { return };
+        self.created += 1;
+        self.first_created = Some(self.first_created.map_or(created, |first| first.min(created)));
+        self.last_created = self.last_created.max(Some(created));
+    }
+
     /// Adds a stay of a member in the state with this index of [`TIMED_STATES`].
     pub(super) fn add_stay(&mut self, state: usize, reason: Option<StrId>, nanos: u64) {
         if let Some(durations) = self.states.get_mut(state) {

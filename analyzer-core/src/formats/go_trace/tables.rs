@@ -207,7 +207,8 @@ impl Tables {
             let count = wire::varint(data, at).filter(|&count| count <= TRACE_STACK_FRAMES)?;
             frames.clear();
             for _ in 0..count {
-                frames.push(self.frame(data, at, by_pc, names)?);
+                // The runtime stands in a frame of zeros for a stack that it could not take.
+                frames.extend(self.frame(data, at, by_pc, names)?);
             }
             wire.count(wire::STACK);
             let stack = names.stack(&frames);
@@ -216,23 +217,28 @@ impl Tables {
         Some(())
     }
 
-    /// A frame is known by its program counter: the first of a generation counts.
+    /// A frame is known by its program counter: the first of a generation
+    /// counts. The inner `None` is a frame of zeros.
+    #[expect(clippy::option_option, reason = "cut data, no frame and a frame are three answers")]
     fn frame(
         &self,
         data: &[u8],
         at: &mut usize,
         by_pc: &mut FxHashMap<u64, TraceFrameId>,
         names: &mut Names,
-    ) -> Option<TraceFrameId> {
+    ) -> Option<Option<TraceFrameId>> {
         let pc = wire::varint(data, at)?;
         let function = wire::varint(data, at)?;
         let file = wire::varint(data, at)?;
         let line = wire::varint(data, at)?;
+        if pc == 0 && function == 0 {
+            return Some(None);
+        }
         let frame = *by_pc.entry(pc).or_insert_with(|| {
             let text = |id| self.string(id).unwrap_or(StringTable::EMPTY);
             names.frame(TraceFrame { pc, function: text(function), file: text(file), line })
         });
-        Some(frame)
+        Some(Some(frame))
     }
 
     fn cpu_samples(&mut self, data: &[u8], at: &mut usize, wire: &mut WireCounts) -> Option<()> {

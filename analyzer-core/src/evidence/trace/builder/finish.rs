@@ -74,6 +74,7 @@ impl<L: Stays> Builder<L> {
         for slot in 0..self.live.len() {
             self.close(to_u32(slot), end, &mut open_regions);
         }
+        self.groups.end_generation(self.generation.saturating_sub(1));
         self.gc.finish(end);
         self.rows.sort_by_key(|row| row.id);
         let mut wakes = self.wakes.rows;
@@ -139,18 +140,10 @@ impl<L: Stays> Builder<L> {
 
     /// Adds what a goroutine that outlives the window was in until its end.
     fn close(&mut self, slot: u32, end: u64, open_regions: &mut Vec<AnnotationRow>) {
+        let Some(group) = self.group_of(slot) else { return };
         let Some(live) = self.live(slot) else { return };
         let (state, since, site, id, created) = (live.state, live.since, live.site, live.id, live.created);
-        let is_known = live.group.is_some();
-        let nanos = self.clip(since, end);
         self.emit_stay(slot, end, true);
-        if state == GoState::Running {
-            self.account_running(slot, end);
-        }
-        let group = match self.live(slot).and_then(|live| live.group) {
-            Some(group) => group,
-            None => self.groups.unknown(created.is_none()),
-        };
         if since < self.generation_start {
             self.keep_crossing(Crossing {
                 go: id,
@@ -162,38 +155,32 @@ impl<L: Stays> Builder<L> {
                 site,
             });
         }
+        let nanos = self.clip(since, end);
+        if state == GoState::Running {
+            self.account_running(slot, end);
+        } else if let Some(index) = timed(state)
+            && let Some(live) = self.live_mut(slot)
+        {
+            live.times[index] += nanos;
+        }
         let reason = site.and_then(|site| self.sites.key(site)).map(|key| key.reason);
+        if let Some((index, row)) = timed(state).zip(self.groups.rows.get_mut(group)) {
+            let reason = (state == GoState::Waiting).then(|| reason.unwrap_or(StringTable::EMPTY));
+            row.add_stay(index, reason, nanos);
+        }
+        if let Some(site) = site.and_then(|site| self.sites.rows.get_mut(site)) {
+            site.open.add(nanos);
+        }
         let Some(mut live) = self.live.get_mut(id_to_usize(slot)).and_then(Option::take) else { return };
-        if let Some(index) = timed(state) {
-            if state != GoState::Running {
-                live.times[index] += nanos;
-            }
-            if let Some(row) = self.groups.rows.get_mut(group) {
-                let reason = (state == GoState::Waiting).then(|| reason.unwrap_or(StringTable::EMPTY));
-                row.add_stay(index, reason, nanos);
-                if !is_known {
-                    row.alive += 1;
-                    let pending = live.rare.as_mut().map(|rare| std::mem::take(&mut rare.pending));
-                    for stay in pending.unwrap_or_default() {
-                        row.add_stay(stay.state, stay.reason, stay.nanos);
-                    }
-                }
-            }
-            if let Some(site) = site.and_then(|site| self.sites.rows.get_mut(site)) {
-                site.open.add(nanos);
-            }
-        }
-        if let Some(rare) = live.rare.take() {
-            let rows = rare.regions.into_iter().map(|open| AnnotationRow {
-                name: open.name,
-                task: open.task,
-                parent: 0,
-                go: Some(id),
-                begin: open.begin,
-                end: None,
-            });
-            open_regions.extend(rows.take(TRACE_LONGEST));
-        }
+        let regions = live.rare.take().map(|rare| rare.regions).unwrap_or_default();
+        open_regions.extend(regions.into_iter().take(TRACE_LONGEST).map(|open| AnnotationRow {
+            name: open.name,
+            task: open.task,
+            parent: 0,
+            go: Some(id),
+            begin: open.begin,
+            end: None,
+        }));
         self.rows.push(live.row(group, None));
     }
 }

@@ -51,63 +51,65 @@ impl<L: Stays> Builder<L> {
     /// A goroutine is seen for the first time.
     fn appear(&mut self, event: &Event, change: &GoTransition, names: &Names) {
         let slot = change.go.slot;
-        let time = event.time;
         if self.live(slot).is_some() {
-            self.disappear(slot, time, true);
-        }
-        let row = id_to_usize(slot);
-        if row >= self.live.len() {
-            self.live.resize(row + 1, None);
+            self.disappear(slot, event.time, true);
         }
         if change.to == GoState::NotExist {
             return;
         }
         let is_new = change.from == GoState::NotExist;
-        // A status says what was so all along: since the generation's start, at least.
-        let since = if is_new { time } else { self.generation_start.min(time) };
-        let mut live = Live::new(change.go.id, change.to, since, time);
-        live.created = is_new.then_some(time);
         let known = if is_new { None } else { self.known.crossings.get(&change.go.id).copied() };
-        if let Some(known) = known.filter(|known| known.state == change.to) {
-            live.since = known.from;
-            live.site = known.site;
-        }
-        if let Some(known) = known {
-            live.group = known.group;
-            live.created = known.created;
-        }
-        self.existed += u64::from(live.created.is_none_or(|created| created < self.from));
+        let live = self.first_state(event, change, is_new, known);
         let since = live.since;
+        self.existed += u64::from(live.created.is_none_or(|created| created < self.from));
+        let row = id_to_usize(slot);
+        if row >= self.live.len() {
+            self.live.resize(row + 1, None);
+        }
         if let Some(entry) = self.live.get_mut(row) {
             *entry = Some(live);
         }
-        if is_new {
-            let start = start_function(names, change.stack);
-            let key = GroupKey { start, creator: event.stack, existed: false };
-            self.join(slot, key, names);
-            let group = self.live(slot).and_then(|live| live.group);
-            if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group))
-                && time >= self.from
-            {
-                group.created += 1;
-                group.first_created.get_or_insert(time);
-                group.last_created = Some(time);
+        if let Some(group) = known.and_then(|known| known.group) {
+            self.join_known(slot, group);
+        } else if is_new {
+            // Goroutines of C threads have no start function; a later stack names them.
+            if let Some(start) = start_function(names, change.stack) {
+                let key = GroupKey { start: Some(start), creator: event.stack, existed: false };
+                self.join(slot, key, names);
             }
-        } else if known.is_none_or(|known| known.group.is_none()) {
-            if change.stack != Names::NO_STACK {
-                self.identify(slot, change.stack, names);
-            }
-        } else if let Some(group) = self.live(slot).and_then(|live| live.group) {
-            self.groups.came(group);
+        } else if change.stack != Names::NO_STACK {
+            self.identify(slot, change.stack, names);
         }
         self.settle(slot, event, change);
         self.timeline.step(track(change.to, false), since, 1);
         if change.to == GoState::Running {
-            self.runs_from(slot, time, since);
+            self.runs_from(slot, event.time, since);
         }
         if !is_new {
             self.proc_activity(event, change);
         }
+    }
+
+    /// What is known of a goroutine at its first event.
+    fn first_state(
+        &self,
+        event: &Event,
+        change: &GoTransition,
+        is_new: bool,
+        known: Option<Crossing>,
+    ) -> Live {
+        let time = event.time;
+        // A status says what was so all along: since the generation's start, at least.
+        let since = if is_new { time } else { self.generation_start.min(time) };
+        let mut live = Live::new(change.go.id, change.to, since, time);
+        live.created = is_new.then_some(time);
+        let Some(known) = known else { return live };
+        live.created = known.created;
+        if known.state == change.to {
+            live.since = known.from;
+            live.site = known.site;
+        }
+        live
     }
 
     /// A state is restated: what was unknown of it may be known now.
@@ -166,14 +168,21 @@ impl<L: Stays> Builder<L> {
 
     fn join(&mut self, slot: u32, key: GroupKey, names: &Names) {
         let id = self.groups.id(key, names);
+        self.join_known(slot, id);
+    }
+
+    /// Makes a goroutine a member of a group, with what it has done so far.
+    fn join_known(&mut self, slot: u32, id: GoGroupId) {
         self.groups.came(id);
+        let from = self.from;
         let Some(live) = self.live_mut(slot) else { return };
         live.group = Some(id);
-        let (woken, assist) = (live.woken, live.assist_nanos);
+        let (woken, assist, created) = (live.woken, live.assist_nanos, live.created);
         let pending = live.rare.as_mut().map(|rare| std::mem::take(&mut rare.pending)).unwrap_or_default();
         let Some(group) = self.groups.rows.get_mut(id) else { return };
         group.woken += woken;
         group.assist += assist;
+        group.add_creation(created.filter(|&created| created >= from));
         for stay in pending {
             group.add_stay(stay.state, stay.reason, stay.nanos);
         }
@@ -221,8 +230,10 @@ impl<L: Stays> Builder<L> {
         if let Some(site) = site {
             if let Some(row) = self.sites.rows.get_mut(site) {
                 row.done.add(nanos);
-                let counted = first_run.map_or(0, |first| time.saturating_sub(witnessed.max(first)));
-                if counted > 0 {
+                // Stays of no length count, as Go's tool keeps events a nanosecond apart.
+                let after_first = first_run.filter(|&first| witnessed >= first || time > first);
+                if let Some(first) = after_first {
+                    let counted = time.saturating_sub(witnessed.max(first));
                     row.as_go_tool.0 += 1;
                     row.as_go_tool.1 = row.as_go_tool.1.saturating_add(counted);
                 }
@@ -370,7 +381,18 @@ impl<L: Stays> Builder<L> {
         }
     }
 
+    /// The group of a goroutine; one that no stack ever named joins the nameless.
+    pub(super) fn group_of(&mut self, slot: u32) -> Option<GoGroupId> {
+        let live = self.live(slot)?;
+        if live.group.is_none() {
+            let unknown = self.groups.unknown(live.created.is_none());
+            self.join_known(slot, unknown);
+        }
+        self.live(slot)?.group
+    }
+
     fn disappear(&mut self, slot: u32, time: u64, is_lost: bool) {
+        let Some(group) = self.group_of(slot) else { return };
         let Some(mut live) = self.live.get_mut(id_to_usize(slot)).and_then(Option::take) else { return };
         let inside = time >= self.from;
         if is_lost && live.state.is_alive() {
@@ -380,13 +402,7 @@ impl<L: Stays> Builder<L> {
                 self.gc.mutator_stops(time);
             }
         }
-        let group = live.group.unwrap_or_else(|| self.groups.unknown(live.created.is_none()));
         if let Some(row) = self.groups.rows.get_mut(group) {
-            if let Some(rare) = live.rare.take().filter(|_| live.group.is_none()) {
-                for stay in rare.pending {
-                    row.add_stay(stay.state, stay.reason, stay.nanos);
-                }
-            }
             if is_lost {
                 row.vanished += 1;
             } else if inside {
@@ -396,9 +412,7 @@ impl<L: Stays> Builder<L> {
                 }
             }
         }
-        if live.group.is_some() {
-            self.groups.left(group);
-        }
+        self.groups.left(group);
         if !inside {
             return;
         }

@@ -138,9 +138,10 @@ impl Groups {
     pub(super) fn end_generation(&mut self, index: u32) {
         for group in std::mem::take(&mut self.changed) {
             let Some(row) = self.rows.get_mut(group) else { continue };
-            let last = row.history.last().copied();
-            if last.is_none_or(|(_, alive)| alive != row.alive) && last.is_none_or(|(at, _)| at != index) {
-                row.history.push((index, row.alive));
+            match row.history.last_mut() {
+                Some(last) if last.0 == index => last.1 = row.alive,
+                Some(last) if last.1 == row.alive => {}
+                _ => row.history.push((index, row.alive)),
             }
         }
     }
@@ -185,10 +186,13 @@ impl Groups {
     }
 }
 
+/// Functions of the runtime that run the program's code.
+const ENTRIES: [&str; 3] = ["runtime.main", "runtime.corostart", "runtime.cgocallback"];
+
 /// Goroutines of the runtime and of tracing itself. Source:
 /// `IsSystemGoroutine` in `internal/trace/summary.go`, and the tracer's own.
 fn is_system(start: &str) -> bool {
-    (start.starts_with("runtime.") && start != "runtime.main")
+    (start.starts_with("runtime.") && !ENTRIES.contains(&start))
         || start.starts_with("runtime/trace.")
         || start.starts_with("runtime/pprof.")
 }
@@ -257,7 +261,12 @@ mod tests {
     #[test]
     fn the_runtime_s_own_goroutines_are_told_from_the_program_s() {
         assert!(is_system("runtime.gcBgMarkWorker") && is_system("runtime/trace.Start.func1"));
-        assert!(!is_system("runtime.main") && !is_system("main.main") && !is_system("runtimes.x"));
+        assert!(
+            !is_system("runtime.corostart")
+                && !is_system("runtime.main")
+                && !is_system("main.main")
+                && !is_system("runtimes.x")
+        );
     }
 
     #[test]
