@@ -63,17 +63,6 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-fn score(words: &mut lexopt::Parser) -> Result<()> {
-    let what = match words.next()? {
-        Some(Value(word)) => word.string()?,
-        _ => bail!("score what?\n\n{USAGE}"),
-    };
-    match what.as_str() {
-        "traces" => xtask::score::traces::score(&folder(words, "../shared/corpus")?),
-        other => bail!("no such score: {other}\n\n{USAGE}"),
-    }
-}
-
 fn no_more(words: &mut lexopt::Parser) -> Result<()> {
     match words.next()? {
         Some(other) => Err(other.unexpected().into()),
@@ -87,9 +76,8 @@ fn score(words: &mut lexopt::Parser) -> Result<()> {
         _ => bail!("score what?\n\n{USAGE}"),
     };
     match what.as_str() {
-        "goroutines" => {
-            xtask::score::goroutines::score(&folder(words, "../shared/corpus/goroutines")?, true)
-        }
+        "goroutines" => xtask::score::goroutines::score(&folder(words, "../shared/corpus/goroutines")?, true),
+        "traces" => xtask::score::traces::score(&folder(words, "../shared/corpus")?),
         other => bail!("no such score: {other}\n\n{USAGE}"),
     }
 }

@@ -43,6 +43,7 @@ macro_rules! detectors {
 pub mod mem_support;
 
 detectors! {
+    goroutine,
     mem_cache,
     mem_finalizer,
     mem_glibc_arenas,

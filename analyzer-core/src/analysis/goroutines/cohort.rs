@@ -53,7 +53,8 @@ fn add_survivor(change: &mut GroupChange, before: &MemberRow, after: &MemberRow)
     };
     // One stamp can be wrong by an interval; two in a row that rise would need
     // two collections that each fell into another wait at the same place.
-    let is_sure = before.minutes.is_some() || after.minutes.is_some_and(|minutes| minutes > STAMP_SLACK_MINUTES);
+    let is_sure =
+        before.minutes.is_some() || after.minutes.is_some_and(|minutes| minutes > STAMP_SLACK_MINUTES);
     change.risen += u64::from(is_risen);
     change.aged += u64::from(is_risen && is_sure);
     change.reset += u64::from(before.minutes.is_some() && !is_risen);
@@ -128,7 +129,8 @@ mod tests {
     #[test]
     fn births_deaths_and_aged_survivors() {
         let before = population(&[(1, Some(2)), (2, Some(4)), (3, None), (4, Some(1)), (5, None)]);
-        let after = population(&[(1, Some(7)), (2, Some(1)), (3, Some(5)), (5, Some(1)), (7, None), (9, None)]);
+        let after =
+            population(&[(1, Some(7)), (2, Some(1)), (3, Some(5)), (5, Some(1)), (7, None), (9, None)]);
         // 9 was elsewhere before: it moved here, it was not born.
         let all_before = [1, 2, 3, 4, 5, 9].into();
         let all_after = [1, 2, 3, 5, 7, 9].into();

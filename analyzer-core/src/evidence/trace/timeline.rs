@@ -233,7 +233,8 @@ mod tests {
     fn values_keep_their_extremes() {
         let mut timeline = Timeline::new(1_000);
         [(1_000, 5), (2_000, 90), (3_000, 7), (10_000_000_000, 8)]
-            .map(|(time, bytes)| timeline.heap(time, bytes));
+            .into_iter()
+            .for_each(|(time, bytes)| timeline.heap(time, bytes));
         let spans = timeline.heap_spans(2, 10_000_001_000);
         assert_eq!(spans[0], Some(ValueSpan { min: 5, max: 90, last: 7 }));
         assert_eq!(spans[1], Some(ValueSpan { min: 8, max: 8, last: 8 }));

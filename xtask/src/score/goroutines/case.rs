@@ -120,7 +120,8 @@ impl Case {
         let mut outcome = Outcome { name: format!("{} {}", self.name, self.version), ..Outcome::default() };
         let empty = Vec::new();
         let rows = report.goroutines.as_ref().map_or(&empty, |section| &section.groups);
-        let named = keys_of(groups, rows, |row| row.verdict == Verdict::Leak && row.role != Some(Role::Satellite));
+        let named =
+            keys_of(groups, rows, |row| row.verdict == Verdict::Leak && row.role != Some(Role::Satellite));
         let suspected = keys_of(groups, rows, |row| row.verdict == Verdict::Suspect);
         for (key, members) in groups {
             let labels: Vec<&Label> = members.iter().filter_map(|(_, label)| label.as_ref()).collect();
@@ -157,30 +158,34 @@ impl Case {
     }
 }
 
-    /// Keys of the groups that the report says something of, with the rule that
-    /// named the cause. Rows without ids are found by their stack.
-    fn keys_of(groups: &Labelled, rows: &[GoroutineGroup], wanted: impl Fn(&GoroutineGroup) -> bool) -> BTreeMap<String, Vec<String>> {
-        let mut keys = BTreeMap::new();
-        for row in rows.iter().filter(|row| wanted(row) && row.counts.last().is_some_and(|count| *count > 0)) {
-            let root = row.root.as_ref().and_then(|id| rows.iter().find(|row| row.id == *id));
-            let mut rules = vec![row.rule.clone()];
-            rules.extend(root.map(|root| root.rule.clone()));
-            let ids: BTreeSet<u64> = row.goids.iter().copied().collect();
-            let stack: String =
-                row.stack.iter().map(|f| format!("{} {}\n", f.function, line_text(f.line))).collect();
-            for (key, members) in groups {
-                let is_same = if ids.is_empty() {
-                    normalized(&Groups::stack_of(key)) == normalized(&stack)
-                } else {
-                    members.iter().any(|(goid, _)| ids.contains(goid))
-                };
-                if is_same {
-                    keys.insert(key.clone(), rules.clone());
-                }
+/// Keys of the groups that the report says something of, with the rule that
+/// named the cause. Rows without ids are found by their stack.
+fn keys_of(
+    groups: &Labelled,
+    rows: &[GoroutineGroup],
+    wanted: impl Fn(&GoroutineGroup) -> bool,
+) -> BTreeMap<String, Vec<String>> {
+    let mut keys = BTreeMap::new();
+    for row in rows.iter().filter(|row| wanted(row) && row.counts.last().is_some_and(|count| *count > 0)) {
+        let root = row.root.as_ref().and_then(|id| rows.iter().find(|row| row.id == *id));
+        let mut rules = vec![row.rule.clone()];
+        rules.extend(root.map(|root| root.rule.clone()));
+        let ids: BTreeSet<u64> = row.goids.iter().copied().collect();
+        let stack: String =
+            row.stack.iter().map(|f| format!("{} {}\n", f.function, line_text(f.line))).collect();
+        for (key, members) in groups {
+            let is_same = if ids.is_empty() {
+                normalized(&Groups::stack_of(key)) == normalized(&stack)
+            } else {
+                members.iter().any(|(goid, _)| ids.contains(goid))
+            };
+            if is_same {
+                keys.insert(key.clone(), rules.clone());
             }
         }
-        keys
     }
+    keys
+}
 
 fn line_text(line: Option<u32>) -> String {
     line.map_or_else(String::new, |line| line.to_string())
@@ -201,7 +206,9 @@ fn kind(label: &str) -> String {
 
 /// The innermost frame of a key that is not the runtime's or of package sync.
 fn place(key: &str) -> String {
-    let is_own = |line: &&str| !line.starts_with("sync.") && !line.starts_with("internal/") && !line.starts_with("runtime.");
+    let is_own = |line: &&str| {
+        !line.starts_with("sync.") && !line.starts_with("internal/") && !line.starts_with("runtime.")
+    };
     key.lines().find(is_own).or_else(|| key.lines().next()).unwrap_or_default().to_owned()
 }
 

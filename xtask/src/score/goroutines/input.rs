@@ -58,7 +58,8 @@ impl Input {
 
     /// True if a file of this name belongs to it.
     pub fn takes(self, name: &str) -> bool {
-        let is = |moments: &[&str], rest: &str| moments.iter().any(|moment| name == format!("{moment}.{rest}"));
+        let is =
+            |moments: &[&str], rest: &str| moments.iter().any(|moment| name == format!("{moment}.{rest}"));
         const ALL: &[&str] = &["t0", "t1", "t2"];
         match self {
             Self::One => is(&["t2"], "goroutine.debug2.txt.gz"),

@@ -42,7 +42,8 @@ impl Services {
             plant.get("class").and_then(Value::as_str) == Some("goroutine")
                 && plant.get("expect").and_then(Value::as_str) == Some("leak")
         });
-        let found = |plant: &Value| named.iter().find(|group| is_of(plant, group)).map(|group| group.rule.clone());
+        let found =
+            |plant: &Value| named.iter().find(|group| is_of(plant, group)).map(|group| group.rule.clone());
         let id = |plant: &Value| plant.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let is_planted = |group: &&&GoroutineGroup| {
             planted.iter().any(|plant| is_of(plant, group)) || group.role == Some(Role::Satellite)
@@ -94,8 +95,12 @@ impl Services {
 /// True if a group stands at a place of a plant.
 fn is_of(plant: &Value, group: &GoroutineGroup) -> bool {
     let place = plant.get("where");
-    let list = |name: &str| place.and_then(|place| place.get(name)).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().replace("%2e", ".");
+    let list = |name: &str| {
+        place.and_then(|place| place.get(name)).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let text = |value: &Value, name: &str| {
+        value.get(name).and_then(Value::as_str).unwrap_or_default().replace("%2e", ".")
+    };
     let blocks = list("block");
     let functions = list("std_functions");
     let at = |function: &str, line: Option<u64>| {
@@ -109,5 +114,7 @@ fn is_of(plant: &Value, group: &GoroutineGroup) -> bool {
     };
     blocks.iter().any(|block| at(&text(block, "function"), block.get("line").and_then(Value::as_u64)))
         || functions.iter().filter_map(Value::as_str).any(|name| at(&name.replace("%2e", "."), None))
-        || blocks.is_empty() && functions.is_empty() && plant.get("kind").and_then(Value::as_str) == Some("shape")
+        || blocks.is_empty()
+            && functions.is_empty()
+            && plant.get("kind").and_then(Value::as_str) == Some("shape")
 }

@@ -33,7 +33,17 @@ fn share(part: usize, whole: usize) -> String {
 pub fn print_inputs(by_input: &[(String, Tally)]) {
     println!(
         "{:<38} {:>5} {:>5} {:>5}  {:>6} {:>6}  {:>11} {:>9} {:>9} {:>11} {:>8}",
-        "input and version", "TP", "FP", "FN", "prec", "recall", "cases found", "clean neg", "kind ok", "suspects", "findings"
+        "input and version",
+        "TP",
+        "FP",
+        "FN",
+        "prec",
+        "recall",
+        "cases found",
+        "clean neg",
+        "kind ok",
+        "suspects",
+        "findings"
     );
     let mut all: BTreeMap<&str, Tally> = BTreeMap::new();
     for (name, tally) in by_input {
@@ -49,7 +59,8 @@ pub fn print_inputs(by_input: &[(String, Tally)]) {
 }
 
 fn print_input(name: &str, tally: &Tally) {
-    let (hits, wrong, misses) = (tally.sum(|o| o.hits.len()), tally.sum(|o| o.wrong.len()), tally.sum(|o| o.misses.len()));
+    let (hits, wrong, misses) =
+        (tally.sum(|o| o.hits.len()), tally.sum(|o| o.wrong.len()), tally.sum(|o| o.misses.len()));
     let positive = tally.sum(|o| usize::from(o.is_positive));
     let found = tally.sum(|o| usize::from(o.is_positive && !o.hits.is_empty()));
     let negative = tally.outcomes.len() - positive;
@@ -86,7 +97,10 @@ pub fn print_rules(tally: &Tally) {
     if rules.is_empty() {
         return;
     }
-    println!("\n{:<30} {:>5} {:>5} {:>5} {:>6} {:>6} {:>8}", "kind (3 debug=2)", "TP", "FN", "FP", "prec", "recall", "kind ok");
+    println!(
+        "\n{:<30} {:>5} {:>5} {:>5} {:>6} {:>6} {:>8}",
+        "kind (3 debug=2)", "TP", "FN", "FP", "prec", "recall", "kind ok"
+    );
     for (kind, [hits, misses, wrong, right]) in rules {
         println!(
             "{kind:<30} {hits:>5} {misses:>5} {wrong:>5} {:>6} {:>6} {:>8}",

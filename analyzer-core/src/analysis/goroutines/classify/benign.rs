@@ -72,7 +72,10 @@ pub const KNOWN: &[Known] = &[
     known("k8s.io/client-go/tools/cache.handleAnyWatch", "an informer"),
     known("k8s.io/apimachinery/pkg/util/wait.BackoffUntil*", "a Kubernetes loop"),
     known("k8s.io/apimachinery/pkg/util/wait.loopConditionUntilContext*", "a Kubernetes loop"),
-    known("sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue.(*priorityqueue[...]).handle*", "a work queue"),
+    known(
+        "sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue.(*priorityqueue[...]).handle*",
+        "a work queue",
+    ),
     known("github.com/IBM/sarama.(*client).backgroundMetadataUpdater", "Kafka client"),
     known("github.com/IBM/sarama.(*Broker).responseReceiver", "Kafka client"),
     known("github.com/IBM/sarama.(*asyncProducer).*", "Kafka producer"),
@@ -89,7 +92,10 @@ pub const KNOWN: &[Known] = &[
     known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).reaper", "Redis pool"),
     known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial", "Redis pool"),
     known("github.com/redis/go-redis/v9/internal/pool.startGlobalTimeCache.func1", "Redis pool"),
-    known("github.com/redis/go-redis/v9/maintnotifications.(*CircuitBreakerManager).cleanupLoop", "Redis client"),
+    known(
+        "github.com/redis/go-redis/v9/maintnotifications.(*CircuitBreakerManager).cleanupLoop",
+        "Redis client",
+    ),
     known("github.com/go-sql-driver/mysql.(*mysqlConn).startWatcher.func1", "MySQL connection"),
     known("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck", "PostgreSQL pool"),
     known("github.com/jackc/pgx/v5/pgxpool.(*Pool).triggerHealthCheck.func1", "PostgreSQL pool"),
@@ -144,7 +150,9 @@ mod tests {
 
     #[test]
     fn nothing_that_waits_in_general_is_known() {
-        for name in ["internal/poll.runtime_pollWait", "time.Sleep", "sync.(*Cond).Wait", "net/http.(*conn).serve"] {
+        for name in
+            ["internal/poll.runtime_pollWait", "time.Sleep", "sync.(*Cond).Wait", "net/http.(*conn).serve"]
+        {
             assert!(find(name).is_none(), "{name}");
         }
     }

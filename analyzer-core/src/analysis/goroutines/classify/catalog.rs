@@ -51,13 +51,17 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "nil-channel",
         title: "Goroutines blocked forever on a nil channel",
-        advice: &["Initialize the channel with make before it is used; a field that was never set is the usual cause."],
+        advice: &[
+            "Initialize the channel with make before it is used; a field that was never set is the usual cause.",
+        ],
         against: "",
     },
     Rule {
         id: "select-forever",
         title: "Goroutines parked forever in an empty select",
-        advice: &["Replace select {} by waiting for a context or a done channel; one in main is fine, one for each call is a leak."],
+        advice: &[
+            "Replace select {} by waiting for a context or a done channel; one in main is fine, one for each call is a leak.",
+        ],
         against: "A program may park one goroutine on purpose.",
     },
     Rule {
@@ -110,7 +114,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "cond-never-signalled",
         title: "Goroutines waiting on a condition that nobody signals",
-        advice: &["Broadcast when the condition can no longer come true (on Close), and check for that in the loop."],
+        advice: &[
+            "Broadcast when the condition can no longer come true (on Close), and check for that in the loop.",
+        ],
         against: "Queue consumers wait like this on purpose; their number is constant.",
     },
     Rule {
@@ -122,25 +128,33 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "http-body-not-closed",
         title: "HTTP client connections whose response body was not closed",
-        advice: &["defer resp.Body.Close() after the error check, on every path; read the body to its end to reuse the connection."],
+        advice: &[
+            "defer resp.Body.Close() after the error check, on every path; read the body to its end to reuse the connection.",
+        ],
         against: "A client that streams a response keeps its connection in this state while it reads.",
     },
     Rule {
         id: "http-client-no-timeout",
         title: "HTTP client calls without a timeout",
-        advice: &["Set http.Client.Timeout, or give each request a context with a deadline (http.NewRequestWithContext)."],
+        advice: &[
+            "Set http.Client.Timeout, or give each request a context with a deadline (http.NewRequestWithContext).",
+        ],
         against: "Long polls wait on purpose; they end within their own period.",
     },
     Rule {
         id: "http-server-read-no-timeout",
         title: "HTTP server connections that never send their request",
-        advice: &["Set http.Server.ReadHeaderTimeout (and ReadTimeout): without them a silent client holds a goroutine for ever."],
+        advice: &[
+            "Set http.Server.ReadHeaderTimeout (and ReadTimeout): without them a silent client holds a goroutine for ever.",
+        ],
         against: "Requests on their way are in this state for moments.",
     },
     Rule {
         id: "http-server-idle",
         title: "Idle HTTP server connections pile up",
-        advice: &["Set http.Server.IdleTimeout: without it (and without ReadTimeout) idle keep-alive connections stay for ever."],
+        advice: &[
+            "Set http.Server.IdleTimeout: without it (and without ReadTimeout) idle keep-alive connections stay for ever.",
+        ],
         against: "A stable number of keep-alive connections is normal.",
     },
     Rule {
@@ -155,19 +169,25 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "http2",
         title: "HTTP/2 connections pile up",
-        advice: &["Share one client; set IdleTimeout on the server, and ReadIdleTimeout on the client's transport."],
+        advice: &[
+            "Share one client; set IdleTimeout on the server, and ReadIdleTimeout on the client's transport.",
+        ],
         against: "Idle HTTP/2 connections are kept on purpose; their number is stable.",
     },
     Rule {
         id: "shutdown-hang",
         title: "A graceful shutdown that does not end",
-        advice: &["Give Shutdown a context with a deadline, then Close; fix the handler that is still running."],
+        advice: &[
+            "Give Shutdown a context with a deadline, then Close; fix the handler that is still running.",
+        ],
         against: "Within the grace period this is what Shutdown does.",
     },
     Rule {
         id: "sql-pool-exhausted",
         title: "Goroutines waiting for a database connection",
-        advice: &["Close every Rows, Commit or Rollback every Tx, on every path; then look at SetMaxOpenConns."],
+        advice: &[
+            "Close every Rows, Commit or Rollback every Tx, on every path; then look at SetMaxOpenConns.",
+        ],
         against: "",
     },
     Rule {
@@ -185,13 +205,17 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "io-pipe-stuck",
         title: "Goroutines stuck in an io.Pipe whose other end is gone",
-        advice: &["Close both ends on every path: CloseWithError on the side that gives up first wakes the other."],
+        advice: &[
+            "Close both ends on every path: CloseWithError on the side that gives up first wakes the other.",
+        ],
         against: "A moving stream blocks only for moments.",
     },
     Rule {
         id: "net-read-no-deadline",
         title: "Network reads without a deadline",
-        advice: &["Set a read deadline before each read (SetReadDeadline), and TCP keep-alive, so that silent peers end."],
+        advice: &[
+            "Set a read deadline before each read (SetReadDeadline), and TCP keep-alive, so that silent peers end.",
+        ],
         against: "Steady peers wait in reads on purpose; their number is stable.",
     },
     Rule {
@@ -215,7 +239,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "rpc-call-no-reply",
         title: "Remote calls that get no reply",
-        advice: &["Bound the call: use Client.Go with a select on a timer or context, and close the client on a timeout."],
+        advice: &[
+            "Bound the call: use Client.Go with a select on a timer or context, and close the client on a timeout.",
+        ],
         against: "",
     },
     Rule {
@@ -227,7 +253,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "finalizer-stuck",
         title: "A finalizer or cleanup blocks",
-        advice: &["Never block in a finalizer or cleanup: all of them run in one goroutine, and what waits for them is not freed."],
+        advice: &[
+            "Never block in a finalizer or cleanup: all of them run in one goroutine, and what waits for them is not freed.",
+        ],
         against: "",
     },
     Rule {
@@ -245,7 +273,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "syscall-blocked",
         title: "Goroutines blocked in a system call",
-        advice: &["Use the poller (os.File, net.Conn with deadlines) instead of raw calls: each blocked call holds an OS thread."],
+        advice: &[
+            "Use the poller (os.File, net.Conn with deadlines) instead of raw calls: each blocked call holds an OS thread.",
+        ],
         against: "Waiting for a child process or a file lock is fine for its length.",
     },
     Rule {

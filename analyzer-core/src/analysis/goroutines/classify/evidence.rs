@@ -94,7 +94,10 @@ pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &As
     if last.leaked > 0 && assessment.rule != "select-forever" {
         weighed.raise(
             Level::Certain,
-            format!("The runtime's leak-finding GC proved that {} of {} can never wake up.", last.leaked, last.count),
+            format!(
+                "The runtime's leak-finding GC proved that {} of {} can never wake up.",
+                last.leaked, last.count
+            ),
         );
     }
     growth(context, index, &assessment.policy, &mut weighed);
@@ -108,7 +111,9 @@ pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &As
 }
 
 fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut Weighed) {
-    let (Some(least), Some(growth)) = (policy.growth, features::growth(context.series, index)) else { return };
+    let (Some(least), Some(growth)) = (policy.growth, features::growth(context.series, index)) else {
+        return;
+    };
     if growth.births < least {
         return;
     }
@@ -118,7 +123,10 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
         level,
         format!(
             "Grew from {} to {} over {} dumps: {} were born, {ended}.",
-            growth.from, growth.to, growth.steps + 1, growth.births
+            growth.from,
+            growth.to,
+            growth.steps + 1,
+            growth.births
         ),
     );
     if growth.risen > 0 {
@@ -188,11 +196,16 @@ fn waiting(context: &Context<'_>, index: usize, group: &Group, policy: &Policy, 
     let waited = features::waited(group, floor);
     let members = count_of(&group.last().members);
     let longest = features::longest(group).unwrap_or(0);
-    let is_met = |need: Need, count: u64, of: u64| count > 0 && count >= need.members && count * 100 >= of * need.percent;
+    let is_met = |need: Need, count: u64, of: u64| {
+        count > 0 && count >= need.members && count * 100 >= of * need.percent
+    };
     let is_long = longest >= context.floor.saturating_add(LONG_WAIT_MINUTES);
     if policy.waited.is_some_and(|need| is_met(need, waited, members)) {
         let level = if policy.is_strong && is_long { Level::VeryLikely } else { Level::Likely };
-        weighed.raise(level, format!("{waited} of {members} have waited {floor} minutes or more, the longest {longest}."));
+        weighed.raise(
+            level,
+            format!("{waited} of {members} have waited {floor} minutes or more, the longest {longest}."),
+        );
     }
     let Some((aged, before)) = features::aged(context.series, index) else { return };
     if policy.aged.is_some_and(|need| is_met(need, aged, before)) {
@@ -219,7 +232,10 @@ fn possible(context: &Context<'_>, group: &Group, weighed: &mut Weighed) {
     }
     let waited = features::waited(group, context.floor.saturating_add(LONG_WAIT_MINUTES));
     if waited >= 8 {
-        weighed.raise(Level::Possible, format!("{waited} have waited {} minutes or more.", context.floor + LONG_WAIT_MINUTES));
+        weighed.raise(
+            Level::Possible,
+            format!("{waited} have waited {} minutes or more.", context.floor + LONG_WAIT_MINUTES),
+        );
     }
 }
 

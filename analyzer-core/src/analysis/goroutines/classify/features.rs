@@ -84,8 +84,13 @@ pub fn ramp(group: &Group, census: &Census, floor: u32) -> Option<Ramp> {
     let (oldest, median) = (*ages.last()?, *ages.get(ages.len() / 2)?);
     let distinct = to_u64(ages.iter().collect::<BTreeSet<_>>().len());
     let is_middle = RAMP_MEDIAN_PERCENT.contains(&percent_of(u64::from(median), u64::from(oldest)));
-    (distinct >= RAMP_AGES && is_middle && median >= floor)
-        .then_some(Ramp { members: count, oldest, median, ages: distinct, density_percent })
+    (distinct >= RAMP_AGES && is_middle && median >= floor).then_some(Ramp {
+        members: count,
+        oldest,
+        median,
+        ages: distinct,
+        density_percent,
+    })
 }
 
 /// Printed minutes, ascending; a member without counts as 0.

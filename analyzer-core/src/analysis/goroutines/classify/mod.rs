@@ -81,7 +81,15 @@ pub struct Assessment {
 impl Assessment {
     /// A rule with its policy.
     pub const fn new(rule: &'static str, policy: Policy) -> Self {
-        Self { rule, policy, satellite_of: None, certain: None, likely: None, held_back: None, reasons: Vec::new() }
+        Self {
+            rule,
+            policy,
+            satellite_of: None,
+            certain: None,
+            likely: None,
+            held_back: None,
+            reasons: Vec::new(),
+        }
     }
 }
 
@@ -140,8 +148,11 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
         ));
     }
     judgment.against.extend(assessment.held_back.clone());
-    judgment.against.extend(rule.map(|rule| rule.against.to_owned()).filter(|text| !text.is_empty() && level != Level::Certain));
-    judgment.advice = rule.map(|rule| rule.advice.iter().map(|text| (*text).to_owned()).collect()).unwrap_or_default();
+    judgment.against.extend(
+        rule.map(|rule| rule.against.to_owned()).filter(|text| !text.is_empty() && level != Level::Certain),
+    );
+    judgment.advice =
+        rule.map(|rule| rule.advice.iter().map(|text| (*text).to_owned()).collect()).unwrap_or_default();
     judgment.rate = findings.rate_per_minute;
     judgment
 }

@@ -57,7 +57,12 @@ fn fold_once_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgme
     });
     if let Some(body) = body {
         promote(context, index, body, "once-stuck", judgments);
-        set_victim(judgments, index, body, "They wait for the goroutine that is inside the same sync.Once.".to_owned());
+        set_victim(
+            judgments,
+            index,
+            body,
+            "They wait for the goroutine that is inside the same sync.Once.".to_owned(),
+        );
     }
 }
 
@@ -99,7 +104,13 @@ fn holder(context: &Context<'_>, waiter: &Group, index: usize) -> Option<usize> 
 const WAITERS_PER_HOLDER: u64 = 3;
 
 /// Makes a group the root of what a leaking group waits for.
-fn promote(context: &Context<'_>, victim: usize, root: usize, rule: &'static str, judgments: &mut [Judgment]) {
+fn promote(
+    context: &Context<'_>,
+    victim: usize,
+    root: usize,
+    rule: &'static str,
+    judgments: &mut [Judgment],
+) {
     let Some(confidence) = judgments.get(victim).map(|judgment| judgment.confidence) else { return };
     let Some(judgment) = judgments.get_mut(root) else { return };
     let was_leak = judgment.verdict == Verdict::Leak;
@@ -138,21 +149,35 @@ fn fold_wait_group(context: &Context<'_>, index: usize, judgments: &mut [Judgmen
     workers.sort_unstable();
     workers.dedup();
     if let Some(root) = workers.into_iter().max_by_key(|&worker| count(context, worker)) {
-        set_victim(judgments, index, root, "The goroutines that they started are stuck themselves.".to_owned());
+        set_victim(
+            judgments,
+            index,
+            root,
+            "The goroutines that they started are stuck themselves.".to_owned(),
+        );
     }
 }
 
 /// A satellite goes with the group that it belongs to, and is nothing without it.
 fn fold_satellite(context: &Context<'_>, index: usize, owners: &[usize], judgments: &mut [Judgment]) {
-    let owner = owners.iter().copied().filter(|&owner| is_leak(judgments, owner)).max_by_key(|&owner| count(context, owner));
+    let owner = owners
+        .iter()
+        .copied()
+        .filter(|&owner| is_leak(judgments, owner))
+        .max_by_key(|&owner| count(context, owner));
     let Some(owner) = owner else { return };
-    let Some((rule, confidence)) = judgments.get(owner).map(|judgment| (judgment.rule, judgment.confidence)) else { return };
+    let Some((rule, confidence)) = judgments.get(owner).map(|judgment| (judgment.rule, judgment.confidence))
+    else {
+        return;
+    };
     if let Some(judgment) = judgments.get_mut(index) {
         judgment.verdict = Verdict::Leak;
         judgment.rule = rule;
         judgment.confidence = confidence;
         judgment.role = Some(Role::Satellite);
         judgment.root = Some(owner);
-        judgment.reasons.push("It serves goroutines of the group that it belongs to, and ends with them.".to_owned());
+        judgment
+            .reasons
+            .push("It serves goroutines of the group that it belongs to, and ends with them.".to_owned());
     }
 }

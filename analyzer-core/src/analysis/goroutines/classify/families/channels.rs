@@ -5,7 +5,8 @@ use super::super::super::state::Wait;
 use super::super::{Assessment, Context, Policy, features};
 
 /// Functions of libraries that acquire a slot by a send.
-const ACQUIRES: &[&str] = &["golang.org/x/sync/errgroup.(*Group).Go", "golang.org/x/net/netutil.(*limitListener).acquire"];
+const ACQUIRES: &[&str] =
+    &["golang.org/x/sync/errgroup.(*Group).Go", "golang.org/x/net/netutil.(*limitListener).acquire"];
 
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
@@ -24,7 +25,8 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     // and whoever started it is still there.
     let is_single = group.last().count == 1 && features::growth(context.series, index).is_none();
     if is_single && has_living_parent(context, group) {
-        assessment.held_back = Some("A single sender whose starter still runs may be a generator that is ahead.".to_owned());
+        assessment.held_back =
+            Some("A single sender whose starter still runs may be a generator that is ahead.".to_owned());
     }
     assessment
 }
@@ -79,7 +81,10 @@ fn ticker(context: &Context<'_>, index: usize) -> Assessment {
 fn wakes(context: &Context<'_>, index: usize) -> bool {
     let Some(group) = context.series.groups.get(index) else { return false };
     let is_old = last_change(context, index).is_some_and(|change| change.survivors > 0 && change.risen == 0);
-    context.is_minutes_apart && is_old && features::waited(group, context.floor) == 0 && group.last().leaked == 0
+    context.is_minutes_apart
+        && is_old
+        && features::waited(group, context.floor) == 0
+        && group.last().leaked == 0
 }
 
 fn last_change(context: &Context<'_>, index: usize) -> Option<crate::report::GroupChange> {

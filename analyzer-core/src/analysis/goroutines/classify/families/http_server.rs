@@ -55,13 +55,16 @@ fn background_read(context: &Context<'_>, group: &Group) -> Assessment {
 
 fn connection(group: &Group) -> Option<Assessment> {
     let has = |name: &str| group.has(name);
-    if group.wait == Wait::Io && has("net/http.(*conn).readRequest") || has("crypto/tls.(*Conn).HandshakeContext") {
+    if group.wait == Wait::Io && has("net/http.(*conn).readRequest")
+        || has("crypto/tls.(*Conn).HandshakeContext")
+    {
         let policy = Policy { growth: Some(3), ..Policy::default() };
         return Some(Assessment::new("http-server-read-no-timeout", policy));
     }
     if !is_in_handler(group) {
         let is_idle = group.wait == Wait::Io && has("bufio.(*Reader).Peek");
-        return is_idle.then(|| Assessment::new("http-server-idle", Policy { growth: Some(10), ..Policy::default() }));
+        return is_idle
+            .then(|| Assessment::new("http-server-idle", Policy { growth: Some(10), ..Policy::default() }));
     }
     handler(group)
 }

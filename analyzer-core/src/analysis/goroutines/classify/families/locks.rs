@@ -92,7 +92,8 @@ fn waiters_with_moving_workers(context: &Context<'_>, group: &Group) -> (u64, u6
             row.is_some_and(|row| !row.is_leaked && row.minutes.is_none_or(|minutes| minutes < context.floor))
         })
     };
-    let has_moving = |goid: u64| context.census.children.get(&goid).is_some_and(|workers| workers.iter().any(moves));
+    let has_moving =
+        |goid: u64| context.census.children.get(&goid).is_some_and(|workers| workers.iter().any(moves));
     let waiting: Vec<u64> = members
         .iter()
         .filter(|member| member.minutes.is_some_and(|minutes| minutes >= context.floor))
@@ -101,4 +102,3 @@ fn waiters_with_moving_workers(context: &Context<'_>, group: &Group) -> (u64, u6
     let working = waiting.iter().filter(|&&goid| has_moving(goid)).count();
     (crate::base::convert::to_u64(working), crate::base::convert::to_u64(waiting.len()))
 }
-

@@ -17,7 +17,8 @@ use super::{Assessment, Context};
 
 /// The assessment of a group; `None` if no rule knows its stack.
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
-    const FAMILIES: &[fn(&Context<'_>, usize, &Group) -> Option<Assessment>] = &[
+    type Family = fn(&Context<'_>, usize, &Group) -> Option<Assessment>;
+    const FAMILIES: &[Family] = &[
         runtime::assess,
         locks::once,
         http_client::assess,
@@ -32,7 +33,7 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
 }
 
 /// The function that was called by the first function that `is_inner` does not hold for.
-fn first_outside<'g>(group: &'g Group, is_inner: impl Fn(&str) -> bool) -> Option<&'g CallSite> {
+fn first_outside(group: &Group, is_inner: impl Fn(&str) -> bool) -> Option<&CallSite> {
     group.frames.iter().find(|site| !is_inner(&site.function.name))
 }
 

@@ -37,7 +37,8 @@ fn exec(context: &Context<'_>) -> Assessment {
     if waiters == 0 {
         assessment.reasons.push("No goroutine is in (*Cmd).Wait.".to_owned());
     } else {
-        assessment.held_back = Some(format!("{waiters} goroutines are in (*Cmd).Wait: children are waited for."));
+        assessment.held_back =
+            Some(format!("{waiters} goroutines are in (*Cmd).Wait: children are waited for."));
     }
     assessment
 }

@@ -31,7 +31,8 @@ fn select_forever(context: &Context<'_>, index: usize, group: &Group) -> Assessm
     let mut assessment = Assessment::new("select-forever", Policy::GROWTH);
     let count = group.last().count;
     if count >= 2 {
-        assessment.certain = Some(format!("{count} goroutines are in a select without cases, which never ends."));
+        assessment.certain =
+            Some(format!("{count} goroutines are in a select without cases, which never ends."));
     } else if super::super::features::growth(context.series, index).is_none() {
         assessment.held_back = Some("A program may park one goroutine on purpose.".to_owned());
     }
@@ -65,8 +66,9 @@ fn finalizer(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if waited > 0 || aged > 0 {
         assessment.certain = Some("The goroutine that runs all finalizers waits in one of them.".to_owned());
     } else if seen_before(context, index) {
-        assessment.likely =
-            Some("The goroutine that runs all finalizers stands in the same one as in the dump before.".to_owned());
+        assessment.likely = Some(
+            "The goroutine that runs all finalizers stands in the same one as in the dump before.".to_owned(),
+        );
     }
     assessment
 }
@@ -76,22 +78,25 @@ fn seen_before(context: &Context<'_>, index: usize) -> bool {
     let step = context.series.last_steps().last();
     let change = step.and_then(|step| step.changes.get(index).copied().flatten());
     change.is_some_and(|change| change.survivors > 0)
-        || step.is_some() && context.series.moments.iter().all(|moment| !moment.has_ids)
+        || step.is_some()
+            && context.series.moments.iter().all(|moment| !moment.has_ids)
             && context.series.groups.get(index).is_some_and(|group| group.at.iter().all(|at| at.count > 0))
 }
 
 /// The same goroutine at the same place, running, in every one of three dumps or more.
 fn busy(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     let steps = context.series.last_steps();
-    let is_writer = group.names().any(|name| name.starts_with("runtime/pprof.") || name.starts_with("net/http/pprof."));
-    let stays = steps.iter().all(|step| {
-        step.changes.get(index).copied().flatten().is_some_and(|change| change.survivors > 0)
-    });
+    let is_writer =
+        group.names().any(|name| name.starts_with("runtime/pprof.") || name.starts_with("net/http/pprof."));
+    let stays = steps
+        .iter()
+        .all(|step| step.changes.get(index).copied().flatten().is_some_and(|change| change.survivors > 0));
     if steps.len() < 2 || is_writer || !stays {
         return None;
     }
     let mut assessment = Assessment::new("busy-loop", Policy::default());
     assessment.likely = Some("The same goroutine runs at the same place in every dump.".to_owned());
-    assessment.held_back = Some("Processor-bound work looks the same: only a CPU profile can tell.".to_owned());
+    assessment.held_back =
+        Some("Processor-bound work looks the same: only a CPU profile can tell.".to_owned());
     Some(assessment)
 }
