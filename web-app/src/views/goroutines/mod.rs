@@ -38,7 +38,7 @@ const RECIPES: &[Recipe] = &[
     },
 ];
 
-/// Route of a group, opened.
+/// Route of a group, opened: where a finding leads.
 pub fn group_route(id: &str) -> Route {
     VIEW_REF.with(Params::default().with("open", id))
 }

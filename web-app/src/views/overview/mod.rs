@@ -1,24 +1,74 @@
-//! Overview.
+//! Overview: the verdict, the findings with their evidence, what could not be looked for.
 
+mod finding;
+mod strip;
+
+use analyzer_core::report::{NotRun, Report, Severity};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
+use crate::number_format as text;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
     name: "overview",
     title: "Overview",
-    count: |_| None,
+    count: |report| {
+        let serious = report.findings.iter().filter(|finding| finding.severity < Severity::Info).count();
+        (serious > 0).then_some(serious)
+    },
     keys: &[],
     render: |props| html! { <Overview ..props /> },
 };
 
 /// The content of the view.
 #[component]
-fn Overview(_props: &ViewProps) -> Html {
+fn Overview(props: &ViewProps) -> Html {
+    let report = &props.report;
+    let worst = report.findings.iter().map(|finding| finding.severity).min();
     html! {
-        <section class="view">
-            <h2>{ "Overview" }</h2>
+        <section class="overview">
+            <h2 class="visually-hidden">{ "Overview" }</h2>
+            <div class={classes!("verdict-line", finding::class(worst))}>
+                <p>{ &report.verdict }</p>
+                if props.is_busy {
+                    <p class="quiet" role="status">{ "Still reading: this may change." }</p>
+                }
+            </div>
+            { strip::strip(report) }
+            if !report.findings.is_empty() {
+                <h3>{ text::counted(report.findings.len(), "finding", "findings") }</h3>
+                <div class="findings">
+                    { for report.findings.iter().enumerate().map(|(index, item)| finding::finding(report, item, index)) }
+                </div>
+            }
+            { not_run(report) }
         </section>
+    }
+}
+
+/// What could not be looked for: folded, unless nothing was found, when it matters most.
+fn not_run(report: &Report) -> Html {
+    if report.not_run.is_empty() {
+        return Html::default();
+    }
+    let summary = text::counted(report.not_run.len(), "check was not run", "checks were not run");
+    html! {
+        <details class="not-run" open={report.findings.is_empty()}>
+            <summary>{ summary }{ " for lack of evidence" }</summary>
+            <table class="table stacked">
+                <thead><tr><th scope="col">{ "Check" }</th><th scope="col">{ "Needs" }</th></tr></thead>
+                <tbody>{ for report.not_run.iter().map(not_run_row) }</tbody>
+            </table>
+        </details>
+    }
+}
+
+fn not_run_row(check: &NotRun) -> Html {
+    html! {
+        <tr>
+            <th scope="row"><code>{ &check.code }</code></th>
+            <td>{ check.needs.join("; ") }</td>
+        </tr>
     }
 }
