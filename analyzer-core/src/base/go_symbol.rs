@@ -82,10 +82,10 @@ pub fn is_within(package: &str, root: &str) -> bool {
     package.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The package's path ends before the first `(` or `[`: what follows may have
-/// slashes of its own, in receivers and type arguments.
+/// The package's path ends before the first `(`, `[` or space: what follows may
+/// have slashes of its own, in receivers, type arguments and places.
 fn path_end(name: &str) -> usize {
-    name.find(['(', '[']).unwrap_or(name.len())
+    name.find(['(', '[', ' ']).unwrap_or(name.len())
 }
 
 /// First elements of the standard library's package paths, sorted.
@@ -158,6 +158,7 @@ mod tests {
             ("github.com/a/b.Map[github.com/c/d.T,go.shape.int].func1", "github.com/a/b"),
             ("example.com/shop/store.(*Cache[...]).Put-fm", "example.com/shop/store"),
             ("runtime.gcBgMarkWorker", "runtime"),
+            ("main.run /src/app/cmd/main.go:12", "main"),
             ("malloc", ""),
             ("0x4a21f0", ""),
             ("", ""),

@@ -37,7 +37,7 @@ pub enum Inlining {
 }
 
 /// The nodes of a view with their amounts, as columns, sorted. Nodes that come to nothing are left out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Top {
     /// What is counted ("inuse_space").
     pub sample_type: String,

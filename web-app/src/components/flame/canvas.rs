@@ -11,11 +11,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
-use super::data::{Direction, FlameGraph};
+use super::data::{FlameGraph, Step};
 use super::geometry::Hit;
 use super::gesture::{Gesture, Gestures};
 use super::painter::{Look, Marks, Painter};
 use super::viewport::Viewport;
+use crate::state::Shared;
 
 /// Height of a row, in CSS pixels.
 pub const ROW: f64 = 20.0;
@@ -26,21 +27,11 @@ const KEY_STEP: f64 = 0.1;
 /// Factor that a key zooms by.
 const KEY_ZOOM: f64 = 1.5;
 
-/// A graph, shared; equal if it is the same one.
-#[derive(Clone, Debug)]
-pub struct SharedGraph(pub Rc<FlameGraph>);
-
-impl PartialEq for SharedGraph {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
 /// Properties of [`FlameCanvas`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct FlameProps {
     /// What to draw.
-    pub graph: SharedGraph,
+    pub graph: Shared<FlameGraph>,
     /// What the graph shows, for those who do not see it.
     pub label: AttrValue,
     /// True if the root is the lowest row.
@@ -119,8 +110,8 @@ impl Component for FlameCanvas {
 
     fn create(ctx: &Context<Self>) -> Self {
         let props = ctx.props();
-        let span = i64_to_f64(props.graph.0.span()).max(1.0);
-        let (start, end) = props.zoomed.and_then(|node| props.graph.0.range_of(node)).unwrap_or((0.0, span));
+        let span = i64_to_f64(props.graph.span()).max(1.0);
+        let (start, end) = props.zoomed.and_then(|node| props.graph.range_of(node)).unwrap_or((0.0, span));
         Self {
             scroller: NodeRef::default(),
             pane: NodeRef::default(),
@@ -148,6 +139,14 @@ impl Component for FlameCanvas {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &FlameProps) -> bool {
         let props = ctx.props();
+        let is_same_window = FlameProps { window: old.window, ..props.clone() } == *old;
+        if is_same_window {
+            // The window that this component told of comes back: nothing to draw.
+            if let Some((start, end)) = props.window.filter(|window| !self.shows(*window)) {
+                self.set(ctx, self.view.with_range(start, end, self.span(ctx)));
+            }
+            return false;
+        }
         if props.graph != old.graph {
             self.set_hovered(ctx, None);
             self.moving = None;
@@ -156,18 +155,14 @@ impl Component for FlameCanvas {
         } else if props.zoomed != old.zoomed {
             let (start, end) = self.goal_range(props);
             self.move_to(ctx, start, end, props.zoomed);
-        } else if props.window != old.window
-            && let Some((start, end)) = props.window
-            && self.moving.is_none()
-        {
-            self.view = self.view.with_range(start, end, self.span(ctx));
         }
+        self.view.flipped = props.is_flipped;
         if props.selected != old.selected
             && let Some(node) = props.selected
         {
             self.reveal(props, node);
+            self.follow(ctx, node);
         }
-        self.view.flipped = props.is_flipped;
         self.draw_soon(ctx, false);
         true
     }
@@ -185,7 +180,7 @@ impl Component for FlameCanvas {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let height = usize_to_f64(props.graph.0.nodes().depths()) * ROW;
+        let height = usize_to_f64(props.graph.nodes().depths()) * ROW;
         let pointer = ctx.link().callback(Msg::Pointer);
         html! {
             <div class="flame-scroll" ref={self.scroller.clone()} onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
@@ -253,11 +248,16 @@ impl FlameCanvas {
     }
 
     fn span(&self, ctx: &Context<Self>) -> f64 {
-        i64_to_f64(ctx.props().graph.0.span()).max(1.0)
+        i64_to_f64(ctx.props().graph.span()).max(1.0)
+    }
+
+    fn shows(&self, (start, end): (f64, f64)) -> bool {
+        let slack = (self.view.end - self.view.start) * 1e-9;
+        (self.view.start - start).abs() <= slack && (self.view.end - end).abs() <= slack
     }
 
     fn goal_range(&self, props: &FlameProps) -> (f64, f64) {
-        let graph = &props.graph.0;
+        let graph = &props.graph;
         let all = (0.0, i64_to_f64(graph.span()).max(1.0));
         props.zoomed.and_then(|node| graph.range_of(node)).unwrap_or(all)
     }
@@ -291,7 +291,7 @@ impl FlameCanvas {
         };
         let Some(painter) = &mut self.painter else { return };
         if only_marks {
-            painter.paint_marks(&props.graph.0, &self.view, &marks);
+            painter.paint_marks(&props.graph, &self.view, &marks);
             return;
         }
         let window = gloo::utils::window();
@@ -299,7 +299,7 @@ impl FlameCanvas {
             window.match_media("(forced-colors: active)").ok().flatten().is_some_and(|query| query.matches());
         painter.set_look(Look { is_dark: props.is_dark, is_forced });
         painter.resize(self.view.width, self.view.height, window.device_pixel_ratio());
-        painter.paint(&props.graph.0, &self.view, &marks);
+        painter.paint(&props.graph, &self.view, &marks);
         props.on_window.emit((self.view.start, self.view.end));
     }
 
@@ -341,7 +341,7 @@ impl FlameCanvas {
     fn reveal(&mut self, props: &FlameProps, node: u32) {
         let Some(scroller) = self.scroller.cast::<HtmlElement>() else { return };
         self.measure();
-        let nodes = props.graph.0.nodes();
+        let nodes = props.graph.nodes();
         let depth = nodes.depth_of(analyzer_core::base::convert::id_to_usize(node));
         let y = self.view.y_of(depth, nodes.depths());
         let by = if y < 0.0 {
@@ -409,7 +409,7 @@ impl FlameCanvas {
             Some(Hit::Node(node)) => ctx.props().on_select.emit(Some(node)),
             // Nothing to name: come nearer until there is.
             Some(Hit::Sliver(nodes)) => {
-                let graph = &ctx.props().graph.0;
+                let graph = &ctx.props().graph;
                 let range = graph.range_of(nodes.start).zip(graph.range_of(nodes.end.saturating_sub(1)));
                 if let Some(((start, _), (_, end))) = range {
                     self.move_to(ctx, start, end, None);
@@ -422,7 +422,7 @@ impl FlameCanvas {
     }
 
     fn hit(&self, ctx: &Context<Self>, x: f64, y: f64) -> Option<Hit> {
-        self.painter.as_ref()?.hit(&ctx.props().graph.0, &self.view, x, y)
+        self.painter.as_ref()?.hit(&ctx.props().graph, &self.view, x, y)
     }
 
     fn set(&mut self, ctx: &Context<Self>, view: Viewport) {
@@ -486,16 +486,27 @@ impl FlameCanvas {
     /// Keys that go from node to node. True if the key was one.
     fn walk(&mut self, ctx: &Context<Self>, key: &str) -> bool {
         let props = ctx.props();
-        let graph = &props.graph.0;
+        let graph = &props.graph;
         let (up, down) = match props.is_flipped {
-            false => (Direction::Caller, Direction::Callee),
-            true => (Direction::Callee, Direction::Caller),
+            false => (Step::Caller, Step::Callee),
+            true => (Step::Callee, Step::Caller),
         };
-        let direction = match key {
+        let step = match key {
             "ArrowUp" => up,
             "ArrowDown" => down,
-            "ArrowLeft" => Direction::Previous,
-            "ArrowRight" => Direction::Next,
+            "ArrowLeft" => Step::Previous,
+            "ArrowRight" => Step::Next,
+            "Escape" => {
+                let is_all = self.shows((0.0, self.span(ctx)));
+                if is_all {
+                    props.on_select.emit(None);
+                } else {
+                    props.on_zoom.emit(None);
+                    self.move_to(ctx, 0.0, self.span(ctx), None);
+                    self.draw_soon(ctx, false);
+                }
+                return true;
+            }
             "Enter" => {
                 props.on_zoom.emit(props.selected);
                 return true;
@@ -509,19 +520,20 @@ impl FlameCanvas {
             _ => return false,
         };
         let start = props.selected.or(props.zoomed).unwrap_or(0);
-        let next = if props.selected.is_some() { graph.neighbor(start, direction) } else { Some(start) };
+        let next = if props.selected.is_some() { graph.neighbor(start, step) } else { Some(start) };
         if let Some(next) = next {
             props.on_select.emit(Some(next));
-            self.follow(ctx, next);
         }
         true
     }
 
-    /// Pans so that a node that was reached by key is seen.
+    /// Pans so that a node is seen that was reached by key or search.
     fn follow(&mut self, ctx: &Context<Self>, node: u32) {
-        let Some((start, end)) = ctx.props().graph.0.range_of(node) else { return };
+        let Some((start, end)) = ctx.props().graph.range_of(node) else { return };
         let span = self.view.end - self.view.start;
-        if end - start > span || (start >= self.view.start && end <= self.view.end) {
+        let seen = end.min(self.view.end) - start.max(self.view.start);
+        // Enough of it is in sight to see where it is.
+        if seen >= (end - start).min(span * 0.02) && seen > 0.0 {
             return;
         }
         let goal = (start + end - span) / 2.0;

@@ -1,59 +1,72 @@
-//! A laid-out call tree, and how one moves in it.
+//! A laid-out call tree with colors, and how one moves in it.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use analyzer_core::base::convert::{i64_to_f64, id_to_usize, to_u32};
+use analyzer_core::session::{CallTree, Response};
 
-use super::geometry::{Nodes, first_ending_after};
+use super::geometry::Nodes;
 use super::palette;
+use crate::state::Shared;
 
-/// One entry of [`FlameGraph::frames`]: what a box is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FrameName {
-    /// Full name of the function, or the address.
-    pub function: String,
-    /// Source file, and line if the frames are lines; empty if unknown.
-    pub place: String,
-    /// Index of the color, see [`super::palette`].
-    pub color: u8,
+/// How boxes are colored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coloring {
+    /// By package.
+    #[default]
+    Package,
+    /// By module.
+    Module,
+    /// By how much changed; of a comparison.
+    Change,
 }
 
-/// A call tree laid out for drawing. Node 0 is the root, with everything in it.
-///
-/// Invariants: nodes are sorted by depth and then by `x`; those of one depth do
-/// not overlap; each lies within one node of the depth above; the columns are
-/// equally long.
-#[derive(Debug, Default)]
+/// A call tree as it came from the engine, and a color for each of its names.
+#[derive(Debug)]
 pub struct FlameGraph {
-    /// First node of each depth, and the number of nodes at the end.
-    pub rows: Vec<u32>,
-    /// Where a node starts.
-    pub x: Vec<i64>,
-    /// How much room a node takes: the magnitude of its value, or of both values of a diff.
-    pub width: Vec<i64>,
-    /// Index in `frames`.
-    pub frame: Vec<u32>,
-    /// Value of the node and all that it calls.
-    pub total: Vec<i64>,
-    /// Value of the node alone.
-    pub own: Vec<i64>,
-    /// In a diff, how much of `total` was there before; empty otherwise.
-    pub before: Vec<i64>,
-    /// 1 for a call that the compiler inlined, else 0; empty if unknown.
-    pub inlined: Vec<u8>,
-    /// The names.
-    pub frames: Vec<FrameName>,
+    answer: Shared<Response>,
+    colors: Vec<u8>,
+    coloring: Coloring,
+    own_modules: Vec<String>,
 }
+
+static NOTHING: LazyLock<CallTree> = LazyLock::new(CallTree::default);
 
 impl FlameGraph {
+    /// The graph of an answer to a question for a tree; an empty one for any other.
+    pub fn new(answer: Shared<Response>, coloring: Coloring, own_modules: Vec<String>) -> Self {
+        let tree = tree_of(&answer);
+        let color = |name: &String| match coloring {
+            Coloring::Module => palette::of_module(name, &own_modules),
+            Coloring::Package | Coloring::Change => palette::of_function(name, &own_modules),
+        };
+        let mut colors: Vec<u8> = tree.names.name.iter().map(color).collect();
+        if let Some(root) = tree.name.0.first().and_then(|&name| colors.get_mut(id_to_usize(name))) {
+            *root = palette::root();
+        }
+        Self { colors, coloring, own_modules, answer }
+    }
+
+    /// The tree.
+    pub fn tree(&self) -> &CallTree {
+        tree_of(&self.answer)
+    }
+
+    /// The program's own modules.
+    pub fn own_modules(&self) -> &[String] {
+        &self.own_modules
+    }
+
     /// The columns that geometry needs.
     pub fn nodes(&self) -> Nodes<'_> {
-        Nodes { rows: &self.rows, x: &self.x, width: &self.width }
+        let tree = self.tree();
+        Nodes { rows: &tree.rows.0, x: &tree.x.0, width: &tree.width.0 }
     }
 
     /// How many nodes there are.
     pub fn len(&self) -> usize {
-        self.x.len()
+        self.tree().x.0.len()
     }
 
     /// True if nothing is in the root.
@@ -63,46 +76,68 @@ impl FlameGraph {
 
     /// Room that the root takes.
     pub fn span(&self) -> i64 {
-        self.width.first().copied().unwrap_or(0)
+        self.tree().width.0.first().copied().unwrap_or(0)
     }
 
-    /// The frame index of a node.
+    /// What percentages are of.
+    pub fn whole(&self) -> i64 {
+        self.tree().view_total
+    }
+
+    /// The index of a node's name.
     pub fn frame_of(&self, node: u32) -> u32 {
-        self.frame.get(id_to_usize(node)).copied().unwrap_or(u32::MAX)
+        self.tree().name.0.get(id_to_usize(node)).copied().unwrap_or(u32::MAX)
     }
 
     /// The name of a node.
-    pub fn name_of(&self, node: u32) -> Option<&FrameName> {
-        self.frames.get(id_to_usize(self.frame_of(node)))
+    pub fn name_of(&self, node: u32) -> &str {
+        self.tree().names.name.get(id_to_usize(self.frame_of(node))).map(String::as_str).unwrap_or_default()
     }
 
-    /// The color of a node: of its change in a diff, of its name otherwise.
+    /// A source file of a node; empty if unknown.
+    pub fn file_of(&self, node: u32) -> &str {
+        self.tree().names.file.get(id_to_usize(self.frame_of(node))).map(String::as_str).unwrap_or_default()
+    }
+
+    /// What the node costs with all it calls.
+    pub fn total(&self, node: u32) -> i64 {
+        self.tree().total.0.get(id_to_usize(node)).copied().unwrap_or(0)
+    }
+
+    /// What the node costs itself.
+    pub fn own(&self, node: u32) -> i64 {
+        self.tree().own.0.get(id_to_usize(node)).copied().unwrap_or(0)
+    }
+
+    /// In a comparison, what the node cost before and costs now, with all it calls.
+    pub fn change(&self, node: u32) -> Option<(i64, i64)> {
+        let before = *self.tree().base_total.0.get(id_to_usize(node))?;
+        Some((before, before.saturating_add(self.total(node))))
+    }
+
+    /// The color of a node: of its change in a comparison, else of its name.
     pub fn color_of(&self, node: u32) -> u8 {
-        let row = id_to_usize(node);
-        match (self.before.get(row), self.total.get(row)) {
-            (Some(&before), Some(&total)) => palette::of_change(before, total),
-            _ => self.name_of(node).map_or(palette::root(), |name| name.color),
+        match self.change(node).filter(|_| self.coloring == Coloring::Change) {
+            Some((before, after)) => palette::of_change(before, after),
+            None => self.colors.get(id_to_usize(self.frame_of(node))).copied().unwrap_or(palette::root()),
         }
     }
 
-    /// True if the compiler inlined the call into its caller.
+    /// True if the compiler inlined all its calls into the caller.
     pub fn is_inlined(&self, node: u32) -> bool {
-        self.inlined.get(id_to_usize(node)) == Some(&1)
+        self.tree().inlined.0.get(id_to_usize(node)) == Some(&1)
     }
 
     /// The range of values that a node takes.
     pub fn range_of(&self, node: u32) -> Option<(f64, f64)> {
-        let (&x, &width) = (self.x.get(id_to_usize(node))?, self.width.get(id_to_usize(node))?);
+        let nodes = self.nodes();
+        let (&x, &width) = (nodes.x.get(id_to_usize(node))?, nodes.width.get(id_to_usize(node))?);
         Some((i64_to_f64(x), i64_to_f64(x.saturating_add(width))))
     }
 
     /// The caller; `None` for the root.
     pub fn parent(&self, node: u32) -> Option<u32> {
-        let nodes = self.nodes();
-        let depth = nodes.depth_of(id_to_usize(node)).checked_sub(1)?;
-        let x = *self.x.get(id_to_usize(node))?;
-        let parent = first_ending_after(&nodes, nodes.row(depth), i64_to_f64(x));
-        Some(to_u32(parent.min(nodes.row(depth).end.saturating_sub(1))))
+        self.tree().parent.0.get(id_to_usize(node)).copied().filter(|_| node != 0)
     }
 
     /// The node and its callers, the root first.
@@ -117,61 +152,94 @@ impl FlameGraph {
         path
     }
 
-    /// What a node calls, the largest first.
+    /// How far a node is from the root.
+    pub fn depth(&self, node: u32) -> usize {
+        self.nodes().depth_of(id_to_usize(node))
+    }
+
+    /// What a node calls, the largest first. Children of one node stand side by side.
     pub fn children(&self, node: u32) -> Range<u32> {
-        let nodes = self.nodes();
-        let depth = nodes.depth_of(id_to_usize(node)) + 1;
-        let Some((start, end)) = self.range_of(node) else { return 0..0 };
-        let row = nodes.row(depth);
-        let first = first_ending_after(&nodes, row.clone(), start);
-        let last =
-            first + self.x.get(first..row.end).map_or(0, |x| x.partition_point(|&x| i64_to_f64(x) < end));
-        to_u32(first)..to_u32(last)
+        let row = self.nodes().row(self.depth(node) + 1);
+        let parents = self.tree().parent.0.get(row.clone()).unwrap_or_default();
+        let first = parents.partition_point(|&parent| parent < node);
+        let end = parents.partition_point(|&parent| parent <= node);
+        to_u32(row.start + first)..to_u32(row.start + end)
     }
 
     /// The node to go to with an arrow key.
-    pub fn neighbor(&self, node: u32, to: Direction) -> Option<u32> {
+    pub fn neighbor(&self, node: u32, to: Step) -> Option<u32> {
         let siblings = || Some(self.children(self.parent(node)?));
         match to {
-            Direction::Caller => self.parent(node),
-            Direction::Callee => Some(self.children(node)).filter(|range| !range.is_empty()).map(|r| r.start),
-            Direction::Previous => node.checked_sub(1).filter(|n| siblings().is_some_and(|s| s.contains(n))),
-            Direction::Next => Some(node + 1).filter(|n| siblings().is_some_and(|s| s.contains(n))),
+            Step::Caller => self.parent(node),
+            Step::Callee => Some(self.children(node)).filter(|range| !range.is_empty()).map(|r| r.start),
+            Step::Previous => node.checked_sub(1).filter(|n| siblings().is_some_and(|s| s.contains(n))),
+            Step::Next => Some(node + 1).filter(|n| siblings().is_some_and(|s| s.contains(n))),
         }
     }
 
-    /// Value of all nodes that `is_match` by their frame, none of them counted
-    /// within another one.
-    pub fn sum_of(&self, is_match: impl Fn(u32) -> bool) -> i64 {
-        let nodes = self.nodes();
-        let mut covered: Vec<(i64, i64)> = Vec::new();
-        let mut sum = 0_i64;
-        for depth in 0..nodes.depths() {
-            let mut fresh = Vec::new();
-            let mut at = 0;
-            for node in nodes.row(depth) {
-                let (x, end) = (self.x[node], self.x[node].saturating_add(self.width[node]));
-                while covered.get(at).is_some_and(|&(_, covered_end)| covered_end <= x) {
-                    at += 1;
-                }
-                let is_covered = covered.get(at).is_some_and(|&(start, _)| start <= x);
-                if !is_covered && is_match(to_u32(node)) {
-                    sum = sum.saturating_add(self.total.get(node).copied().unwrap_or(0));
-                    fresh.push((x, end));
+    /// The first node of a name: the one nearest to the root.
+    pub fn node_named(&self, name: &str) -> Option<u32> {
+        let tree = self.tree();
+        let frame = to_u32(tree.names.name.iter().position(|known| known == name)?);
+        tree.name.0.iter().position(|&known| known == frame).map(to_u32)
+    }
+
+    /// Nodes of frames that match, and their value, none counted within another one.
+    pub fn matched(&self, matches: &[bool]) -> Matched {
+        let tree = self.tree();
+        let mut is_covered = vec![false; self.len()];
+        let mut matched = Matched::default();
+        for node in 1..self.len() {
+            let parent = id_to_usize(tree.parent.0[node]);
+            let is_match = matches.get(id_to_usize(tree.name.0[node])) == Some(&true);
+            if is_match {
+                matched.nodes += 1;
+                if !is_covered[parent] {
+                    matched.total = matched.total.saturating_add(tree.total.0[node]);
                 }
             }
-            if !fresh.is_empty() {
-                covered.extend(fresh);
-                covered.sort_unstable();
-            }
+            is_covered[node] = is_match || is_covered[parent];
         }
-        sum
+        matched
+    }
+
+    /// The next node of a frame that matches, from the left and the root on, or
+    /// the one before; around the ends.
+    pub fn next_match(&self, matches: &[bool], from: Option<u32>, forward: bool) -> Option<u32> {
+        let names = &self.tree().name.0;
+        let is_match = |node: &usize| matches.get(id_to_usize(names[*node])) == Some(&true);
+        let start = from.map(id_to_usize);
+        let count = names.len();
+        let found = if forward {
+            let first = start.map_or(0, |node| node + 1).min(count);
+            (first..count).find(is_match).or_else(|| (0..first).find(is_match))
+        } else {
+            let end = start.unwrap_or(count).min(count);
+            (0..end).rev().find(is_match).or_else(|| (end..count).rev().find(is_match))
+        };
+        found.map(to_u32)
+    }
+}
+
+/// What a search found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// How many nodes.
+    pub nodes: usize,
+    /// Their value.
+    pub total: i64,
+}
+
+fn tree_of(answer: &Response) -> &CallTree {
+    match answer {
+        Response::Tree(Ok(tree)) => tree,
+        _ => &NOTHING,
     }
 }
 
 /// Where an arrow key leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum Step {
     /// To the caller.
     Caller,
     /// To the largest callee.
@@ -183,7 +251,10 @@ pub enum Direction {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
+    use analyzer_core::base::packed::{PackedI64, PackedU32};
+    use analyzer_core::session::TreeNames;
+
     use super::*;
 
     /// ```text
@@ -191,24 +262,28 @@ pub(super) mod tests {
     /// a 60          b 40
     /// c 30  a 20    c 40
     /// ```
-    pub fn sample() -> FlameGraph {
-        FlameGraph {
-            rows: vec![0, 1, 3, 6],
-            x: vec![0, 0, 60, 0, 30, 60],
-            width: vec![100, 60, 40, 30, 20, 40],
-            frame: vec![0, 1, 2, 3, 1, 3],
-            total: vec![100, 60, 40, 30, 20, 40],
-            own: vec![0, 10, 0, 30, 20, 40],
-            before: vec![],
-            inlined: vec![],
-            frames: ["root", "a", "b", "c"]
-                .map(|name| FrameName { function: name.to_owned(), ..FrameName::default() })
-                .to_vec(),
-        }
+    fn sample() -> FlameGraph {
+        let names = ["root", "main.a", "main.b", "runtime.c"];
+        let tree = CallTree {
+            view_total: 100,
+            rows: PackedU32(vec![0, 1, 3, 6]),
+            parent: PackedU32(vec![0, 0, 0, 1, 1, 2]),
+            name: PackedU32(vec![0, 1, 2, 3, 1, 3]),
+            x: PackedI64(vec![0, 0, 60, 0, 30, 60]),
+            width: PackedI64(vec![100, 60, 40, 30, 20, 40]),
+            own: PackedI64(vec![0, 10, 0, 30, 20, 40]),
+            total: PackedI64(vec![100, 60, 40, 30, 20, 40]),
+            names: TreeNames {
+                name: names.map(str::to_owned).to_vec(),
+                file: vec![String::new(); names.len()],
+            },
+            ..CallTree::default()
+        };
+        FlameGraph::new(Shared::new(Response::Tree(Ok(Box::new(tree)))), Coloring::Package, Vec::new())
     }
 
     #[test]
-    fn callers_and_callees_are_found_by_place() {
+    fn callers_and_callees_are_found() {
         let graph = sample();
         assert_eq!(graph.parent(5), Some(2));
         assert_eq!(graph.parent(0), None);
@@ -217,24 +292,43 @@ pub(super) mod tests {
         assert_eq!(graph.children(1), 3..5);
         assert_eq!(graph.children(2), 5..6);
         assert!(graph.children(5).is_empty());
+        assert_eq!(graph.node_named("runtime.c"), Some(3));
     }
 
     #[test]
     fn arrow_keys_stay_within_the_caller() {
         let graph = sample();
-        assert_eq!(graph.neighbor(3, Direction::Next), Some(4));
-        assert_eq!(graph.neighbor(4, Direction::Next), None);
-        assert_eq!(graph.neighbor(4, Direction::Previous), Some(3));
-        assert_eq!(graph.neighbor(5, Direction::Caller), Some(2));
-        assert_eq!(graph.neighbor(0, Direction::Callee), Some(1));
+        assert_eq!(graph.neighbor(3, Step::Next), Some(4));
+        assert_eq!(graph.neighbor(4, Step::Next), None);
+        assert_eq!(graph.neighbor(4, Step::Previous), Some(3));
+        assert_eq!(graph.neighbor(5, Step::Caller), Some(2));
+        assert_eq!(graph.neighbor(0, Step::Callee), Some(1));
     }
 
     #[test]
     fn a_match_within_a_match_counts_once() {
         let graph = sample();
-        assert_eq!(graph.sum_of(|node| graph.frame_of(node) == 1), 60);
-        assert_eq!(graph.sum_of(|node| graph.frame_of(node) == 3), 70);
-        assert_eq!(graph.sum_of(|_| false), 0);
-        assert_eq!(graph.sum_of(|_| true), 100);
+        assert_eq!(graph.matched(&[false, true, false, false]), Matched { nodes: 2, total: 60 });
+        assert_eq!(graph.matched(&[false, false, false, true]), Matched { nodes: 2, total: 70 });
+        assert_eq!(graph.matched(&[]), Matched::default());
+    }
+
+    #[test]
+    fn matches_are_walked_in_both_directions_around_the_ends() {
+        let graph = sample();
+        let matches = [false, false, false, true];
+        assert_eq!(graph.next_match(&matches, None, true), Some(3));
+        assert_eq!(graph.next_match(&matches, Some(3), true), Some(5));
+        assert_eq!(graph.next_match(&matches, Some(5), true), Some(3));
+        assert_eq!(graph.next_match(&matches, Some(3), false), Some(5));
+        assert_eq!(graph.next_match(&[false; 4], None, true), None);
+    }
+
+    #[test]
+    fn the_root_and_the_runtime_have_colors_of_their_own() {
+        let graph = sample();
+        assert_eq!(graph.color_of(0), palette::root());
+        assert_eq!(graph.color_of(1), graph.color_of(2));
+        assert_ne!(graph.color_of(1), graph.color_of(3));
     }
 }

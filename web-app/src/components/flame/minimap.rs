@@ -5,11 +5,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, PointerEvent};
 use yew::prelude::*;
 
-use super::canvas::SharedGraph;
+use super::data::FlameGraph;
 use super::geometry::Scene;
 use super::palette;
 use super::viewport::Viewport;
 use crate::components::use_size::use_width;
+use crate::state::Shared;
 
 /// Height of the strip, in CSS pixels.
 const HEIGHT: f64 = 34.0;
@@ -20,7 +21,7 @@ const TALLEST: f64 = 3.0;
 #[derive(Clone, PartialEq, Properties)]
 pub struct MinimapProps {
     /// The graph.
-    pub graph: SharedGraph,
+    pub graph: Shared<FlameGraph>,
     /// True if the root is the lowest row.
     pub is_flipped: bool,
     /// True if the page is dark.
@@ -47,7 +48,7 @@ pub fn Minimap(props: &MinimapProps) -> Html {
             }
         });
     }
-    let span = i64_to_f64(props.graph.0.span()).max(1.0);
+    let span = i64_to_f64(props.graph.span()).max(1.0);
     let (start, end) = props.window;
     let on_pointer = {
         let (place, on_window) = (place.clone(), props.on_window.clone());
@@ -88,7 +89,7 @@ pub fn Minimap(props: &MinimapProps) -> Html {
     }
 }
 
-fn paint(canvas: &HtmlCanvasElement, graph: &SharedGraph, is_dark: bool, is_flipped: bool, width: f64) {
+fn paint(canvas: &HtmlCanvasElement, graph: &FlameGraph, is_dark: bool, is_flipped: bool, width: f64) {
     let Some(pen) = canvas.get_context("2d").ok().flatten() else { return };
     let Ok(pen) = pen.dyn_into::<CanvasRenderingContext2d>() else { return };
     let ratio = gloo::utils::window().device_pixel_ratio();
@@ -98,11 +99,11 @@ fn paint(canvas: &HtmlCanvasElement, graph: &SharedGraph, is_dark: bool, is_flip
     canvas.set_width(pixels(width));
     canvas.set_height(pixels(HEIGHT));
     let _ = pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
-    let nodes = graph.0.nodes();
+    let nodes = graph.nodes();
     let row = (HEIGHT / usize_to_f64(nodes.depths().max(1))).min(TALLEST);
     let view = Viewport {
         start: 0.0,
-        end: i64_to_f64(graph.0.span()).max(1.0),
+        end: i64_to_f64(graph.span()).max(1.0),
         width,
         height: HEIGHT,
         scroll: 0.0,
@@ -112,7 +113,7 @@ fn paint(canvas: &HtmlCanvasElement, graph: &SharedGraph, is_dark: bool, is_flip
     // What is short of the strip stands at its root's edge.
     let lift = if is_flipped { HEIGHT - row * usize_to_f64(nodes.depths()) } else { 0.0 };
     let mut scene = Scene::default();
-    scene.fill(&nodes, &view, |node| graph.0.color_of(node));
+    scene.fill(&nodes, &view, |node| graph.color_of(node));
     for (color, range) in &scene.colors {
         pen.set_fill_style_str(&palette::css_strong(*color, is_dark));
         for flame_box in &scene.boxes[range.clone()] {

@@ -162,8 +162,7 @@ impl Painter {
         self.boxes.set_fill_style_str(self.ink());
         for &index in &self.scene.labels {
             let FlameBox { node, x, y, width } = self.scene.boxes[index];
-            let Some(name) = graph.name_of(node) else { continue };
-            let Some(fitted) = label::fit(&name.function, width - 2.0 * PADDING, &self.widths) else {
+            let Some(fitted) = label::fit(graph.name_of(node), width - 2.0 * PADDING, &self.widths) else {
                 continue;
             };
             let _ = match fitted.is_cut {

@@ -23,8 +23,8 @@ pub const fn root() -> u8 {
 }
 
 /// The color of a function: by its package.
-pub fn of_function(name: &str, own_module: Option<&str>) -> u8 {
-    match go_symbol::origin(name, own_module) {
+pub fn of_function(name: &str, own_modules: &[String]) -> u8 {
+    match origin(name, own_modules) {
         Origin::Own | Origin::Dependency => of_text(go_symbol::package(name)),
         Origin::Standard => STANDARD,
         Origin::Runtime => RUNTIME,
@@ -33,15 +33,20 @@ pub fn of_function(name: &str, own_module: Option<&str>) -> u8 {
 }
 
 /// The color of a function: by the module that its package lies in.
-pub fn of_module(name: &str, own_module: Option<&str>) -> u8 {
+pub fn of_module(name: &str, own_modules: &[String]) -> u8 {
     let package = go_symbol::package(name);
-    match own_module.filter(|own| go_symbol::is_within(package, own)) {
+    match own_modules.iter().find(|own| go_symbol::is_within(package, own)) {
         Some(own) => of_text(own),
-        None if go_symbol::origin(name, own_module) == Origin::Dependency => {
-            of_text(go_symbol::likely_module(package))
-        }
-        None => of_function(name, own_module),
+        None if origin(name, own_modules) == Origin::Dependency => of_text(go_symbol::likely_module(package)),
+        None => of_function(name, own_modules),
     }
+}
+
+/// Where a function comes from, seen from a program of these modules.
+pub fn origin(name: &str, own_modules: &[String]) -> Origin {
+    let package = go_symbol::package(name);
+    let own = own_modules.iter().find(|own| go_symbol::is_within(package, own));
+    go_symbol::origin(name, own.map(String::as_str))
 }
 
 fn of_text(text: &str) -> u8 {
@@ -109,8 +114,8 @@ mod tests {
 
     #[test]
     fn functions_of_a_package_share_a_color_and_the_runtime_has_its_own() {
-        let own = Some("example.com/shop");
-        let color = |name| of_function(name, own);
+        let own = ["example.com/shop".to_owned()];
+        let color = |name| of_function(name, &own);
         assert_eq!(color("example.com/shop/store.Open"), color("example.com/shop/store.(*DB).Close"));
         assert_eq!(color("runtime.mallocgc"), RUNTIME);
         assert_eq!(color("net/http.(*conn).serve"), STANDARD);

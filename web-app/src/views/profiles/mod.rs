@@ -1,24 +1,234 @@
-//! Profiles.
+//! Profiles: one pprof profile at a time, or the difference of two, in several
+//! ways of looking at it.
 
+mod about;
+mod amount;
+mod details;
+mod filters;
+mod flame;
+mod head;
+mod own_code;
+mod sandwich;
+mod search;
+mod settings;
+mod toolbar;
+mod top;
+mod tree;
+
+use std::rc::Rc;
+
+use analyzer_core::report::Report;
+use analyzer_core::session::{Request, Response, TreeOptions};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
+use crate::components::flame::data::{Coloring, FlameGraph};
+use crate::components::needs::{Needs, Recipe};
+use crate::link::{Answer, Link, use_answer, use_link};
+use crate::state::{Params, Shared};
+use settings::{Mode, Settings};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
     name: "profiles",
     title: "Profiles",
-    count: |_| None,
-    keys: &[],
+    count: |report| (!report.profiles.is_empty()).then_some(report.profiles.len()),
+    keys: &[
+        ("Click", "Select a function; it is marked everywhere"),
+        ("Double click, Enter", "Zoom to a frame"),
+        ("Esc", "Zoom out; then clear the selection"),
+        ("Ctrl + wheel, pinch, + \u{2212}", "Zoom"),
+        ("Drag, Shift + wheel, a d", "Pan"),
+        ("Arrows", "Go to caller, callee or neighbor"),
+        ("0", "Show everything"),
+        ("Enter, Shift + Enter", "In the search: next and previous match"),
+    ],
     render: |props| html! { <Profiles ..props /> },
 };
 
+const RECIPES: &[Recipe] = &[
+    Recipe { what: "Heap", command: "curl -o heap.pb.gz localhost:6060/debug/pprof/heap" },
+    Recipe { what: "CPU, for 30 seconds", command: "curl -o cpu.pb.gz localhost:6060/debug/pprof/profile?seconds=30" },
+    Recipe { what: "From a test or benchmark", command: "go test -bench . -memprofile mem.pb.gz -cpuprofile cpu.pb.gz" },
+];
+
+/// What the parts of the view share.
+#[derive(Clone, PartialEq)]
+pub struct Case {
+    report: Shared<Report>,
+    params: Params,
+    settings: Rc<Settings>,
+    link: Option<Link>,
+    is_dark: bool,
+}
+
+impl Case {
+    /// Sets a parameter, as a new entry of the history.
+    fn go(&self, params: Params) {
+        if let Some(link) = &self.link {
+            let view: &'static View = &VIEW;
+            link.navigate(view.with(params));
+        }
+    }
+
+    /// Sets a parameter without a new entry of the history.
+    fn refine(&self, params: Params) {
+        if let Some(link) = &self.link {
+            link.refine(params);
+        }
+    }
+
+    /// A callback that goes to the view with these parameters.
+    fn on_go(&self, params: Params) -> Callback<MouseEvent> {
+        let case = self.clone();
+        Callback::from(move |_| case.go(params.clone()))
+    }
+}
+
 /// The content of the view.
 #[component]
-fn Profiles(_props: &ViewProps) -> Html {
+fn Profiles(props: &ViewProps) -> Html {
+    let link = use_link();
+    let Some(settings) = Settings::new(&props.report, &props.params) else {
+        return html! {
+            <section class="view profiles">
+                <h2>{ "Profiles" }</h2>
+                <Needs recipes={RECIPES}>
+                    { "This view shows pprof profiles as flame graph, table and call tree. None of the files is one. \
+                       A service with net/http/pprof gives them:" }
+                </Needs>
+            </section>
+        };
+    };
+    let case = Case {
+        report: props.report.clone(),
+        params: props.params.clone(),
+        settings: Rc::new(settings),
+        link,
+        is_dark: props.is_dark,
+    };
+    html! { <Shown {case} /> }
+}
+
+/// The address with another selection.
+fn select(params: &Params, graph: &FlameGraph, node: Option<u32>) -> Params {
+    match node {
+        Some(node) => params.with("function", graph.name_of(node)).with("node", node.to_string()),
+        None => params.without("function").without("node"),
+    }
+}
+
+/// Properties of what needs no more than the case.
+#[derive(Clone, PartialEq, Properties)]
+pub struct CaseProps {
+    /// What is shown.
+    pub case: Case,
+}
+
+/// The view with a profile in it.
+#[component]
+fn Shown(props: &CaseProps) -> Html {
+    let case = &props.case;
+    let settings = &case.settings;
+    let request = Request::Tree {
+        query: Box::new(settings.query.clone()),
+        options: Box::new(TreeOptions {
+            direction: if settings.is_inverted {
+                analyzer_core::session::Direction::Callers
+            } else {
+                analyzer_core::session::Direction::Callees
+            },
+            collapse_recursion: settings.collapse_recursion,
+            ..TreeOptions::default()
+        }),
+    };
+    let answer = use_answer(&case.report, Some(request));
+    let graph = use_graph(&answer, case);
     html! {
-        <section class="view">
-            <h2>{ "Profiles" }</h2>
+        <section class="view profiles" aria-busy={answer.is_pending.to_string()}>
+            <head::Head case={case.clone()} />
+            <toolbar::Toolbar case={case.clone()} graph={graph.clone()} />
+            <filters::Filters case={case.clone()} graph={graph.clone()} />
+            { content(case, &answer, graph) }
         </section>
     }
+}
+
+fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>) -> Html {
+    if case.settings.mode == Mode::About {
+        return html! { <about::About case={case.clone()} /> };
+    }
+    if let Some(message) = trouble(answer) {
+        return html! { <p class="notice warning" role="alert">{ message }</p> };
+    }
+    let Some(graph) = graph else {
+        return html! { <p class="quiet profile-wait" role="status">{ "The call tree is being built." }</p> };
+    };
+    if let Some(why) = why_empty(case, &graph) {
+        return html! { <div class="needs profile-empty">{ why }</div> };
+    }
+    match case.settings.mode {
+        Mode::Flame => html! { <flame::Flame case={case.clone()} {graph} /> },
+        Mode::Top => html! { <top::TopView case={case.clone()} {graph} /> },
+        Mode::Sandwich => html! { <sandwich::Sandwich case={case.clone()} {graph} /> },
+        Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
+        Mode::About => Html::default(),
+    }
+}
+
+/// Why there is no tree.
+fn trouble(answer: &Answer) -> Option<String> {
+    if let Some(Response::Tree(Err(error))) = answer.response.as_deref() {
+        return Some(format!("No answer: {error}."));
+    }
+    answer.error.as_ref().map(|reason| format!("The engine could not answer: {reason}"))
+}
+
+/// Why a tree has nothing in it, and what to do.
+fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
+    if !graph.is_empty() && graph.len() > 1 {
+        return None;
+    }
+    let tree = graph.tree();
+    let filtered = case.settings.query.filters != analyzer_core::session::Filters::default();
+    let summary = case.report.profiles.get(case.settings.profile)?;
+    let others: Vec<&str> = summary
+        .sample_types
+        .iter()
+        .filter(|column| column.total != 0 && column.kind != tree.sample_type)
+        .map(|column| column.kind.as_str())
+        .collect();
+    let text = if summary.samples == 0 {
+        "This profile has no samples: nothing was recorded while it was taken.".to_owned()
+    } else if filtered && tree.view_total != 0 {
+        let total = amount::short(tree.view_total, &tree.unit);
+        format!("The filters leave nothing of {total}. Take one away, above, or go Back.")
+    } else if !others.is_empty() {
+        format!("All values of {} are zero. {} has values.", tree.sample_type, others.join(", "))
+    } else {
+        format!("All values of {} are zero.", tree.sample_type)
+    };
+    Some(html! { <p>{ text }</p> })
+}
+
+/// The graph of an answer, with colors; kept while the answer stays.
+#[hook]
+fn use_graph(answer: &Answer, case: &Case) -> Option<Shared<FlameGraph>> {
+    let is_tree = matches!(answer.response.as_deref(), Some(Response::Tree(Ok(_))));
+    let response = answer.response.clone().filter(|_| is_tree);
+    let coloring = match (case.settings.query.base.is_some(), case.settings.by_module) {
+        (true, _) => Coloring::Change,
+        (false, true) => Coloring::Module,
+        (false, false) => Coloring::Package,
+    };
+    let graph = use_memo((response, coloring == Coloring::Module, coloring == Coloring::Change), |(response, ..)| {
+        let response = response.clone()?;
+        let Response::Tree(Ok(tree)) = &*response else { return None };
+        let names = &tree.names;
+        let own = own_code::own_modules(
+            names.name.iter().map(String::as_str).zip(names.file.iter().map(String::as_str)),
+        );
+        Some(Shared::new(FlameGraph::new(response, coloring, own)))
+    });
+    (*graph).clone()
 }

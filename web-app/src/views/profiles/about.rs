@@ -1,0 +1,115 @@
+//! What the profile is: when, how long, how many samples, at what rate, and
+//! what is missing in it.
+
+use analyzer_core::report::ProfileSummary;
+use yew::prelude::*;
+
+use super::settings::path_of;
+use super::{CaseProps, amount};
+use crate::components::citation::place_href;
+use crate::number_format as text;
+
+/// Facts of the profile.
+#[component]
+pub fn About(props: &CaseProps) -> Html {
+    let case = &props.case;
+    let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
+    let fact = |name: &'static str, value: Option<String>| {
+        html! {
+            if let Some(value) = value {
+                <div><dt>{ name }</dt><dd>{ value }</dd></div>
+            }
+        }
+    };
+    html! {
+        <div class="panel about">
+            <dl class="facts">
+                <div>
+                    <dt>{ "File" }</dt>
+                    <dd><a href={place_href(&case.report, summary.source, None)}>{ path_of(&case.report, summary) }</a></dd>
+                </div>
+                { fact("Kind", summary.kind.clone()) }
+                { fact("Taken", summary.captured_at.map(text::instant)) }
+                { fact("Duration", summary.duration_nanos.map(|span| text::duration(span.0))) }
+                { fact("Rate", rate(summary)) }
+                { fact("Samples", Some(text::count_u64(summary.samples))) }
+                { fact("Stacks", Some(format!("{} distinct, up to {} frames deep", text::count_u64(summary.stacks), text::count_u64(summary.deepest_stack)))) }
+                { fact("Functions", Some(text::count_u64(summary.functions))) }
+                { fact("Addresses", Some(addresses(summary))) }
+                { fact("Labels", (!summary.label_keys.is_empty()).then(|| summary.label_keys.join(", "))) }
+                { fact("Program", summary.program.as_ref().map(|program| program.file.clone()).filter(|file| !file.is_empty())) }
+                { fact("Build id", summary.program.as_ref().map(|program| program.build_id.clone()).filter(|id| !id.is_empty())) }
+                { fact("Drops frames", summary.drop_frames.clone().filter(|frames| !frames.is_empty())) }
+                { for summary.comments.iter().map(|comment| fact("Comment", Some(comment.clone()))) }
+            </dl>
+            <h3>{ "Values" }</h3>
+            <table class="neighbors">
+                <tbody>
+                    { for summary.sample_types.iter().map(|column| html! {
+                        <tr>
+                            <th scope="row">{ &column.kind }</th>
+                            <td class="number">{ amount::short(column.total, &column.unit) }</td>
+                            <td class="number quiet">{ amount::exact(column.total, &column.unit) }</td>
+                            <td class="quiet">
+                                { if column.kind == summary.default_sample_type { "shown first" } else { "" } }
+                            </td>
+                        </tr>
+                    }) }
+                </tbody>
+            </table>
+            { remarks(summary) }
+        </div>
+    }
+}
+
+/// The sampling rate in words.
+fn rate(summary: &ProfileSummary) -> Option<String> {
+    let period = summary.period.filter(|period| *period > 0)?;
+    let unit = summary.period_unit.as_deref().unwrap_or_default();
+    let kind = summary.period_type.as_deref().unwrap_or_default();
+    Some(match (kind, unit) {
+        ("cpu", "nanoseconds") => format!("a sample every {} of CPU time", text::duration(period)),
+        ("space", "bytes") => format!("a sample every {} allocated, on average", text::bytes(period)),
+        _ => format!("a sample every {} of {kind}", amount::short(period, unit)),
+    })
+}
+
+fn addresses(summary: &ProfileSummary) -> String {
+    let all = text::count_u64(summary.locations);
+    match summary.unsymbolized_locations {
+        0 => all,
+        bare => format!("{all}, {} of them without a function", text::count_u64(bare)),
+    }
+}
+
+/// What a reader of the figures should know.
+fn remarks(summary: &ProfileSummary) -> Html {
+    let mut lines: Vec<String> = Vec::new();
+    if summary.truncated_stacks > 0 {
+        lines.push(format!(
+            "{} stacks end at the depth at which Go's profiler stops: their outermost callers are missing, so these stacks hang at the root.",
+            text::count_u64(summary.truncated_stacks)
+        ));
+    }
+    if summary.negative_samples > 0 {
+        lines.push(format!(
+            "{} samples have negative values: the profile is a difference of two. Widths stand for magnitudes.",
+            text::count_u64(summary.negative_samples)
+        ));
+    }
+    if summary.unsymbolized_locations > 0 && summary.functions == 0 {
+        lines.push("The profile has no function names: addresses are shown. Symbolize it with the program's binary.".to_owned());
+    }
+    if let Some(empty) = &summary.empty_default {
+        lines.push(format!("The file wants {empty} first, which is all zero; {} is shown instead.", summary.default_sample_type));
+    }
+    if lines.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <h3>{ "To know" }</h3>
+            <ul>{ for lines.into_iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+        </>
+    }
+}

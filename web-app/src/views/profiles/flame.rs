@@ -1,0 +1,157 @@
+//! The flame graph with what belongs to it: minimap, path of the zoom, details.
+
+use std::rc::Rc;
+
+use analyzer_core::base::convert::i64_to_f64;
+use yew::prelude::*;
+
+use super::details::Details;
+use super::search::use_matches;
+use super::settings::Settings;
+use super::{Case, amount};
+use crate::components::flame::canvas::FlameCanvas;
+use crate::components::flame::data::FlameGraph;
+use crate::components::flame::geometry::Hit;
+use crate::components::flame::minimap::Minimap;
+use crate::number_format as text;
+use crate::state::Shared;
+
+/// Properties of ways to look at a graph that is there.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ModeProps {
+    /// What is shown.
+    pub case: Case,
+    /// Its graph.
+    pub graph: Shared<FlameGraph>,
+}
+
+/// The node that is selected: the one of the address, else the first of the selected function.
+pub fn selected_node(settings: &Settings, graph: &FlameGraph) -> Option<u32> {
+    let name = settings.selected.as_deref()?;
+    let exact = settings.node.filter(|&node| graph.name_of(node) == name);
+    exact.or_else(|| graph.node_named(name))
+}
+
+/// The content of the mode.
+#[component]
+pub fn Flame(props: &ModeProps) -> Html {
+    let ModeProps { case, graph } = props;
+    let settings = &case.settings;
+    let hovered = use_state_eq(|| None::<Hit>);
+    let matches = use_matches(graph, &settings.search);
+    let selected = *use_memo((graph.clone(), settings.selected.clone(), settings.node), |_| {
+        selected_node(settings, graph)
+    });
+    let zoomed = settings.zoom.filter(|&node| graph.range_of(node).is_some() && node != 0);
+    let on_select = {
+        let (case, graph) = (case.clone(), graph.clone());
+        Callback::from(move |node: Option<u32>| case.refine(super::select(&case.params, &graph, node)))
+    };
+    let on_zoom = {
+        let case = case.clone();
+        Callback::from(move |node: Option<u32>| {
+            let value = node.filter(|&node| node != 0).map(|node| node.to_string()).unwrap_or_default();
+            if case.params.get("zoom").unwrap_or_default() != value {
+                case.go(case.params.with("zoom", value));
+            }
+        })
+    };
+    let on_hover = {
+        let hovered = hovered.setter();
+        Callback::from(move |hit| hovered.set(hit))
+    };
+    html! {
+        <div class="flame panel">
+            { breadcrumbs(case, graph, zoomed) }
+            <Pane
+                graph={graph.clone()} settings={settings.clone()} is_dark={case.is_dark} {zoomed} {selected}
+                {matches} {on_select} {on_zoom} {on_hover}
+            />
+            <Details case={case.clone()} graph={graph.clone()} hovered={(*hovered).clone()} {selected} {zoomed} />
+        </div>
+    }
+}
+
+/// The callers of the frame that fills the width, each a way back.
+fn breadcrumbs(case: &Case, graph: &FlameGraph, zoomed: Option<u32>) -> Html {
+    const SHOWN: usize = 6;
+    let Some(node) = zoomed else { return Html::default() };
+    let path = graph.path(node);
+    let skipped = path.len().saturating_sub(SHOWN + 1);
+    let crumb = |node: u32| {
+        let name = if node == 0 { "all" } else { analyzer_core::base::go_symbol::short(graph.name_of(node)) };
+        let value = if node == 0 { String::new() } else { node.to_string() };
+        html! {
+            <li>
+                <button type="button" class="crumb" title={graph.name_of(node).to_owned()} onclick={case.on_go(case.params.with("zoom", value))}>
+                    { name }
+                </button>
+            </li>
+        }
+    };
+    html! {
+        <nav class="crumbs" aria-label="Path of the zoom">
+            <ol>
+                { for path.first().map(|&node| crumb(node)) }
+                if skipped > 0 {
+                    <li class="quiet">{ format!("\u{2026} {skipped} \u{2026}") }</li>
+                }
+                { for path.iter().skip(1 + skipped).map(|&node| crumb(node)) }
+            </ol>
+        </nav>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PaneProps {
+    graph: Shared<FlameGraph>,
+    settings: Rc<Settings>,
+    is_dark: bool,
+    zoomed: Option<u32>,
+    selected: Option<u32>,
+    matches: Option<Rc<Vec<bool>>>,
+    on_select: Callback<Option<u32>>,
+    on_zoom: Callback<Option<u32>>,
+    on_hover: Callback<Option<Hit>>,
+}
+
+/// Minimap and canvas, which follow each other.
+#[component]
+fn Pane(props: &PaneProps) -> Html {
+    let graph = &props.graph;
+    let window = use_state_eq(|| None::<(f64, f64)>);
+    {
+        // Another graph has other values.
+        let window = window.setter();
+        use_effect_with(graph.clone(), move |_| window.set(None));
+    }
+    let on_window = {
+        let window = window.setter();
+        Callback::from(move |range| window.set(Some(range)))
+    };
+    let span = i64_to_f64(graph.span()).max(1.0);
+    html! {
+        <>
+            <Minimap
+                graph={graph.clone()} is_flipped={props.settings.is_flipped} is_dark={props.is_dark}
+                window={window.unwrap_or((0.0, span))} on_window={on_window.clone()}
+            />
+            <FlameCanvas
+                graph={graph.clone()} label={label(graph)} is_flipped={props.settings.is_flipped}
+                is_dark={props.is_dark} zoomed={props.zoomed} selected={props.selected}
+                matches={props.matches.clone()} window={*window} {on_window}
+                on_hover={props.on_hover.clone()} on_select={props.on_select.clone()} on_zoom={props.on_zoom.clone()}
+            />
+        </>
+    }
+}
+
+fn label(graph: &FlameGraph) -> String {
+    let tree = graph.tree();
+    format!(
+        "Flame graph of {}, {} in {}. Arrow keys go from frame to frame; the call tree says the same as a table.",
+        tree.sample_type,
+        amount::short(graph.total(0), &tree.unit),
+        text::counted(graph.len().saturating_sub(1), "frame", "frames")
+    )
+}

@@ -1,0 +1,198 @@
+//! What the address says of the view: which profile, how it is filtered, what is seen.
+
+use analyzer_core::report::{ProfileSummary, Report};
+use analyzer_core::session::{Base, Filters, Granularity, Query};
+
+use crate::selectors;
+use crate::state::Params;
+
+/// Ways to look at a profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The flame graph.
+    #[default]
+    Flame,
+    /// Functions by their cost.
+    Top,
+    /// Callers and callees of one function.
+    Sandwich,
+    /// The call tree as a table.
+    Tree,
+    /// What the profile is.
+    About,
+}
+
+impl Mode {
+    /// Every mode, in the order of their buttons: name in the address, title.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Flame, "flame", "Flame graph"),
+        (Self::Top, "top", "Top"),
+        (Self::Sandwich, "callers", "Callers and callees"),
+        (Self::Tree, "tree", "Call tree"),
+        (Self::About, "about", "About"),
+    ];
+
+    fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(mode, ..)| *mode)
+    }
+
+    /// Its name in the address; empty for the default.
+    pub fn param(self) -> &'static str {
+        if self == Self::default() {
+            return "";
+        }
+        Self::ALL.iter().find(|(mode, ..)| *mode == self).map_or("", |(_, name, _)| name)
+    }
+}
+
+/// pprof's filters: name there and in the address, what it does.
+pub const FILTERS: [(&str, &str); 9] = [
+    ("focus", "Only stacks with a matching frame"),
+    ("ignore", "No stacks with a matching frame"),
+    ("hide", "Without matching frames"),
+    ("show", "Only matching frames"),
+    ("show_from", "From the highest matching frame on"),
+    ("tagfocus", "Only samples with a matching label"),
+    ("tagignore", "No samples with a matching label"),
+    ("tagroot", "Values of these labels as frames at the root"),
+    ("tagleaf", "Values of these labels as frames at the leaf"),
+];
+
+/// The filter of a name.
+pub fn filter_mut<'a>(filters: &'a mut Filters, name: &str) -> Option<&'a mut Option<String>> {
+    Some(match name {
+        "focus" => &mut filters.focus,
+        "ignore" => &mut filters.ignore,
+        "hide" => &mut filters.hide,
+        "show" => &mut filters.show,
+        "show_from" => &mut filters.show_from,
+        "tagfocus" => &mut filters.tagfocus,
+        "tagignore" => &mut filters.tagignore,
+        "tagroot" => &mut filters.tagroot,
+        "tagleaf" => &mut filters.tagleaf,
+        _ => return None,
+    })
+}
+
+/// How the view is set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Index of the profile among the report's.
+    pub profile: usize,
+    /// Index of the profile to compare with.
+    pub base: Option<usize>,
+    /// How to look at it.
+    pub mode: Mode,
+    /// What is asked of the engine.
+    pub query: Query,
+    /// Callers below their callees: from the leaves.
+    pub is_inverted: bool,
+    /// The root is the lowest row.
+    pub is_flipped: bool,
+    /// A function's calls of itself are one frame.
+    pub collapse_recursion: bool,
+    /// Colors by module instead of package.
+    pub by_module: bool,
+    /// The node that fills the width.
+    pub zoom: Option<u32>,
+    /// The selected node, of the function below.
+    pub node: Option<u32>,
+    /// Name of the selected function.
+    pub selected: Option<String>,
+    /// What is searched for.
+    pub search: String,
+}
+
+impl Settings {
+    /// Reads the address; what it does not say is chosen. `None` without profiles.
+    pub fn new(report: &Report, params: &Params) -> Option<Self> {
+        let by_path = |name: &str| {
+            let path = params.get(name)?;
+            report.profiles.iter().position(|profile| path_of(report, profile) == path)
+        };
+        let profile = by_path("profile").or_else(|| first(report))?;
+        let summary = report.profiles.get(profile)?;
+        let base = by_path("base").filter(|&base| base != profile);
+        let mut query = Query::new(summary.source);
+        query.sample_type = params.get("type").map(str::to_owned);
+        query.granularity = granularity(params.get("by"));
+        query.without_inlines = params.get("inlines") == Some("no");
+        query.base = base.and_then(|base| report.profiles.get(base)).map(|base| Base {
+            source: base.source,
+            is_subtracted: params.get("subtract") == Some("yes"),
+            is_normalized: params.get("normalize") == Some("yes"),
+        });
+        for (name, _) in FILTERS {
+            if let Some(filter) = filter_mut(&mut query.filters, name) {
+                *filter = params.get(name).map(str::to_owned);
+            }
+        }
+        Some(Self {
+            profile,
+            base,
+            mode: params.get("view").and_then(Mode::find).unwrap_or_default(),
+            query,
+            is_inverted: params.get("from") == Some("leaves"),
+            is_flipped: params.get("root") == Some("bottom"),
+            collapse_recursion: params.get("recursion") == Some("collapsed"),
+            by_module: params.get("color") == Some("module"),
+            zoom: params.number("zoom").and_then(|node| u32::try_from(node).ok()),
+            node: params.number("node").and_then(|node| u32::try_from(node).ok()),
+            selected: params.get("function").map(str::to_owned),
+            search: params.get("q").unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+fn granularity(name: Option<&str>) -> Granularity {
+    match name {
+        Some("filefunctions") => Granularity::FileFunctions,
+        Some("files") => Granularity::Files,
+        Some("lines") => Granularity::Lines,
+        Some("addresses") => Granularity::Addresses,
+        _ => Granularity::Functions,
+    }
+}
+
+/// Path of a profile's file.
+pub fn path_of<'a>(report: &'a Report, profile: &ProfileSummary) -> &'a str {
+    selectors::source(report, profile.source).map(|row| row.path.as_str()).unwrap_or_default()
+}
+
+/// The profile to show first: the last heap profile, for it is what is asked
+/// for most; else the last one that is not of goroutines.
+fn first(report: &Report) -> Option<usize> {
+    let last = |is_wanted: &dyn Fn(&str) -> bool| {
+        report.profiles.iter().rposition(|profile| is_wanted(profile.kind.as_deref().unwrap_or_default()))
+    };
+    last(&|kind| kind == "heap").or_else(|| last(&|kind| kind != "goroutine")).or_else(|| last(&|_| true))
+}
+
+/// Sets a parameter of the query: what depends on the old tree goes.
+pub fn with_query_param(params: &Params, name: &str, value: impl Into<String>) -> Params {
+    params.with(name, value).without("zoom").without("node")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_has_its_place_in_the_query() {
+        let mut filters = Filters::default();
+        for (name, _) in FILTERS {
+            let filter = filter_mut(&mut filters, name).expect("a known filter");
+            assert_eq!(*filter, None, "{name} has a place of its own");
+            *filter = Some(name.to_owned());
+        }
+        assert_eq!(filters.show_from.as_deref(), Some("show_from"));
+        assert_eq!(filter_mut(&mut filters, "foo"), None);
+    }
+
+    #[test]
+    fn modes_have_distinct_names() {
+        for (mode, name, _) in Mode::ALL {
+            assert_eq!(Mode::find(name), Some(mode));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The call tree as a table: what the flame graph shows, for keys, screen
+//! readers and copying.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use analyzer_core::base::convert::{id_to_usize, ratio, to_u32};
+use yew::prelude::*;
+
+use super::amount;
+use super::flame::{ModeProps, selected_node};
+use crate::components::flame::data::FlameGraph;
+use crate::components::flame::palette;
+use crate::components::rows::Rows;
+use crate::number_format as text;
+
+/// Height of a row, in CSS pixels.
+const ROW: f64 = 24.0;
+/// Deeper rows are not indented further, so that names stay in sight.
+const INDENTED: usize = 24;
+/// A callee with this share of its caller is open at first, in percent.
+const OPEN_SHARE: i64 = 60;
+
+/// The content of the mode.
+#[component]
+pub fn TreeTable(props: &ModeProps) -> Html {
+    let ModeProps { case, graph } = props;
+    let search = super::search::use_matches(graph, &case.settings.search);
+    let selected = selected_node(&case.settings, graph);
+    let open = use_state_eq(|| Rc::new(first_open(graph, selected)));
+    {
+        let (open, graph) = (open.setter(), graph.clone());
+        use_effect_with((graph.clone(), selected), move |(graph, selected)| {
+            open.set(Rc::new(first_open(graph, *selected)));
+        });
+    }
+    let rows = Rc::new(visible(graph, &open));
+    let focus = selected.and_then(|node| rows.iter().position(|&row| row == node));
+    let toggle = {
+        let open = open.clone();
+        Callback::from(move |node: u32| {
+            let mut nodes = (**open).clone();
+            if !nodes.remove(&node) {
+                nodes.insert(node);
+            }
+            open.set(Rc::new(nodes));
+        })
+    };
+    let select = {
+        let (case, graph) = (case.clone(), graph.clone());
+        Callback::from(move |node: u32| case.refine(super::select(&case.params, &graph, Some(node))))
+    };
+    let on_key = {
+        let (graph, rows, open, toggle, select) =
+            (graph.clone(), rows.clone(), (*open).clone(), toggle.clone(), select.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let at = focus.unwrap_or(0);
+            let node = rows.get(at).copied().unwrap_or(0);
+            let is_open = open.contains(&node);
+            match event.key().as_str() {
+                "ArrowDown" => rows.get(at + 1).into_iter().for_each(|&next| select.emit(next)),
+                "ArrowUp" => at.checked_sub(1).and_then(|at| rows.get(at)).into_iter().for_each(|&next| select.emit(next)),
+                "ArrowRight" if !is_open && !graph.children(node).is_empty() => toggle.emit(node),
+                "ArrowRight" => rows.get(at + 1).filter(|_| is_open).into_iter().for_each(|&next| select.emit(next)),
+                "ArrowLeft" if is_open => toggle.emit(node),
+                "ArrowLeft" => graph.parent(node).into_iter().for_each(|next| select.emit(next)),
+                "Enter" | " " => toggle.emit(node),
+                "Home" => rows.first().into_iter().for_each(|&next| select.emit(next)),
+                "End" => rows.last().into_iter().for_each(|&next| select.emit(next)),
+                _ => return,
+            }
+            event.prevent_default();
+            event.stop_propagation();
+        })
+    };
+    let render = {
+        let (case, graph, rows, open) = (case.clone(), graph.clone(), rows.clone(), (*open).clone());
+        Callback::from(move |index: usize| {
+            let Some(&node) = rows.get(index) else { return Html::default() };
+            let is_match = search.as_ref().is_some_and(|matches| matches.get(id_to_usize(graph.frame_of(node))) == Some(&true));
+            let state = RowState {
+                is_open: open.contains(&node),
+                is_selected: selected == Some(node),
+                is_match,
+                is_comparison: case.settings.base.is_some(),
+                is_dark: case.is_dark,
+            };
+            row(&graph, node, index, state, &toggle, &select)
+        })
+    };
+    let head = html! {
+        <div class="row head" role="row">
+            <span class="cell number" role="columnheader">{ "Total" }</span>
+            <span class="cell number" role="columnheader">{ "Total %" }</span>
+            <span class="cell number" role="columnheader">{ "Self" }</span>
+            <span class="cell" role="columnheader">{ "Function" }</span>
+        </div>
+    };
+    html! {
+        <div class="panel top-panel">
+            <Rows
+                count={rows.len()} height={ROW} {render} {focus} {on_key} {head} role="treegrid" class={classes!("tree")}
+                label={format!("Call tree of {}; right and left arrow open and close", graph.tree().sample_type)}
+            />
+        </div>
+    }
+}
+
+/// The heaviest path down to where it parts, and the way to the selected node.
+fn first_open(graph: &FlameGraph, selected: Option<u32>) -> BTreeSet<u32> {
+    let mut open = BTreeSet::from([0]);
+    let mut node = 0;
+    while let Some(child) = Some(graph.children(node)).filter(|range| !range.is_empty()).map(|range| range.start) {
+        let (of_child, of_node) = (graph.total(child).unsigned_abs(), graph.total(node).unsigned_abs());
+        if of_child.saturating_mul(100) < of_node.saturating_mul(OPEN_SHARE.unsigned_abs()) {
+            break;
+        }
+        open.insert(child);
+        node = child;
+    }
+    if let Some(selected) = selected {
+        let path = graph.path(selected);
+        open.extend(path.iter().take(path.len().saturating_sub(1)));
+    }
+    open
+}
+
+/// The nodes of the open tree, top down.
+fn visible(graph: &FlameGraph, open: &BTreeSet<u32>) -> Vec<u32> {
+    let mut rows = Vec::new();
+    let roots = 0..to_u32(graph.len().min(1));
+    let mut work = vec![roots];
+    while let Some(range) = work.last_mut() {
+        let Some(node) = range.next() else {
+            work.pop();
+            continue;
+        };
+        rows.push(node);
+        if open.contains(&node) {
+            work.push(graph.children(node));
+        }
+    }
+    rows
+}
+
+#[derive(Clone, Copy)]
+struct RowState {
+    is_open: bool,
+    is_selected: bool,
+    is_match: bool,
+    is_comparison: bool,
+    is_dark: bool,
+}
+
+fn row(
+    graph: &FlameGraph,
+    node: u32,
+    index: usize,
+    state: RowState,
+    toggle: &Callback<u32>,
+    select: &Callback<u32>,
+) -> Html {
+    let tree = graph.tree();
+    let depth = graph.depth(node);
+    let has_children = !graph.children(node).is_empty();
+    let (total, own) = (graph.total(node), graph.own(node));
+    let amount_of = |value: i64| {
+        if state.is_comparison { amount::signed(value, &tree.unit) } else { amount::short(value, &tree.unit) }
+    };
+    let share = ratio(total.unsigned_abs().into(), i128::from(graph.span()).max(1)).unwrap_or(0.0) * 100.0;
+    let color = palette::css(graph.color_of(node), state.is_dark);
+    let name = if node == 0 { "all stacks" } else { graph.name_of(node) };
+    let on_toggle = toggle.reform(move |event: MouseEvent| {
+        event.stop_propagation();
+        node
+    });
+    let class = classes!(
+        "row",
+        state.is_selected.then_some("selected"),
+        state.is_match.then_some("match"),
+    );
+    html! {
+        <div
+            key={node} {class} role="row" aria-level={(depth + 1).to_string()} aria-rowindex={(index + 2).to_string()}
+            aria-expanded={has_children.then(|| state.is_open.to_string())} aria-selected={state.is_selected.to_string()}
+            onclick={select.reform(move |_: MouseEvent| node)} ondblclick={toggle.reform(move |_: MouseEvent| node)}
+        >
+            <span class="cell number" role="gridcell" title={amount::exact(total, &tree.unit)}>{ amount_of(total) }</span>
+            <span class="cell number" role="gridcell">{ text::percent(total, tree.view_total) }</span>
+            <span class="cell number" role="gridcell" title={amount::exact(own, &tree.unit)}>
+                { if own == 0 { "\u{2013}".to_owned() } else { amount_of(own) } }
+            </span>
+            <span class="cell function" role="gridcell" style={format!("padding-left:{}px", depth.min(INDENTED) * 12)} title={name.to_owned()}>
+                <span class="top-bar" style={format!("width:{:.2}%;background:{color}", share.min(100.0))} aria-hidden="true" />
+                if has_children {
+                    <button type="button" class="twist" tabindex="-1" onclick={on_toggle} aria-label={if state.is_open { "Close" } else { "Open" }}>
+                        { if state.is_open { "\u{25be}" } else { "\u{25b8}" } }
+                    </button>
+                } else {
+                    <span class="twist" />
+                }
+                <span class="swatch" style={format!("background:{color}")} aria-hidden="true" />
+                <span class="function-name">{ name }</span>
+            </span>
+        </div>
+    }
+}
