@@ -1,5 +1,6 @@
 //! Pure functions from evidence to what views and detectors need.
 
+pub mod gc;
 pub mod goroutines;
 pub mod memory;
 pub mod profile;
@@ -8,7 +9,7 @@ pub mod trace;
 
 use crate::evidence::Evidence;
 use crate::report::trace::Trace;
-use crate::report::{Goroutines, Memory, Subject};
+use crate::report::{Gc, Goroutines, Memory, Subject};
 
 /// Everything that is computed once over all evidence.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Analysis {
     pub subjects: Vec<Subject>,
     /// Goroutine groups over the snapshots; `None` without a dump.
     pub goroutines: Option<Goroutines>,
+    /// Garbage collection over time; `None` without trace lines.
+    pub gc: Option<Gc>,
     /// The memory reconciliation; `None` if no source speaks of memory.
     pub memory: Option<Memory>,
     /// Execution traces, in the order of their sources.
@@ -28,8 +31,9 @@ impl Analysis {
     pub fn new(evidence: &Evidence) -> Self {
         let subjects = subjects::group(evidence);
         let goroutines = goroutines::analyze(evidence, &subjects);
+        let gc = gc::analyze(evidence, &subjects);
         let memory = memory::analyze(evidence, &subjects);
         let traces = trace::section(evidence, &subjects);
-        Self { subjects, goroutines, memory, traces }
+        Self { subjects, goroutines, gc, memory, traces }
     }
 }

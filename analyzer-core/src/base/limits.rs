@@ -140,3 +140,7 @@ pub const TRACE_CROSSINGS: usize = 500_000;
 
 /// Rows of the tables of longest waits, tasks and regions of a trace.
 pub const TRACE_LONGEST: usize = 200;
+
+/// Garbage collection cycles, and likewise scavenges, of one run with a row of
+/// their own in the report: a chart has some thousand columns at most.
+pub const GC_ROWS: usize = 5_000;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::mem_overshoot::sources;
 use super::mem_support::{Draft, STAYS, list};
 use super::{Case, Detector};
 use crate::base::source::SourceSpan;
@@ -92,7 +91,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
 
 /// Runners that are within user code, in each dump of the subject.
 fn stuck(case: &Case<'_>, subject: &Subject) -> Vec<Stuck> {
-    let sources = sources(subject);
+    let sources: Vec<_> = subject.sources().collect();
     let dumps = case.evidence.goroutines.dumps.iter().filter(|dump| sources.contains(&dump.source));
     dumps.flat_map(|dump| dump.goroutines.iter().filter_map(|goroutine| runner(case, dump, goroutine))).collect()
 }

@@ -6,19 +6,11 @@ use super::mem_support::{Draft, beside_go, exact, gomemlimit, latest, list, need
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::evidence::memory::UNLIMITED;
+use crate::report::advisor::{ADVISED_PERCENT, PINNED_PERCENT, ROOM_PERCENT};
 use crate::report::{Confidence, Finding, Severity};
 
 /// Peak as a share of the limit below which no GOMEMLIMIT is needed.
 const LEAST_PEAK_PERCENT: i64 = 50;
-
-/// Share of what is left for Go that GOMEMLIMIT should take.
-const ADVISED_PERCENT: i64 = 90;
-
-/// Room that should stay below the limit.
-const ROOM_PERCENT: i64 = 5;
-
-/// Share of GOMEMLIMIT that live memory must reach for the collector to run all the time.
-const LIVE_PERCENT: i64 = 95;
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
@@ -97,7 +89,7 @@ fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let go = reviewed.moment.go.as_ref()?;
     let live = reviewed.moment.live()?;
     let needed = &(&live + go.stack_inuse.as_ref()?) + &go.metadata()?;
-    if needed.value < percent(memory_limit.value, LIVE_PERCENT) {
+    if needed.value < percent(memory_limit.value, PINNED_PERCENT) {
         return None;
     }
     let draft = Draft {

@@ -1,6 +1,5 @@
 //! `mem.leak.trend`: the live heap grows from capture to capture.
 
-use super::mem_overshoot::sources;
 use super::mem_support::{Draft, LEAST_EFFECT, STAYS, list, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
@@ -49,7 +48,7 @@ fn series<'c>(case: &Case<'c>, subject: &Subject) -> Vec<Point<'c>> {
 fn point<'c>(case: &Case<'c>, subject: &Subject, reviewed: &'c Reviewed<'c>) -> Option<Point<'c>> {
     let traced = || {
         let number = reviewed.moment.go.as_ref()?.num_gc.as_ref()?.value;
-        let sources = sources(subject);
+        let sources: Vec<_> = subject.sources().collect();
         let is_it = |number_of: u64| i64::try_from(number_of) == Ok(number);
         let cycle = case.evidence.gc.cycles.iter().find(|cycle| is_it(cycle.number) && sources.contains(&cycle.source))?;
         let span = SourceSpan { source: cycle.source, at: cycle.at };

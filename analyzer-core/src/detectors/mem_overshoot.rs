@@ -2,17 +2,12 @@
 
 use super::mem_support::{Draft, exact, list, text};
 use super::{Case, Detector};
+use crate::analysis::gc::{OVERSHOOT_PERCENT, is_overshot, is_paced};
 use crate::base::convert::to_i64;
-use crate::base::source::{SourceId, SourceSpan};
+use crate::base::source::SourceSpan;
 use crate::base::units::Unit;
 use crate::evidence::gc::GcCycle;
 use crate::report::{Citation, Confidence, Finding, Severity, Subject};
-
-/// Heap at the end of marking as a share of the goal, in percent.
-const OVERSHOOT_PERCENT: i64 = 150;
-
-/// Goals below this are passed by every program that starts.
-const LEAST_GOAL: i64 = 32 << 20;
 
 /// Cycles that must overshoot, or their share of all that count, in percent.
 const LEAST_CYCLES: usize = 3;
@@ -30,22 +25,16 @@ pub const DETECTOR: Detector = Detector {
     detect: |case: &Case<'_>| case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect(),
 };
 
-/// All sources of a subject.
-pub fn sources(subject: &Subject) -> Vec<SourceId> {
-    let of_snapshots = subject.snapshots.iter().flat_map(|snapshot| snapshot.sources.iter().copied());
-    of_snapshots.chain(subject.spanning.iter().copied()).collect()
-}
-
 fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
-    let sources = sources(subject);
+    let sources: Vec<_> = subject.sources().collect();
     let counted: Vec<&GcCycle> = case
         .evidence
         .gc
         .cycles
         .iter()
-        .filter(|cycle| sources.contains(&cycle.source) && !cycle.is_forced && cycle.goal.0 >= LEAST_GOAL)
+        .filter(|cycle| sources.contains(&cycle.source) && is_paced(cycle))
         .collect();
-    let over: Vec<&&GcCycle> = counted.iter().filter(|cycle| percent_of_goal(cycle) >= OVERSHOOT_PERCENT).collect();
+    let over: Vec<&&GcCycle> = counted.iter().filter(|cycle| is_overshot(cycle)).collect();
     let worst = over.iter().max_by_key(|cycle| cycle.heap_end.0 - cycle.goal.0)?;
     let is_repeated = over.len() >= LEAST_CYCLES
         || (over.len() > 1 && over.len() * 100 >= counted.len() * LEAST_SHARE_PERCENT)

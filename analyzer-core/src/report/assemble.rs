@@ -27,6 +27,7 @@ impl Report {
             not_run,
             memory: analysis.memory.clone(),
             goroutines: analysis.goroutines.clone(),
+            gc: analysis.gc.clone(),
             profiles: profile::summaries(evidence),
             traces: analysis.traces.clone(),
         };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::advisor::AdvisorInputs;
 use super::finding::Citation;
 use super::sources::SubjectId;
 use crate::base::units::{Bytes, Unit};
@@ -42,6 +43,20 @@ pub enum LedgerClass {
     Residual,
 }
 
+/// What becomes of memory when the container needs the room. Amounts of
+/// different kinds are never summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Reclaim {
+    /// The kernel cannot take it back while it is in use.
+    Stays,
+    /// The kernel takes it back before it kills.
+    Reclaimable,
+    /// It does not count against this container's limit.
+    NotCharged,
+}
+
 /// One step of the waterfall from live heap to limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -65,6 +80,9 @@ pub struct LedgerRow {
     /// True if the row is a running total, not a step.
     #[serde(default)]
     pub is_total: bool,
+    /// What becomes of such memory; `None` of totals and of steps that mix kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclaim: Option<Reclaim>,
     /// How it is computed, in the sources' own names.
     pub formula: String,
     /// One sentence: what the row means.
@@ -126,6 +144,9 @@ pub struct SideFigure {
     pub value: i64,
     /// What it counts.
     pub unit: Unit,
+    /// What becomes of such memory; `None` of what is no amount of memory, or mixes kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclaim: Option<Reclaim>,
     /// One sentence: what it means, and why it is in no sum.
     pub meaning: String,
     /// Where it stands.
@@ -166,6 +187,8 @@ pub struct Mapping {
     pub name: String,
     /// First address, in hexadecimal as the kernel prints it.
     pub start: String,
+    /// Permissions as the kernel prints them: `rw-p`.
+    pub permissions: String,
     /// Address space.
     pub size: Bytes,
     /// Resident pages.
@@ -176,6 +199,43 @@ pub struct Mapping {
     pub swap: Bytes,
     /// Where it stands.
     pub citation: Citation,
+}
+
+/// A page of the mappings of a snapshot's main process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MappingPage {
+    /// Mappings that were asked for, on this page or not.
+    pub total: u64,
+    /// The page.
+    pub rows: Vec<Mapping>,
+}
+
+/// Objects of one size class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SizeClass {
+    /// Bytes of a slot.
+    pub size: Bytes,
+    /// Objects allocated and not freed; dead ones that were not swept yet are among them.
+    pub objects: i64,
+    /// `size` times `objects`.
+    pub bytes: Bytes,
+}
+
+/// `BySize` of `MemStats`. It ends at slots of 18 KiB: larger objects are only
+/// in `beyond`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SizeClasses {
+    /// Classes that hold objects, the smallest first.
+    pub classes: Vec<SizeClass>,
+    /// All of them together.
+    pub covered: Bytes,
+    /// `HeapAlloc` less `covered`: objects larger than every class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Bytes>,
+    /// Where they stand.
+    pub citations: Vec<Citation>,
 }
 
 /// The mappings of the main process.
@@ -225,6 +285,12 @@ pub struct MemorySnapshot {
     /// Mappings of the main process, if `smaps` was captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mappings: Option<Mappings>,
+    /// Live objects by size class, if the runtime's reading has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_classes: Option<SizeClasses>,
+    /// What the limit advisor computes with; `None` without `MemStats`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisor: Option<AdvisorInputs>,
     /// What is missing for rows that are not there, and what would give it.
     pub missing: Vec<String>,
 }

@@ -1,8 +1,10 @@
 //! The report: the engine's contract with the program, the viewer and checks
 //! outside. Numbers are integers in base units (bytes, nanoseconds, counts).
 
+pub mod advisor;
 mod assemble;
 mod finding;
+mod gc;
 mod goroutines;
 mod markdown;
 mod memory;
@@ -14,14 +16,16 @@ mod schema;
 mod sources;
 pub mod trace;
 
+pub use advisor::AdvisorInputs;
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
+pub use gc::{Gc, GcCycle, GcRun, GcSummary, Scavenge};
 pub use goroutines::{
     Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, GroupChange, Origin, Role, StackFrame, Verdict,
     WaitCount,
 };
 pub use memory::{
-    Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass, Mappings, Memory,
-    MemorySnapshot, SideFigure,
+    Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass, MappingPage,
+    Mappings, Memory, MemorySnapshot, Reclaim, SideFigure, SizeClass, SizeClasses,
 };
 pub use profiles::{ProfileSummary, Program, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
@@ -58,6 +62,9 @@ pub struct Report {
     /// Goroutine groups over the snapshots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goroutines: Option<Goroutines>,
+    /// Garbage collection over time, from trace lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gc: Option<Gc>,
     /// Summaries of the pprof profiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<ProfileSummary>,

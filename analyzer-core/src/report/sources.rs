@@ -85,3 +85,10 @@ pub struct Subject {
     /// Sources that belong to no one moment (logs over the whole run).
     pub spanning: Vec<SourceId>,
 }
+
+impl Subject {
+    /// All its sources, those of no one moment last.
+    pub fn sources(&self) -> impl Iterator<Item = SourceId> + '_ {
+        self.snapshots.iter().flat_map(|snapshot| &snapshot.sources).chain(&self.spanning).copied()
+    }
+}

@@ -6,7 +6,7 @@ use crate::analysis::profile::{CallTree, Order, Query, QueryError, Top, TreeOpti
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::newtype_index;
-use crate::report::Report;
+use crate::report::{MappingPage, Report};
 
 newtype_index! {
     /// A file that is being handed over.
@@ -51,6 +51,17 @@ pub enum Request {
         /// How many.
         lines: u64,
     },
+    /// Mappings of a snapshot's main process, the most resident first.
+    Mappings {
+        /// Index into the snapshots of the report's memory section.
+        snapshot: u32,
+        /// Id of the class of mappings; all, if there is none.
+        class: Option<String>,
+        /// The first row, from 0.
+        first: u64,
+        /// How many.
+        count: u64,
+    },
     /// The nodes of a profile with their amounts.
     Top {
         /// What is asked of the profile.
@@ -80,6 +91,8 @@ pub enum Response {
     Report(Box<Report>),
     /// Lines of a text source; `None` if the source is not kept as text.
     Text(Option<TextLines>),
+    /// Mappings; `None` if there is no such snapshot, or it has no `smaps`.
+    Mappings(Option<MappingPage>),
     /// The nodes of a profile, or why there is no answer.
     Top(Result<Top, QueryError>),
     /// The call tree of a profile, or why there is no answer.

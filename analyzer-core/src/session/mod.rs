@@ -12,15 +12,16 @@ mod message;
 mod text;
 
 use crate::analysis::Analysis;
+use crate::analysis::memory;
 use crate::analysis::profile::{self, View};
-use crate::base::convert::to_u64;
+use crate::base::convert::{id_to_usize, to_u64};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::formats::container::{Budget, Leaf};
-use crate::report::Report;
+use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
     Base, CallTree, Direction, Filters, Granularity, Inlining, Order, Query, QueryError, Top, TopRow,
@@ -69,6 +70,9 @@ impl Session {
                 first_line,
                 lines,
             )),
+            Request::Mappings { snapshot, class, first, count } => {
+                Response::Mappings(self.mappings(snapshot, class.as_deref(), first, count))
+            }
             Request::Top { query, order } => Response::Top(self.top(&query, order)),
             Request::Tree { query, options } => {
                 Response::Tree(self.call_tree(&query, &options).map(Box::new))
@@ -129,6 +133,20 @@ impl Session {
     pub fn report(&mut self) -> Report {
         let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
         Report::assemble(&self.evidence, analysis)
+    }
+
+    /// Mappings of a snapshot's main process, the most resident first.
+    fn mappings(
+        &mut self,
+        snapshot: u32,
+        class: Option<&str>,
+        first: u64,
+        count: u64,
+    ) -> Option<MappingPage> {
+        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
+        let reviewed = memory::review(&self.evidence, &analysis.subjects);
+        let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
+        memory::listing::page(&self.evidence, moment, class, first, count)
     }
 
     /// The sources that are profiles, in the order of dropping.

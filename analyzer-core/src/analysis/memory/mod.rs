@@ -10,9 +10,11 @@
 //! Nothing is averaged or guessed: where two inputs are not of one thing or
 //! moment they are not joined, and a disagreement says so.
 
+pub mod advisor;
 pub mod cgroup;
 pub mod checks;
 pub mod ledger;
+pub mod listing;
 pub mod mappings;
 pub mod moment;
 pub mod native;
@@ -20,6 +22,7 @@ pub mod process;
 pub mod rows;
 pub mod runtime;
 pub mod side;
+pub mod size_classes;
 pub mod term;
 pub mod things;
 
@@ -94,6 +97,7 @@ fn main_snapshot(snapshots: &[MemorySnapshot]) -> Option<usize> {
 
 /// What the report says of a moment.
 fn snapshot(evidence: &Evidence, reviewed: Reviewed<'_>) -> MemorySnapshot {
+    let advisor = advisor::inputs(&reviewed);
     let Reviewed { moment, reconciliation, .. } = reviewed;
     let moment = &moment;
     let finite = |value: i64| (value != UNLIMITED).then_some(value);
@@ -109,7 +113,9 @@ fn snapshot(evidence: &Evidence, reviewed: Reviewed<'_>) -> MemorySnapshot {
         checks: checks::run(moment),
         disagreements: reconciliation.disagreements,
         side: side::figures(moment),
-        mappings: side::mappings(evidence, moment),
+        mappings: listing::mappings(evidence, moment),
+        size_classes: size_classes::size_classes(moment),
+        advisor,
         missing: reconciliation.missing,
     }
 }

@@ -3,13 +3,15 @@
 use super::native::Bounded;
 use super::term::Term;
 use crate::base::units::Bytes;
-use crate::report::{Layer, LayerId, LedgerClass, LedgerRow};
+use crate::report::{Layer, LayerId, LedgerClass, LedgerRow, Reclaim};
 
 /// What a row says besides its amount.
 #[derive(Clone, Copy, Debug)]
 pub struct RowText {
     /// Stable kebab-case id.
     pub id: &'static str,
+    /// What becomes of such memory; `None` of totals and of steps that mix kinds.
+    pub reclaim: Option<Reclaim>,
     /// Name for people.
     pub label: &'static str,
     /// How it is computed, in the sources' own names.
@@ -81,6 +83,7 @@ impl Ledger {
             high: bounds.map(|(_, high)| Bytes(high)),
             class,
             is_total: false,
+            reclaim: text.reclaim,
             formula: text.formula.to_owned(),
             meaning: text.meaning.to_owned(),
             citations: term.from.clone(),

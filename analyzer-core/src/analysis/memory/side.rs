@@ -1,19 +1,11 @@
 //! Figures beside the ledger, and the mappings of the main process.
 
 use super::cgroup::Version;
-use super::mappings::{CLASSES, Mappings};
 use super::moment::Moment;
 use super::term::Term;
-use crate::base::convert::to_u64;
-use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
-use crate::evidence::Evidence;
 use crate::evidence::memory::UNLIMITED;
-use crate::evidence::vmas::VmaField;
-use crate::report::{self, Citation, SideFigure};
-
-/// Mappings that are listed one by one.
-const LISTED: usize = 400;
+use crate::report::{Reclaim, SideFigure};
 
 /// Everything beside the ledger.
 pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
@@ -25,6 +17,7 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
                 label: label.to_owned(),
                 value: term.value,
                 unit,
+                reclaim: reclaim(id),
                 meaning: meaning.to_owned(),
                 citations: term.from,
             });
@@ -120,6 +113,41 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
         Unit::Bytes,
         "Above it the kernel slows the container down and reclaims.",
     );
+    add(
+        "slab-reclaimable",
+        "Kernel objects that can be freed",
+        cgroup.and_then(|c| c.slab_reclaimable.clone()),
+        Unit::Bytes,
+        "Part of the kernel memory: directory entries and inodes, dropped under pressure.",
+    );
+    add(
+        "zswap",
+        "Compressed swap in memory",
+        cgroup.and_then(|c| c.thing.get("memory.stat", "zswap")),
+        Unit::Bytes,
+        "Part of the kernel memory; what it holds uncompressed counts as swap.",
+    );
+    add(
+        "locked",
+        "Locked pages",
+        cgroup.and_then(|c| c.unevictable.clone()).filter(|locked| locked.value > 0),
+        Unit::Bytes,
+        "mlock and ramfs: part of the memory above, page cache among it, and never reclaimed.",
+    );
+    add(
+        "tcp",
+        "TCP buffers of the network namespace",
+        moment.things.host_file("sockstat").and_then(|view| view.get("TCP mem")),
+        Unit::Bytes,
+        "All containers that share the network; version 1 does not charge them to memory.",
+    );
+    add(
+        "max-rss",
+        "Process: greatest resident size, as the runtime saw it",
+        moment.go.as_ref().and_then(|go| go.max_rss.clone()),
+        Unit::Bytes,
+        "MaxRSS of heap?debug=1, since the program started.",
+    );
     for (id, key, label) in PRESSURE {
         let term = cgroup.and_then(|cgroup| cgroup.thing.get("memory.pressure", key));
         add(
@@ -149,6 +177,16 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
     side
 }
 
+/// What becomes of the memory that a figure is of.
+fn reclaim(id: &str) -> Option<Reclaim> {
+    match id {
+        "lazyfree" | "file-mapped" | "dirty" | "slab-reclaimable" => Some(Reclaim::Reclaimable),
+        "file-elsewhere" | "process-swap" | "cgroup-swap" | "tcp" => Some(Reclaim::NotCharged),
+        "pagetables" | "locked" | "zswap" => Some(Reclaim::Stays),
+        _ => None,
+    }
+}
+
 const PRESSURE: [(&str, &str, &str); 4] = [
     ("psi-some-10", "some avg10", "Pressure: some, 10 s"),
     ("psi-full-10", "full avg10", "Pressure: all, 10 s"),
@@ -162,71 +200,3 @@ const EVENTS: [(&str, &str, &str); 4] = [
     ("events-oom", "oom", "Times that memory ran out at the limit"),
     ("events-oom-kill", "oom_kill", "Processes killed for memory, whoever ran out"),
 ];
-
-/// The mappings of the main process, by class and the largest by themselves.
-pub fn mappings(evidence: &Evidence, moment: &Moment<'_>) -> Option<report::Mappings> {
-    let process = moment.process.as_ref()?;
-    let mappings = process.mappings.as_ref()?;
-    let source = process.thing.file("smaps")?.record.source;
-    let mut classes: Vec<report::MappingClass> = CLASSES
-        .iter()
-        .map(|(class, id, label)| {
-            let sum = |field| mappings.sum(*class, field);
-            report::MappingClass {
-                id: (*id).to_owned(),
-                label: (*label).to_owned(),
-                count: to_u64(mappings.rows_of(*class).count()),
-                size: mappings.size(*class),
-                rss: sum(VmaField::Rss),
-                anonymous: sum(VmaField::Anonymous),
-                lazy_free: sum(VmaField::LazyFree),
-                anon_huge: sum(VmaField::AnonHugePages),
-                swap: sum(VmaField::Swap),
-            }
-        })
-        .filter(|class| class.count > 0)
-        .collect();
-    classes.sort_by(|a, b| b.rss.cmp(&a.rss).then_with(|| a.id.cmp(&b.id)));
-    let largest =
-        largest(mappings).into_iter().filter_map(|row| mapping(evidence, mappings, row, source)).collect();
-    Some(report::Mappings { classes, largest, has_go_names: mappings.has_go_names })
-}
-
-/// Rows of the most resident mappings, the most first, ties by address.
-fn largest(mappings: &Mappings<'_>) -> Vec<usize> {
-    let mut rows: Vec<(i64, usize)> = mappings
-        .rows
-        .clone()
-        .map(|row| (-mappings.vmas.figure(row, VmaField::Rss).0, row))
-        .filter(|(rss, _)| *rss < 0)
-        .collect();
-    if rows.len() > LISTED {
-        rows.select_nth_unstable(LISTED);
-        rows.truncate(LISTED);
-    }
-    rows.sort_unstable();
-    rows.into_iter().map(|(_, row)| row).collect()
-}
-
-fn mapping(
-    evidence: &Evidence,
-    mappings: &Mappings<'_>,
-    row: usize,
-    source: crate::base::source::SourceId,
-) -> Option<report::Mapping> {
-    let vmas = mappings.vmas;
-    let class = mappings.classes.get(row.checked_sub(mappings.rows.start)?)?;
-    let line = vmas.line.get(row).copied()?;
-    let span = SourceSpan { source, at: Position::line(u64::from(line)) };
-    let rss = vmas.figure(row, VmaField::Rss);
-    Some(report::Mapping {
-        class: class.id().to_owned(),
-        name: evidence.strings.get(*vmas.name.get(row)?).to_owned(),
-        start: format!("{:x}", vmas.start.get(row)?),
-        size: vmas.size(row),
-        rss,
-        anonymous: vmas.figure(row, VmaField::Anonymous),
-        swap: vmas.figure(row, VmaField::Swap),
-        citation: Citation::figure(span, "Rss", rss.0, Unit::Bytes),
-    })
-}

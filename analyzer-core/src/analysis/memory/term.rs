@@ -140,6 +140,16 @@ impl<'a> View<'a> {
         self.evidence.memory.figure(self.record, key).map(|figure| figure.value)
     }
 
+    /// Every figure with its key, in file order.
+    pub fn figures(&self) -> impl Iterator<Item = (&'a str, &'a Figure)> + 'a {
+        let evidence = self.evidence;
+        evidence
+            .memory
+            .figures_of(self.record)
+            .iter()
+            .map(|figure| (evidence.strings.get(figure.key), figure))
+    }
+
     /// A text by its key.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         let key = self.evidence.strings.find(key)?;

@@ -2,7 +2,6 @@
 
 use crate::base::intern::StrId;
 use crate::detectors::Case;
-use crate::detectors::mem_overshoot::sources;
 use crate::evidence::oom::{OomEvent, OomKill, OomTask};
 use crate::report::Subject;
 
@@ -27,7 +26,7 @@ pub struct Killed<'c> {
 
 /// The episode of a subject; `None` if no log speaks of it.
 pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Option<Episode<'c>> {
-    let sources = sources(subject);
+    let sources: Vec<_> = subject.sources().collect();
     let paths = group_paths(case, subject);
     let mut events: Vec<&OomEvent> = case
         .evidence

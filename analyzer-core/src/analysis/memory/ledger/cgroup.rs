@@ -8,7 +8,7 @@ use crate::analysis::memory::process::UNKNOWN_CPUS;
 use crate::analysis::memory::rows::RowText;
 use crate::analysis::memory::term::{Term, sum};
 use crate::base::units::Bytes;
-use crate::report::{Disagreement, LayerId};
+use crate::report::{Disagreement, LayerId, Reclaim};
 
 const LAYER: LayerId = LayerId::Cgroup;
 
@@ -166,6 +166,7 @@ pub fn skew_tolerance(moment: &Moment<'_>) -> Bytes {
 
 const OTHER_PROCESSES: RowText = RowText {
     id: "other-processes",
+    reclaim: Some(Reclaim::Stays),
     label: "Other processes",
     formula: "ΣAnonymous of the other processes",
     meaning: "Anonymous memory of further processes of the same container.",
@@ -173,6 +174,7 @@ const OTHER_PROCESSES: RowText = RowText {
 
 const SHARED_ANON: RowText = RowText {
     id: "shared-anon",
+    reclaim: None,
     label: "Shared after fork",
     formula: "ΣPss_Anon − ΣAnonymous",
     meaning: "Pages that several of the processes map: counted for each of them, charged once.",
@@ -180,6 +182,7 @@ const SHARED_ANON: RowText = RowText {
 
 const ANON_RESIDUAL: RowText = RowText {
     id: "anon-residual",
+    reclaim: None,
     label: "Anonymous, unexplained",
     formula: "anon − ΣAnonymous of the captured processes",
     meaning: "Zero if all processes were captured at one moment. Positive: a process is missing. Negative: pages charged elsewhere.",
@@ -187,6 +190,7 @@ const ANON_RESIDUAL: RowText = RowText {
 
 const CGROUP_ANON: RowText = RowText {
     id: "cgroup-anon",
+    reclaim: None,
     label: "Container anonymous",
     formula: "anon (v1: total_rss)",
     meaning: "Anonymous memory that is charged to the container.",
@@ -194,6 +198,7 @@ const CGROUP_ANON: RowText = RowText {
 
 const FILE_CACHE: RowText = RowText {
     id: "file-cache",
+    reclaim: Some(Reclaim::Reclaimable),
     label: "Page cache",
     formula: "file − shmem (v1: total_cache − total_shmem)",
     meaning: "Pages of files that this container touched first; the kernel takes clean ones back under pressure.",
@@ -201,6 +206,7 @@ const FILE_CACHE: RowText = RowText {
 
 const SHMEM: RowText = RowText {
     id: "shmem",
+    reclaim: Some(Reclaim::Stays),
     label: "Shared memory and tmpfs",
     formula: "shmem (v1: total_shmem)",
     meaning: "tmpfs files, memfd and shared mappings: stays charged until the file is gone, and outlives the process.",
@@ -208,6 +214,7 @@ const SHMEM: RowText = RowText {
 
 const KERNEL: RowText = RowText {
     id: "kernel",
+    reclaim: Some(Reclaim::Stays),
     label: "Kernel memory",
     formula: "kernel (v1: memory.kmem.usage_in_bytes)",
     meaning: "Thread stacks, page tables, directory entries, pipes and other structures that the kernel keeps for the container.",
@@ -215,6 +222,7 @@ const KERNEL: RowText = RowText {
 
 const KERNEL_PARTS: RowText = RowText {
     id: "kernel",
+    reclaim: Some(Reclaim::Stays),
     label: "Kernel memory, known parts",
     formula: "kernel_stack + pagetables + sec_pagetables + percpu + vmalloc + slab + zswap",
     meaning: "This kernel prints no sum: other kernel memory is in the last residual.",
@@ -222,6 +230,7 @@ const KERNEL_PARTS: RowText = RowText {
 
 const SOCK: RowText = RowText {
     id: "sock",
+    reclaim: Some(Reclaim::Stays),
     label: "Socket buffers",
     formula: "sock",
     meaning: "Network buffers. Version 1 does not charge them here.",
@@ -229,6 +238,7 @@ const SOCK: RowText = RowText {
 
 const UNMAPPED: RowText = RowText {
     id: "unmapped",
+    reclaim: Some(Reclaim::Reclaimable),
     label: "Charged, mapped nowhere",
     formula: "max(0, Σ LRU lists − anon − file)",
     meaning: "Halves of huge pages that were given back, or swap cache that no process maps; reclaimable.",
@@ -236,6 +246,7 @@ const UNMAPPED: RowText = RowText {
 
 const HUGETLB: RowText = RowText {
     id: "hugetlb",
+    reclaim: Some(Reclaim::Stays),
     label: "Huge pages of the pool",
     formula: "hugetlb (before 6.18: hugetlb.*.current, if the usage has room for it)",
     meaning: "Pages of the hugetlb pool, where the controller is told to charge them.",
@@ -243,6 +254,7 @@ const HUGETLB: RowText = RowText {
 
 const STOCK: RowText = RowText {
     id: "stock",
+    reclaim: None,
     label: "Cached charges and skew",
     formula: "usage − everything above",
     meaning: "Charges that each processor holds in advance (up to 64 pages), and what changed between two reads.",
@@ -250,6 +262,7 @@ const STOCK: RowText = RowText {
 
 const STOCK_AND_KERNEL: RowText = RowText {
     id: "stock",
+    reclaim: None,
     label: "Kernel memory and cached charges",
     formula: "usage − everything above",
     meaning: "Kernel memory is not known by itself here; charges cached by each processor are in it too.",
@@ -257,6 +270,7 @@ const STOCK_AND_KERNEL: RowText = RowText {
 
 const CHARGE: RowText = RowText {
     id: "charge",
+    reclaim: None,
     label: "Charged to the container",
     formula: "memory.current (v1: memory.usage_in_bytes)",
     meaning: "What the limit is compared with.",
@@ -264,6 +278,7 @@ const CHARGE: RowText = RowText {
 
 const HEADROOM: RowText = RowText {
     id: "headroom",
+    reclaim: None,
     label: "Headroom",
     formula: "limit − charge",
     meaning: "What is left before the kernel reclaims, and kills if it cannot.",

@@ -5,7 +5,7 @@ use crate::analysis::memory::moment::Moment;
 use crate::analysis::memory::native::Bounded;
 use crate::analysis::memory::rows::RowText;
 use crate::analysis::memory::runtime::GoRuntime;
-use crate::report::LayerId;
+use crate::report::{LayerId, Reclaim};
 
 const LAYER: LayerId = LayerId::Go;
 
@@ -51,6 +51,7 @@ fn heap(moment: &Moment<'_>, go: &GoRuntime<'_>, result: &mut Reconciliation) {
 
 const LIVE: RowText = RowText {
     id: "live",
+    reclaim: Some(Reclaim::Stays),
     label: "Live heap",
     formula: "/gc/heap/live",
     meaning: "Objects that the last collection found reachable: the only part that can leak.",
@@ -58,6 +59,7 @@ const LIVE: RowText = RowText {
 
 const GARBAGE: RowText = RowText {
     id: "garbage",
+    reclaim: Some(Reclaim::Stays),
     label: "Garbage and new objects",
     formula: "HeapAlloc − /gc/heap/live",
     meaning: "Allocated since the last collection, or dead and not swept yet; the next collection tells.",
@@ -65,6 +67,7 @@ const GARBAGE: RowText = RowText {
 
 const HEAP_ALLOC: RowText = RowText {
     id: "heap-objects",
+    reclaim: Some(Reclaim::Stays),
     label: "Heap objects",
     formula: "HeapAlloc",
     meaning: "Live objects and garbage together: nothing that was captured tells them apart.",
@@ -72,6 +75,7 @@ const HEAP_ALLOC: RowText = RowText {
 
 const SPAN_WASTE: RowText = RowText {
     id: "span-waste",
+    reclaim: Some(Reclaim::Stays),
     label: "Unused room in spans",
     formula: "HeapInuse − HeapAlloc",
     meaning: "Slots of a size class that no object fills, and tails of large objects.",
@@ -79,6 +83,7 @@ const SPAN_WASTE: RowText = RowText {
 
 const STACKS: RowText = RowText {
     id: "stacks",
+    reclaim: Some(Reclaim::Stays),
     label: "Goroutine stacks",
     formula: "StackInuse",
     meaning: "Stacks of goroutines and of the runtime's own threads; no heap profile shows them.",
@@ -86,6 +91,7 @@ const STACKS: RowText = RowText {
 
 const METADATA: RowText = RowText {
     id: "metadata",
+    reclaim: Some(Reclaim::Stays),
     label: "Runtime metadata",
     formula: "Sys − HeapSys − StackInuse",
     meaning: "Span and cache structures, the collector's bitmaps and buffers, profiling tables.",
@@ -93,6 +99,7 @@ const METADATA: RowText = RowText {
 
 const IDLE: RowText = RowText {
     id: "idle",
+    reclaim: Some(Reclaim::Stays),
     label: "Idle heap, retained",
     formula: "HeapIdle − HeapReleased",
     meaning: "Free spans that the runtime keeps for the next allocations; the scavenger gives them back in time.",
@@ -100,6 +107,7 @@ const IDLE: RowText = RowText {
 
 const COMMITTED: RowText = RowText {
     id: "go-committed",
+    reclaim: None,
     label: "Go committed",
     formula: "Sys − HeapReleased",
     meaning: "What the runtime holds: the quantity that GOMEMLIMIT limits.",

@@ -7,7 +7,7 @@ use crate::analysis::memory::process::Process;
 use crate::analysis::memory::rows::RowText;
 use crate::analysis::memory::term::Term;
 use crate::base::units::Bytes;
-use crate::report::{Disagreement, LayerId};
+use crate::report::{Disagreement, LayerId, Reclaim};
 
 const LAYER: LayerId = LayerId::Process;
 
@@ -108,6 +108,7 @@ fn by_totals(moment: &Moment<'_>, anon: &Term, result: &mut Reconciliation) {
 
 const ARENA_NOT_RESIDENT: RowText = RowText {
     id: "arena-not-resident",
+    reclaim: Some(Reclaim::NotCharged),
     label: "Arenas: not resident",
     formula: "Anonymous of arenas − (HeapSys + StackInuse − HeapReleased)",
     meaning: "Negative: committed and never touched, or swapped out. Positive: given back, and still resident (MADV_FREE, or refilled huge pages).",
@@ -115,6 +116,7 @@ const ARENA_NOT_RESIDENT: RowText = RowText {
 
 const METADATA_NOT_RESIDENT: RowText = RowText {
     id: "metadata-not-resident",
+    reclaim: Some(Reclaim::NotCharged),
     label: "Metadata: not resident",
     formula: "resident metadata − (Sys − HeapSys − StackInuse)",
     meaning: "Metadata that is mapped and was never touched.",
@@ -122,6 +124,7 @@ const METADATA_NOT_RESIDENT: RowText = RowText {
 
 const GO_RESIDENT: RowText = RowText {
     id: "go-resident",
+    reclaim: None,
     label: "Go resident",
     formula: "Anonymous of arenas + resident metadata",
     meaning: "What the kernel holds in memory for the runtime.",
@@ -129,6 +132,7 @@ const GO_RESIDENT: RowText = RowText {
 
 const EXECUTABLE: RowText = RowText {
     id: "exe-data",
+    reclaim: Some(Reclaim::Stays),
     label: "Program data",
     formula: "Anonymous of file mappings + bss",
     meaning: "Variables of the program and its libraries, and copied pages of private file mappings.",
@@ -136,6 +140,7 @@ const EXECUTABLE: RowText = RowText {
 
 const NATIVE: RowText = RowText {
     id: "native",
+    reclaim: Some(Reclaim::Stays),
     label: "Native memory",
     formula: "ΣAnonymous − arenas − program data − resident metadata",
     meaning: "Memory that Go does not know of: C, mmap, thread stacks.",
@@ -143,6 +148,7 @@ const NATIVE: RowText = RowText {
 
 const NOT_GO: RowText = RowText {
     id: "not-go",
+    reclaim: None,
     label: "Other than Go, less not resident",
     formula: "ΣAnonymous − (Sys − HeapReleased)",
     meaning: "Native memory and program data, less what of Go's memory is not resident: one number until smaps is there.",
@@ -152,6 +158,7 @@ const NOT_GO_BY_STATUS: RowText = RowText { formula: "RssAnon − (Sys − HeapR
 
 const PROCESS_ANON: RowText = RowText {
     id: "process-anon",
+    reclaim: None,
     label: "Process anonymous",
     formula: "ΣAnonymous (smaps, smaps_rollup; else RssAnon of status)",
     meaning: "All anonymous memory that is resident for the process.",
