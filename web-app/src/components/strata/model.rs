@@ -208,6 +208,7 @@ pub(super) mod tests {
             high: None,
             class: LedgerClass::Exact,
             is_total,
+            reclaim: None,
             formula: String::new(),
             meaning: String::new(),
             citations: Vec::new(),
@@ -259,6 +260,8 @@ pub(super) mod tests {
             disagreements: Vec::new(),
             side: Vec::new(),
             mappings: None,
+            size_classes: None,
+            advisor: None,
             missing: Vec::new(),
         }
     }

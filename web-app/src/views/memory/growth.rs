@@ -132,6 +132,7 @@ mod tests {
             high: None,
             class: LedgerClass::Exact,
             is_total,
+            reclaim: None,
             formula: String::new(),
             meaning: String::new(),
             citations: Vec::new(),
@@ -149,6 +150,8 @@ mod tests {
             disagreements: Vec::new(),
             side: Vec::new(),
             mappings: None,
+            size_classes: None,
+            advisor: None,
             missing: Vec::new(),
         }
     }
