@@ -10,6 +10,15 @@ use crate::command::{self, cargo, run};
 /// The target of everything that runs in a browser.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// How much work the build puts into the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// What is shipped: small, and the same bytes on every machine.
+    Ship,
+    /// What is looked at while it is being written: soon there.
+    Quick,
+}
+
 /// What the build gives.
 pub struct Built {
     /// The module, bound.
@@ -18,17 +27,21 @@ pub struct Built {
     pub glue: String,
 }
 
-/// Builds the module in release mode and binds it.
+/// Builds the module and binds it.
 ///
 /// # Errors
 /// A failing compiler or an unusable module.
-pub fn build() -> Result<Built> {
+pub fn build(effort: Effort) -> Result<Built> {
     add_wasm_target()?;
+    let (profile, environment) = match effort {
+        Effort::Ship => ("page", wasm_environment()?),
+        Effort::Quick => ("quick", Vec::new()),
+    };
     run(cargo()
-        .args(["build", "--profile=page", "--package", "web-app", "--bin", "web-app"])
+        .args(["build", "--profile", profile, "--package", "web-app", "--bin", "web-app"])
         .args(["--target", WASM_TARGET])
-        .envs(wasm_environment()?))?;
-    bind(target_folder()?.join(WASM_TARGET).join("page/web-app.wasm"))
+        .envs(environment))?;
+    bind(target_folder()?.join(WASM_TARGET).join(profile).join("web-app.wasm"))
 }
 
 /// Installs the standard library for wasm32 if the toolchain lacks it.

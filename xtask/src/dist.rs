@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::build;
+use crate::build::{self, Effort};
 use crate::command::root;
 use crate::page::{self, Parts};
 
@@ -20,8 +20,8 @@ const DOWNLOADS: [&str; 2] = ["example.tar.gz", "capture.sh"];
 ///
 /// # Errors
 /// A failing build, a folder that cannot be written.
-pub fn dist() -> Result<()> {
-    let built = build::build()?;
+pub fn dist(effort: Effort) -> Result<()> {
+    let built = build::build(effort)?;
     let example = read_optional(&static_file("example.tar.gz"))?;
     let html = page::assemble(&Parts {
         template: &read(&static_file("index.html"))?,
@@ -37,7 +37,7 @@ pub fn dist() -> Result<()> {
     print_size("glue script", built.glue.as_bytes())?;
     print_size("example", &example)?;
     print_size("dist/strata.html", html.as_bytes())?;
-    if html.len() > PAGE_BYTES_GOAL {
+    if effort == Effort::Ship && html.len() > PAGE_BYTES_GOAL {
         println!("  over the goal of {PAGE_BYTES_GOAL} bytes by {}", html.len() - PAGE_BYTES_GOAL);
     }
     Ok(())

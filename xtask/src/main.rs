@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
+use xtask::build::Effort;
 
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
@@ -12,6 +13,7 @@ Usage: cargo xtask COMMAND
   build                        builds the page's wasm module and its JavaScript
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
   dist                         writes dist/site/ and dist/strata.html
+                               (serve, dist: --quick builds a page to look at, large and slow but soon there)
   test                         runs every test, in browsers too
   tidy                         checks the rules of the house
   score goroutines [DIR]       the leak classifier against labelled captures
@@ -40,13 +42,10 @@ fn run() -> Result<()> {
     match command.as_str() {
         "build" => {
             no_more(&mut words)?;
-            xtask::build::build()?;
+            xtask::build::build(Effort::Ship)?;
         }
         "serve" => xtask::serve::serve(&serve_options(&mut words)?)?,
-        "dist" => {
-            no_more(&mut words)?;
-            xtask::dist::dist()?;
-        }
+        "dist" => xtask::dist::dist(dist_effort(&mut words)?)?,
         "test" => {
             no_more(&mut words)?;
             xtask::test::test()?;
@@ -93,12 +92,21 @@ fn folder(words: &mut lexopt::Parser, default: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+fn dist_effort(words: &mut lexopt::Parser) -> Result<Effort> {
+    match words.next()? {
+        None => Ok(Effort::Ship),
+        Some(Long("quick")) => no_more(words).map(|()| Effort::Quick),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
 fn serve_options(words: &mut lexopt::Parser) -> Result<xtask::serve::Options> {
     let mut options = xtask::serve::Options::default();
     while let Some(word) = words.next()? {
         match word {
             Long("port") => options.port = words.value()?.parse()?,
             Long("no-open") => options.open = false,
+            Long("quick") => options.effort = Effort::Quick,
             other => return Err(other.unexpected().into()),
         }
     }

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::build::Effort;
 use crate::command;
 use crate::dist;
 use crate::site::Site;
@@ -14,11 +15,13 @@ pub struct Options {
     pub port: u16,
     /// Whether to open the page in the browser.
     pub open: bool,
+    /// How much work the build puts into the page.
+    pub effort: Effort,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 8080, open: true }
+        Self { port: 8080, open: true, effort: Effort::Ship }
     }
 }
 
@@ -27,7 +30,7 @@ impl Default for Options {
 /// # Errors
 /// A failing build, or a port that is taken.
 pub fn serve(options: &Options) -> Result<()> {
-    dist::dist()?;
+    dist::dist(options.effort)?;
     let site = Site::bind(&dist::folder().join("site"), options.port)
         .with_context(|| format!("listening on port {} of 127.0.0.1; --port takes another", options.port))?;
     println!("\nStrata is at {} (Ctrl-C stops)", site.url());

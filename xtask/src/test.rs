@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::browser::{self, Chromium};
-use crate::build::{self, WASM_TARGET};
+use crate::build::{self, Effort, WASM_TARGET};
 use crate::command::{cargo, run};
 use crate::dist;
 
@@ -25,7 +25,7 @@ pub fn test() -> Result<()> {
     })?;
     step("native tests and house rules", || run(cargo().args(["test", "--workspace", "--no-fail-fast"])))?;
     step("engine on wasm32 in a browser", || engine_in_browser(&chromium))?;
-    step("dist", dist::dist)?;
+    step("dist", || dist::dist(Effort::Ship))?;
     step("pages in a browser", || {
         run(cargo().args(["test", "--package", "wasm-tests", "--features", "browser"]).args([
             "--test",
