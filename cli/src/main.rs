@@ -20,7 +20,7 @@ enum Command {
     /// Fails if findings are at or over a gate, for continuous integration
     Check(check::Options),
     /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
-    Top(top::Options),
+    Top(Box<top::Options>),
 }
 
 fn main() -> ExitCode {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use analyzer_core::base::source::SourceId;
-use analyzer_core::session::{Base, Filters, Granularity, Order, Query, Session, Top, top_text};
+use analyzer_core::session::{
+    Base, Calls, ExportForm, Filters, Granularity, Nodes, Order, Peek, Query, Session, Top, peek_text,
+    top_text,
+};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -40,12 +43,18 @@ pub struct Options {
     /// Scale the profile to the total of the one it is compared with
     #[arg(long)]
     normalize: bool,
+    /// Callers and callees of the rows that match, as go tool pprof -peek
+    #[arg(long, value_name = "RE")]
+    peek: Option<String>,
     /// Unit of the printed amounts ("bytes", "ms"); what fits, if not given
     #[arg(long)]
     unit: Option<String>,
     /// How to print the rows
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Where to write; standard output, if not given
+    #[arg(long, value_name = "OUT")]
+    out: Option<PathBuf>,
     /// A pprof profile, gzipped or not; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -100,6 +109,12 @@ enum Format {
     Text,
     /// Amounts in the profile's own unit
     Json,
+    /// The same as comma-separated values, with shares and files
+    Csv,
+    /// One line a stack, for flame graph tools
+    Folded,
+    /// What the filters leave, as a gzipped profile
+    Pprof,
 }
 
 /// The JSON form.
@@ -118,6 +133,30 @@ struct Row<'a> {
     cum: i64,
 }
 
+/// The JSON form of a peek.
+#[derive(Serialize)]
+struct PrintedPeek<'a> {
+    sample_type: &'a str,
+    unit: &'a str,
+    total: i64,
+    rows: Vec<PeekRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct PeekRow<'a> {
+    function: &'a str,
+    flat: i64,
+    cum: i64,
+    callers: Vec<Call<'a>>,
+    callees: Vec<Call<'a>>,
+}
+
+#[derive(Serialize)]
+struct Call<'a> {
+    function: &'a str,
+    amount: i64,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -134,19 +173,66 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
     if options.normalize && query.base.is_none() {
         return Err("--normalize needs --diff-base or --base".into());
     }
-    let top = session.top(&query, if options.cum { Order::Cum } else { Order::Flat })?;
-    if let Some(empty) = &top.empty_default {
-        eprintln!("strata: {empty} is 0 in all samples, so this is {}", top.sample_type);
-    }
-    let printed = match options.format {
-        Format::Text => top_text(&top, options.n, options.unit.as_deref()),
-        Format::Json => to_json(&top, options.n)? + "\n",
+    let printed = match &options.peek {
+        Some(pattern) => options.peek(&session, &query, pattern)?,
+        None => options.table(&session, &query)?,
     };
-    output::write(None, printed.as_bytes())?;
+    output::write(options.out.as_deref(), &printed)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says which sample type stands in for an empty default.
+fn say_stand_in(top: &Top) {
+    if let Some(empty) = &top.empty_default {
+        eprintln!("strata: {empty} is 0 in all samples, so this is {}", top.sample_type);
+    }
+}
+
 impl Options {
+    fn table(&self, session: &Session, query: &Query) -> Result<Vec<u8>, Box<dyn error::Error>> {
+        let order = self.order();
+        let form = match self.format {
+            Format::Text | Format::Json => None,
+            Format::Csv => Some(ExportForm::Csv(order)),
+            Format::Folded => Some(ExportForm::Folded),
+            Format::Pprof => Some(ExportForm::Pprof),
+        };
+        if let Some(form) = form {
+            return Ok(session.export(query, form)?);
+        }
+        let top = session.top(query, order)?;
+        say_stand_in(&top);
+        let printed = match self.format {
+            Format::Json => to_json(&top, self.n)? + "\n",
+            _ => top_text(&top, self.n, self.unit.as_deref()),
+        };
+        Ok(printed.into_bytes())
+    }
+
+    fn peek(
+        &self,
+        session: &Session,
+        query: &Query,
+        pattern: &str,
+    ) -> Result<Vec<u8>, Box<dyn error::Error>> {
+        let (top, peek) = session.peek(query, &Nodes::Matching(pattern.to_owned()), self.order())?;
+        say_stand_in(&top);
+        if peek.nodes.is_empty() {
+            return Err(format!("no row matches {pattern}").into());
+        }
+        match self.format {
+            Format::Text => Ok(peek_text(&top, &peek, self.unit.as_deref()).into_bytes()),
+            Format::Json => Ok((peek_to_json(&peek)? + "\n").into_bytes()),
+            Format::Csv | Format::Folded | Format::Pprof => {
+                Err("--peek prints text or json; use --focus for the others".into())
+            }
+        }
+    }
+
+    fn order(&self) -> Order {
+        if self.cum { Order::Cum } else { Order::Flat }
+    }
+
     fn query(&self, source: SourceId) -> Query {
         let FilterOptions { focus, ignore, hide, show, show_from, .. } = &self.filters;
         let FilterOptions { tagfocus, tagignore, tagroot, tagleaf, .. } = &self.filters;
@@ -217,6 +303,26 @@ fn to_json(top: &Top, limit: usize) -> serde_json::Result<String> {
         sample_type: &top.sample_type,
         unit: &top.unit,
         total: top.total,
+        rows: rows.collect(),
+    })
+}
+
+fn peek_to_json(peek: &Peek) -> serde_json::Result<String> {
+    fn calls(calls: &Calls) -> Vec<Call<'_>> {
+        let rows = calls.name.iter().zip(&calls.amount.0);
+        rows.map(|(function, &amount)| Call { function, amount }).collect()
+    }
+    let rows = peek.nodes.iter().map(|node| PeekRow {
+        function: &node.name,
+        flat: node.flat,
+        cum: node.cum,
+        callers: calls(&node.callers),
+        callees: calls(&node.callees),
+    });
+    serde_json::to_string_pretty(&PrintedPeek {
+        sample_type: &peek.sample_type,
+        unit: &peek.unit,
+        total: peek.total,
         rows: rows.collect(),
     })
 }

@@ -50,6 +50,14 @@ pub const PROFILE_ROWS: usize = 1 << 23;
 /// Labels of one profile, over its distinct label sets.
 pub const PROFILE_LABELS: usize = 1 << 24;
 
+/// Values of one label key in an answer: more are not read by anyone, and a
+/// request id has one for every sample.
+pub const LABEL_VALUES: usize = 10_000;
+
+/// Bytes of an export that is a text of its own size: twice of it must fit into
+/// wasm's memory beside the profile.
+pub const EXPORT_BYTES: u64 = 512 << 20;
+
 /// Groups inside groups of a protobuf message, which pprof does not use: as deep as protobuf libraries go.
 pub const PROTOBUF_GROUP_DEPTH: usize = 100;
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::profile::{CallTree, Order, Query, QueryError, Top, TreeOptions};
+use crate::analysis::profile::{
+    CallTree, Details, Effects, Labels, Nodes, Order, Peek, Query, QueryError, Top, TreeOptions, Trend,
+};
+use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::newtype_index;
@@ -76,6 +79,68 @@ pub enum Request {
         /// Which tree.
         options: Box<TreeOptions>,
     },
+    /// Nodes of a profile with their callers and callees.
+    Peek {
+        /// What is asked of the profile.
+        query: Box<Query>,
+        /// Which nodes.
+        nodes: Nodes,
+        /// How the nodes are sorted.
+        order: Order,
+    },
+    /// What each label of a profile accounts for.
+    Labels(Box<Query>),
+    /// What each filter of a query leaves.
+    Effects(Box<Query>),
+    /// What a profile is beyond its summary; only profile and sample type of the query matter.
+    Details(Box<Query>),
+    /// The nodes of several profiles with their amounts in each.
+    Trend {
+        /// What is asked of each profile.
+        query: Box<Query>,
+        /// The profiles, the earliest first.
+        sources: Vec<SourceId>,
+        /// Whether growth of flat or of cum comes first.
+        order: Order,
+    },
+    /// A profile as a file to save.
+    Export {
+        /// What is asked of the profile.
+        query: Box<Query>,
+        /// What kind of file.
+        form: ExportForm,
+    },
+}
+
+/// Files that a profile can be saved as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExportForm {
+    /// What the filters leave as a gzipped `profile.proto`, which pprof reads.
+    Pprof,
+    /// One line a stack, which flame graph tools read.
+    Folded,
+    /// The top table, which spreadsheets read.
+    Csv(Order),
+}
+
+impl ExportForm {
+    /// What the file's name ends in.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Pprof => "pb.gz",
+            Self::Folded => "folded",
+            Self::Csv(_) => "csv",
+        }
+    }
+
+    /// What the file is, for the host.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Pprof => "application/gzip",
+            Self::Folded => "text/plain;charset=utf-8",
+            Self::Csv(_) => "text/csv;charset=utf-8",
+        }
+    }
 }
 
 /// An answer of the engine.
@@ -94,9 +159,21 @@ pub enum Response {
     /// Mappings; `None` if there is no such snapshot, or it has no `smaps`.
     Mappings(Option<MappingPage>),
     /// The nodes of a profile, or why there is no answer.
-    Top(Result<Top, QueryError>),
+    Top(Result<Box<Top>, QueryError>),
     /// The call tree of a profile, or why there is no answer.
     Tree(Result<Box<CallTree>, QueryError>),
+    /// Nodes with their callers and callees, or why there is no answer.
+    Peek(Result<Box<Peek>, QueryError>),
+    /// What each label accounts for, or why there is no answer.
+    Labels(Result<Box<Labels>, QueryError>),
+    /// What each filter leaves, or why there is no answer.
+    Effects(Result<Box<Effects>, QueryError>),
+    /// What a profile is beyond its summary, or why there is no answer.
+    Details(Result<Box<Details>, QueryError>),
+    /// The nodes of several profiles, or why there is no answer.
+    Trend(Result<Box<Trend>, QueryError>),
+    /// The bytes of a file, or why there are none.
+    Export(Result<PackedU8, QueryError>),
 }
 
 /// Some lines of a text.

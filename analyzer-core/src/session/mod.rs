@@ -9,25 +9,27 @@
 mod diagnose;
 mod ingest;
 mod message;
+mod profiles;
 mod text;
 
 use crate::analysis::Analysis;
 use crate::analysis::memory;
-use crate::analysis::profile::{self, View};
 use crate::base::convert::{id_to_usize, to_u64};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
+use crate::base::packed::PackedU8;
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::formats::container::{Budget, Leaf};
 use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
-    Base, CallTree, Direction, Filters, Granularity, Inlining, Order, Query, QueryError, Top, TopRow,
-    TreeNames, TreeOptions, top_text,
+    Base, CallTree, Calls, Details, Direction, Effect, Effects, Filters, Granularity, Inlining, LabelKey,
+    Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow, TreeNames,
+    TreeOptions, Trend, peek_text, top_text,
 };
-pub use message::{FileId, FileInfo, Request, Response, TextLines};
+pub use message::{ExportForm, FileId, FileInfo, Request, Response, TextLines};
 
 /// One drop: what was parsed of it, and what was computed.
 #[derive(Debug, Default)]
@@ -73,10 +75,20 @@ impl Session {
             Request::Mappings { snapshot, class, first, count } => {
                 Response::Mappings(self.mappings(snapshot, class.as_deref(), first, count))
             }
-            Request::Top { query, order } => Response::Top(self.top(&query, order)),
+            Request::Top { query, order } => Response::Top(self.top(&query, order).map(Box::new)),
             Request::Tree { query, options } => {
                 Response::Tree(self.call_tree(&query, &options).map(Box::new))
             }
+            Request::Peek { query, nodes, order } => {
+                Response::Peek(self.peek(&query, &nodes, order).map(|(_, peek)| Box::new(peek)))
+            }
+            Request::Labels(query) => Response::Labels(self.labels(&query).map(Box::new)),
+            Request::Effects(query) => Response::Effects(self.effects(&query).map(Box::new)),
+            Request::Details(query) => Response::Details(self.details(&query).map(Box::new)),
+            Request::Trend { query, sources, order } => {
+                Response::Trend(self.trend(&query, &sources, order).map(Box::new))
+            }
+            Request::Export { query, form } => Response::Export(self.export(&query, form).map(PackedU8)),
         }
     }
 
@@ -147,25 +159,6 @@ impl Session {
         let reviewed = memory::review(&self.evidence, &analysis.subjects);
         let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
         memory::listing::page(&self.evidence, moment, class, first, count)
-    }
-
-    /// The sources that are profiles, in the order of dropping.
-    pub fn profile_sources(&self) -> Vec<SourceId> {
-        self.evidence.profiles.iter().map(|profile| profile.source).collect()
-    }
-
-    /// The nodes of a profile with their amounts.
-    /// # Errors
-    /// If the query names what is not there, or a filter is no expression.
-    pub fn top(&self, query: &Query, order: Order) -> Result<Top, QueryError> {
-        View::new(&self.evidence, query).map(|view| profile::top(&view, order))
-    }
-
-    /// The call tree of a profile, laid out for drawing.
-    /// # Errors
-    /// As for [`Self::top`].
-    pub fn call_tree(&self, query: &Query, options: &TreeOptions) -> Result<CallTree, QueryError> {
-        View::new(&self.evidence, query).map(|view| profile::call_tree(&view, options))
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

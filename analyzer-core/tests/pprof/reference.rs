@@ -1,6 +1,10 @@
-//! Every stored output of `go tool pprof -top`, line by line.
+//! Every stored output of `go tool pprof`, line by line.
 
-use analyzer_core::analysis::profile::{Base, Granularity, Order, Query, View, top, top_text};
+use std::collections::BTreeMap;
+
+use analyzer_core::analysis::profile::{
+    Base, Granularity, Nodes, Order, Query, View, labels, peek, peek_text, scaled_label, top, top_text,
+};
 use analyzer_core::base::source::SourceId;
 
 use crate::support::{Loaded, fixture, fixtures, load_into};
@@ -26,18 +30,53 @@ fn runs(file: &str) -> Vec<Run> {
     runs
 }
 
-/// What we print for the arguments of a run.
-fn answer(arguments: &str) -> String {
+/// What the arguments of a run ask for.
+struct Asked {
+    loaded: Loaded,
+    query: Query,
+    order: Order,
+    unit: Option<String>,
+    peek: Option<Nodes>,
+}
+
+impl Asked {
+    /// What we print as a table, or as callers and callees.
+    fn text(&self) -> String {
+        let view = View::new(&self.loaded.evidence, &self.query).unwrap();
+        let top = top(&view, self.order);
+        match &self.peek {
+            None => top_text(&top, 0, self.unit.as_deref()),
+            Some(nodes) => peek_text(&top, &peek(&view, &top, nodes).unwrap(), self.unit.as_deref()),
+        }
+    }
+
+    /// What each value of each label comes to.
+    fn tags(&self) -> BTreeMap<String, i64> {
+        let view = View::new(&self.loaded.evidence, &self.query).unwrap();
+        let mut tags = BTreeMap::new();
+        for key in labels(&self.loaded.evidence, &view).keys {
+            // pprof knows no label without a value; we show those that the file has.
+            let known = key.text.iter().zip(&key.amount.0).filter(|(text, _)| *text != "(empty or 0)");
+            for (text, amount) in known {
+                *tags.entry(format!("{}: {text}", key.key)).or_default() += amount;
+            }
+        }
+        tags
+    }
+}
+
+fn asked(arguments: &str) -> Asked {
     let name = arguments.rsplit(' ').next().unwrap();
     let mut loaded: Loaded = fixture(name.trim_end_matches(".pb.gz"));
     let mut query = Query::new(SourceId(0));
-    let (mut order, mut unit, mut is_normalized) = (Order::Flat, None, false);
+    let (mut order, mut unit, mut peek, mut is_normalized) = (Order::Flat, None, None, false);
     for argument in arguments.split(' ').rev().skip(1) {
         let (option, value) = argument.split_once('=').unwrap_or((argument, ""));
         let text = Some(value.to_owned());
         let filters = &mut query.filters;
         match option {
-            "-top" => {}
+            "-top" | "-tags" => {}
+            "-peek" => peek = text.map(Nodes::Matching),
             "-cum" => order = Order::Cum,
             "-unit" => unit = text,
             "-sample_index" => query.sample_type = text,
@@ -68,13 +107,12 @@ fn answer(arguments: &str) -> String {
     if let Some(base) = &mut query.base {
         base.is_normalized = is_normalized;
     }
-    let view = View::new(&loaded.evidence, &query).unwrap();
-    top_text(&top(&view, order), 0, unit.as_deref())
+    Asked { loaded, query, order, unit, peek }
 }
 
 fn compare(file: &str) {
     for run in runs(file) {
-        let (ours, theirs) = (rows(&answer(&run.arguments)), rows(&run.output));
+        let (ours, theirs) = (rows(&asked(&run.arguments).text()), rows(&run.output));
         for (row, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
             assert_eq!(ours, theirs, "{}, row {}", run.arguments, row + 1);
         }
@@ -135,4 +173,51 @@ fn filters_and_frames_of_labels_are_those_of_go_tool_pprof() {
 #[test]
 fn differences_are_those_of_go_tool_pprof() {
     compare("diff.txt");
+}
+
+#[test]
+fn callers_and_callees_are_those_of_go_tool_pprof() {
+    for run in runs("peek.txt") {
+        let ours = asked(&run.arguments).text();
+        for (row, (ours, theirs)) in ours.lines().zip(run.output.lines()).enumerate() {
+            assert_eq!(ours, theirs, "{}, line {}", run.arguments, row + 1);
+        }
+        assert_eq!(ours.lines().count(), run.output.lines().count(), "{}", run.arguments);
+    }
+}
+
+#[test]
+fn labels_come_to_what_go_tool_pprof_says() {
+    for run in runs("tags.txt") {
+        let asked = asked(&run.arguments);
+        let unit = asked.unit.clone().unwrap();
+        let ours: BTreeMap<_, _> =
+            asked.tags().into_iter().map(|(tag, amount)| (tag, scaled_label(amount, &unit, &unit))).collect();
+        assert_eq!(ours, tags(&run.output), "{}", run.arguments);
+    }
+}
+
+/// `key: value` and its amount, from blocks of a key and its values.
+fn tags(output: &str) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    let mut key = "";
+    for line in output.lines().filter(|line| !line.trim().is_empty()) {
+        match line.trim().split_once(": Total ") {
+            Some((name, _)) => key = name,
+            None => match line.trim().split_once(" (") {
+                Some((amount, value)) => {
+                    let (_, value) = value.split_once("): ").unwrap();
+                    tags.insert(format!("{key}: {}", value.trim_start()), amount.to_owned());
+                }
+                // The second line of the fixture's one value with two.
+                None => {
+                    let amount = tags.remove("nl: x").unwrap();
+                    tags.insert(format!("nl: x\n{}", line.trim()), amount);
+                }
+            },
+        }
+    }
+    // pprof's own mark on the samples of a base.
+    tags.remove("pprof::base: true");
+    tags
 }

@@ -199,6 +199,24 @@ impl Frames {
     }
 }
 
+/// What the filters leave of each location's lines.
+#[derive(Debug, Default)]
+pub(super) struct RemainingLines {
+    lines: Vec<Line>,
+    /// Where the lines of location `i` end.
+    ends: Vec<u32>,
+}
+
+impl RemainingLines {
+    /// The lines of a location, innermost first.
+    pub(super) fn of(&self, location: LocationId) -> &[Line] {
+        let row = id_to_usize(location.0);
+        let end = self.ends.get(row).copied().unwrap_or(0);
+        let begin = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.lines.get(id_to_usize(begin)..id_to_usize(end)).unwrap_or_default()
+    }
+}
+
 /// A frame made of a label: its name, and the label's key as its file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PseudoFrame {
@@ -227,9 +245,43 @@ struct FunctionFacts {
     start_line: i64,
 }
 
+/// A line with what is known of its function.
+type DecidedLine = (Line, Option<FunctionFacts>);
+
+/// A mapping: the filters that match it, and its file.
+type DecidedMapping = Option<(u8, TextId)>;
+
 impl Decider<'_, '_> {
     /// The frames of every location, then of every pseudo frame.
     pub(super) fn frames(mut self, pseudo: &[PseudoFrame]) -> Frames {
+        let mut frames = Frames::default();
+        self.each_location(|decider, location, mapping, lines| {
+            let verdict = decider.filter_lines(mapping, lines);
+            decider.push_frames(location, mapping, lines, verdict, &mut frames);
+        });
+        for PseudoFrame { name, key } in pseudo {
+            let mut lines = vec![(Line::default(), Some(self.facts(*name, *key)))];
+            let verdict = self.filter_lines(None, &mut lines);
+            self.push_frames(&Location::default(), None, &mut lines, verdict, &mut frames);
+        }
+        frames
+    }
+
+    /// The lines that the filters leave of every location.
+    pub(super) fn remaining_lines(mut self) -> RemainingLines {
+        let mut remaining = RemainingLines::default();
+        self.each_location(|decider, _, mapping, lines| {
+            decider.filter_lines(mapping, lines);
+            remaining.lines.extend(lines.iter().map(|(line, _)| *line));
+            remaining.ends.push(to_u32(remaining.lines.len()));
+        });
+        remaining
+    }
+
+    fn each_location(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &Location, DecidedMapping, &mut Vec<DecidedLine>),
+    ) {
         let profile = self.profile;
         let functions: Vec<_> = profile
             .functions
@@ -247,7 +299,6 @@ impl Decider<'_, '_> {
                 (self.filters.bits(|regex| regex.is_match(self.names.get(file))), file)
             })
             .collect();
-        let mut frames = Frames::default();
         let mut lines = Vec::new();
         for location in &profile.locations {
             let mapping = match location.mapping {
@@ -263,15 +314,8 @@ impl Decider<'_, '_> {
                 let facts = line.function.and_then(|id| functions.get(id_to_usize(id.0)));
                 (*line, facts.copied())
             }));
-            self.decide(location, mapping, &mut lines, &mut frames);
+            each(self, location, mapping, &mut lines);
         }
-        for PseudoFrame { name, key } in pseudo {
-            let facts = self.facts(*name, *key);
-            lines.clear();
-            lines.push((Line::default(), Some(facts)));
-            self.decide(&Location::default(), None, &mut lines, &mut frames);
-        }
-        frames
     }
 
     fn facts(&mut self, name: TextId, file: TextId) -> FunctionFacts {
@@ -289,17 +333,11 @@ impl Decider<'_, '_> {
     }
 
     /// Applies the filters to a location's lines in pprof's order.
-    fn decide(
-        &mut self,
-        location: &Location,
-        mapping: Option<(u8, TextId)>,
-        lines: &mut Vec<(Line, Option<FunctionFacts>)>,
-        frames: &mut Frames,
-    ) {
+    fn filter_lines(&self, mapping: DecidedMapping, lines: &mut Vec<DecidedLine>) -> Verdict {
         let mut verdict = Verdict::default();
         prune(lines, &mut verdict);
         let mapping_bits = mapping.map_or(0, |(bits, _)| bits);
-        let line_bits = |line: &(Line, Option<FunctionFacts>)| line.1.map_or(0, |facts| facts.bits);
+        let line_bits = |line: &DecidedLine| line.1.map_or(0, |facts| facts.bits);
         let matched = lines.iter().map(line_bits).fold(mapping_bits, |all, bits| all | bits);
         verdict.is_ignored = matched & IGNORE != 0;
         verdict.is_focused = !verdict.is_ignored && (self.filters.focus.is_none() || matched & FOCUS != 0);
@@ -319,6 +357,17 @@ impl Decider<'_, '_> {
                 lines.truncate(last + 1);
             }
         }
+        verdict
+    }
+
+    fn push_frames(
+        &mut self,
+        location: &Location,
+        mapping: DecidedMapping,
+        lines: &mut Vec<DecidedLine>,
+        verdict: Verdict,
+        frames: &mut Frames,
+    ) {
         if verdict.is_hidden {
             return frames.push(std::iter::empty(), verdict);
         }
@@ -364,9 +413,8 @@ impl Kept {
 /// Drops what `drop_frames` matches within a location: the outermost matching
 /// frame and those inlined into it. A match of the outermost frame leaves the
 /// lines alone: such a location goes as a whole, or, under no user frame, stays.
-fn prune(lines: &mut Vec<(Line, Option<FunctionFacts>)>, verdict: &mut Verdict) {
-    let is_dropped =
-        |line: &(Line, Option<FunctionFacts>)| line.1.is_some_and(|facts| facts.bits & DROP != 0);
+fn prune(lines: &mut Vec<DecidedLine>, verdict: &mut Verdict) {
+    let is_dropped = |line: &DecidedLine| line.1.is_some_and(|facts| facts.bits & DROP != 0);
     let Some(at) = lines.iter().rposition(is_dropped) else { return };
     if at + 1 == lines.len() {
         verdict.is_pruned = true;

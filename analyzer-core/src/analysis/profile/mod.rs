@@ -13,12 +13,19 @@
 
 mod call_tree;
 mod compare;
+mod details;
+mod effects;
+mod filtered;
+mod folded;
 mod frames;
 mod go_regex;
+mod label_table;
 mod layout;
 mod measurement;
 mod nodes;
 mod paths;
+mod peek;
+mod peek_text;
 mod query;
 mod rows;
 mod sample_type;
@@ -26,16 +33,27 @@ mod summary;
 mod tags;
 mod text;
 mod top;
+mod top_csv;
 mod top_text;
+mod trend;
 mod view;
 
 pub use call_tree::{CallTree, Direction, TreeNames, TreeOptions, call_tree};
+pub use details::{Details, MappingRow, details};
+pub use effects::{Effect, Effects, Left, effects};
+pub use filtered::filtered;
+pub use folded::folded;
+pub use label_table::{LabelKey, Labels, Share, labels};
 pub use measurement::{percentage, scale, scaled_label, smallest_unit};
 pub use nodes::{KeyId, NodeKey};
+pub use peek::{Calls, Nodes, Peek, PeekNode, peek};
+pub use peek_text::peek_text;
 pub use query::{Base, Filters, Granularity, Query, QueryError};
 pub use summary::summaries;
 pub use top::{Inlining, Order, Top, TopRow, top};
+pub use top_csv::top_csv;
 pub use top_text::top_text;
+pub use trend::{Trend, trend};
 pub use view::View;
 
 #[cfg(test)]

@@ -57,6 +57,50 @@ pub struct Filters {
     pub tagleaf: Option<String>,
 }
 
+impl Filters {
+    /// The names of all filters, in the order in which pprof applies them.
+    pub const NAMES: [&str; 9] =
+        ["tagroot", "tagleaf", "focus", "ignore", "hide", "show", "show_from", "tagfocus", "tagignore"];
+
+    /// The filter of a name.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "focus" => &mut self.focus,
+            "ignore" => &mut self.ignore,
+            "hide" => &mut self.hide,
+            "show" => &mut self.show,
+            "show_from" => &mut self.show_from,
+            "tagfocus" => &mut self.tagfocus,
+            "tagignore" => &mut self.tagignore,
+            "tagroot" => &mut self.tagroot,
+            "tagleaf" => &mut self.tagleaf,
+            _ => return None,
+        })
+    }
+
+    /// The filter of a name, if it is set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let filter = match name {
+            "focus" => &self.focus,
+            "ignore" => &self.ignore,
+            "hide" => &self.hide,
+            "show" => &self.show,
+            "show_from" => &self.show_from,
+            "tagfocus" => &self.tagfocus,
+            "tagignore" => &self.tagignore,
+            "tagroot" => &self.tagroot,
+            "tagleaf" => &self.tagleaf,
+            _ => return None,
+        };
+        filter.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// The filters that are set, with their names.
+    pub fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        Self::NAMES.into_iter().filter_map(|name| Some((name, self.get(name)?)))
+    }
+}
+
 /// A profile to compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -127,6 +171,11 @@ pub enum QueryError {
         /// What is wrong with it.
         message: String,
     },
+    /// The answer would not fit into memory.
+    TooLarge {
+        /// How much it would be.
+        message: String,
+    },
     /// The two profiles do not count the same.
     Incomparable {
         /// What differs.
@@ -142,6 +191,7 @@ impl std::fmt::Display for QueryError {
                 write!(f, "no sample type \"{asked}\": the profile has {}", known.join(", "))
             }
             Self::BadFilter { filter, message } => write!(f, "{filter}: {message}"),
+            Self::TooLarge { message } => write!(f, "too large: {message}"),
             Self::Incomparable { message } => write!(f, "the profiles cannot be compared: {message}"),
         }
     }

@@ -80,6 +80,18 @@ impl<'a> Side<'a> {
         self.rows = with_weight.filter_map(row).collect();
     }
 
+    /// The samples that the filters leave: their labels and values.
+    pub(super) fn left_samples(&self) -> impl Iterator<Item = (LabelSetId, i64)> + '_ {
+        let is_left: Vec<_> =
+            (0..to_u32(self.stacks.len())).map(|stack| self.part(StackRow(stack)).is_some()).collect();
+        let labels = self.profile().samples.labels.iter().copied();
+        let samples = self.stack.iter().zip(labels).zip(self.column.values());
+        samples.filter_map(move |((stack, labels), value)| {
+            let is_left = is_left.get(id_to_usize(stack.0)) == Some(&true) && self.passes(labels);
+            is_left.then_some((labels, value))
+        })
+    }
+
     /// True if the label filters leave a label set.
     pub(super) fn passes(&self, labels: LabelSetId) -> bool {
         self.labels.as_ref().is_none_or(|set| set.get(id_to_usize(labels.0)) == Some(&true))

@@ -1,6 +1,6 @@
 //! What a profile is, before anything is asked of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::sample_type;
 use crate::base::convert::{id_to_usize, to_u32, to_u64};
@@ -12,7 +12,7 @@ use crate::report::{ProfileSummary, Program, SampleType};
 /// Frames at which Go's profilers stop: 32 up to Go 1.22 and 128 from Go 1.23
 /// on (runtime/mprof.go, maxProfStackDepth), 64 for CPU profiles
 /// (runtime/cpuprof.go, maxCPUProfStack).
-const DEPTH_LIMITS: [u64; 3] = [32, 64, 128];
+const DEPTH_LIMITS: [u32; 3] = [32, 64, 128];
 
 /// A summary of every profile, in the order of their sources.
 pub fn summaries(evidence: &Evidence) -> Vec<ProfileSummary> {
@@ -53,7 +53,7 @@ fn summary(profile: &Profile, evidence: &Evidence) -> ProfileSummary {
         locations: to_u64(profile.locations.len()),
         unsymbolized_locations: to_u64(profile.locations.iter().filter(is_bare).count()),
         functions: to_u64(profile.functions.len()),
-        deepest_stack: depths.deepest,
+        deepest_stack: u64::from(depths.deepest),
         truncated_stacks: depths.truncated(),
         negative_samples: to_u64(profile.samples.values.chunks(stride).filter(is_negative).count()),
     }
@@ -79,20 +79,22 @@ fn label_keys(profile: &Profile, strings: &StringTable) -> Vec<String> {
     keys.into_iter().collect()
 }
 
-/// How deep the stacks are, by the function that starts them.
-struct Depths {
-    deepest: u64,
-    /// Stacks of the greatest depth, by their outermost function.
-    at_deepest: HashMap<Option<FunctionId>, u64>,
-    /// The outermost functions of all others.
+/// How deep the stacks are.
+pub(super) struct Depths {
+    /// Frames of each stack, inlined calls included.
+    pub(super) by_stack: Vec<u32>,
+    deepest: u32,
+    /// By stack: its outermost function.
+    roots: Vec<Option<FunctionId>>,
+    /// The outermost functions of all stacks but the deepest.
     shorter: BTreeSet<Option<FunctionId>>,
 }
 
 impl Depths {
-    fn of(profile: &Profile) -> Self {
-        let mut all = Self { deepest: 0, at_deepest: HashMap::new(), shorter: BTreeSet::new() };
+    pub(super) fn of(profile: &Profile) -> Self {
+        let mut all = Self { by_stack: Vec::new(), deepest: 0, roots: Vec::new(), shorter: BTreeSet::new() };
         for row in 0..to_u32(profile.stacks.len()) {
-            let mut depth = 0;
+            let mut depth = 0_u32;
             let mut root = None;
             for id in profile.stacks.locations(StackRow(row)) {
                 let Some(location) = profile.locations.get(id_to_usize(id.0)) else { continue };
@@ -100,31 +102,34 @@ impl Depths {
                 if depth == 0 {
                     root = lines.last().and_then(|line| line.function);
                 }
-                depth += to_u64(lines.len().max(1));
+                depth = depth.saturating_add(to_u32(lines.len().max(1)));
             }
-            all.add(depth, root);
+            all.by_stack.push(depth);
+            all.roots.push(root);
+            all.deepest = all.deepest.max(depth);
         }
+        let roots = all.by_stack.iter().zip(&all.roots);
+        all.shorter = roots.filter(|(depth, _)| **depth < all.deepest).map(|(_, root)| *root).collect();
         all
     }
 
-    fn add(&mut self, depth: u64, root: Option<FunctionId>) {
-        if depth > self.deepest {
-            self.shorter.extend(self.at_deepest.drain().map(|(root, _)| root));
-            self.deepest = depth;
-        }
-        if depth == self.deepest {
-            *self.at_deepest.entry(root).or_default() += 1;
-        } else {
-            self.shorter.insert(root);
-        }
-    }
-
-    /// Stacks as deep as a profiler looks that start in a function which
-    /// starts no other stack: it is only where the profiler stopped.
-    fn truncated(&self) -> u64 {
+    /// True for stacks as deep as a profiler looks that start in a function
+    /// which starts no other stack: it is only where the profiler stopped.
+    pub(super) fn is_truncated(&self, row: usize) -> bool {
+        let depth = self.by_stack.get(row).copied();
         // The frame that took the profile may be left out.
         let is_limit = DEPTH_LIMITS.iter().any(|&limit| self.deepest == limit || self.deepest + 1 == limit);
-        let cut = self.at_deepest.iter().filter(|(root, _)| is_limit && !self.shorter.contains(root));
-        cut.map(|(_, count)| count).sum()
+        is_limit
+            && depth == Some(self.deepest)
+            && self.roots.get(row).is_some_and(|root| !self.shorter.contains(root))
+    }
+
+    fn truncated(&self) -> u64 {
+        to_u64((0..self.by_stack.len()).filter(|&row| self.is_truncated(row)).count())
+    }
+
+    /// The depth at which stacks were cut, if any was.
+    pub(super) fn limit(&self) -> Option<u64> {
+        (self.truncated() > 0).then_some(u64::from(self.deepest))
     }
 }

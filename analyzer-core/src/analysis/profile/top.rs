@@ -58,6 +58,13 @@ pub struct Top {
     pub flat: PackedI64,
     /// The samples in which it is any frame; a recursive one counts once.
     pub cum: PackedI64,
+    /// With a base: its flat, as a positive number, so that `flat + base_flat`
+    /// is what the compared profile has. Else empty.
+    #[serde(default)]
+    pub base_flat: PackedI64,
+    /// See `base_flat`.
+    #[serde(default)]
+    pub base_cum: PackedI64,
     /// Whether calls of it were inlined.
     pub inlining: Vec<Inlining>,
 }
@@ -104,6 +111,9 @@ struct Row {
 pub fn top(view: &View<'_>, order: Order) -> Top {
     let mut sums = Sums::new(view);
     for side in &view.sides {
+        if side.column.is_base {
+            sums.start_base();
+        }
         for row in &side.rows {
             sums.start_stack();
             side.walk(row, |frame| sums.frame(frame, row.weight));
@@ -120,6 +130,13 @@ pub fn top(view: &View<'_>, order: Order) -> Top {
     };
     let mut rows: Vec<_> = view.keys.ids().filter(is_something).map(row).collect();
     sort(view, &mut rows, order);
+    let base = |before: &[i64], sum: &[i64]| match sums.before_base {
+        Some(_) => PackedI64(
+            rows.iter().map(|row| before[row.key.index()].saturating_sub(sum[row.key.index()])).collect(),
+        ),
+        None => PackedI64::default(),
+    };
+    let before = sums.before_base.clone().unwrap_or_default();
     Top {
         sample_type: view.sample_type().to_owned(),
         empty_default: view.empty_default().map(str::to_owned),
@@ -128,6 +145,8 @@ pub fn top(view: &View<'_>, order: Order) -> Top {
         key: PackedU32(rows.iter().map(|row| row.key.0).collect()),
         flat: PackedI64(rows.iter().map(|row| row.flat).collect()),
         cum: PackedI64(rows.iter().map(|row| row.cum).collect()),
+        base_flat: base(&before.0, &sums.flat),
+        base_cum: base(&before.1, &sums.cum),
         inlining: rows.iter().map(|row| inlining[row.key.index()]).collect(),
         file: rows.iter().map(|row| view.file(row.key).to_owned()).collect(),
         name: rows.into_iter().map(|row| row.name).collect(),
@@ -158,6 +177,8 @@ struct Sums {
     stack: u32,
     leaf: Option<KeyId>,
     edges: InlineEdges,
+    /// Flat and cum of the compared profile alone, once its base is being added.
+    before_base: Option<(Vec<i64>, Vec<i64>)>,
 }
 
 impl Sums {
@@ -170,7 +191,13 @@ impl Sums {
             stack: 0,
             leaf: None,
             edges: InlineEdges::new(view),
+            before_base: None,
         }
+    }
+
+    /// All stacks from here on are those of a base.
+    fn start_base(&mut self) {
+        self.before_base = Some((self.flat.clone(), self.cum.clone()));
     }
 
     fn start_stack(&mut self) {

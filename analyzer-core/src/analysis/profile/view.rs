@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::compare::{self, Column};
-use super::frames::{Decider, FrameFilters, PseudoFrame};
+use super::frames::{Decider, FrameFilters, PseudoFrame, RemainingLines};
 use super::nodes::{Kept, KeyId, Keys};
 use super::query::{Query, QueryError};
 use super::rows::{Active, Side, tag_stacks};
@@ -78,6 +78,23 @@ impl<'a> View<'a> {
             view.add_side(*column, &compiled, &shifts, strings);
         }
         Ok(view)
+    }
+
+    /// The lines that the query's filters leave of every location, side by side.
+    pub(super) fn remaining_lines(
+        &mut self,
+        query: &Query,
+        strings: &StringTable,
+    ) -> Result<Vec<RemainingLines>, QueryError> {
+        let columns: Vec<_> = self.sides.iter().map(|side| side.column).collect();
+        let compiled = compile(query, &columns, strings)?;
+        let (names, keys) = (&mut self.names, &mut self.keys);
+        let of_side = |column: &Column<'a>| {
+            let (filters, kept) = (&compiled.frames, compiled.kept);
+            let profile = column.profile;
+            Decider { profile, filters, kept, address_shift: &[], names, keys }.remaining_lines()
+        };
+        Ok(columns.iter().map(of_side).collect())
     }
 
     fn add_side(

@@ -1,5 +1,8 @@
 //! Small profiles drawn as text, and what becomes of them.
 
+mod export;
+mod labels;
+mod neighbors;
 mod tree;
 
 use std::collections::HashMap;
