@@ -17,6 +17,7 @@ Usage: cargo xtask COMMAND
   test                         runs every test, in browsers too
   tidy                         checks the rules of the house
   score goroutines [DIR]       the leak classifier against labelled captures
+  score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score traces [DIR]           traces against what Go's tool and the traced programs say
   inventory [DIR]              how each file of the captures below DIR is read
 ";
@@ -76,6 +77,17 @@ fn score(words: &mut lexopt::Parser) -> Result<()> {
     };
     match what.as_str() {
         "goroutines" => xtask::score::goroutines::score(&folder(words, "../shared/corpus/goroutines")?, true),
+        "memory" => match words.next()? {
+            Some(Value(word)) => {
+                no_more(words)?;
+                xtask::score::memory::score(&[PathBuf::from(word)])
+            }
+            Some(other) => Err(other.unexpected().into()),
+            None => {
+                let corpus = xtask::command::root().join("../shared/corpus");
+                xtask::score::memory::score(&[corpus.join("memory"), corpus.join("services")])
+            }
+        },
         "traces" => xtask::score::traces::score(&folder(words, "../shared/corpus")?),
         other => bail!("no such score: {other}\n\n{USAGE}"),
     }

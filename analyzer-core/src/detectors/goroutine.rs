@@ -52,6 +52,8 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
         code: format!("goroutine.{}", rule.id),
         severity: if all >= CRITICAL_MEMBERS { Severity::Critical } else { Severity::Warning },
         confidence: group.confidence,
+        reclaim: None,
+        condition: String::new(),
         title: rule.title.to_owned(),
         claim: claim(group, victims, satellites),
         amount: Some(Amount { value, low: None, high: None, unit: Unit::Count }),

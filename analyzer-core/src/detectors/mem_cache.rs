@@ -1,6 +1,6 @@
 //! `mem.cache.dominant`: much of the charge is page cache. Not a leak, ever.
 
-use super::mem_support::{Draft, RECLAIMABLE, event, exact, latest, least_effect, list, needs, percent, share_of, text};
+use super::mem_support::{Draft, Reclaim, effect, event, exact, latest, least_effect, list, needs, percent, share_of, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -36,6 +36,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let hits = event(reviewed, "max").or_else(|| cgroup.thing.get("memory.failcnt", ""));
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Reclaimable),
+        condition: format!("Page cache is {} and {LEAST_SHARE_PERCENT}% of the charge.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Page cache".to_owned(),
@@ -55,7 +57,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
             _ => Vec::new(),
         },
         advice: list(&[
-            RECLAIMABLE,
             "It is no leak, and no reason to raise the limit: the kernel drops it before it kills.",
             "Alert on the working set, not on usage.",
         ]),

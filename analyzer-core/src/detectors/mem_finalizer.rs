@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::mem_support::{Draft, STAYS, list};
+use super::mem_support::{Draft, Reclaim, list};
 use super::{Case, Detector};
 use crate::base::source::SourceSpan;
 use crate::base::units::Unit;
@@ -73,6 +73,8 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let citations = stuck.iter().map(|stuck| Citation::place(stuck.span)).chain(cited).collect();
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("A finalizer goroutine is within user code, or {LEAST_QUEUE} and more finalizers are queued and not run."),
         severity,
         confidence,
         title: "A finalizer does not return".to_owned(),
@@ -81,7 +83,6 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         citations,
         against: if is_same { Vec::new() } else { list(&["One dump may show a finalizer that only takes its time."]) },
         advice: list(&[
-            STAYS,
             "There is one goroutine for all finalizers: while it waits, no object with a finalizer is freed. Never block in one.",
             "Start a goroutine for what may block, or close explicitly; runtime.AddCleanup (1.24) attaches less.",
         ]),

@@ -1,6 +1,6 @@
 //! `mem.glibc.arenas`: malloc arenas of C threads that hold much.
 
-use super::mem_support::{Draft, STAYS, exact, latest, least_effect, list, needs, text};
+use super::mem_support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::mappings::MappingClass;
@@ -33,6 +33,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("{LEAST_ARENAS} or more arenas, and they hold {}.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Possible,
         title: "glibc arenas hold memory".to_owned(),
@@ -41,7 +43,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: resident.from,
         against: list(&["That pages are resident does not prove that they are free: they may all be in use."]),
         advice: list(&[
-            STAYS,
             "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) from time to time, and compare.",
             "jemalloc gives back freed memory better when many threads allocate.",
         ]),

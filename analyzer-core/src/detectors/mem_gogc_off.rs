@@ -29,6 +29,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: None,
+        condition: "GOGC is off, and the goal is beyond every heap: no GOMEMLIMIT either.".to_owned(),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "The collector is off".to_owned(),

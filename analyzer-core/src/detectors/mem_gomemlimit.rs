@@ -37,6 +37,8 @@ fn missing(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: "mem.gomemlimit.missing",
+        reclaim: None,
+        condition: format!("GOMEMLIMIT is not set, the container has a limit, and the peak at the next goal reaches {LEAST_PEAK_PERCENT}% of it."),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "GOMEMLIMIT is not set".to_owned(),
@@ -67,6 +69,8 @@ fn tight(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: "mem.gomemlimit.tight",
+        reclaim: None,
+        condition: format!("GOMEMLIMIT is above the limit less what is beside Go, less {ROOM_PERCENT}% of the limit."),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "GOMEMLIMIT leaves no room".to_owned(),
@@ -94,6 +98,8 @@ fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: "mem.gomemlimit.below_live",
+        reclaim: None,
+        condition: format!("Live heap, stacks and metadata reach {PINNED_PERCENT}% of GOMEMLIMIT."),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: "GOMEMLIMIT is below what is live".to_owned(),

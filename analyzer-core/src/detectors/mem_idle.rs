@@ -1,6 +1,6 @@
 //! `mem.idle`: heap that Go freed and keeps.
 
-use super::mem_support::{Draft, exact, gomemlimit, latest, least_effect, list, needs, text};
+use super::mem_support::{Draft, Reclaim, effect, exact, gomemlimit, latest, least_effect, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -35,6 +35,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("Idle heap that was not given back is {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Idle heap retained".to_owned(),

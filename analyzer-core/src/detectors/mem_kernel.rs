@@ -1,6 +1,6 @@
 //! `mem.slab`, `mem.percpu`, `mem.kernel.*`: memory that the kernel keeps for the container.
 
-use super::mem_support::{Draft, LEAST_EFFECT, RECLAIMABLE, STAYS, exact, latest, list, needs, percent, share_of, text};
+use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_of, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::{Cgroup, Version};
@@ -35,6 +35,7 @@ struct Kind {
     title: &'static str,
     what: &'static str,
     least_percent: i64,
+    reclaim: Reclaim,
     against: &'static [&'static str],
     advice: &'static [&'static str],
 }
@@ -76,6 +77,8 @@ fn one(reviewed: &Reviewed<'_>, cgroup: &Cgroup<'_>, kind: &Kind, amount: &Term)
     }
     let draft = Draft {
         code: kind.code,
+        reclaim: Some(kind.reclaim),
+        condition: format!("It is {} and {}% of the charge.", text(LEAST_EFFECT.0), kind.least_percent),
         severity: kind.severity,
         confidence: kind.confidence,
         title: kind.title.to_owned(),
@@ -101,9 +104,9 @@ const SLAB: Kind = Kind {
     title: "Directory entries and inodes",
     what: "kernel objects that shrinkers can free: directory entries, inodes, structures of open files",
     least_percent: LEAST_SLAB_PERCENT,
+    reclaim: Reclaim::Reclaimable,
     against: &["Structures of files that are open cannot be freed, though the kernel counts them here."],
     advice: &[
-        RECLAIMABLE,
         "Many failed lookups of ever new paths leave an entry of about 200 bytes each: look at what probes the file system.",
         "If the process has very many descriptors open, look for those that are not closed.",
     ],
@@ -118,9 +121,9 @@ const PERCPU: Kind = Kind {
     title: "Per-processor kernel memory",
     what: "per-processor memory of the kernel: many control groups, or BPF maps",
     least_percent: LEAST_PART_PERCENT,
+    reclaim: Reclaim::Stays,
     against: &[],
     advice: &[
-        STAYS,
         "A BPF hash with a value for each processor takes its size times the processors; look at bpftool map, and at groups created below this one.",
     ],
 };
@@ -132,8 +135,9 @@ const VMALLOC: Kind = Kind {
     title: "Kernel memory mapped for the container",
     what: "vmalloc: mostly BPF maps and programs",
     least_percent: LEAST_PART_PERCENT,
+    reclaim: Reclaim::Stays,
     against: &[],
-    advice: &[STAYS, "Look at bpftool map and at who created them."],
+    advice: &["Look at bpftool map and at who created them."],
 };
 
 const OTHER: Kind = Kind {
@@ -143,6 +147,7 @@ const OTHER: Kind = Kind {
     title: "Kernel memory without a name",
     what: "kernel memory in no named row: pipe buffers, io_uring rings, Unix socket buffers",
     least_percent: LEAST_PART_PERCENT,
+    reclaim: Reclaim::Stays,
     against: &["Before 5.18 the kernel prints no sum, and this cannot be known."],
-    advice: &[STAYS, "Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring."],
+    advice: &["Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring."],
 };

@@ -1,6 +1,6 @@
 //! `mem.lazyfree`: pages that were given back and not yet taken.
 
-use super::mem_support::{Draft, RECLAIMABLE, exact, latest, least_effect, list, needs, text};
+use super::mem_support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -23,6 +23,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Reclaimable),
+        condition: format!("LazyFree is {}.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Given back, still resident".to_owned(),
@@ -34,7 +36,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: lazy.from.clone(),
         against: Vec::new(),
         advice: list(&[
-            RECLAIMABLE,
             "GODEBUG=madvdontneed=0 or a C allocator does this; Go's default (madvdontneed=1 since 1.16) gives pages back at once.",
             "The working set leaves these pages out; usage and RSS count them. It is no leak.",
         ]),

@@ -1,6 +1,6 @@
 //! `mem.leak.trend`: the live heap grows from capture to capture.
 
-use super::mem_support::{Draft, LEAST_EFFECT, STAYS, list, text};
+use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, list, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
@@ -74,6 +74,8 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let is_large = growth >= LEAST_EFFECT.0;
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("The live heap grew in each of {LEAST_CAPTURES} or more captures, by {} and {LEAST_GROWTH_PERCENT}% in all; a warning from {}.", text(LEAST_GROWTH), text(LEAST_EFFECT.0)),
         severity: if is_large { Severity::Warning } else { Severity::Info },
         confidence: if is_large { Confidence::Likely } else { Confidence::Possible },
         title: "The live heap grows".to_owned(),
@@ -92,7 +94,6 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         citations: points.iter().flat_map(|point| point.live.from.clone()).collect(),
         against: list(&["A cache that fills up to its bound grows the same way at first; capture again later."]),
         advice: list(&[
-            STAYS,
             "Compare two heap profiles (inuse_space): what grew is what is kept.",
         ]),
     };

@@ -37,6 +37,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     });
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: None,
+        condition: "The limit was hit, and nothing was killed.".to_owned(),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "The limit was reached".to_owned(),

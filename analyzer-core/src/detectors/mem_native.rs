@@ -1,8 +1,6 @@
 //! `mem.native`: memory that Go does not know of.
 
-use super::mem_support::{
-    Draft, STAYS, bounded, latest, least_effect, list, needs, percent, share_of, text,
-};
+use super::mem_support::{Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_of, text};
 use super::Detector;
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::mappings::MappingClass;
@@ -38,6 +36,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     );
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("The lower bound of native memory is {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Native memory outside Go".to_owned(),
@@ -90,7 +90,6 @@ fn against(reviewed: &Reviewed<'_>) -> Vec<String> {
 
 fn advice(classes: &[(&'static str, Bytes)]) -> Vec<String> {
     let mut advice = list(&[
-        STAYS,
         "Heap profiles do not show it: look at cgo callers, syscall.Mmap, and libraries in C; profile C with jemalloc or heaptrack.",
         "GOMEMLIMIT does not count it: leave room for it below the container's limit.",
     ]);

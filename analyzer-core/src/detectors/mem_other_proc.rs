@@ -1,7 +1,7 @@
 //! `mem.other_proc` and `mem.elsewhere`: memory of processes other than the main
 //! one, captured or not, and pages that are charged to another group.
 
-use super::mem_support::{Draft, NOT_CHARGED, exact, latest, least_effect, list, needs, text};
+use super::mem_support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::ledger::shared_between;
@@ -32,6 +32,8 @@ fn captured(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let count = reviewed.moment.others.len();
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("Other captured processes hold {} of anonymous memory.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Other processes".to_owned(),
@@ -73,6 +75,8 @@ fn rest(reviewed: &Reviewed<'_>) -> Option<Finding> {
 fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("The charge for anonymous memory is above the captured processes by {}.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Memory of processes that were not captured".to_owned(),
@@ -88,6 +92,8 @@ fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
 fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     let draft = Draft {
         code: "mem.elsewhere",
+        reclaim: Some(Reclaim::NotCharged),
+        condition: format!("The captured processes hold more anonymous memory than is charged, by {}.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Pages charged to another group".to_owned(),
@@ -95,7 +101,7 @@ fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
         amount: exact(-rest.value),
         citations: rest.from.clone(),
         against: list(&["The files may be of different containers, or of different moments."]),
-        advice: list(&[NOT_CHARGED, "Pages stay charged to the group in which they were touched first: a process that is moved leaves its pages behind."]),
+        advice: list(&["Pages stay charged to the group in which they were touched first: a process that is moved leaves its pages behind."]),
     };
     draft.about(reviewed.moment.subject)
 }

@@ -2,7 +2,7 @@
 
 use super::mem_support::{Draft, exact, list, text};
 use super::{Case, Detector};
-use crate::analysis::gc::{OVERSHOOT_PERCENT, is_overshot, is_paced};
+use crate::analysis::gc::{LEAST_PACED_GOAL, OVERSHOOT_PERCENT, is_overshot, is_paced};
 use crate::base::convert::to_i64;
 use crate::base::source::SourceSpan;
 use crate::base::units::Unit;
@@ -46,6 +46,8 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         / (worst.assist_cpu.0 + worst.background_cpu.0 + worst.idle_cpu.0).max(1);
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: None,
+        condition: format!("{LEAST_CYCLES} cycles, or two that are {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.", text(LEAST_PACED_GOAL.0)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "The heap overshoots its goal".to_owned(),

@@ -1,6 +1,6 @@
 //! `mem.hugetlb`, `mem.locked`, `mem.cow`: memory of unusual kinds.
 
-use super::mem_support::{Draft, LEAST_EFFECT, NOT_CHARGED, STAYS, exact, latest, list, needs, text};
+use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::ledger::charged_hugetlb;
@@ -29,10 +29,13 @@ fn info(
     title: &str,
     claim: String,
     amount: &Term,
+    reclaim: Reclaim,
     advice: &[&str],
 ) -> Option<Finding> {
     let draft = Draft {
         code,
+        reclaim: Some(reclaim),
+        condition: format!("It is {} or more.", text(LEAST_EFFECT.0)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: title.to_owned(),
@@ -58,12 +61,12 @@ fn hugetlb(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let is_charged = cgroup.and_then(charged_hugetlb).is_some();
     let (where_to, verdict) = if is_charged {
-        ("charged to memory here, because the controller is told to", STAYS)
+        ("charged to memory here, because the controller is told to", Reclaim::Stays)
     } else {
-        ("in neither RSS nor the charge", NOT_CHARGED)
+        ("in neither RSS nor the charge", Reclaim::NotCharged)
     };
     let claim = format!("{} of huge pages from the pool are in use, {where_to}.", text(used.value));
-    info(reviewed, "mem.hugetlb", "Huge pages of the pool", claim, &used, &[verdict])
+    info(reviewed, "mem.hugetlb", "Huge pages of the pool", claim, &used, verdict, &[])
 }
 
 /// Locked pages stay, file pages too.
@@ -73,7 +76,7 @@ fn locked(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let claim = format!("{} are locked in memory (mlock, ramfs): page cache among it cannot be reclaimed.", text(unevictable.value));
-    info(reviewed, "mem.locked", "Locked memory", claim, unevictable, &[STAYS, "Look for mlock and for ramfs mounts."])
+    info(reviewed, "mem.locked", "Locked memory", claim, unevictable, Reclaim::Stays, &["Look for mlock and for ramfs mounts."])
 }
 
 /// Private file mappings that are written to: each written page is copied.
@@ -91,5 +94,5 @@ fn copied(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let amount = process.executable_anon()?.with_value(from_files);
     let claim = format!("{} are copied pages of files that are mapped privately and written to: anonymous memory, though a file is mapped.", text(from_files));
-    info(reviewed, "mem.cow", "Copied pages of file mappings", claim, &amount, &[STAYS, "Map the file shared, or read-only, if the changes are not wanted in memory."])
+    info(reviewed, "mem.cow", "Copied pages of file mappings", claim, &amount, Reclaim::Stays, &["Map the file shared, or read-only, if the changes are not wanted in memory."])
 }

@@ -46,6 +46,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: None,
+        condition: "Goal, unused room, stacks, metadata and what is beside Go are together above the limit; no GOMEMLIMIT below the limit.".to_owned(),
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         title: "The next heap goal passes the limit".to_owned(),

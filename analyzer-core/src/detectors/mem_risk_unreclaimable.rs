@@ -1,6 +1,6 @@
 //! `mem.risk.unreclaimable`: what the kernel cannot take back nearly fills the limit.
 
-use super::mem_support::{Draft, STAYS, exact, latest, list, needs, percent, share_of, swap_room, text};
+use super::mem_support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, swap_room, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::Cgroup;
@@ -56,6 +56,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let is_critical = garbage.is_none() && stays.value >= percent(limit.value, CRITICAL_PERCENT);
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("What stays reaches {LEAST_LIMIT_PERCENT}% of the limit, room in swap left out; critical from {CRITICAL_PERCENT}%, unless {GARBAGE_PERCENT}% of it is garbage."),
         severity: if is_critical { Severity::Critical } else { Severity::Warning },
         confidence: Confidence::Certain,
         title: "Little room below the limit".to_owned(),
@@ -72,7 +74,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
             vec![format!("Up to {} of it is garbage or new objects: Go's next collection frees what is dead, the kernel cannot.", text(garbage))]
         }),
         advice: list(&[
-            STAYS,
             "Raise the limit, or lower what is largest in this list; page cache will not help, it is nearly gone.",
         ]),
     };

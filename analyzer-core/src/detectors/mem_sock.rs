@@ -1,6 +1,6 @@
 //! `mem.sock`: socket buffers, where they are charged, and where they are not.
 
-use super::mem_support::{Draft, LEAST_EFFECT, NOT_CHARGED, STAYS, exact, latest, list, needs, percent, share_of, text};
+use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_of, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -31,6 +31,8 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("Socket buffers are {} and {LEAST_SHARE_PERCENT}% of the charge.", text(LEAST_EFFECT.0)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Socket buffers".to_owned(),
@@ -43,7 +45,7 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(sock.value),
         citations: (sock + usage).from,
         against: Vec::new(),
-        advice: list(&[STAYS, "Look for connections whose reader is slow (ss -tm), and for goroutines that wait in a write."]),
+        advice: list(&["Look for connections whose reader is slow (ss -tm), and for goroutines that wait in a write."]),
     };
     draft.about(reviewed.moment.subject)
 }
@@ -57,6 +59,8 @@ fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::NotCharged),
+        condition: format!("TCP buffers are {}, and less than half of them is charged here.", text(LEAST_EFFECT.0)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Socket buffers, not charged".to_owned(),
@@ -64,7 +68,7 @@ fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(tcp.value),
         citations: tcp.from,
         against: list(&["The figure is of the whole network namespace: other containers of the pod share it."]),
-        advice: list(&[NOT_CHARGED, "It counts against the node's memory. Look for connections whose reader is slow (ss -tm)."]),
+        advice: list(&["It counts against the node's memory. Look for connections whose reader is slow (ss -tm)."]),
     };
     draft.about(reviewed.moment.subject)
 }

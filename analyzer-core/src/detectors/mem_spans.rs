@@ -1,6 +1,6 @@
 //! `mem.spans`: spans are in use and mostly empty.
 
-use super::mem_support::{Draft, exact, latest, least_effect, list, needs, share_of, text};
+use super::mem_support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, share_of, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -28,6 +28,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("Unused room in spans is {} and {LEAST_WASTE_PERCENT}% of the heap in use.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Sparse spans".to_owned(),

@@ -1,6 +1,6 @@
 //! `mem.stacks`: goroutine stacks take much.
 
-use super::mem_support::{Draft, STAYS, exact, latest, list, needs, percent, share_of, text};
+use super::mem_support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
@@ -45,6 +45,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     citations.extend(goroutines.into_iter().flat_map(|count| count.from));
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("Stacks are {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.", text(LEAST_STACKS), text(DEEP_STACK)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Goroutine stacks".to_owned(),
@@ -58,7 +60,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations,
         against: list(&["Threads count too: about 50 KiB each for the runtime's own stacks."]),
         advice: list(&[
-            STAYS,
             "No heap profile shows stacks: look at the goroutine profile, the largest groups first.",
             "A collection halves a stack that uses less than a quarter: deep ones shrink only when they return.",
         ]),

@@ -7,6 +7,7 @@ use crate::analysis::memory::native::Bounded;
 use crate::analysis::memory::term::Term;
 use crate::base::units::{Bytes, Unit};
 use crate::evidence::memory::UNLIMITED;
+pub use crate::report::Reclaim;
 use crate::report::{Amount, Citation, Citations, Confidence, Finding, Severity, SubjectId, number_format};
 
 /// Least effect that a rule reports: above every fuzz that was measured.
@@ -14,15 +15,6 @@ pub const LEAST_EFFECT: Bytes = Bytes(16 << 20);
 
 /// Least effect as a share of the limit, in percent.
 pub const LEAST_EFFECT_PERCENT: i64 = 5;
-
-/// What "will not be reclaimed" stands for in advice.
-pub const STAYS: &str = "Will not be reclaimed: the kernel cannot take it back while it is in use.";
-
-/// What "reclaimable" stands for in advice.
-pub const RECLAIMABLE: &str = "Reclaimable: the kernel takes it back when the container needs the room.";
-
-/// What "not charged here" stands for in advice.
-pub const NOT_CHARGED: &str = "Not charged here: it does not count against this container's limit.";
 
 /// The last moment of each subject for which `usable` holds.
 pub fn latest<'c>(case: &Case<'c>, usable: impl Fn(&Reviewed<'_>) -> bool) -> Vec<&'c Reviewed<'c>> {
@@ -49,6 +41,21 @@ pub fn needs(case: &Case<'_>, usable: impl Fn(&Reviewed<'_>) -> bool, what: &[&s
 pub fn least_effect(reviewed: &Reviewed<'_>) -> i64 {
     let share = reviewed.moment.limit().map_or(0, |limit| percent(limit.value, LEAST_EFFECT_PERCENT));
     LEAST_EFFECT.0.max(share)
+}
+
+/// The least effect for this moment as text.
+pub fn effect(reviewed: &Reviewed<'_>) -> String {
+    text(least_effect(reviewed))
+}
+
+/// What a kind of memory means for what to do, as the first advice.
+fn sentence(reclaim: Reclaim) -> String {
+    let sentence = match reclaim {
+        Reclaim::Stays => "Will not be reclaimed: the kernel cannot take it back while it is in use.",
+        Reclaim::Reclaimable => "Reclaimable: the kernel takes it back when the container needs the room.",
+        Reclaim::NotCharged => "Not charged here: it does not count against this container's limit.",
+    };
+    sentence.to_owned()
 }
 
 /// `share` percent of an amount.
@@ -137,6 +144,10 @@ pub struct Draft {
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
+    /// What becomes of the memory that it is about; `None` if it is about none, or mixes kinds.
+    pub reclaim: Option<Reclaim>,
+    /// When the rule says it, with its thresholds.
+    pub condition: String,
     /// A few words.
     pub title: String,
     /// With the numbers.
@@ -158,13 +169,15 @@ impl Draft {
             code: self.code.to_owned(),
             severity: self.severity,
             confidence: self.confidence,
+            reclaim: self.reclaim,
+            condition: self.condition,
             title: self.title,
             claim: self.claim,
             amount: self.amount,
             subject: Some(subject),
             citations: Citations::from_list(self.citations)?,
             against: self.against,
-            advice: self.advice,
+            advice: self.reclaim.map(sentence).into_iter().chain(self.advice).collect(),
             group: None,
         })
     }

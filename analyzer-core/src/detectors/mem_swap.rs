@@ -1,6 +1,6 @@
 //! `mem.swap`: part of the program is in swap.
 
-use super::mem_support::{Draft, NOT_CHARGED, exact, latest, least_effect, list, needs, text};
+use super::mem_support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
@@ -38,6 +38,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     });
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::NotCharged),
+        condition: format!("Swap in use is {}.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "In swap".to_owned(),
@@ -46,7 +48,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: swap.from,
         against: list(&["Pages in the swap cache are counted here and as resident."]),
         advice: list(&[
-            NOT_CHARGED,
             "A collection reads the whole heap back: pauses grow. Give the container the memory, or lower GOMEMLIMIT.",
         ]),
     };

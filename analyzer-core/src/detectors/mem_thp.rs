@@ -1,6 +1,6 @@
 //! `mem.thp`: huge pages keep or refill memory that Go gave back.
 
-use super::mem_support::{Draft, LEAST_EFFECT, RECLAIMABLE, STAYS, arena_excess, exact, latest, least_effect, list, needs, text};
+use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, arena_excess, exact, latest, least_effect, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -37,6 +37,8 @@ fn refilled(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("Pages that were given back and are resident are {}, huge pages hold as much, and less than half of it is LazyFree.", text(LEAST_EFFECT.0)),
         severity: severity(reviewed, excess.value),
         confidence: Confidence::Likely,
         title: "Huge pages refill released heap".to_owned(),
@@ -49,7 +51,6 @@ fn refilled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: (&excess + huge).from,
         against: Vec::new(),
         advice: list(&[
-            STAYS,
             "Set /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none to 0, or huge pages to madvise.",
             "GODEBUG=disablethp=1 (1.21.6 and later) keeps the Go heap out of huge pages.",
         ]),
@@ -73,6 +74,8 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     let draft = Draft {
         code: "mem.unmapped",
+        reclaim: Some(Reclaim::Reclaimable),
+        condition: format!("The LRU lists hold {} more than anonymous memory and page cache.", text(LEAST_EFFECT.0)),
         severity: severity(reviewed, unmapped.value),
         confidence: if is_swap_cache { Confidence::Possible } else { Confidence::Likely },
         title: "Charged, and mapped nowhere".to_owned(),
@@ -84,7 +87,6 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: unmapped.from,
         against: Vec::new(),
         advice: list(&[
-            RECLAIMABLE,
             "The kernel splits such huge pages only under pressure; it does so before it kills.",
             "GODEBUG=disablethp=1 or huge pages on madvise avoid them.",
         ]),

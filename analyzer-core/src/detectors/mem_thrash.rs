@@ -54,7 +54,9 @@ fn at_limit(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let full = pressure(reviewed, "full avg10")?;
     let refaults = refaults(cgroup)?;
     let is_at_limit = usage.value >= percent(limit.value, AT_LIMIT_PERCENT);
-    if !is_at_limit || full.value < LEAST_FULL {
+    // Where more anonymous pages come back than file pages, the wait is for swap.
+    let of_anon = cgroup.thing.value("memory.stat", "workingset_refault_anon").unwrap_or(0);
+    if !is_at_limit || full.value < LEAST_FULL || of_anon > refaults.value {
         return None;
     }
     let mapped = cgroup.file_mapped.as_ref()?;
@@ -73,6 +75,8 @@ fn livelock(reviewed: &Reviewed<'_>, full: &Term, refaults: &Term, citations: Ve
     let anon = cgroup.anon.as_ref()?;
     let draft = Draft {
         code: "mem.limit_livelock",
+        reclaim: None,
+        condition: format!("At {AT_LIMIT_PERCENT}% of the limit, all tasks waited {} of 10 s, less than {NO_TEXT_PERCENT}% of the limit is mapped page cache, {LEAST_REFAULTS} pages were read again, and memory never ran out.", percent_text(LEAST_FULL)),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: "Hung at the limit, and will not be killed".to_owned(),
@@ -99,6 +103,8 @@ fn thrash(reviewed: &Reviewed<'_>, full: &Term, refaults: &Term, citations: Vec<
     let file = cgroup.file.as_ref()?;
     let draft = Draft {
         code: "mem.cache.thrash",
+        reclaim: None,
+        condition: format!("At {AT_LIMIT_PERCENT}% of the limit, and all tasks waited {} of 10 s.", percent_text(LEAST_FULL)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "The page cache does not fit".to_owned(),
@@ -137,6 +143,8 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let when = if moment.is_empty() { String::new() } else { format!(" ({moment})") };
     let draft = Draft {
         code: "mem.high_throttle",
+        reclaim: None,
+        condition: format!("At {AT_LIMIT_PERCENT}% of memory.high, {LEAST_HIGH_EVENTS} or more times over it, and all tasks waited {} of 10 s.", percent_text(LEAST_FULL)),
         severity: if moment.is_empty() { Severity::Critical } else { Severity::Warning },
         confidence: Confidence::Certain,
         title: "Throttled at memory.high".to_owned(),

@@ -1,6 +1,6 @@
 //! `mem.threads`: many operating system threads.
 
-use super::mem_support::{Draft, STAYS, latest, list, needs, text};
+use super::mem_support::{Draft, Reclaim, latest, list, needs, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::base::units::Unit;
@@ -42,6 +42,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let cost = threads.value.saturating_mul(KERNEL_EACH + GO_EACH);
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("{LEAST_THREADS} threads, and {LEAST_PER_PROC} for each processor."),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Many threads".to_owned(),
@@ -54,7 +56,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: threads.from.clone(),
         against: Vec::new(),
         advice: list(&[
-            STAYS,
             "Blocking system calls, cgo calls and LockOSThread each hold a thread: look at goroutines in [syscall] and at the threadcreate profile.",
             "Go does not end idle threads: they remain after the peak.",
         ]),

@@ -1,6 +1,6 @@
 //! `mem.untouched`: Go committed more than it ever touched.
 
-use super::mem_support::{Draft, LEAST_EFFECT, NOT_CHARGED, arena_excess, exact, latest, list, needs, percent, text};
+use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, arena_excess, exact, latest, list, needs, percent, text};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -29,6 +29,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let draft = Draft {
         code: DETECTOR.code,
+        reclaim: Some(Reclaim::NotCharged),
+        condition: format!("Arenas lack {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, and it is not in swap.", text(LEAST_EFFECT.0)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Heap that was never touched".to_owned(),
@@ -41,7 +43,6 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: (&missing + &committed).from,
         against: Vec::new(),
         advice: list(&[
-            NOT_CHARGED,
             "Large buffers that are allocated and not filled do this; it becomes real when they are.",
             "GOMEMLIMIT counts it: the collector may run more often than the memory in use asks for.",
         ]),

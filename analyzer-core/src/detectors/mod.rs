@@ -45,6 +45,7 @@ pub mod mem_support;
 detectors! {
     goroutine,
     mem_cache,
+    mem_enomem,
     mem_finalizer,
     mem_glibc_arenas,
     mem_gogc_off,
@@ -60,6 +61,7 @@ detectors! {
     mem_overshoot,
     mem_pagetables,
     mem_pinned,
+    mem_pod,
     mem_pressure,
     mem_risk_pacing,
     mem_risk_unreclaimable,

@@ -27,8 +27,10 @@ pub enum RecordKind {
     Cgroup,
     /// The whole machine (`/proc/meminfo`, `/proc/vmstat`, PSI of the system).
     Host,
-    /// One container as cAdvisor or the kubelet exports it.
+    /// One container as cAdvisor, the kubelet or `kubectl top` shows it.
     Container,
+    /// A pod or one of its containers, as Kubernetes describes them.
+    Pod,
 }
 
 /// One number of a file.

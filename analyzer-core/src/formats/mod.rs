@@ -97,6 +97,7 @@ formats! {
     proc,
     cgroup,
     memstats,
+    pod,
     oom_log,
     gctrace,
     other,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::memory::Reclaim;
 use super::sources::SubjectId;
 use crate::base::source::{Position, SourceId, SourceSpan};
 use crate::base::units::Unit;
@@ -113,6 +114,12 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure the engine is.
     pub confidence: Confidence,
+    /// What becomes of the memory that it is about; `None` if it is about none, or mixes kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclaim: Option<Reclaim>,
+    /// When the rule says it, with its thresholds; empty where the reasons stand with the claim's group.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
     /// A few words.
     pub title: String,
     /// One or two sentences with the numbers.

@@ -1,4 +1,5 @@
 //! `cargo xtask score …`: what the engine says, held against labelled captures.
 
 pub mod goroutines;
+pub mod memory;
 pub mod traces;

@@ -1,7 +1,7 @@
 //! One control group at one moment, the same names for version 1 and 2.
 
-use super::term::{Term, sum};
-use super::things::Thing;
+use super::term::{Term, View, sum};
+use super::things::{Place, Thing};
 use crate::base::units::Bytes;
 use crate::evidence::memory::UNLIMITED;
 
@@ -66,6 +66,8 @@ pub struct Cgroup<'a> {
     pub high: Option<Term>,
     /// Greatest usage so far.
     pub peak: Option<Term>,
+    /// The working set as a metric states it.
+    pub stated_working_set: Option<Term>,
     /// Processes in it.
     pub procs: Vec<u64>,
     /// True if the processes were frozen when it was read.
@@ -86,6 +88,32 @@ impl<'a> Cgroup<'a> {
             || thing.file("memory.usage_in_bytes").is_some();
         let cgroup = if is_v1 { Self::v1(thing) } else { Self::v2(thing) };
         (cgroup.usage.is_some() || cgroup.anon.is_some() || cgroup.limit.is_some()).then_some(cgroup)
+    }
+
+    /// What cAdvisor, the kubelet or `kubectl top` tells of a container, where its
+    /// files were not captured.
+    pub fn of_container(view: View<'a>) -> Option<Self> {
+        let metric = |name: &str| view.get(&format!("container_memory_{name}"));
+        let kernel = metric("kernel_usage").filter(|kernel| kernel.value > 0);
+        // cAdvisor exports the kernel's part of version 1 alone, and "no limit" as zero.
+        let version = if kernel.is_some() { Version::V1 } else { Version::V2 };
+        let thing = Thing { place: Place::default(), files: Vec::new() };
+        let cgroup = Self {
+            usage: metric("usage_bytes"),
+            anon: metric("rss"),
+            file: metric("cache"),
+            file_mapped: metric("mapped_file"),
+            kernel,
+            kernel_is_whole: true,
+            swap: metric("swap"),
+            inactive_file: metric("total_inactive_file_bytes"),
+            limit: view.get("container_spec_memory_limit_bytes").filter(|limit| limit.value > 0),
+            peak: metric("max_usage_bytes"),
+            stated_working_set: metric("working_set_bytes"),
+            ..Self::empty(thing, version)
+        };
+        (cgroup.usage.is_some() || cgroup.anon.is_some() || cgroup.stated_working_set.is_some())
+            .then_some(cgroup)
     }
 
     fn empty(thing: Thing<'a>, version: Version) -> Self {
@@ -117,6 +145,7 @@ impl<'a> Cgroup<'a> {
             limit: None,
             high: None,
             peak: None,
+            stated_working_set: None,
             procs: procs.unwrap_or_default(),
             is_frozen,
             thing,
@@ -195,6 +224,9 @@ impl<'a> Cgroup<'a> {
 
     /// What `kubectl top` shows: usage less inactive page cache, not below zero.
     pub fn working_set(&self) -> Option<Term> {
+        if self.stated_working_set.is_some() {
+            return self.stated_working_set.clone();
+        }
         let term = self.usage.as_ref()? - self.inactive_file.as_ref()?;
         Some(term.with_value(term.value.max(0)))
     }

@@ -26,6 +26,7 @@ pub mod size_classes;
 pub mod term;
 pub mod things;
 
+use crate::base::source::SourceId;
 use crate::base::units::Bytes;
 use crate::evidence::Evidence;
 use crate::evidence::memory::UNLIMITED;
@@ -61,7 +62,9 @@ pub fn review<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Reviewed<
 fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<'a>> {
     let mut moments = Vec::new();
     for snapshot in &subject.snapshots {
-        let things = Things::of(evidence, &snapshot.sources);
+        // Pods are described once for all snapshots.
+        let sources: Vec<SourceId> = snapshot.sources.iter().chain(&subject.spanning).copied().collect();
+        let things = Things::of(evidence, &sources);
         let own: Vec<&str> = things.own_moments();
         let (later, earlier): (Vec<&str>, Vec<&str>) =
             own.into_iter().partition(|moment| moment.starts_with("after"));

@@ -62,7 +62,10 @@ impl<'a> Moment<'a> {
         let readings = readings(&things, moment);
         let mut processes = processes(&things, moment);
         let main_cgroup = main_cgroup(&things, moment, &processes);
-        let cgroup = main_cgroup.and_then(|index| things.cgroups.get(index).cloned()).and_then(Cgroup::of);
+        let of_files = main_cgroup.and_then(|index| things.cgroups.get(index).cloned()).and_then(Cgroup::of);
+        let of_metrics =
+            || things.measured_container().filter(|_| moment.is_empty()).and_then(Cgroup::of_container);
+        let cgroup = of_files.or_else(of_metrics);
         if let Some(cgroup) = &cgroup {
             processes.retain(|process| is_member(process, cgroup));
         }
@@ -91,19 +94,40 @@ impl<'a> Moment<'a> {
             self.process.as_ref().is_some_and(|process| process.anon.is_some() || process.rss.is_some());
         self.go.is_some()
             || has_process
-            || self.cgroup.as_ref().is_some_and(|cgroup| cgroup.usage.is_some() || cgroup.anon.is_some())
+            || self.cgroup.as_ref().is_some_and(|cgroup| {
+                cgroup.usage.is_some() || cgroup.anon.is_some() || cgroup.stated_working_set.is_some()
+            })
     }
 
     /// The least limit of the group and those around it.
     pub fn limit(&self) -> Option<Term> {
         let own = self.cgroup.as_ref().and_then(|cgroup| cgroup.finite_limit().cloned());
         let outer = self.ancestors.iter().map(|ancestor| ancestor.finite_limit().cloned());
-        least(std::iter::once(own).chain(outer))
+        least([own, self.described_limit()].into_iter().chain(outer))
+    }
+
+    /// The limit by the pod's description, if it describes one container.
+    fn described_limit(&self) -> Option<Term> {
+        self.things.described_container()?.get("limits.memory")
+    }
+
+    /// GOMEMLIMIT by the pod's description: an amount, or the container's limit.
+    fn described_gomemlimit(&self) -> Option<Term> {
+        let container = self.things.described_container()?;
+        let limit = self.described_limit();
+        match container.text("GOMEMLIMIT")? {
+            "limits.memory" => limit,
+            amount => {
+                let value = go_amount(amount)?;
+                // The variable has no number of its own in the table: its container is cited.
+                limit.or_else(|| container.get("restartCount")).map(|term| term.with_value(value))
+            }
+        }
     }
 
     /// GOMEMLIMIT, if a reading states it: from any reading, as it seldom changes.
     pub fn gomemlimit(&self) -> Option<Term> {
-        self.any_reading(|go| go.gomemlimit.clone())
+        self.any_reading(|go| go.gomemlimit.clone()).or_else(|| self.described_gomemlimit())
     }
 
     /// GOGC in percent, [`UNLIMITED`] if off.
@@ -154,6 +178,19 @@ impl<'a> Moment<'a> {
         let captured = usize::from(self.process.is_some()) + self.others.len();
         self.cgroup.as_ref().map_or(0, |cgroup| cgroup.procs.len().saturating_sub(captured))
     }
+}
+
+/// An amount as GOMEMLIMIT is written: bytes, or with one of Go's suffixes.
+fn go_amount(text: &str) -> Option<i64> {
+    const SUFFIXES: [(&str, u32); 5] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("B", 0)];
+    if text == "off" {
+        return Some(UNLIMITED);
+    }
+    let (number, shift) = SUFFIXES
+        .iter()
+        .find_map(|(suffix, shift)| Some((text.strip_suffix(suffix)?, *shift)))
+        .unwrap_or((text, 0));
+    number.parse::<i64>().ok()?.checked_mul(1_i64.checked_shl(shift)?).filter(|amount| *amount >= 0)
 }
 
 /// Files that were read again for the same moment, not at another one: they have no process files of their own.
@@ -283,5 +320,18 @@ impl Moment<'_> {
     /// Resident anonymous pages in Go's arenas.
     pub fn arena_resident(&self) -> Option<Term> {
         self.process.as_ref()?.class_sum(MappingClass::GoArena, VmaField::Anonymous)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_go_reads_them() {
+        assert_eq!(go_amount("200MiB"), Some(200 << 20));
+        assert_eq!((go_amount("1048576"), go_amount("8B")), (Some(1 << 20), Some(8)));
+        assert_eq!(go_amount("off"), Some(UNLIMITED));
+        assert_eq!((go_amount("2Gi"), go_amount("99999999999TiB"), go_amount("-1")), (None, None, None));
     }
 }

@@ -157,6 +157,16 @@ impl<'a> View<'a> {
         texts.iter().find(|text| text.key == key).map(|text| self.evidence.strings.get(text.value))
     }
 
+    /// Where a text stands.
+    pub fn place_of_text(&self, key: &str) -> Option<SourceSpan> {
+        let key = self.evidence.strings.find(key)?;
+        let texts = self.evidence.memory.texts_of(self.record);
+        texts
+            .iter()
+            .find(|text| text.key == key)
+            .map(|text| SourceSpan { source: self.record.source, at: text.at })
+    }
+
     /// All figures under the empty key: the lines of a list of ids.
     pub fn list(&self) -> impl Iterator<Item = i64> + 'a {
         let empty = crate::base::intern::StringTable::EMPTY;

@@ -72,8 +72,10 @@ pub struct Things<'a> {
     pub readings: Vec<View<'a>>,
     /// Files of the machine.
     pub host: Vec<View<'a>>,
-    /// Containers of cAdvisor.
+    /// Containers of cAdvisor, the kubelet and `kubectl top`.
     pub containers: Vec<View<'a>>,
+    /// Pods and their containers, as Kubernetes describes them.
+    pub pods: Vec<View<'a>>,
 }
 
 impl<'a> Things<'a> {
@@ -91,6 +93,7 @@ impl<'a> Things<'a> {
                 RecordKind::Runtime => things.readings.push(view),
                 RecordKind::Host => things.host.push(view),
                 RecordKind::Container => things.containers.push(view),
+                RecordKind::Pod => things.pods.push(view),
             }
         }
         let collect = |map: BTreeMap<Place<'a>, Vec<View<'a>>>| {
@@ -114,6 +117,28 @@ impl<'a> Things<'a> {
         moments.sort_unstable();
         moments.dedup();
         moments
+    }
+
+    /// The described container, if there is only one: nothing tells which of several is meant.
+    pub fn described_container(&self) -> Option<View<'a>> {
+        let mut containers = self.pods.iter().copied().filter(|view| !view.level().is_empty());
+        let first = containers.next()?;
+        containers.next().is_none().then_some(first)
+    }
+
+    /// Metrics of the one container that they are of; cAdvisor also exports sums
+    /// over pods and slices, which have no container's name.
+    pub fn measured_container(&self) -> Option<View<'a>> {
+        let is_container = |view: &View<'a>| {
+            let last = view.level().rsplit('/').next().unwrap_or("");
+            !last.is_empty()
+                && last != "POD"
+                && !view.level().starts_with("//")
+                && !view.level().ends_with(".slice")
+        };
+        let mut containers = self.containers.iter().copied().filter(is_container);
+        let first = containers.next()?;
+        containers.next().is_none().then_some(first)
     }
 
     /// A file of the machine.

@@ -5,7 +5,7 @@ use crate::analysis::memory::Reviewed;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
 use crate::detectors::Case;
-use crate::detectors::mem_support::{Draft, STAYS, beside_go, exact, list, share_of, text};
+use crate::detectors::mem_support::{Draft, beside_go, exact, list, share_of, text};
 use crate::evidence::memory::Figure;
 use crate::evidence::oom::OomEvent;
 use crate::report::{Citation, Confidence, Finding, Severity, Subject};
@@ -29,6 +29,8 @@ pub fn by_log(case: &Case<'_>, subject: &Subject, episode: &Episode<'_>) -> Opti
     claim.extend(before.map(grew));
     let draft = Draft {
         code: verdict.code,
+        reclaim: None,
+        condition: "The kernel's log has an out-of-memory event of this container.".to_owned(),
         severity: Severity::Critical,
         confidence: Confidence::Certain,
         title: verdict.title.to_owned(),
@@ -184,7 +186,6 @@ fn advice(code: &str, classes: &[Class], before: Option<&Reviewed<'_>>) -> Vec<S
     }
     match classes.first().map(|class| class.name) {
         Some("tmpfs and shared memory") => advice.push("Look at emptyDir volumes with medium: Memory and at /dev/shm; a restart of the process does not free them.".to_owned()),
-        Some("anonymous") => advice.push(STAYS.to_owned()),
         Some("kernel") => advice.push("Look at what the kernel keeps for the container: sockets, pipes, directory entries, page tables.".to_owned()),
         _ => {}
     }

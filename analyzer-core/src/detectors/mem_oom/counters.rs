@@ -5,7 +5,7 @@ use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::term::Term;
 use crate::base::units::Unit;
 use crate::detectors::Case;
-use crate::detectors::mem_support::{Draft, STAYS, list, text};
+use crate::detectors::mem_support::{Draft, Reclaim, list, text};
 use crate::report::{Amount, Confidence, Finding, Severity, Subject};
 
 /// What a group counts of its own.
@@ -61,6 +61,8 @@ fn killed(reviewed: &Reviewed<'_>, counters: &Counters) -> Option<Finding> {
         .collect();
     let draft = Draft {
         code,
+        reclaim: None,
+        condition: "The group counts killed processes, or that memory ran out at its limit.".to_owned(),
         severity: Severity::Critical,
         confidence: if is_proven { Confidence::Certain } else { Confidence::Likely },
         title: title.to_owned(),
@@ -81,6 +83,8 @@ fn unkilled(reviewed: &Reviewed<'_>, counters: &Counters) -> Option<Finding> {
     let own = counters.own.as_ref()?;
     let draft = Draft {
         code: "mem.oom.unkillable",
+        reclaim: Some(Reclaim::Stays),
+        condition: "Memory ran out at the limit (oom), and no process was killed (oom_kill).".to_owned(),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: "Out of memory, and nothing was killed".to_owned(),
@@ -88,7 +92,7 @@ fn unkilled(reviewed: &Reviewed<'_>, counters: &Counters) -> Option<Finding> {
         amount: Some(Amount { value: own.value, low: None, high: None, unit: Unit::Count }),
         citations: [own.from.clone(), counters.kills.from.clone()].concat(),
         against: list(&["An allocation that may fail counts too, without harm."]),
-        advice: list(&[STAYS, "See oom_score_adj of the processes: −1000 protects from the kill, not from failing allocations."]),
+        advice: list(&["See oom_score_adj of the processes: −1000 protects from the kill, not from failing allocations."]),
     };
     draft.about(reviewed.moment.subject)
 }

@@ -75,9 +75,13 @@ pub fn shared_between(moment: &Moment<'_>, counted: &Term) -> Option<Term> {
 /// Steps from the group's anonymous memory to what it is charged for; gives their sum.
 fn charges(cgroup: &Cgroup<'_>, result: &mut Reconciliation) -> Option<Term> {
     let ledger = &mut result.ledger;
-    if let (Some(file), Some(shmem)) = (&cgroup.file, &cgroup.shmem) {
-        ledger.exact(LAYER, FILE_CACHE, &(file - shmem));
-        ledger.exact(LAYER, SHMEM, shmem);
+    match (&cgroup.file, &cgroup.shmem) {
+        (Some(file), Some(shmem)) => {
+            ledger.exact(LAYER, FILE_CACHE, &(file - shmem));
+            ledger.exact(LAYER, SHMEM, shmem);
+        }
+        (Some(file), None) => ledger.exact(LAYER, FILE_AND_SHMEM, file),
+        (None, _) => {}
     }
     if let Some(kernel) = &cgroup.kernel {
         ledger.exact(LAYER, if cgroup.kernel_is_whole { KERNEL } else { KERNEL_PARTS }, kernel);
@@ -202,6 +206,14 @@ const FILE_CACHE: RowText = RowText {
     label: "Page cache",
     formula: "file − shmem (v1: total_cache − total_shmem)",
     meaning: "Pages of files that this container touched first; the kernel takes clean ones back under pressure.",
+};
+
+const FILE_AND_SHMEM: RowText = RowText {
+    label: "Page cache, shared memory and tmpfs",
+    formula: "container_memory_cache",
+    reclaim: None,
+    meaning: "The metric does not tell page cache, which the kernel takes back, from shared memory, which stays.",
+    ..FILE_CACHE
 };
 
 const SHMEM: RowText = RowText {

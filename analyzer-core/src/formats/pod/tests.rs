@@ -1,0 +1,89 @@
+//! The documents are what the API prints, cut to the fields that matter here.
+
+use crate::session::Session;
+use crate::report::{Report, Severity};
+
+const POD: &str = r#"{
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": { "name": "shop-5d9", "namespace": "prod" },
+    "spec": {
+        "containers": [
+            {
+                "name": "api",
+                "env": [
+                    { "name": "GOMEMLIMIT", "valueFrom": { "resourceFieldRef": { "resource": "limits.memory" } } }
+                ],
+                "resources": { "limits": { "memory": "512Mi" }, "requests": { "memory": "256Mi" } }
+            }
+        ],
+        "volumes": [ { "name": "scratch", "emptyDir": { "medium": "Memory", "sizeLimit": "64Mi" } } ]
+    },
+    "status": {
+        "phase": "Running",
+        "containerStatuses": [
+            { "name": "api", "restartCount": 3, "state": { "running": {} },
+              "lastState": { "terminated": { "exitCode": 137, "reason": "OOMKilled" } } }
+        ]
+    }
+}"#;
+
+fn report(name: &str, text: &str) -> Report {
+    let mut session = Session::default();
+    session.add(name, text.as_bytes().to_vec());
+    session.report()
+}
+
+fn codes(report: &Report) -> Vec<(&str, Severity)> {
+    report.findings.iter().map(|finding| (finding.code.as_str(), finding.severity)).collect()
+}
+
+#[test]
+fn an_oom_killed_container_is_named_with_its_limit() {
+    let report = report("pod.json", POD);
+    assert_eq!(report.sources[0].format.as_deref(), Some("pod"));
+    assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)]);
+    assert!(report.findings[0].claim.contains("512.0 MiB"), "{}", report.findings[0].claim);
+    assert_eq!(report.findings[0].citations.as_slice()[0].at.and_then(|at| at.line), Some(8));
+}
+
+#[test]
+fn a_plain_sigkill_is_not_called_out_of_memory() {
+    let report = report("pod.json", &POD.replace("\"OOMKilled\"", "\"Error\""));
+    assert_eq!(codes(&report), [("mem.sigkill", Severity::Warning)]);
+    let other = self::report("pod.json", &POD.replace("137", "1").replace("\"OOMKilled\"", "\"Error\""));
+    assert_eq!(codes(&other), []);
+}
+
+#[test]
+fn an_eviction_is_about_the_node() {
+    let evicted = POD
+        .replace("\"Running\"", "\"Failed\", \"reason\": \"Evicted\", \"message\": \"The node was low on resource: memory.\"")
+        .replace("137", "0");
+    let report = report("pod.json", &evicted.replace("\"OOMKilled\"", "\"Completed\""));
+    assert_eq!(codes(&report), [("mem.evicted", Severity::Critical)]);
+    assert!(report.findings[0].claim.contains("low on resource: memory"), "{}", report.findings[0].claim);
+}
+
+#[test]
+fn lists_of_pods_are_read_and_broken_ones_say_where() {
+    let list = format!("{{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{POD}, {POD}]}}");
+    assert_eq!(report("pods.json", &list).sources[0].format.as_deref(), Some("pod"));
+    let cut = report("pod.json", &POD[..700]);
+    assert_eq!(cut.sources[0].notes[0].at.and_then(|at| at.line), Some(20));
+}
+
+#[test]
+fn yaml_is_refused_with_what_to_do() {
+    let yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: shop\nspec:\n  containers:\n  - name: api\n";
+    let report = report("pod.yaml", yaml);
+    assert_eq!(report.sources[0].format.as_deref(), Some("pod-yaml"));
+    assert!(report.sources[0].notes[0].message.contains("-o json"));
+}
+
+#[test]
+fn the_table_of_kubectl_top_gives_working_sets() {
+    let report = report("top.txt", "POD        NAME   CPU(cores)   MEMORY(bytes)\nshop-5d9   api    3m           24Mi\n");
+    assert_eq!(report.sources[0].format.as_deref(), Some("kubectl-top"));
+    assert_eq!(report.memory.unwrap().latest.working_set.map(|set| set.0), Some(24 << 20));
+}
