@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
+
 use crate::base::units::Bytes;
 use crate::evidence::Evidence;
 use crate::evidence::vmas::{VmaField, VmaTraits, Vmas};
@@ -102,7 +104,7 @@ impl<'a> Mappings<'a> {
         let vmas = &evidence.memory.vmas;
         let names: Vec<&str> = rows.clone().map(|row| name(evidence, row)).collect();
         let is_code = |row: usize| vmas.traits.get(row).is_some_and(|traits| traits.is_executable);
-        let programs: Vec<&str> = rows
+        let programs: FxHashSet<&str> = rows
             .clone()
             .zip(&names)
             .filter(|(row, name)| is_code(*row) && name.starts_with('/'))
@@ -131,7 +133,8 @@ impl<'a> Mappings<'a> {
 
     /// A figure summed over a class.
     pub fn sum(&self, class: MappingClass, field: VmaField) -> Bytes {
-        self.rows_of(class).map(|row| self.vmas.figure(row, field)).sum()
+        let values = self.vmas.column(field).get(self.rows.clone()).unwrap_or(&[]);
+        values.iter().zip(&self.classes).filter(|(_, of)| **of == class).map(|(&value, _)| Bytes(value)).sum()
     }
 
     /// Address space of a class.

@@ -2,6 +2,7 @@
 
 use super::events::{Episode, Killed};
 use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::term::Term;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
 use crate::detectors::Case;
@@ -9,6 +10,13 @@ use crate::detectors::mem_support::{Draft, beside_go, exact, list, share_of, tex
 use crate::evidence::memory::Figure;
 use crate::evidence::oom::OomEvent;
 use crate::report::{Citation, Confidence, Finding, Severity, Subject};
+
+/// Names of the classes.
+const ANONYMOUS: &str = "anonymous memory";
+const SHARED: &str = "tmpfs and shared memory";
+const CACHE: &str = "page cache";
+const KERNEL: &str = "kernel memory";
+const SOCKETS: &str = "socket buffers";
 
 /// A class of memory as it stood at the kill.
 struct Class {
@@ -26,7 +34,8 @@ pub fn by_log(case: &Case<'_>, subject: &Subject, episode: &Episode<'_>) -> Opti
     claim.extend(filled(&classes, charged));
     claim.extend(survives(case, event, episode));
     let before = before(case, subject);
-    claim.extend(before.map(grew));
+    claim.extend(before.map(held));
+    claim.extend(before.and_then(|before| grew(before, &classes)));
     let draft = Draft {
         code: verdict.code,
         reclaim: None,
@@ -108,14 +117,14 @@ fn classes(case: &Case<'_>, event: &OomEvent) -> Vec<Class> {
     let value = |names: &[&str]| stat(case, event, names).map(|figure| figure.value);
     let shmem = value(&["total_shmem", "shmem"]).unwrap_or(0);
     let mut classes = vec![
-        Class { name: "anonymous", bytes: value(&["total_rss", "anon"]).unwrap_or(0) },
-        Class { name: "tmpfs and shared memory", bytes: shmem },
-        Class { name: "page cache", bytes: value(&["total_cache", "file"]).map_or(0, |file| file - shmem) },
+        Class { name: ANONYMOUS, bytes: value(&["total_rss", "anon"]).unwrap_or(0) },
+        Class { name: SHARED, bytes: shmem },
+        Class { name: CACHE, bytes: value(&["total_cache", "file"]).map_or(0, |file| file - shmem) },
         Class {
-            name: "kernel",
+            name: KERNEL,
             bytes: value(&["kernel"]).or(event.kmem.map(|kmem| kmem.usage.0)).unwrap_or(0),
         },
-        Class { name: "sockets", bytes: value(&["sock"]).unwrap_or(0) },
+        Class { name: SOCKETS, bytes: value(&["sock"]).unwrap_or(0) },
     ];
     classes.retain(|class| class.bytes >= 1 << 20);
     classes.sort_by(|a, b| b.bytes.cmp(&a.bytes).then(a.name.cmp(b.name)));
@@ -145,7 +154,25 @@ fn before<'c>(case: &Case<'c>, subject: &Subject) -> Option<&'c Reviewed<'c>> {
     case.memory.iter().rev().find(|reviewed| reviewed.moment.subject == subject.id && reviewed.moment.go.is_some())
 }
 
-fn grew(reviewed: &Reviewed<'_>) -> String {
+/// What grew most from then to the kill.
+fn grew(before: &Reviewed<'_>, at_kill: &[Class]) -> Option<String> {
+    const WORTH_A_WORD: i64 = 1 << 20;
+    let cgroup = before.moment.cgroup.as_ref()?;
+    let value = |term: &Option<Term>| term.as_ref().map(|term| term.value);
+    let then = |name: &str| match name {
+        ANONYMOUS => value(&cgroup.anon),
+        SHARED => value(&cgroup.shmem),
+        CACHE => Some(value(&cgroup.file)? - value(&cgroup.shmem)?),
+        KERNEL => value(&cgroup.kernel),
+        _ => value(&cgroup.sock),
+    };
+    let changes = at_kill.iter().filter_map(|class| Some((class.bytes - then(class.name)?, class.name)));
+    let (by, name) = changes.max_by_key(|(by, _)| *by)?;
+    (by >= WORTH_A_WORD).then(|| format!("From then to the kill {name} grew most, by {}.", text(by)))
+}
+
+/// What Go held then.
+fn held(reviewed: &Reviewed<'_>) -> String {
     let go = reviewed.moment.go.as_ref();
     let committed = go.and_then(|go| go.committed()).map_or_else(|| "an unknown amount".to_owned(), |term| text(term.value));
     let live = reviewed.moment.live().map_or_else(String::new, |live| format!(", {} of it live", text(live.value)));
@@ -185,8 +212,8 @@ fn advice(code: &str, classes: &[Class], before: Option<&Reviewed<'_>>) -> Vec<S
         _ => {}
     }
     match classes.first().map(|class| class.name) {
-        Some("tmpfs and shared memory") => advice.push("Look at emptyDir volumes with medium: Memory and at /dev/shm; a restart of the process does not free them.".to_owned()),
-        Some("kernel") => advice.push("Look at what the kernel keeps for the container: sockets, pipes, directory entries, page tables.".to_owned()),
+        Some(SHARED) => advice.push("Look at emptyDir volumes with medium: Memory and at /dev/shm; a restart of the process does not free them.".to_owned()),
+        Some(KERNEL) => advice.push("Look at what the kernel keeps for the container: sockets, pipes, directory entries, page tables.".to_owned()),
         _ => {}
     }
     advice.extend(before.and_then(memory_limit));
