@@ -5,6 +5,7 @@
 //! build (cargo, wasm-bindgen) ─▶ page (assembles one HTML text) ─▶ dist ─▶ serve
 //! ```
 
+pub mod bench;
 pub mod browser;
 pub mod build;
 pub mod command;

@@ -1,11 +1,14 @@
 //! The same over the optional corpus of captures, if it is there.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use analyzer_core::analysis::profile::{Order, Query, View, top};
+use analyzer_core::base::source::SourceId;
 use analyzer_core::formats::Sniff;
 use analyzer_core::formats::container::{Budget, Leaf, unwrap};
 
-use crate::support::{corpus, load, sniff};
+use crate::support::{Loaded, corpus, load, sniff};
 
 /// All profiles under a folder.
 fn profiles_under(folder: &Path) -> Vec<PathBuf> {
@@ -97,6 +100,63 @@ fn texts_saved_in_place_of_a_profile_are_not_taken_for_one() {
             for leaf in unwrap(leaf, &mut Budget::default()) {
                 assert_eq!(sniff("heap.pb.gz", &leaf.bytes), Sniff::No, "{name}");
             }
+        }
+    }
+}
+
+/// The rows of a profile's table by name: flat and cum, added up where several nodes have one name.
+fn table(loaded: &Loaded, sample_type: &str) -> (i64, HashMap<String, (i64, i64)>) {
+    let query = Query { sample_type: Some(sample_type.to_owned()), ..Query::new(SourceId(0)) };
+    let view = View::new(&loaded.evidence, &query).unwrap();
+    let mut rows = HashMap::<_, (i64, i64)>::new();
+    for row in top(&view, Order::Flat).rows() {
+        let sum = rows.entry(row.name.to_owned()).or_default();
+        *sum = (sum.0 + row.flat, sum.1 + row.cum);
+    }
+    (view.total(), rows)
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn public_profiles_have_the_amounts_that_go_tool_pprof_gave() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("public/google-pprof");
+    let mut compared = 0;
+    for (name, expected) in json(&folder.join("reference.json")).as_object().unwrap() {
+        // The legacy formats are no profile.proto.
+        let (Some(types), Ok(loaded)) = (expected["by_type"].as_object(), load(&folder.join(name))) else {
+            continue;
+        };
+        for (sample_type, expected) in types {
+            let (total, rows) = table(&loaded, sample_type);
+            assert_eq!(Some(total), expected["total"].as_i64(), "{name} {sample_type}");
+            for list in ["top_flat", "top_cum"] {
+                for row in expected[list].as_array().unwrap() {
+                    let amounts = (row["flat"].as_i64().unwrap(), row["cum"].as_i64().unwrap());
+                    let function = row["f"].as_str().unwrap();
+                    assert_eq!(rows.get(function), Some(&amounts), "{name} {sample_type} {function}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 100, "only {compared} rows compared");
+}
+
+#[test]
+fn a_generated_profile_has_the_amounts_that_its_generator_wrote() {
+    let Some(corpus) = corpus() else { return };
+    let loaded = load(&corpus.join("big/heap-synthetic-10k.pb.gz")).unwrap();
+    let truth = json(&corpus.join("big/heap-synthetic-10k.truth.json"));
+    for sample_type in ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"] {
+        let (total, rows) = table(&loaded, sample_type);
+        assert_eq!(Some(total), truth[sample_type]["total"].as_i64(), "{sample_type}");
+        for row in truth[sample_type]["top_flat"].as_array().unwrap() {
+            let function = row["f"].as_str().unwrap();
+            assert_eq!(rows.get(function).map(|row| row.0), row["v"].as_i64(), "{sample_type} {function}");
         }
     }
 }

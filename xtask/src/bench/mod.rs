@@ -1,0 +1,5 @@
+//! Measurements against the goals, beside the tools that people use today.
+
+mod child;
+mod generate;
+pub mod profiles;

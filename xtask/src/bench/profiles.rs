@@ -1,0 +1,151 @@
+//! `cargo xtask bench profiles`: the native engine on generated and real
+//! profiles, beside `go tool pprof -top` if a Go toolchain is there.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use flate2::read::MultiGzDecoder;
+
+use super::child::{self, Run};
+use super::generate;
+use crate::command;
+
+/// Samples of the profiles that are generated when nothing is named.
+const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
+
+/// Runs of each program, taken in turns; the median counts.
+const RUNS: usize = 5;
+
+/// What to measure on.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A profile of this many samples.
+    Generated(u32),
+    /// A profile that is there.
+    File(PathBuf),
+}
+
+impl Input {
+    /// A number of samples, else a path.
+    pub fn new(word: &str) -> Self {
+        word.parse().map_or_else(|_| Self::File(word.into()), Self::Generated)
+    }
+}
+
+/// Measures and prints a table.
+///
+/// # Errors
+/// A build or run that fails, a file that cannot be read.
+pub fn bench(inputs: &[Input]) -> Result<()> {
+    let generated: Vec<_> = SIZES.into_iter().map(Input::Generated).collect();
+    let inputs = if inputs.is_empty() { &generated } else { inputs };
+    command::run(command::cargo().args(["build", "--quiet", "--release", "--package", "strata"]))?;
+    let strata = command::root().join("target/release/strata");
+    let pprof = pprof();
+    if pprof.is_none() {
+        println!("No Go toolchain (GO or PATH): go tool pprof is left out.");
+    }
+    println!(
+        "{:<24} {:>9} {:>10} {:>10} {:>10} {:>7} {:>10} {:>7} {:>10}",
+        "profile", "file", "decoded", "strata", "pprof", "ratio", "strata", "of", "pprof"
+    );
+    println!(
+        "{:<24} {:>9} {:>10} {:>10} {:>10} {:>7} {:>10} {:>7} {:>10}",
+        "", "MB", "MB", "ms", "ms", "", "peak MB", "decoded", "peak MB"
+    );
+    let mut files = Vec::new();
+    for input in inputs {
+        let file = file(input)?;
+        row(&file, &strata, pprof.as_deref())?;
+        files.push(file);
+    }
+    for file in files {
+        println!("\n{}: the engine step by step", file.display());
+        let args = ["bench", "--quiet", "--package", "analyzer-core", "--bench", "profiles", "--"];
+        command::run(command::cargo().args(args).arg(&file))?;
+    }
+    Ok(())
+}
+
+/// The profile's file, made if need be.
+fn file(input: &Input) -> Result<PathBuf> {
+    let samples = match input {
+        Input::File(path) => return fs::canonicalize(path).with_context(|| path.display().to_string()),
+        Input::Generated(samples) => *samples,
+    };
+    let folder = command::root().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("heap-{samples}.pb.gz"));
+    if !path.exists() {
+        fs::write(&path, generate::heap_profile(samples)?)?;
+    }
+    Ok(path)
+}
+
+/// pprof's own program: started by `go tool`, its memory would not be seen.
+fn pprof() -> Option<PathBuf> {
+    let go = std::env::var_os("GO").map(PathBuf::from).or_else(|| command::find_program(&["go"]))?;
+    // A current Go builds the tool when it is first asked for.
+    let _ = Command::new(&go).args(["tool", "pprof", "-help"]).output();
+    let path = command::output(Command::new(go).args(["tool", "-n", "pprof"])).ok()?;
+    Some(path.into())
+}
+
+fn row(file: &Path, strata: &Path, pprof: Option<&Path>) -> Result<()> {
+    let encoded = fs::read(file)?;
+    let decoded = decoded_bytes(&encoded);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        ours.push(child::measure(Command::new(strata).arg("top").arg(file))?);
+        if let Some(pprof) = pprof {
+            let args = ["-top", "-symbolize=none"];
+            theirs.push(child::measure(Command::new(pprof).args(args).arg(file))?);
+        }
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (our_time, their_time) = (median_millis(&ours), median_millis(&theirs));
+    let (our_peak, their_peak) = (peak(&ours), peak(&theirs));
+    println!(
+        "{name:<24} {:>9} {:>10} {:>10} {:>10} {:>7} {:>10} {:>7} {:>10}",
+        megabytes(Some(encoded.len() as f64)),
+        megabytes(Some(decoded)),
+        text(our_time, 1),
+        text(their_time, 1),
+        text(their_time.zip(our_time).map(|(theirs, ours)| theirs / ours), 1),
+        megabytes(our_peak),
+        text(our_peak.map(|peak| peak / decoded), 2),
+        megabytes(their_peak),
+    );
+    Ok(())
+}
+
+fn decoded_bytes(encoded: &[u8]) -> f64 {
+    let mut decoded = Vec::new();
+    match MultiGzDecoder::new(encoded).read_to_end(&mut decoded) {
+        Ok(length) => length as f64,
+        // Not gzipped.
+        Err(_) => encoded.len() as f64,
+    }
+}
+
+fn median_millis(runs: &[Run]) -> Option<f64> {
+    let mut times: Vec<Duration> = runs.iter().map(|run| run.wall).collect();
+    times.sort();
+    times.get(runs.len() / 2).map(|time| time.as_secs_f64() * 1e3)
+}
+
+fn peak(runs: &[Run]) -> Option<f64> {
+    runs.iter().filter_map(|run| run.peak).max().map(|peak| peak as f64)
+}
+
+fn megabytes(bytes: Option<f64>) -> String {
+    text(bytes.map(|bytes| bytes / 1e6), 1)
+}
+
+fn text(number: Option<f64>, decimals: usize) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.decimals$}"))
+}
