@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
+use xtask::bench::profiles::Input;
 use xtask::build::Effort;
 
 const USAGE: &str = "\
@@ -16,6 +17,7 @@ Usage: cargo xtask COMMAND
                                (serve, dist: --quick builds a page to look at, large and slow but soon there)
   test                         runs every test, in browsers too
   tidy                         checks the rules of the house
+  bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score traces [DIR]           traces against what Go's tool and the traced programs say
@@ -56,6 +58,7 @@ fn run() -> Result<()> {
             xtask::tidy::tidy()?;
         }
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
+        "bench" => bench(&mut words)?,
         "score" => score(&mut words)?,
         "help" => print!("{USAGE}"),
         other => bail!("no such command: {other}\n\n{USAGE}"),
@@ -68,6 +71,21 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
         Some(other) => Err(other.unexpected().into()),
         None => Ok(()),
     }
+}
+
+fn bench(words: &mut lexopt::Parser) -> Result<()> {
+    match words.next()? {
+        Some(Value(word)) if word == "profiles" => {}
+        _ => bail!("bench what?\n\n{USAGE}"),
+    }
+    let mut inputs = Vec::new();
+    while let Some(word) = words.next()? {
+        match word {
+            Value(word) => inputs.push(Input::new(&word.string()?)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    xtask::bench::profiles::bench(&inputs)
 }
 
 fn score(words: &mut lexopt::Parser) -> Result<()> {
