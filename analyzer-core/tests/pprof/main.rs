@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod corpus;
+mod depth;
 mod hostile;
 mod raw;
 mod reference;

@@ -109,7 +109,8 @@ pub struct Base {
     pub source: SourceId,
     /// True for pprof's `-base` (an earlier state of the same counters: equal
     /// samples cancel, percentages are of what is left), false for `-diff_base`
-    /// (another run: percentages are of the base).
+    /// (another run: percentages are of the base). pprof marks the latter's samples
+    /// with a label `pprof::base`; here they have their own labels only.
     pub is_subtracted: bool,
     /// Scale the profile to the base's total first.
     pub is_normalized: bool,

@@ -79,6 +79,11 @@ fn label_keys(profile: &Profile, strings: &StringTable) -> Vec<String> {
     keys.into_iter().collect()
 }
 
+/// Frames of the runtime's own that the profiler counts and leaves out of what
+/// it writes: an allocation goes through up to that many (runtime/pprof,
+/// writeHeapProto).
+const LEFT_OUT: u32 = 6;
+
 /// How deep the stacks are.
 pub(super) struct Depths {
     /// Frames of each stack, inlined calls included.
@@ -86,14 +91,17 @@ pub(super) struct Depths {
     deepest: u32,
     /// By stack: its outermost function.
     roots: Vec<Option<FunctionId>>,
-    /// The outermost functions of all stacks but the deepest.
-    shorter: BTreeSet<Option<FunctionId>>,
+    /// The depth at which the profiler stopped, if any stack is so deep.
+    limit: Option<u32>,
+    /// The outermost functions of stacks too short to be cut.
+    starts: BTreeSet<Option<FunctionId>>,
 }
 
 impl Depths {
     pub(super) fn of(profile: &Profile) -> Self {
-        let mut all = Self { by_stack: Vec::new(), deepest: 0, roots: Vec::new(), shorter: BTreeSet::new() };
-        for row in 0..to_u32(profile.stacks.len()) {
+        let stacks = profile.stacks.len();
+        let (mut by_stack, mut roots) = (Vec::with_capacity(stacks), Vec::with_capacity(stacks));
+        for row in 0..to_u32(stacks) {
             let mut depth = 0_u32;
             let mut root = None;
             for id in profile.stacks.locations(StackRow(row)) {
@@ -104,24 +112,27 @@ impl Depths {
                 }
                 depth = depth.saturating_add(to_u32(lines.len().max(1)));
             }
-            all.by_stack.push(depth);
-            all.roots.push(root);
-            all.deepest = all.deepest.max(depth);
+            by_stack.push(depth);
+            roots.push(root);
         }
-        let roots = all.by_stack.iter().zip(&all.roots);
-        all.shorter = roots.filter(|(depth, _)| **depth < all.deepest).map(|(_, root)| *root).collect();
+        let deepest = by_stack.iter().copied().max().unwrap_or(0);
+        // The frame that took the profile may be left out.
+        let limit = DEPTH_LIMITS.into_iter().find(|&limit| deepest == limit || deepest + 1 == limit);
+        let mut all = Self { by_stack, deepest, roots, limit, starts: BTreeSet::new() };
+        let starts = |(&depth, &root): (&u32, &Option<FunctionId>)| (!all.may_be_cut(depth)).then_some(root);
+        all.starts = all.by_stack.iter().zip(&all.roots).filter_map(starts).collect();
         all
     }
 
-    /// True for stacks as deep as a profiler looks that start in a function
-    /// which starts no other stack: it is only where the profiler stopped.
+    fn may_be_cut(&self, depth: u32) -> bool {
+        self.limit.is_some_and(|limit| depth + LEFT_OUT >= limit)
+    }
+
+    /// True for stacks about as deep as a profiler looks that start in a function
+    /// which starts no shorter stack: it is only where the profiler stopped.
     pub(super) fn is_truncated(&self, row: usize) -> bool {
-        let depth = self.by_stack.get(row).copied();
-        // The frame that took the profile may be left out.
-        let is_limit = DEPTH_LIMITS.iter().any(|&limit| self.deepest == limit || self.deepest + 1 == limit);
-        is_limit
-            && depth == Some(self.deepest)
-            && self.roots.get(row).is_some_and(|root| !self.shorter.contains(root))
+        let stack = self.by_stack.get(row).zip(self.roots.get(row));
+        stack.is_some_and(|(&depth, root)| self.may_be_cut(depth) && !self.starts.contains(root))
     }
 
     fn truncated(&self) -> u64 {
@@ -130,6 +141,6 @@ impl Depths {
 
     /// The depth at which stacks were cut, if any was.
     pub(super) fn limit(&self) -> Option<u64> {
-        (self.truncated() > 0).then_some(u64::from(self.deepest))
+        self.limit.map(u64::from).filter(|_| self.truncated() > 0)
     }
 }

@@ -43,9 +43,11 @@ fn a_trend_has_a_value_for_every_profile_and_the_most_grown_first() {
 fn stacks_cut_by_the_profiler_are_told_by_depth_and_start() {
     let deep = |start: usize| (start..start + 32).map(|n| format!("f{n}")).collect::<Vec<_>>().join(" ");
     let (cut, whole) = (deep(100), format!("main {}", deep(200).rsplit_once(' ').unwrap().0));
-    let stacks = evidence(&[(&cut, 7), (&whole, 5), ("main x", 1)]);
+    // As deep to the profiler: the runtime's frames of the allocation are left out.
+    let allocating = cut.rsplitn(4, ' ').last().unwrap();
+    let stacks = evidence(&[(&cut, 7), (allocating, 2), (&whole, 5), ("main x", 1)]);
     let details = details(&stacks, &Query::new(SourceId(0))).unwrap();
-    assert_eq!((details.depth_limit, details.truncated_samples, details.truncated_amount), (Some(32), 1, 7));
+    assert_eq!((details.depth_limit, details.truncated_samples, details.truncated_amount), (Some(32), 2, 9));
     assert_eq!((details.samples_by_depth.0[2], details.amount_by_depth.0[32]), (1, 12));
     let view = View::new(&stacks, &Query::new(SourceId(0))).unwrap();
     assert_eq!(view.total(), details.total);
