@@ -1,6 +1,6 @@
 //! The three-layer reconciliation.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::advisor::AdvisorInputs;
 use super::finding::Citation;
@@ -296,12 +296,44 @@ pub struct MemorySnapshot {
 }
 
 /// The memory section: the last snapshot of the main subject, and all of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// In text forms (JSON) the fields of `latest` stand beside `snapshots`; packed forms, which have no
+/// names to tell the two apart by, hold one after the other.
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Memory {
     /// The main subject's last snapshot that has figures.
-    #[serde(flatten)]
+    #[cfg_attr(test, schemars(flatten))]
     pub latest: MemorySnapshot,
     /// Every snapshot of every subject, in order.
     pub snapshots: Vec<MemorySnapshot>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Flat<L, S> {
+    #[serde(flatten)]
+    latest: L,
+    snapshots: S,
+}
+
+impl Serialize for Memory {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            Flat { latest: &self.latest, snapshots: &self.snapshots }.serialize(serializer)
+        } else {
+            (&self.latest, &self.snapshots).serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Memory {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (latest, snapshots) = if deserializer.is_human_readable() {
+            let Flat { latest, snapshots } = Flat::deserialize(deserializer)?;
+            (latest, snapshots)
+        } else {
+            Deserialize::deserialize(deserializer)?
+        };
+        Ok(Self { latest, snapshots })
+    }
 }
