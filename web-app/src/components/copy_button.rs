@@ -52,7 +52,9 @@ pub fn CopyButton(props: &CopyButtonProps) -> Html {
 
 /// Copies through the clipboard's own interface, or through a selection
 /// where that is missing (a page from a disk, a frame).
-async fn copy(text: &str) -> bool {
+///
+/// Gives false where the browser refuses.
+pub async fn copy(text: &str) -> bool {
     let window = gloo::utils::window();
     if window.is_secure_context() {
         let written = JsFuture::from(window.navigator().clipboard().write_text(text)).await;

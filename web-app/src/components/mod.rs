@@ -3,10 +3,12 @@
 pub mod browse;
 pub mod citation;
 pub mod copy_button;
+pub mod download;
 pub mod flame;
 pub mod keys_dialog;
 pub mod landing;
 pub mod loading;
+pub mod menu;
 pub mod needs;
 pub mod rows;
 pub mod search;

@@ -34,6 +34,9 @@ pub struct RowsProps {
     /// The table's role: `table` or `treegrid`.
     #[prop_or(AttrValue::Static("table"))]
     pub role: AttrValue,
+    /// Id of the row that is selected, for screen readers.
+    #[prop_or_default]
+    pub active: Option<AttrValue>,
     /// Called with keys that go down on the table.
     #[prop_or_default]
     pub on_key: Callback<KeyboardEvent>,
@@ -76,6 +79,7 @@ pub fn Rows(props: &RowsProps) -> Html {
         <div
             class={classes!("rows", props.class.clone())} ref={place} role={props.role.clone()}
             aria-label={props.label.clone()} aria-rowcount={(props.count + 1).to_string()} tabindex="0"
+            aria-activedescendant={props.active.clone()}
             onscroll={move |_| update()} onkeydown={props.on_key.clone()}
         >
             <div class="rows-head" role="rowgroup">{ props.head.clone() }</div>

@@ -7,7 +7,8 @@ use analyzer_core::base::convert::{i64_to_f64, id_to_usize, to_u32};
 use analyzer_core::session::{CallTree, Response};
 
 use super::geometry::Nodes;
-use super::palette;
+use super::{amount, palette};
+use crate::number_format::percent;
 use crate::state::Shared;
 
 /// How boxes are colored.
@@ -18,8 +19,19 @@ pub enum Coloring {
     Package,
     /// By module.
     Module,
-    /// By how much changed; of a comparison.
+    /// By what a node costs itself.
+    Value,
+    /// By how much changed of what was there; of a comparison.
     Change,
+    /// By how much changed of all that changed; of a comparison.
+    ChangeInAll,
+}
+
+impl Coloring {
+    /// True if a comparison is colored.
+    pub fn is_of_changes(self) -> bool {
+        matches!(self, Self::Change | Self::ChangeInAll)
+    }
 }
 
 /// A call tree as it came from the engine, and a color for each of its names.
@@ -39,7 +51,7 @@ impl FlameGraph {
         let tree = tree_of(&answer);
         let color = |name: &String| match coloring {
             Coloring::Module => palette::of_module(name, &own_modules),
-            Coloring::Package | Coloring::Change => palette::of_function(name, &own_modules),
+            _ => palette::of_function(name, &own_modules),
         };
         let mut colors: Vec<u8> = tree.names.name.iter().map(color).collect();
         if let Some(root) = tree.name.0.first().and_then(|&name| colors.get_mut(id_to_usize(name))) {
@@ -115,11 +127,55 @@ impl FlameGraph {
         Some((before, before.saturating_add(self.total(node))))
     }
 
-    /// The color of a node: of its change in a comparison, else of its name.
+    /// How the boxes are colored.
+    pub fn coloring(&self) -> Coloring {
+        self.coloring
+    }
+
+    /// True if two profiles are compared.
+    pub fn is_comparison(&self) -> bool {
+        !self.tree().base_total.0.is_empty()
+    }
+
+    /// The color of a node.
     pub fn color_of(&self, node: u32) -> u8 {
-        match self.change(node).filter(|_| self.coloring == Coloring::Change) {
-            Some((before, after)) => palette::of_change(before, after),
-            None => self.colors.get(id_to_usize(self.frame_of(node))).copied().unwrap_or(palette::root()),
+        let change = || self.change(node);
+        let color = match self.coloring {
+            _ if node == 0 => None,
+            Coloring::Package | Coloring::Module => None,
+            Coloring::Value => Some(palette::of_value(self.own(node), self.whole())),
+            Coloring::Change => change().map(|(before, after)| palette::of_change(before, after)),
+            Coloring::ChangeInAll => Some(palette::of_change_in_all(self.total(node), self.span())),
+        };
+        color.unwrap_or_else(|| {
+            self.colors.get(id_to_usize(self.frame_of(node))).copied().unwrap_or(palette::root())
+        })
+    }
+
+    /// What is written on a node's box: its name, of the root what all is.
+    pub fn caption_of(&self, node: u32) -> &str {
+        if node == 0 { "all stacks" } else { self.name_of(node) }
+    }
+
+    /// The direction of a node's change in a comparison, to stand before its name; else empty.
+    pub fn sign_of(&self, node: u32) -> &'static str {
+        match self.total(node).signum() {
+            _ if !self.is_comparison() => "",
+            1 => "+ ",
+            -1 => "\u{2212} ",
+            _ => "= ",
+        }
+    }
+
+    /// The amount on a node's box: `12.3 MiB, 45.1%`, of a comparison `+1.2 MiB, +9.9%`.
+    pub fn amount_of(&self, node: u32) -> String {
+        let (unit, total) = (&self.tree().unit, self.total(node));
+        match self.change(node) {
+            Some((before, after)) => {
+                let share = amount::change_percent(before, after);
+                format!("{}{}{share}", amount::signed(total, unit), if share.is_empty() { "" } else { ", " })
+            }
+            None => format!("{}, {}", amount::short(total, unit), percent(total, self.whole())),
         }
     }
 

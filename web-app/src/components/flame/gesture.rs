@@ -123,9 +123,9 @@ impl Gestures {
         self.was_pinched = true;
     }
 
-    /// True while a pointer is down and moving.
-    pub fn is_dragging(&self) -> bool {
-        !self.down.is_empty() && self.moved >= STILL
+    /// True while one pointer is down that has not moved: it may become a click or a long press.
+    pub fn is_resting(&self) -> bool {
+        self.down.len() == 1 && self.moved < STILL && !self.was_pinched
     }
 }
 
@@ -165,6 +165,20 @@ mod tests {
         assert_eq!(gestures.up(2, 300.0, 0.0, 0.0), Gesture::None);
         assert_eq!(gestures.moved(1, 150.0, 0.0), Gesture::None);
         assert_eq!(gestures.up(1, 150.0, 0.0, 0.0), Gesture::None);
+    }
+
+    #[test]
+    fn a_finger_rests_until_it_moves_and_a_long_press_is_no_click() {
+        let mut gestures = Gestures::default();
+        assert!(!gestures.is_resting());
+        gestures.down(1, 5.0, 5.0);
+        assert!(gestures.is_resting());
+        gestures.moved(1, 30.0, 5.0);
+        assert!(!gestures.is_resting());
+        gestures.up(1, 30.0, 5.0, 0.0);
+        gestures.down(1, 5.0, 5.0);
+        gestures.cancel(1);
+        assert_eq!(gestures.up(1, 5.0, 5.0, 900.0), Gesture::None);
     }
 
     #[test]

@@ -61,6 +61,20 @@ pub fn fit<'a>(name: &'a str, room: f64, widths: &CharWidths) -> Option<Fitted<'
     bare.get(..cut).filter(|text| text.chars().count() >= 3).map(|text| Fitted { text, is_cut: true })
 }
 
+/// What is written on a box, to the last character.
+///
+/// In a comparison it starts with the direction of the change, for those who
+/// do not see its color. Where there is room, the amount follows.
+pub fn compose(name: &str, sign: &str, amount: &str, room: f64, widths: &CharWidths) -> Option<String> {
+    let fitted = fit(name, room - widths.width(sign), widths)?;
+    if fitted.is_cut {
+        return Some(format!("{sign}{}\u{2026}", fitted.text));
+    }
+    let whole = format!("{sign}{}  {amount}", fitted.text);
+    let is_enough = !amount.is_empty() && widths.width(&whole) <= room;
+    Some(if is_enough { whole } else { format!("{sign}{}", fitted.text) })
+}
+
 /// A name that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fitted<'a> {
@@ -87,6 +101,17 @@ mod tests {
         assert_eq!(show(129.0), Some(("(*conn).ser", true)));
         assert_eq!(show(40.0), Some(("(*c", true)));
         assert_eq!(show(30.0), None);
+    }
+
+    #[test]
+    fn a_sign_comes_first_and_the_amount_only_where_there_is_room() {
+        let write = |sign, room| compose("net/http.serve", sign, "5 B", room, &ten());
+        assert_eq!(write("", 160.0).as_deref(), Some("http.serve  5 B"));
+        assert_eq!(write("", 140.0).as_deref(), Some("http.serve"));
+        assert_eq!(write("+ ", 140.0).as_deref(), Some("+ http.serve"));
+        assert_eq!(write("+ ", 80.0).as_deref(), Some("+ serve"));
+        assert_eq!(write("+ ", 60.0).as_deref(), Some("+ ser\u{2026}"));
+        assert_eq!(write("+ ", 40.0), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The flame graph: geometry that is plain Rust and tested natively, and the
 //! canvas that paints it.
 
+pub mod amount;
 pub mod canvas;
 pub mod data;
 pub mod geometry;
@@ -9,4 +10,6 @@ pub mod label;
 pub mod minimap;
 pub mod painter;
 pub mod palette;
+pub mod picture;
+pub mod svg;
 pub mod viewport;

@@ -13,6 +13,9 @@ use super::viewport::Viewport;
 const FONT: &str = "12px ui-sans-serif, system-ui, sans-serif";
 /// Space between a box's edge and its label, in CSS pixels.
 const PADDING: f64 = 5.0;
+/// Boxes narrower than this have no amount on them, in CSS pixels: composing
+/// a label that will not fit costs time in every frame.
+const WITH_AMOUNT: f64 = 130.0;
 /// Set in a box's color when a search is on and the box does not match.
 const DIMMED: u8 = 0x80;
 
@@ -45,7 +48,10 @@ pub struct Painter {
     look: Look,
     /// Fill of each color in the current look; made when first needed.
     fills: Vec<Option<String>>,
+    /// The pattern of slivers.
     hatch: Option<CanvasPattern>,
+    /// The pattern over boxes that shrank.
+    stripes: Option<CanvasPattern>,
     ratio: f64,
 }
 
@@ -66,6 +72,7 @@ impl Painter {
             look: Look::default(),
             fills: vec![None; 256],
             hatch: None,
+            stripes: None,
             ratio: 1.0,
         })
     }
@@ -91,6 +98,7 @@ impl Painter {
             self.look = look;
             self.fills.fill(None);
             self.hatch = None;
+            self.stripes = None;
         }
     }
 
@@ -120,6 +128,9 @@ impl Painter {
 
     fn paint_boxes(&mut self, graph: &FlameGraph, view: &Viewport) {
         let colors = std::mem::take(&mut self.scene.colors);
+        if graph.is_comparison() && self.stripes.is_none() {
+            self.stripes = self.make_stripes().ok().flatten();
+        }
         for (color, range) in &colors {
             self.boxes.set_global_alpha(if color & DIMMED == 0 { 1.0 } else { 0.35 });
             let fill = self.fill(color & !DIMMED);
@@ -139,6 +150,13 @@ impl Painter {
         }
         self.boxes.set_global_alpha(1.0);
         self.scene.colors = colors;
+        if let Some(stripes) = self.stripes.as_ref().filter(|_| graph.is_comparison()) {
+            self.boxes.set_fill_style_canvas_pattern(stripes);
+            for shrunk in self.scene.boxes.iter().filter(|shown| graph.total(shown.node) < 0) {
+                let (left, right) = (self.snap(shrunk.x), self.snap(shrunk.x + shrunk.width));
+                self.boxes.fill_rect(left, shrunk.y, right - left, view.row - 1.0);
+            }
+        }
     }
 
     fn paint_slivers(&mut self, view: &Viewport) {
@@ -162,15 +180,12 @@ impl Painter {
         self.boxes.set_fill_style_str(self.ink());
         for &index in &self.scene.labels {
             let FlameBox { node, x, y, width } = self.scene.boxes[index];
-            let Some(fitted) = label::fit(graph.name_of(node), width - 2.0 * PADDING, &self.widths) else {
-                continue;
-            };
-            let _ = match fitted.is_cut {
-                true => {
-                    self.boxes.fill_text(&format!("{}\u{2026}", fitted.text), x + PADDING, y + view.row / 2.0)
-                }
-                false => self.boxes.fill_text(fitted.text, x + PADDING, y + view.row / 2.0),
-            };
+            let amount = if width >= WITH_AMOUNT { graph.amount_of(node) } else { String::new() };
+            let room = width - 2.0 * PADDING;
+            let (name, sign) = (graph.caption_of(node), graph.sign_of(node));
+            if let Some(text) = label::compose(name, sign, &amount, room, &self.widths) {
+                let _ = self.boxes.fill_text(&text, x + PADDING, y + view.row / 2.0);
+            }
         }
     }
 
@@ -269,6 +284,29 @@ impl Painter {
         pen.fill_rect(0.0, 0.0, usize_to_f64(id_to_usize(PERIOD)), 1.0);
         pen.set_fill_style_str(line);
         pen.fill_rect(0.0, 0.0, 1.0, 1.0);
+        self.boxes.create_pattern_with_html_canvas_element(&tile, "repeat")
+    }
+
+    /// Slanted lines, which tile without a seam.
+    fn make_stripes(&self) -> Result<Option<CanvasPattern>, JsValue> {
+        const PERIOD: u32 = 6;
+        let side = usize_to_f64(id_to_usize(PERIOD));
+        let tile: HtmlCanvasElement =
+            gloo::utils::document().create_element("canvas")?.dyn_into().map_err(JsValue::from)?;
+        tile.set_width(PERIOD);
+        tile.set_height(PERIOD);
+        let pen = context(&tile)?;
+        pen.set_stroke_style_str(match (self.look.is_forced, self.look.is_dark) {
+            (true, _) => "CanvasText",
+            (false, false) => "#15191e3d",
+            (false, true) => "#f1f3f53d",
+        });
+        for shift in [-side, 0.0, side] {
+            pen.begin_path();
+            pen.move_to(shift, side);
+            pen.line_to(shift + side, 0.0);
+            pen.stroke();
+        }
         self.boxes.create_pattern_with_html_canvas_element(&tile, "repeat")
     }
 }

@@ -5,7 +5,8 @@ use analyzer_core::report::ProfileSummary;
 use yew::prelude::*;
 
 use super::settings::path_of;
-use super::{CaseProps, amount};
+use super::CaseProps;
+use crate::components::flame::amount;
 use crate::components::citation::place_href;
 use crate::number_format as text;
 
@@ -84,6 +85,20 @@ fn addresses(summary: &ProfileSummary) -> String {
 
 /// What a reader of the figures should know.
 fn remarks(summary: &ProfileSummary) -> Html {
+    let lines = notes(summary);
+    if lines.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <h3>{ "To know" }</h3>
+            <ul>{ for lines.into_iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+        </>
+    }
+}
+
+/// What is odd about a profile, each in a sentence.
+pub fn notes(summary: &ProfileSummary) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if summary.truncated_stacks > 0 {
         lines.push(format!(
@@ -98,18 +113,17 @@ fn remarks(summary: &ProfileSummary) -> Html {
         ));
     }
     if summary.unsymbolized_locations > 0 && summary.functions == 0 {
-        lines.push("The profile has no function names: addresses are shown. Symbolize it with the program's binary.".to_owned());
+        let file = summary.program.as_ref().map(|program| program.file.as_str()).filter(|file| !file.is_empty());
+        lines.push(format!(
+            "The profile has no function names: addresses are shown. They are of {}; `go tool pprof -proto` with that file beside it adds the names.",
+            file.unwrap_or("a program that it does not name")
+        ));
     }
     if let Some(empty) = &summary.empty_default {
-        lines.push(format!("The file wants {empty} first, which is all zero; {} is shown instead.", summary.default_sample_type));
+        lines.push(format!(
+            "All values of {empty}, which the file wants to be shown first, are zero: {} is shown first instead.",
+            summary.default_sample_type
+        ));
     }
-    if lines.is_empty() {
-        return Html::default();
-    }
-    html! {
-        <>
-            <h3>{ "To know" }</h3>
-            <ul>{ for lines.into_iter().map(|line| html! { <li>{ line }</li> }) }</ul>
-        </>
-    }
+    lines
 }

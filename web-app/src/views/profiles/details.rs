@@ -3,9 +3,10 @@
 use analyzer_core::base::convert::{id_to_usize, to_u64};
 use yew::prelude::*;
 
-use super::settings::with_query_param;
-use super::{Case, amount, own_code};
-use crate::components::copy_button::CopyButton;
+use super::Case;
+use super::actions::{self, Subject};
+use super::legend::legend;
+use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::number_format as text;
@@ -42,15 +43,18 @@ pub fn Details(props: &DetailsProps) -> Html {
             } else {
                 <p class="quiet">
                     { format!(
-                        "{} of {} in {}. Click a frame to select it, double-click to zoom, drag to pan; ? lists the keys.",
+                        "{} of {} in {}. Click selects, double click zooms, drag pans, right click or a long press has more; ? lists the keys.",
                         amount::short(graph.total(0), &graph.tree().unit),
                         graph.tree().sample_type,
                         text::counted(graph.len().saturating_sub(1), "frame", "frames"),
                     ) }
                 </p>
             }
+            if selected.is_none() {
+                { legend(graph, case.is_dark) }
+            }
             if let Some(node) = *selected {
-                { actions(case, graph, node, *zoomed) }
+                { buttons(case, graph, node) }
             }
         </div>
     }
@@ -61,7 +65,7 @@ pub fn frame(graph: &FlameGraph, node: u32, zoomed: Option<u32>) -> Html {
     let tree = graph.tree();
     let unit = &tree.unit;
     let (total, own) = (graph.total(node), graph.own(node));
-    let name = if node == 0 { "all stacks" } else { graph.name_of(node) };
+    let name = graph.caption_of(node);
     let change = graph.change(node).map(|(before, after)| {
         html! {
             <span>
@@ -127,49 +131,24 @@ fn sliver(graph: &FlameGraph, nodes: &std::ops::Range<u32>) -> Html {
 }
 
 /// What can be done with the selected function.
-fn actions(case: &Case, graph: &FlameGraph, node: u32, zoomed: Option<u32>) -> Html {
+fn buttons(case: &Case, graph: &Shared<FlameGraph>, node: u32) -> Html {
     if node == 0 {
         return Html::default();
     }
-    let name = graph.name_of(node);
-    let exactly = own_code::exactly(name);
-    let filter = |kind: &str, label: &'static str, what: &'static str| {
-        let params = with_query_param(&case.params, kind, exactly.clone());
-        html! {
-            <button type="button" class="button small" data-action={kind.to_owned()} title={what} onclick={case.on_go(params)}>
-                { label }
-            </button>
-        }
-    };
-    let zoom = if zoomed == Some(node) { String::new() } else { node.to_string() };
     let occurrences = graph.tree().name.0.iter().filter(|&&frame| frame == graph.frame_of(node)).count();
     html! {
         <div class="details-actions">
-            <button type="button" class="button small" onclick={case.on_go(case.params.with("zoom", zoom))}>
-                { if zoomed == Some(node) { "Zoom out" } else { "Zoom" } }
-            </button>
-            <button
-                type="button" class="button small" data-action="callers"
-                onclick={case.on_go(case.params.with("view", "callers").with("function", name))}
-            >
-                { "Callers and callees" }
-            </button>
-            { filter("focus", "Focus", "Only stacks with this function") }
-            { filter("ignore", "Ignore", "No stacks with this function") }
-            { filter("hide", "Hide", "Without this function's frames") }
-            { filter("show_from", "Show from", "From this function on") }
-            <CopyButton text={name.to_owned()} label="Copy name" />
-            <CopyButton text={stack_text(graph, node)} label="Copy stack" />
+            { for actions::of(case, &Subject::node(graph, node)).into_iter().map(|item| html! {
+                <button
+                    key={item.id} type="button" class="button small" data-action={item.id} title={item.hint.clone()}
+                    onclick={item.run.reform(|_: MouseEvent| ())}
+                >
+                    { &item.label }
+                </button>
+            }) }
             if occurrences > 1 {
                 <span class="quiet">{ format!("in {} places", text::count_u64(to_u64(occurrences))) }</span>
             }
         </div>
     }
-}
-
-/// The frame and its callers as lines, innermost first, as Go prints stacks.
-fn stack_text(graph: &FlameGraph, node: u32) -> String {
-    let path = graph.path(node);
-    let lines: Vec<&str> = path.iter().skip(1).rev().map(|&node| graph.name_of(node)).collect();
-    lines.join("\n")
 }

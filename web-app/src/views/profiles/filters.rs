@@ -2,13 +2,14 @@
 
 use analyzer_core::report::Report;
 use analyzer_core::session::{Filters as FilterSet, Query, Request, Response, TreeOptions};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement, SubmitEvent};
+use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
+use super::choice::Choice;
 use super::settings::{FILTERS, Mode, filter_mut, with_query_param};
 use super::toolbar::GraphProps;
-use super::{Case, amount, own_code, search};
+use super::{Case, own_code, search};
+use crate::components::flame::amount;
 use crate::link::use_answer;
 use crate::number_format as text;
 use crate::state::Shared;
@@ -21,13 +22,7 @@ pub fn Filters(props: &GraphProps) -> Html {
     if mode == Mode::About {
         return Html::default();
     }
-    let set: Vec<(&'static str, String)> = FILTERS
-        .iter()
-        .filter_map(|(name, _)| {
-            let value = filter_mut(&mut case.settings.query.filters.clone(), name)?.clone()?;
-            Some((*name, value))
-        })
-        .collect();
+    let set = case.settings.filters();
     html! {
         <div class="filters">
             if matches!(mode, Mode::Flame | Mode::Top | Mode::Tree) {
@@ -122,35 +117,52 @@ struct NewFilterProps {
 /// Adds a filter by name and expression.
 #[component]
 fn NewFilter(props: &NewFilterProps) -> Html {
-    let (kind, value) = (use_node_ref(), use_node_ref());
+    let value = use_node_ref();
+    let kind = use_state_eq(|| FILTERS[0].0.to_owned());
+    let on_kind = {
+        let kind = kind.setter();
+        Callback::from(move |name: String| kind.set(name))
+    };
     let on_submit = {
         let (case, kind, value) = (props.case.clone(), kind.clone(), value.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let (Some(kind), Some(value)) = (kind.cast::<HtmlSelectElement>(), value.cast::<HtmlInputElement>())
-            else {
+            let Some(field) = value.cast::<HtmlInputElement>().filter(|field| !field.value().is_empty()) else {
                 return;
             };
-            let expression = value.value();
-            if !expression.is_empty() {
-                value.set_value("");
-                if let Some(element) = value.dyn_ref::<HtmlInputElement>() {
-                    let _ = element.blur();
-                }
-                case.go(with_query_param(&case.params, &kind.value(), expression));
-            }
+            let params = with_query_param(&case.params, &kind, field.value());
+            field.set_value("");
+            let _ = field.blur();
+            case.go(params);
         })
     };
+    let what = FILTERS.iter().find(|(name, _)| **name == **kind).map_or("", |(_, what)| what);
+    let example = match kind.as_str() {
+        "tagfocus" | "tagignore" => "value, key=value or 32kb:64kb",
+        "tagroot" | "tagleaf" => "label keys",
+        _ => "regular expression",
+    };
+    let keys = case_keys(&props.case).filter(|_| kind.starts_with("tag"));
     html! {
         <form class="new-filter" onsubmit={on_submit}>
-            <select class="field small" ref={kind} aria-label="Filter">
-                { for FILTERS.iter().map(|(name, what)| html! { <option value={*name} title={*what}>{ *name }</option> }) }
-            </select>
-            <input
-                class="field small" ref={value} type="text" placeholder="regular expression" spellcheck="false"
-                autocomplete="off" autocapitalize="off" aria-label="Regular expression of the filter"
+            <Choice
+                id="filter-kind" label="Filter" value={(*kind).clone()} on_change={on_kind}
+                options={FILTERS.iter().map(|(name, _)| ((*name).into(), (*name).into())).collect::<Vec<_>>()}
             />
+            <input
+                class="field small" id="filter-value" ref={value} type="text" placeholder={example} title={what} spellcheck="false"
+                autocomplete="off" autocapitalize="off" aria-label={what} list={keys.as_ref().map(|_| "label-keys")}
+            />
+            if let Some(keys) = keys {
+                <datalist id="label-keys">{ for keys.iter().map(|key| html! { <option value={key.clone()} /> }) }</datalist>
+            }
             <button type="submit" class="button small">{ "Add filter" }</button>
         </form>
     }
+}
+
+/// Keys of the profile's labels, if it has any.
+fn case_keys(case: &Case) -> Option<&[String]> {
+    let summary = case.report.profiles.get(case.settings.profile)?;
+    Some(summary.label_keys.as_slice()).filter(|keys| !keys.is_empty())
 }

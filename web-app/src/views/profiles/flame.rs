@@ -1,15 +1,18 @@
 //! The flame graph with what belongs to it: minimap, path of the zoom, details.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use analyzer_core::base::convert::i64_to_f64;
 use yew::prelude::*;
 
+use super::actions::Subject;
 use super::details::Details;
 use super::search::use_matches;
 use super::settings::Settings;
-use super::{Case, amount};
-use crate::components::flame::canvas::FlameCanvas;
+use super::Case;
+use crate::components::flame::amount;
+use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::components::flame::minimap::Minimap;
@@ -60,12 +63,16 @@ pub fn Flame(props: &ModeProps) -> Html {
         let hovered = hovered.setter();
         Callback::from(move |hit| hovered.set(hit))
     };
+    let on_menu = {
+        let (case, graph) = (case.clone(), graph.clone());
+        Callback::from(move |MenuAt { node, x, y }| case.open_menu(Subject::node(&graph, node), x, y))
+    };
     html! {
         <div class="flame panel">
             { breadcrumbs(case, graph, zoomed) }
             <Pane
                 graph={graph.clone()} settings={settings.clone()} is_dark={case.is_dark} {zoomed} {selected}
-                {matches} {on_select} {on_zoom} {on_hover}
+                {matches} {on_select} {on_zoom} {on_hover} {on_menu} seen={case.window.clone()}
             />
             <Details case={case.clone()} graph={graph.clone()} hovered={(*hovered).clone()} {selected} {zoomed} />
         </div>
@@ -113,6 +120,9 @@ struct PaneProps {
     on_select: Callback<Option<u32>>,
     on_zoom: Callback<Option<u32>>,
     on_hover: Callback<Option<Hit>>,
+    on_menu: Callback<MenuAt>,
+    /// Where others learn what is seen.
+    seen: Rc<Cell<Option<(f64, f64)>>>,
 }
 
 /// Minimap and canvas, which follow each other.
@@ -122,12 +132,18 @@ fn Pane(props: &PaneProps) -> Html {
     let window = use_state_eq(|| None::<(f64, f64)>);
     {
         // Another graph has other values.
-        let window = window.setter();
-        use_effect_with(graph.clone(), move |_| window.set(None));
+        let (window, seen) = (window.setter(), props.seen.clone());
+        use_effect_with(graph.clone(), move |_| {
+            window.set(None);
+            seen.set(None);
+        });
     }
     let on_window = {
-        let window = window.setter();
-        Callback::from(move |range| window.set(Some(range)))
+        let (window, seen) = (window.setter(), props.seen.clone());
+        Callback::from(move |range| {
+            window.set(Some(range));
+            seen.set(Some(range));
+        })
     };
     let span = i64_to_f64(graph.span()).max(1.0);
     html! {
@@ -140,7 +156,7 @@ fn Pane(props: &PaneProps) -> Html {
                 graph={graph.clone()} label={label(graph)} is_flipped={props.settings.is_flipped}
                 is_dark={props.is_dark} zoomed={props.zoomed} selected={props.selected}
                 matches={props.matches.clone()} window={*window} {on_window}
-                on_hover={props.on_hover.clone()} on_select={props.on_select.clone()} on_zoom={props.on_zoom.clone()}
+                on_hover={props.on_hover.clone()} on_select={props.on_select.clone()} on_zoom={props.on_zoom.clone()} on_menu={props.on_menu.clone()}
             />
         </>
     }

@@ -1,13 +1,14 @@
 //! Which profile, which of its values, and with what it is compared.
 
 use analyzer_core::report::{ProfileSummary, Report};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::choice::Choice;
 use super::settings::{path_of, with_query_param};
-use super::{Case, CaseProps, amount};
+use super::{Case, CaseProps};
+use crate::components::flame::amount;
 use crate::selectors;
+use crate::state::Params;
 
 /// The row above everything.
 #[component]
@@ -23,37 +24,55 @@ pub fn Head(props: &CaseProps) -> Html {
             *index != case.settings.profile && columns(other) == columns(summary)
         })
     };
+    let every: Vec<_> = report.profiles.iter().map(|profile| option(report, profile)).collect();
+    let mut bases: Vec<_> = comparable().map(|(_, profile)| option(report, profile)).collect();
+    let base = case.settings.base.and_then(|base| report.profiles.get(base)).map(|base| path_of(report, base));
+    let shown = path_of(report, summary).to_owned();
+    let on_profile = {
+        let case = case.clone();
+        Callback::from(move |path: String| {
+            let index = case.report.profiles.iter().position(|profile| path_of(&case.report, profile) == path);
+            if let Some(params) = index.and_then(|index| with_profile(&case, index)) {
+                case.go(params);
+            }
+        })
+    };
+    let on_base = {
+        let case = case.clone();
+        Callback::from(move |path: String| case.go(with_query_param(&case.params, "base", path).without("color")))
+    };
     html! {
         <div class="view-head">
             <h2>{ "Profiles" }</h2>
-            <label class="control">
+            <span class="control">
                 <span>{ "Profile" }</span>
-                <select class="field" id="profile" onchange={on_profile(case)}>
-                    { for report.profiles.iter().enumerate().map(|(index, profile)| {
-                        option(report, profile, index == case.settings.profile)
-                    }) }
-                </select>
-            </label>
+                <Choice id="profile" label="Profile" options={every} value={shown.clone()} on_change={on_profile} />
+            </span>
             <SampleTypes case={case.clone()} />
-            if comparable().next().is_some() {
-                <label class="control">
+            if !bases.is_empty() {
+                <span class="control">
                     <span>{ "Compare with" }</span>
-                    <select class="field" id="profile-base" onchange={on_base(case)}>
-                        <option value="" selected={case.settings.base.is_none()}>{ "nothing" }</option>
-                        { for comparable().map(|(index, profile)| {
-                            option(report, profile, Some(index) == case.settings.base)
-                        }) }
-                    </select>
-                </label>
+                    <Choice
+                        id="profile-base" label="Compare with an earlier profile"
+                        options={{ bases.insert(0, ("".into(), "nothing".into())); bases }}
+                        value={base.unwrap_or_default().to_owned()} on_change={on_base}
+                    />
+                    if let Some(base) = base {
+                        <button
+                            type="button" class="button small" data-action="swap" title="The other way round"
+                            onclick={case.on_go(with_query_param(&case.params, "profile", base).with("base", shown))}
+                        >
+                            { "Swap" }
+                        </button>
+                    }
+                </span>
             }
         </div>
     }
 }
 
-fn option(report: &Report, profile: &ProfileSummary, is_chosen: bool) -> Html {
-    html! {
-        <option value={path_of(report, profile).to_owned()} selected={is_chosen}>{ name(report, profile) }</option>
-    }
+fn option(report: &Report, profile: &ProfileSummary) -> (AttrValue, AttrValue) {
+    (path_of(report, profile).to_owned().into(), name(report, profile).into())
 }
 
 /// A profile in a few words: `heap t1`, with the subject's name if there are several.
@@ -80,36 +99,20 @@ pub fn name(report: &Report, profile: &ProfileSummary) -> String {
     text
 }
 
-fn value_of(event: &Event) -> Option<String> {
-    let select = event.target()?.dyn_into::<HtmlSelectElement>().ok()?;
-    Some(select.value())
+/// The address with another profile; `None` if that is the one that is shown.
+pub fn with_profile(case: &Case, index: usize) -> Option<Params> {
+    let profile = case.report.profiles.get(index).filter(|_| index != case.settings.profile)?;
+    let path = path_of(&case.report, profile);
+    // A column of one profile may be missing in another.
+    let params = with_query_param(&case.params, "profile", path).without("base");
+    Some(if keeps_type(case, &params) { params } else { params.without("type") })
 }
 
-fn on_profile(case: &Case) -> Callback<Event> {
-    let case = case.clone();
-    Callback::from(move |event: Event| {
-        let Some(path) = value_of(&event) else { return };
-        // A column of one profile may be missing in another.
-        let params = with_query_param(&case.params, "profile", path).without("base");
-        let params = if keeps_type(&case, &params) { params } else { params.without("type") };
-        case.go(params);
-    })
-}
-
-fn keeps_type(case: &Case, params: &crate::state::Params) -> bool {
+fn keeps_type(case: &Case, params: &Params) -> bool {
     let Some(wanted) = params.get("type") else { return true };
     let summary = super::Settings::new(&case.report, params)
         .and_then(|settings| case.report.profiles.get(settings.profile).cloned());
     summary.is_some_and(|summary| summary.sample_types.iter().any(|column| column.kind == wanted))
-}
-
-fn on_base(case: &Case) -> Callback<Event> {
-    let case = case.clone();
-    Callback::from(move |event: Event| {
-        if let Some(path) = value_of(&event) {
-            case.go(with_query_param(&case.params, "base", path));
-        }
-    })
 }
 
 /// The columns of the profile as buttons, each with its sum.
@@ -117,7 +120,7 @@ fn on_base(case: &Case) -> Callback<Event> {
 fn SampleTypes(props: &CaseProps) -> Html {
     let case = &props.case;
     let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
-    let shown = case.settings.query.sample_type.as_deref().unwrap_or(&summary.default_sample_type);
+    let shown = case.settings.sample_type(summary);
     html! {
         <div class="segments" role="group" aria-label="Sample type">
             { for summary.sample_types.iter().map(|column| {

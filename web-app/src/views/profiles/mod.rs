@@ -2,11 +2,15 @@
 //! ways of looking at it.
 
 mod about;
-mod amount;
+mod actions;
+mod choice;
 mod details;
+mod export;
 mod filters;
 mod flame;
 mod head;
+mod keys;
+mod legend;
 mod own_code;
 mod sandwich;
 mod search;
@@ -15,17 +19,22 @@ mod toolbar;
 mod top;
 mod tree;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use analyzer_core::report::Report;
 use analyzer_core::session::{Request, Response, TreeOptions};
+use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::{View, ViewProps};
-use crate::components::flame::data::{Coloring, FlameGraph};
+use crate::components::flame::amount;
+use crate::components::flame::data::FlameGraph;
+use crate::components::menu::Menu;
 use crate::components::needs::{Needs, Recipe};
 use crate::link::{Answer, Link, use_answer, use_link};
 use crate::state::{Params, Shared};
+use actions::Subject;
 use settings::{Mode, Settings};
 
 /// The view's entry in the list.
@@ -34,14 +43,24 @@ pub const VIEW: View = View {
     title: "Profiles",
     count: |report| (!report.profiles.is_empty()).then_some(report.profiles.len()),
     keys: &[
-        ("Click", "Select a function; it is marked everywhere"),
+        ("Click, Enter on a row", "Select a function; it is marked everywhere"),
         ("Double click, Enter", "Zoom to a frame"),
+        ("Right click, long press, Menu", "What can be done with a frame"),
         ("Esc", "Zoom out; then clear the selection"),
-        ("Ctrl + wheel, pinch, + \u{2212}", "Zoom"),
+        ("Ctrl + wheel, pinch, + \u{2212}, w s", "Zoom"),
         ("Drag, Shift + wheel, a d", "Pan"),
         ("Arrows", "Go to caller, callee or neighbor"),
         ("0", "Show everything"),
         ("Enter, Shift + Enter", "In the search: next and previous match"),
+        ("v", "Next way to look at the profile"),
+        ("c", "Callers and callees of the selected function"),
+        ("m", "Only my code, or all"),
+        ("r", "Collapse recursion, or not"),
+        ("i", "From the leaves, or from the root"),
+        ("f", "Root at the bottom, or at the top"),
+        ("n p", "Next and previous profile"),
+        ("t", "Next sample type"),
+        ("Ctrl + F", "On the graph: search"),
     ],
     render: |props| html! { <Profiles ..props /> },
 };
@@ -60,6 +79,18 @@ pub struct Case {
     settings: Rc<Settings>,
     link: Option<Link>,
     is_dark: bool,
+    on_menu: Callback<MenuRequest>,
+    on_say: Callback<&'static str>,
+    /// The values that the flame graph shows now, if it is shown.
+    window: Rc<Cell<Option<(f64, f64)>>>,
+}
+
+/// A wish for a menu.
+#[derive(Clone, PartialEq)]
+struct MenuRequest {
+    subject: Subject,
+    x: f64,
+    y: f64,
 }
 
 impl Case {
@@ -78,6 +109,25 @@ impl Case {
         }
     }
 
+    /// Opens the menu of a function, at a place in the window.
+    fn open_menu(&self, subject: Subject, x: f64, y: f64) {
+        self.on_menu.emit(MenuRequest { subject, x, y });
+    }
+
+    /// Opens the menu of a function where a row was right-clicked.
+    fn on_row_menu(&self, name: &str) -> Callback<MouseEvent> {
+        let (case, subject) = (self.clone(), Subject::named(name));
+        Callback::from(move |event: MouseEvent| {
+            event.prevent_default();
+            case.open_menu(subject.clone(), f64::from(event.client_x()), f64::from(event.client_y()));
+        })
+    }
+
+    /// Says something for a moment.
+    fn say(&self, text: &'static str) {
+        self.on_say.emit(text);
+    }
+
     /// A callback that goes to the view with these parameters.
     fn on_go(&self, params: Params) -> Callback<MouseEvent> {
         let case = self.clone();
@@ -85,10 +135,26 @@ impl Case {
     }
 }
 
+/// How long something is said, in milliseconds.
+const SAID_MILLIS: u32 = 3_000;
+
 /// The content of the view.
 #[component]
 fn Profiles(props: &ViewProps) -> Html {
     let link = use_link();
+    let menu = use_state_eq(|| None::<MenuRequest>);
+    let said = use_state_eq(|| None::<&'static str>);
+    let window = use_memo((), |()| Rc::new(Cell::new(None)));
+    let on_menu = use_callback(menu.setter(), |request, menu| menu.set(Some(request)));
+    let on_close = use_callback(menu.setter(), |(), menu| menu.set(None));
+    let on_say = use_callback(said.setter(), |text, said| said.set(Some(text)));
+    {
+        let silence = said.setter();
+        use_effect_with(*said, move |said| {
+            let timer = said.map(|_| Timeout::new(SAID_MILLIS, move || silence.set(None)));
+            move || drop(timer)
+        });
+    }
     let Some(settings) = Settings::new(&props.report, &props.params) else {
         return html! {
             <section class="view profiles">
@@ -106,8 +172,19 @@ fn Profiles(props: &ViewProps) -> Html {
         settings: Rc::new(settings),
         link,
         is_dark: props.is_dark,
+        on_menu,
+        on_say,
+        window: (*window).clone(),
     };
-    html! { <Shown {case} /> }
+    html! {
+        <>
+            <Shown case={case.clone()} />
+            if let Some(MenuRequest { subject, x, y }) = (*menu).clone() {
+                <Menu title={subject.name.clone()} items={actions::of(&case, &subject)} {x} {y} {on_close} />
+            }
+            <p class="said" role="status">{ said.unwrap_or_default() }</p>
+        </>
+    }
 }
 
 /// The address with another selection.
@@ -144,11 +221,13 @@ fn Shown(props: &CaseProps) -> Html {
     };
     let answer = use_answer(&case.report, Some(request));
     let graph = use_graph(&answer, case);
+    keys::use_keys(case, graph.as_ref());
     html! {
         <section class="view profiles" aria-busy={answer.is_pending.to_string()}>
             <head::Head case={case.clone()} />
             <toolbar::Toolbar case={case.clone()} graph={graph.clone()} />
             <filters::Filters case={case.clone()} graph={graph.clone()} />
+            { notes(case) }
             { content(case, &answer, graph) }
         </section>
     }
@@ -174,6 +253,15 @@ fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>) -> H
         Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
         Mode::About => Html::default(),
     }
+}
+
+/// What is odd about the profile, above everything that is drawn of it.
+fn notes(case: &Case) -> Html {
+    let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
+    if case.settings.mode == Mode::About {
+        return Html::default();
+    }
+    html! { { for about::notes(summary).into_iter().map(|note| html! { <p class="profile-note">{ note }</p> }) } }
 }
 
 /// Why there is no tree.
@@ -216,19 +304,14 @@ fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
 fn use_graph(answer: &Answer, case: &Case) -> Option<Shared<FlameGraph>> {
     let is_tree = matches!(answer.response.as_deref(), Some(Response::Tree(Ok(_))));
     let response = answer.response.clone().filter(|_| is_tree);
-    let coloring = match (case.settings.query.base.is_some(), case.settings.by_module) {
-        (true, _) => Coloring::Change,
-        (false, true) => Coloring::Module,
-        (false, false) => Coloring::Package,
-    };
-    let graph = use_memo((response, coloring == Coloring::Module, coloring == Coloring::Change), |(response, ..)| {
+    let graph = use_memo((response, case.settings.coloring), |(response, coloring)| {
         let response = response.clone()?;
         let Response::Tree(Ok(tree)) = &*response else { return None };
         let names = &tree.names;
         let own = own_code::own_modules(
             names.name.iter().map(String::as_str).zip(names.file.iter().map(String::as_str)),
         );
-        Some(Shared::new(FlameGraph::new(response, coloring, own)))
+        Some(Shared::new(FlameGraph::new(response, *coloring, own)))
     });
     (*graph).clone()
 }

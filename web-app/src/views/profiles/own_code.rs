@@ -36,7 +36,8 @@ pub fn exactly(text: &str) -> String {
     format!("^{}$", escape(text))
 }
 
-fn escape(text: &str) -> String {
+/// A regular expression that finds this text.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if r"\.+*?()|[]{}^$".contains(character) {

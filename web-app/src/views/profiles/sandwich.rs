@@ -4,10 +4,12 @@ use analyzer_core::base::convert::{id_to_usize, ratio};
 use analyzer_core::session::{Direction, Request, TreeOptions};
 use yew::prelude::*;
 
+use super::actions::Subject;
 use super::details;
 use super::flame::ModeProps;
-use super::{Case, amount, use_graph};
-use crate::components::flame::canvas::FlameCanvas;
+use super::{Case, use_graph};
+use crate::components::flame::amount;
+use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::link::use_answer;
@@ -100,6 +102,10 @@ fn Side(props: &SideProps) -> Html {
         let selected = selected.setter();
         Callback::from(move |node| selected.set(node))
     };
+    let on_menu = {
+        let (case, graph) = (case.clone(), graph.clone());
+        Callback::from(move |MenuAt { node, x, y }| case.open_menu(Subject::named(graph.name_of(node)), x, y))
+    };
     let label = format!("{title} of {name} as a flame graph; the table beside it has the direct ones");
     html! {
         <section class="panel sandwich-side" data-side={title}>
@@ -110,7 +116,7 @@ fn Side(props: &SideProps) -> Html {
             <div class="sandwich-graph">
                 <FlameCanvas
                     graph={graph.clone()} {label} is_dark={case.is_dark} is_flipped={*direction == Direction::Callers}
-                    selected={*selected} {on_hover} {on_select} on_zoom={pivot}
+                    selected={*selected} {on_hover} {on_select} on_zoom={pivot} {on_menu}
                 />
                 <div class="details">
                     if let Some(node) = shown {

@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
-use super::amount;
 use super::toolbar::GraphProps;
+use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::number_format as text;
 use crate::state::Shared;

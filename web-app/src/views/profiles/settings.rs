@@ -3,6 +3,7 @@
 use analyzer_core::report::{ProfileSummary, Report};
 use analyzer_core::session::{Base, Filters, Granularity, Query};
 
+use crate::components::flame::data::Coloring;
 use crate::selectors;
 use crate::state::Params;
 
@@ -91,8 +92,8 @@ pub struct Settings {
     pub is_flipped: bool,
     /// A function's calls of itself are one frame.
     pub collapse_recursion: bool,
-    /// Colors by module instead of package.
-    pub by_module: bool,
+    /// How boxes are colored.
+    pub coloring: Coloring,
     /// The node that fills the width.
     pub zoom: Option<u32>,
     /// The selected node, of the function below.
@@ -135,12 +136,36 @@ impl Settings {
             is_inverted: params.get("from") == Some("leaves"),
             is_flipped: params.get("root") == Some("bottom"),
             collapse_recursion: params.get("recursion") == Some("collapsed"),
-            by_module: params.get("color") == Some("module"),
+            coloring: coloring(params.get("color"), base.is_some()),
             zoom: params.number("zoom").and_then(|node| u32::try_from(node).ok()),
             node: params.number("node").and_then(|node| u32::try_from(node).ok()),
             selected: params.get("function").map(str::to_owned),
             search: params.get("q").unwrap_or_default().to_owned(),
         })
+    }
+}
+
+impl Settings {
+    /// The name of the column that is shown.
+    pub fn sample_type<'a>(&'a self, summary: &'a ProfileSummary) -> &'a str {
+        self.query.sample_type.as_deref().unwrap_or(&summary.default_sample_type)
+    }
+
+    /// The filters that are set.
+    pub fn filters(&self) -> Vec<(&'static str, String)> {
+        let mut filters = self.query.filters.clone();
+        let value = |(name, _): &(&'static str, _)| Some((*name, filter_mut(&mut filters, name)?.take()?));
+        FILTERS.iter().filter_map(value).collect()
+    }
+}
+
+fn coloring(name: Option<&str>, is_comparison: bool) -> Coloring {
+    match (is_comparison, name) {
+        (true, Some("all")) => Coloring::ChangeInAll,
+        (true, _) => Coloring::Change,
+        (false, Some("module")) => Coloring::Module,
+        (false, Some("value")) => Coloring::Value,
+        (false, _) => Coloring::Package,
     }
 }
 
@@ -187,6 +212,14 @@ mod tests {
         }
         assert_eq!(filters.show_from.as_deref(), Some("show_from"));
         assert_eq!(filter_mut(&mut filters, "foo"), None);
+    }
+
+    #[test]
+    fn a_comparison_has_colorings_of_its_own() {
+        assert_eq!(coloring(Some("value"), false), Coloring::Value);
+        assert_eq!(coloring(Some("value"), true), Coloring::Change);
+        assert_eq!(coloring(Some("all"), true), Coloring::ChangeInAll);
+        assert_eq!(coloring(None, false), Coloring::Package);
     }
 
     #[test]

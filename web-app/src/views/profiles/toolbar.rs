@@ -1,14 +1,14 @@
 //! Ways to look at the profile, and how it is drawn.
 
 use analyzer_core::session::Granularity;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::choice::Choice;
+use super::export::Export;
 use super::settings::{Mode, with_query_param};
 use super::{Case, own_code};
-use crate::components::flame::data::FlameGraph;
-use crate::state::Shared;
+use crate::components::flame::data::{Coloring, FlameGraph};
+use crate::state::{Params, Shared};
 
 /// Properties of what needs the case and its graph.
 #[derive(Clone, PartialEq, Properties)]
@@ -47,12 +47,12 @@ pub fn Toolbar(props: &GraphProps) -> Html {
                     if settings.mode == Mode::Flame {
                         { toggle(case, "root", "bottom", settings.is_flipped, "Root at bottom", "Flames instead of icicles") }
                     }
-                    if settings.base.is_some() {
-                        { toggle(case, "normalize", "yes", settings.query.base.is_some_and(|base| base.is_normalized), "Normalize", "Scale to the other profile's total first") }
-                    } else {
-                        { toggle(case, "color", "module", settings.by_module, "Color by module", "One color a module instead of one a package") }
+                    if let Some(base) = settings.query.base {
+                        { toggle(case, "normalize", "yes", base.is_normalized, "Normalize", "Scale to the other profile's total first") }
                     }
+                    { coloring(case) }
                     { granularity(case) }
+                    <Export case={case.clone()} graph={graph.clone()} />
                 </span>
             }
         </div>
@@ -61,9 +61,9 @@ pub fn Toolbar(props: &GraphProps) -> Html {
 
 fn toggle(case: &Case, name: &str, value: &'static str, is_on: bool, label: &'static str, what: &'static str) -> Html {
     let next = if is_on { "" } else { value };
-    // Only colors leave the tree as it is.
+    // Turned over, the tree stays as it is.
     let params =
-        if name == "color" { case.params.with(name, next) } else { with_query_param(&case.params, name, next) };
+        if name == "root" { case.params.with(name, next) } else { with_query_param(&case.params, name, next) };
     html! {
         <button
             type="button" class="button small" data-toggle={name.to_owned()} title={what}
@@ -74,12 +74,20 @@ fn toggle(case: &Case, name: &str, value: &'static str, is_on: bool, label: &'st
     }
 }
 
-/// Shows only frames of the program's own modules, by pprof's `show`.
+/// With or without only the frames of the program's own modules, by pprof's `show`.
+pub fn own_params(case: &Case, graph: &FlameGraph) -> Params {
+    let pattern = if is_own(case) { String::new() } else { own_code::pattern(graph.own_modules()) };
+    with_query_param(&case.params, "show", pattern)
+}
+
+fn is_own(case: &Case) -> bool {
+    case.settings.query.filters.show.as_deref().is_some_and(|show| show.starts_with(own_code::START))
+}
+
 fn own_toggle(case: &Case, graph: Option<&FlameGraph>) -> Html {
     let Some(graph) = graph else { return Html::default() };
-    let pattern = own_code::pattern(graph.own_modules());
-    let is_on = case.settings.query.filters.show.as_deref().is_some_and(|show| show.starts_with(own_code::START));
-    let params = with_query_param(&case.params, "show", if is_on { String::new() } else { pattern });
+    let is_on = is_own(case);
+    let params = own_params(case, graph);
     let what = match graph.own_modules() {
         [] => "Only frames of package main".to_owned(),
         modules => format!("Only frames of main and {}", modules.join(", ")),
@@ -102,23 +110,50 @@ fn granularity(case: &Case) -> Html {
         (Granularity::Lines, "lines", "lines"),
         (Granularity::Addresses, "addresses", "addresses"),
     ];
+    let shown = CHOICES.iter().find(|(choice, ..)| *choice == case.settings.query.granularity);
     let on_change = {
         let case = case.clone();
-        Callback::from(move |event: Event| {
-            let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-            if let Some(select) = select {
-                case.go(with_query_param(&case.params, "by", select.value()));
-            }
-        })
+        Callback::from(move |value: String| case.go(with_query_param(&case.params, "by", value)))
     };
     html! {
-        <label class="control">
+        <span class="control">
             <span>{ "By" }</span>
-            <select class="field small" id="granularity" onchange={on_change}>
-                { for CHOICES.iter().map(|(choice, name, title)| html! {
-                    <option value={*name} selected={case.settings.query.granularity == *choice}>{ *title }</option>
-                }) }
-            </select>
-        </label>
+            <Choice
+                id="granularity" label="What becomes one box" options={options(CHOICES.iter().map(|(_, value, title)| (*value, *title)))}
+                value={shown.map_or("", |(_, value, _)| value)} {on_change}
+            />
+        </span>
     }
+}
+
+fn coloring(case: &Case) -> Html {
+    let choices: &[(Coloring, &'static str, &'static str)] = match case.settings.base {
+        None => &[
+            (Coloring::Package, "", "package"),
+            (Coloring::Module, "module", "module"),
+            (Coloring::Value, "value", "own value"),
+        ],
+        Some(_) => &[
+            (Coloring::Change, "", "change in percent"),
+            (Coloring::ChangeInAll, "all", "change in amount"),
+        ],
+    };
+    let shown = choices.iter().find(|(choice, ..)| *choice == case.settings.coloring);
+    let on_change = {
+        let case = case.clone();
+        Callback::from(move |value: String| case.go(case.params.with("color", value)))
+    };
+    html! {
+        <span class="control">
+            <span>{ "Color" }</span>
+            <Choice
+                id="coloring" label="Color by" options={options(choices.iter().map(|(_, value, title)| (*value, *title)))}
+                value={shown.map_or("", |(_, value, _)| value)} {on_change}
+            />
+        </span>
+    }
+}
+
+fn options(choices: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<(AttrValue, AttrValue)> {
+    choices.map(|(value, title)| (value.into(), title.into())).collect()
 }

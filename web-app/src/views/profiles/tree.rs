@@ -7,12 +7,15 @@ use std::rc::Rc;
 use analyzer_core::base::convert::{id_to_usize, ratio, to_u32};
 use yew::prelude::*;
 
-use super::amount;
+use super::Case;
+use super::actions::Subject;
 use super::flame::{ModeProps, selected_node};
+use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::palette;
 use crate::components::rows::Rows;
 use crate::number_format as text;
+use crate::state::Shared;
 
 /// Height of a row, in CSS pixels.
 const ROW: f64 = 24.0;
@@ -85,14 +88,15 @@ pub fn TreeTable(props: &ModeProps) -> Html {
                 is_comparison: case.settings.base.is_some(),
                 is_dark: case.is_dark,
             };
-            row(&graph, node, index, state, &toggle, &select)
+            row(&case, &graph, node, index, state, &toggle, &select)
         })
     };
+    let is_comparison = case.settings.base.is_some();
     let head = html! {
         <div class="row head" role="row">
             <span class="cell number" role="columnheader">{ "Total" }</span>
-            <span class="cell number" role="columnheader">{ "Total %" }</span>
-            <span class="cell number" role="columnheader">{ "Self" }</span>
+            <span class="cell number percent" role="columnheader">{ if is_comparison { "\u{b1} %" } else { "Total %" } }</span>
+            <span class="cell number optional" role="columnheader">{ "Self" }</span>
             <span class="cell" role="columnheader">{ "Function" }</span>
         </div>
     };
@@ -100,10 +104,24 @@ pub fn TreeTable(props: &ModeProps) -> Html {
         <div class="panel top-panel">
             <Rows
                 count={rows.len()} height={ROW} {render} {focus} {on_key} {head} role="treegrid" class={classes!("tree")}
+                active={focus.map(row_id)}
                 label={format!("Call tree of {}; right and left arrow open and close", graph.tree().sample_type)}
             />
         </div>
     }
+}
+
+/// A node's share of the whole, or in a comparison how much it changed.
+fn share_of(graph: &FlameGraph, node: u32) -> String {
+    match graph.change(node) {
+        Some((before, after)) => amount::change_percent(before, after),
+        None => text::percent(graph.total(node), graph.whole()),
+    }
+}
+
+/// The id of the element of a row that is in sight.
+fn row_id(index: usize) -> String {
+    format!("tree-row-{index}")
 }
 
 /// The heaviest path down to where it parts, and the way to the selected node.
@@ -153,7 +171,8 @@ struct RowState {
 }
 
 fn row(
-    graph: &FlameGraph,
+    case: &Case,
+    graph: &Shared<FlameGraph>,
     node: u32,
     index: usize,
     state: RowState,
@@ -169,11 +188,19 @@ fn row(
     };
     let share = ratio(total.unsigned_abs().into(), i128::from(graph.span()).max(1)).unwrap_or(0.0) * 100.0;
     let color = palette::css(graph.color_of(node), state.is_dark);
-    let name = if node == 0 { "all stacks" } else { graph.name_of(node) };
+    let name = graph.caption_of(node);
     let on_toggle = toggle.reform(move |event: MouseEvent| {
         event.stop_propagation();
         node
     });
+    let on_menu = {
+        let (case, graph) = (case.clone(), graph.clone());
+        Callback::from(move |event: MouseEvent| {
+            event.prevent_default();
+            let subject = Subject::node(&graph, node);
+            case.open_menu(subject, f64::from(event.client_x()), f64::from(event.client_y()));
+        })
+    };
     let class = classes!(
         "row",
         state.is_selected.then_some("selected"),
@@ -181,13 +208,14 @@ fn row(
     );
     html! {
         <div
-            key={node} {class} role="row" aria-level={(depth + 1).to_string()} aria-rowindex={(index + 2).to_string()}
+            key={node} {class} id={row_id(index)} role="row" aria-level={(depth + 1).to_string()} aria-rowindex={(index + 2).to_string()}
             aria-expanded={has_children.then(|| state.is_open.to_string())} aria-selected={state.is_selected.to_string()}
             onclick={select.reform(move |_: MouseEvent| node)} ondblclick={toggle.reform(move |_: MouseEvent| node)}
+            oncontextmenu={on_menu}
         >
             <span class="cell number" role="gridcell" title={amount::exact(total, &tree.unit)}>{ amount_of(total) }</span>
-            <span class="cell number" role="gridcell">{ text::percent(total, tree.view_total) }</span>
-            <span class="cell number" role="gridcell" title={amount::exact(own, &tree.unit)}>
+            <span class="cell number percent" role="gridcell">{ share_of(graph, node) }</span>
+            <span class="cell number optional" role="gridcell" title={amount::exact(own, &tree.unit)}>
                 { if own == 0 { "\u{2013}".to_owned() } else { amount_of(own) } }
             </span>
             <span class="cell function" role="gridcell" style={format!("padding-left:{}px", depth.min(INDENTED) * 12)} title={name.to_owned()}>

@@ -1,4 +1,4 @@
-//! Amounts of a profile, in its unit.
+//! Amounts of a profile, in its unit, short and to the last digit.
 
 use crate::number_format as text;
 

@@ -1,19 +1,24 @@
 //! The flame graph as a component: a scrolling window with a canvas that
 //! stays in place and is drawn again when something moves.
 
+mod input;
+
 use std::rc::Rc;
 
 use analyzer_core::base::convert::{i64_to_f64, usize_to_f64};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{
+    HtmlCanvasElement, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver, WheelEvent,
+};
 use yew::prelude::*;
 
-use super::data::{FlameGraph, Step};
+use super::data::FlameGraph;
 use super::geometry::Hit;
-use super::gesture::{Gesture, Gestures};
+use super::gesture::Gestures;
 use super::painter::{Look, Marks, Painter};
 use super::viewport::Viewport;
 use crate::state::Shared;
@@ -22,10 +27,6 @@ use crate::state::Shared;
 pub const ROW: f64 = 20.0;
 /// How long a zoom takes, in milliseconds.
 const MOVE_MILLIS: f64 = 180.0;
-/// Part of the width that a key moves by.
-const KEY_STEP: f64 = 0.1;
-/// Factor that a key zooms by.
-const KEY_ZOOM: f64 = 1.5;
 
 /// Properties of [`FlameCanvas`].
 #[derive(Clone, PartialEq, Properties)]
@@ -54,12 +55,26 @@ pub struct FlameProps {
     pub on_select: Callback<Option<u32>>,
     /// Called with the node to zoom to; `None` for everything.
     pub on_zoom: Callback<Option<u32>>,
+    /// Called with the node whose menu is asked for, which is selected first.
+    #[prop_or_default]
+    pub on_menu: Callback<MenuAt>,
     /// Called with the values that are seen.
     #[prop_or_default]
     pub on_window: Callback<(f64, f64)>,
     /// The values to show, from elsewhere (a minimap).
     #[prop_or_default]
     pub window: Option<(f64, f64)>,
+}
+
+/// A wish for the menu of a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MenuAt {
+    /// The node.
+    pub node: u32,
+    /// CSS pixels from the left of the window.
+    pub x: f64,
+    /// CSS pixels from the top of the window.
+    pub y: f64,
 }
 
 /// What happens to the component.
@@ -70,6 +85,15 @@ pub enum Msg {
     Wheel(WheelEvent),
     /// A key went down.
     Key(KeyboardEvent),
+    /// The browser is about to show its menu.
+    Menu(MouseEvent),
+    /// A finger rests, at a place in the window.
+    LongPress {
+        /// The pointer.
+        id: i32,
+        /// CSS pixels from the left and the top of the window.
+        at: (f64, f64),
+    },
     /// The rows were scrolled.
     Scrolled,
     /// The element's size changed.
@@ -98,6 +122,11 @@ pub struct FlameCanvas {
     frame: Option<AnimationFrame>,
     gestures: Gestures,
     hovered: Option<Hit>,
+    /// Where a pointer went down last; `None` once it is up or its menu is open.
+    pressed: Option<(f64, f64)>,
+    long_press: Option<Timeout>,
+    /// The root is to be scrolled into sight.
+    is_root_wanted: bool,
     /// Only the marks changed since the last frame.
     only_marks: bool,
     _wheel: Option<EventListener>,
@@ -131,6 +160,9 @@ impl Component for FlameCanvas {
             frame: None,
             gestures: Gestures::default(),
             hovered: None,
+            pressed: None,
+            long_press: None,
+            is_root_wanted: props.is_flipped,
             only_marks: false,
             _wheel: None,
             observer: None,
@@ -157,6 +189,7 @@ impl Component for FlameCanvas {
             self.move_to(ctx, start, end, props.zoomed);
         }
         self.view.flipped = props.is_flipped;
+        self.is_root_wanted |= props.is_flipped != old.is_flipped;
         if props.selected != old.selected
             && let Some(node) = props.selected
         {
@@ -172,6 +205,8 @@ impl Component for FlameCanvas {
             Msg::Pointer(event) => self.pointer(ctx, &event),
             Msg::Wheel(event) => self.wheel(ctx, &event),
             Msg::Key(event) => self.key(ctx, &event),
+            Msg::Menu(event) => self.menu(ctx, &event),
+            Msg::LongPress { id, at } => self.long_pressed(ctx, id, at),
             Msg::Scrolled | Msg::Resized => self.draw_soon(ctx, false),
             Msg::Frame(now) => self.draw(ctx, now),
         }
@@ -190,7 +225,7 @@ impl Component for FlameCanvas {
                         aria-roledescription="flame graph" aria-label={props.label.clone()}
                         onpointerdown={&pointer} onpointermove={&pointer} onpointerup={&pointer}
                         onpointercancel={&pointer} onpointerleave={&pointer}
-                        onkeydown={ctx.link().callback(Msg::Key)}
+                        onkeydown={ctx.link().callback(Msg::Key)} oncontextmenu={ctx.link().callback(Msg::Menu)}
                     >
                         <canvas ref={self.boxes.clone()} />
                         <canvas ref={self.marks.clone()} />
@@ -203,6 +238,11 @@ impl Component for FlameCanvas {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first && let Err(error) = self.attach(ctx) {
             web_sys::console::error_1(&error);
+        }
+        if std::mem::take(&mut self.is_root_wanted)
+            && let Some(scroller) = self.scroller.cast::<HtmlElement>()
+        {
+            scroller.set_scroll_top(if ctx.props().is_flipped { scroller.scroll_height() } else { 0 });
         }
         self.draw_soon(ctx, false);
     }
@@ -239,11 +279,6 @@ impl FlameCanvas {
             observer.observe(&scroller);
         }
         self.observer = Some((observer, closure));
-        if ctx.props().is_flipped
-            && let Some(scroller) = self.scroller.cast::<HtmlElement>()
-        {
-            scroller.set_scroll_top(scroller.scroll_height());
-        }
         Ok(())
     }
 
@@ -352,179 +387,6 @@ impl FlameCanvas {
             return;
         };
         scroller.set_scroll_top(whole(self.view.scroll + by));
-    }
-
-    fn pointer(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
-        let (id, x, y) = (event.pointer_id(), f64::from(event.offset_x()), f64::from(event.offset_y()));
-        let gesture = match event.type_().as_str() {
-            "pointerdown" if event.button() == 0 => {
-                if let Some(pane) = self.pane.cast::<HtmlElement>() {
-                    let _ = pane.set_pointer_capture(id);
-                }
-                self.gestures.down(id, x, y);
-                Gesture::None
-            }
-            "pointermove" => self.gestures.moved(id, x, y),
-            "pointerup" => self.gestures.up(id, x, y, event.time_stamp()),
-            "pointercancel" => {
-                self.gestures.cancel(id);
-                Gesture::None
-            }
-            "pointerleave" => {
-                self.set_hovered(ctx, None);
-                Gesture::None
-            }
-            _ => Gesture::None,
-        };
-        self.act(ctx, gesture);
-    }
-
-    fn act(&mut self, ctx: &Context<Self>, gesture: Gesture) {
-        let total = self.span(ctx);
-        match gesture {
-            Gesture::None => {}
-            Gesture::Hover { x, y } => {
-                let hit = self.hit(ctx, x, y);
-                self.set_hovered(ctx, hit);
-            }
-            Gesture::Pan { dx, dy } => {
-                self.set(ctx, self.view.panned(-dx, total));
-                if let Some(scroller) = self.scroller.cast::<HtmlElement>() {
-                    scroller.set_scroll_top(whole(self.view.scroll - dy));
-                }
-            }
-            Gesture::Pinch { x, factor, dx } => {
-                self.set(ctx, self.view.zoomed(x, factor, total).panned(-dx, total));
-            }
-            Gesture::Click { x, y, is_double } => {
-                let hit = self.hit(ctx, x, y);
-                self.click(ctx, hit, is_double);
-            }
-        }
-    }
-
-    fn click(&mut self, ctx: &Context<Self>, hit: Option<Hit>, is_double: bool) {
-        match hit {
-            Some(Hit::Node(node)) if is_double => ctx.props().on_zoom.emit(Some(node)),
-            Some(Hit::Node(node)) => ctx.props().on_select.emit(Some(node)),
-            // Nothing to name: come nearer until there is.
-            Some(Hit::Sliver(nodes)) => {
-                let graph = &ctx.props().graph;
-                let range = graph.range_of(nodes.start).zip(graph.range_of(nodes.end.saturating_sub(1)));
-                if let Some(((start, _), (_, end))) = range {
-                    self.move_to(ctx, start, end, None);
-                    self.draw_soon(ctx, false);
-                }
-            }
-            None if is_double => ctx.props().on_zoom.emit(None),
-            None => ctx.props().on_select.emit(None),
-        }
-    }
-
-    fn hit(&self, ctx: &Context<Self>, x: f64, y: f64) -> Option<Hit> {
-        self.painter.as_ref()?.hit(&ctx.props().graph, &self.view, x, y)
-    }
-
-    fn set(&mut self, ctx: &Context<Self>, view: Viewport) {
-        self.moving = None;
-        self.view = view;
-        self.draw_soon(ctx, false);
-    }
-
-    fn set_hovered(&mut self, ctx: &Context<Self>, hit: Option<Hit>) {
-        if self.hovered != hit {
-            self.hovered.clone_from(&hit);
-            ctx.props().on_hover.emit(hit);
-            self.draw_soon(ctx, true);
-        }
-    }
-
-    fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
-        let total = self.span(ctx);
-        // Lines and pages, as some mice count, in pixels.
-        let unit = match event.delta_mode() {
-            0 => 1.0,
-            1 => 20.0,
-            _ => self.view.height,
-        };
-        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        if event.ctrl_key() || event.meta_key() {
-            event.prevent_default();
-            let factor = (-dy.clamp(-120.0, 120.0) * 0.006).exp();
-            self.set(ctx, self.view.zoomed(f64::from(event.offset_x()), factor, total));
-        } else if event.shift_key() || dx.abs() > dy.abs() {
-            event.prevent_default();
-            let by = if dx == 0.0 { dy } else { dx };
-            self.set(ctx, self.view.panned(by, total));
-        }
-    }
-
-    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        let total = self.span(ctx);
-        let (middle, step) = (self.view.width / 2.0, self.view.width * KEY_STEP);
-        let moved = match event.key().as_str() {
-            "+" | "=" | "w" => self.view.zoomed(middle, KEY_ZOOM, total),
-            "-" | "s" => self.view.zoomed(middle, 1.0 / KEY_ZOOM, total),
-            "a" => self.view.panned(-step, total),
-            "d" => self.view.panned(step, total),
-            other => {
-                if self.walk(ctx, other) {
-                    event.prevent_default();
-                    event.stop_propagation();
-                }
-                return;
-            }
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        self.set(ctx, moved);
-    }
-
-    /// Keys that go from node to node. True if the key was one.
-    fn walk(&mut self, ctx: &Context<Self>, key: &str) -> bool {
-        let props = ctx.props();
-        let graph = &props.graph;
-        let (up, down) = match props.is_flipped {
-            false => (Step::Caller, Step::Callee),
-            true => (Step::Callee, Step::Caller),
-        };
-        let step = match key {
-            "ArrowUp" => up,
-            "ArrowDown" => down,
-            "ArrowLeft" => Step::Previous,
-            "ArrowRight" => Step::Next,
-            "Escape" => {
-                let is_all = self.shows((0.0, self.span(ctx)));
-                if is_all {
-                    props.on_select.emit(None);
-                } else {
-                    props.on_zoom.emit(None);
-                    self.move_to(ctx, 0.0, self.span(ctx), None);
-                    self.draw_soon(ctx, false);
-                }
-                return true;
-            }
-            "Enter" => {
-                props.on_zoom.emit(props.selected);
-                return true;
-            }
-            "0" => {
-                props.on_zoom.emit(None);
-                self.move_to(ctx, 0.0, self.span(ctx), None);
-                self.draw_soon(ctx, false);
-                return true;
-            }
-            _ => return false,
-        };
-        let start = props.selected.or(props.zoomed).unwrap_or(0);
-        let next = if props.selected.is_some() { graph.neighbor(start, step) } else { Some(start) };
-        if let Some(next) = next {
-            props.on_select.emit(Some(next));
-        }
-        true
     }
 
     /// Pans so that a node is seen that was reached by key or search.

@@ -1,0 +1,108 @@
+//! What can be done with a function: the entries of its menu, the buttons below the graph.
+
+use analyzer_core::base::go_symbol;
+
+use super::settings::{Mode, with_query_param};
+use super::{Case, own_code};
+use crate::components::flame::data::FlameGraph;
+use crate::components::menu::MenuItem;
+use crate::state::{Params, Shared};
+
+/// A function, and where in the graph.
+#[derive(Clone, PartialEq)]
+pub struct Subject {
+    /// Its name.
+    pub name: String,
+    /// The node of the whole graph that is meant, if one is.
+    pub place: Option<(Shared<FlameGraph>, u32)>,
+}
+
+impl Subject {
+    /// A function wherever it is.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), place: None }
+    }
+
+    /// A node of the whole graph.
+    pub fn node(graph: &Shared<FlameGraph>, node: u32) -> Self {
+        Self { name: graph.name_of(node).to_owned(), place: Some((graph.clone(), node)) }
+    }
+}
+
+/// Everything that can be done with a function, as far as it makes sense here.
+pub fn of(case: &Case, subject: &Subject) -> Vec<MenuItem> {
+    let mut items = ways_to_look(case, subject);
+    if subject.place.as_ref().is_none_or(|(_, node)| *node != 0) {
+        items.extend(filters(case, &subject.name));
+        items.push(copy(case, "copy-name", "Copy name", subject.name.clone()));
+    }
+    if let Some((graph, node)) = &subject.place {
+        items.push(copy(case, "copy-stack", "Copy stack", stack_text(graph, *node)));
+    }
+    items
+}
+
+fn ways_to_look(case: &Case, Subject { name, place }: &Subject) -> Vec<MenuItem> {
+    let mut items = Vec::new();
+    let mut add = |id, label, hint, params: Params| {
+        let case = case.clone();
+        items.push(MenuItem::new(id, label, hint, move || case.go(params.clone())));
+    };
+    let shown = case.settings.mode;
+    if let Some((_, node)) = place.as_ref().filter(|_| shown == Mode::Flame) {
+        if case.settings.zoom == Some(*node) {
+            add("zoom", "Zoom out", "Esc", case.params.without("zoom"));
+        } else if *node != 0 {
+            add("zoom", "Zoom", "Enter", case.params.with("zoom", node.to_string()));
+        }
+    }
+    let here = case.params.with("function", name.clone()).without("node");
+    if shown != Mode::Flame {
+        add("flame", "Show in the flame graph", "", here.without("view"));
+    }
+    if place.as_ref().is_none_or(|(_, node)| *node != 0) {
+        add("callers", "Callers and callees", "c", here.with("view", Mode::Sandwich.param()));
+    }
+    items
+}
+
+fn filters(case: &Case, name: &str) -> Vec<MenuItem> {
+    let exactly = own_code::exactly(name);
+    let item = |id: &'static str, filter: &'static str, label, hint, pattern: String| {
+        // Another one to leave out goes with those before; another one to look at replaces them.
+        let before = case.params.get(filter).filter(|_| matches!(filter, "ignore" | "hide"));
+        let pattern = before.map_or(pattern.clone(), |before| format!("{before}|{pattern}"));
+        let (case, params) = (case.clone(), with_query_param(&case.params, filter, pattern));
+        MenuItem::new(id, label, hint, move || case.go(params.clone()))
+    };
+    let mut items = vec![
+        item("focus", "focus", "Focus", "only stacks with it", exactly.clone()),
+        item("ignore", "ignore", "Ignore", "no stacks with it", exactly.clone()),
+        item("hide", "hide", "Hide", "without its frames", exactly.clone()),
+        item("show_from", "show_from", "Show from", "from it on", exactly),
+    ];
+    let package = go_symbol::package(name);
+    if !package.is_empty() {
+        let pattern = format!("^{}\\.", own_code::escape(package));
+        items.push(item("hide-package", "hide", "Hide its package", "", pattern));
+    }
+    items
+}
+
+fn copy(case: &Case, id: &'static str, label: &'static str, text: String) -> MenuItem {
+    let case = case.clone();
+    MenuItem::new(id, label, "", move || {
+        let (case, text) = (case.clone(), text.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            let copied = crate::components::copy_button::copy(&text).await;
+            case.say(if copied { "Copied" } else { "The browser refused the clipboard" });
+        });
+    })
+}
+
+/// The frame and its callers as lines, innermost first, as Go prints stacks.
+pub fn stack_text(graph: &FlameGraph, node: u32) -> String {
+    let path = graph.path(node);
+    let lines: Vec<&str> = path.iter().skip(1).rev().map(|&node| graph.name_of(node)).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,139 @@
+//! Functions by their cost: flat, flat%, sum%, cum, cum%, as `go tool pprof -top`
+//! has them; in a comparison what changed, growth first.
+
+mod order;
+mod row;
+
+use std::rc::Rc;
+
+use analyzer_core::base::convert::id_to_usize;
+use analyzer_core::session::{Order as EngineOrder, Query, Request, Response, Top};
+use yew::prelude::*;
+
+use super::flame::ModeProps;
+use crate::components::flame::amount;
+use crate::components::rows::Rows;
+use crate::link::use_answer;
+use crate::number_format as text;
+use order::{Before, Order, Sorted};
+use row::Row;
+
+/// Height of a row, in CSS pixels.
+const ROW: f64 = 24.0;
+
+/// The id of the element of a row that is in sight.
+fn row_id(index: usize) -> String {
+    format!("top-row-{index}")
+}
+
+/// The table, with what is searched for as a filter.
+#[component]
+pub fn TopView(props: &ModeProps) -> Html {
+    let ModeProps { case, graph } = props;
+    let query = &case.settings.query;
+    let ask = |query: Query| Request::Top { query: Box::new(query), order: EngineOrder::Flat };
+    let answer = use_answer(&case.report, Some(ask(query.clone())));
+    // What the other profile has under the same filters.
+    let base = query.base.map(|base| Query { source: base.source, base: None, ..query.clone() });
+    let base = use_answer(&case.report, base.map(ask));
+    let order = Order::of(&case.params);
+    let response = answer.response.clone().filter(|response| top_of(response).is_some());
+    let before = use_memo((response.clone(), base.response.clone(), query.base), |(response, base, is_compared)| {
+        is_compared.as_ref()?;
+        let (top, base) = (top_of(response.as_deref()?)?, top_of(base.as_deref()?)?);
+        Some(order::before(top, base))
+    });
+    let rows = {
+        let before = before.clone();
+        let deps = (response.clone(), before.clone(), order, case.settings.search.clone());
+        use_memo(deps, move |(response, _, order, search)| {
+            let top = response.as_deref().and_then(top_of)?;
+            let before = (*before).as_deref().filter(|before| before.len() == top.name.len());
+            Some(Rc::new(order::sorted(top, before, *order, search)))
+        })
+    };
+    let (Some(response), Some(rows)) = (response, (*rows).clone()) else {
+        return html! { <p class="quiet profile-wait" role="status">{ "The table is being computed." }</p> };
+    };
+    let Some(top) = top_of(&response) else { return Html::default() };
+    let selected = case.settings.selected.as_ref();
+    let focus = selected.and_then(|name| {
+        rows.rows.iter().position(|&(row, _)| top.name.get(id_to_usize(row)) == Some(name))
+    });
+    let on_key = {
+        let (case, response, rows) = (case.clone(), response.clone(), rows.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let name_at = |at: usize| {
+                let &(row, _) = rows.rows.get(at)?;
+                top_of(&response)?.name.get(id_to_usize(row)).cloned()
+            };
+            let last = rows.rows.len().saturating_sub(1);
+            let next = match (event.key().as_str(), focus) {
+                ("ArrowDown", Some(at)) => at + 1,
+                ("ArrowUp", Some(at)) => at.saturating_sub(1),
+                ("PageDown", Some(at)) => (at + PAGE).min(last),
+                ("PageUp", Some(at)) => at.saturating_sub(PAGE),
+                ("ArrowDown" | "Home", _) => 0,
+                ("End", _) => last,
+                ("Enter", Some(at)) => {
+                    event.prevent_default();
+                    if let Some(name) = name_at(at) {
+                        case.go(case.params.with("function", name).with("view", "callers").without("node"));
+                    }
+                    return;
+                }
+                _ => return,
+            };
+            event.prevent_default();
+            if let Some(name) = name_at(next) {
+                case.refine(case.params.with("function", name).without("node"));
+            }
+        })
+    };
+    let render = {
+        let (case, response, rows, before) = (case.clone(), response.clone(), rows.clone(), before.clone());
+        let own = graph.own_modules().to_vec();
+        Callback::from(move |index: usize| {
+            let Some((top, &(row, sum))) = top_of(&response).zip(rows.rows.get(index)) else {
+                return Html::default();
+            };
+            let before = case.settings.base.map(|_| before_at((*before).as_deref(), row));
+            Row { case: &case, top, index, row, sum, before, own: &own }.html()
+        })
+    };
+    html! {
+        <div class="panel top-panel">
+            <p class="top-summary quiet">{ summary(top, &rows, case.settings.base.is_some()) }</p>
+            <Rows
+                count={rows.rows.len()} height={ROW} {render} {focus} {on_key} class={classes!("top")}
+                active={focus.map(row_id)} label={format!("Functions by {}", top.sample_type)} head={row::head(case, order)}
+            />
+        </div>
+    }
+}
+
+/// Rows that the page keys go.
+const PAGE: usize = 20;
+
+fn before_at(before: Option<&[Before]>, row: u32) -> Before {
+    before.and_then(|before| before.get(id_to_usize(row))).copied().unwrap_or_default()
+}
+
+fn summary(top: &Top, rows: &Sorted, is_comparison: bool) -> String {
+    let unit = &top.unit;
+    let shown = text::count_usize(rows.rows.len());
+    let all = text::counted(top.name.len(), "function", "functions");
+    let (kind, whole) = (&top.sample_type, amount::short(top.total, unit));
+    if is_comparison {
+        let change = amount::signed(rows.flat, unit);
+        return format!("{shown} of {all} that changed: {kind} {change}; it was {whole} before");
+    }
+    format!("{shown} of {all}: {kind}, {} of {whole} in all", amount::short(rows.flat, unit))
+}
+
+fn top_of(response: &Response) -> Option<&Top> {
+    match response {
+        Response::Top(Ok(top)) => Some(top),
+        _ => None,
+    }
+}
