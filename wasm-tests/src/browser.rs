@@ -227,7 +227,11 @@ impl Browser {
         Ok(problems.map(|entry| entry.message).collect())
     }
 
-    async fn command(&self, method: &str, parameters: Value) -> Result<Value> {
+    pub(crate) fn page(&self) -> &WebDriver {
+        &self.page
+    }
+
+    pub(crate) async fn command(&self, method: &str, parameters: Value) -> Result<Value> {
         self.page.cdp().send_raw(method, parameters).await.with_context(|| method.to_owned())
     }
 }

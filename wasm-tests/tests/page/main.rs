@@ -2,4 +2,5 @@
 
 mod files;
 mod isolation;
+mod profiles;
 mod start;

@@ -122,8 +122,8 @@ fn oklch(color: u8, is_dark: bool) -> (f64, f64, u16) {
         _ => match is_growth(color) {
             Some(is_growth) => {
                 let strength = f64::from(color.abs_diff(SAME)) / f64::from(STEPS);
-                let lightness = if is_dark { 0.36 + 0.12 * strength } else { 0.90 - 0.16 * strength };
-                (lightness, 0.03 + 0.11 * strength, if is_growth { 30 } else { 240 })
+                let lightness = if is_dark { 0.36 + 0.10 * strength } else { 0.91 - 0.13 * strength };
+                (lightness, 0.02 + 0.09 * strength, if is_growth { 30 } else { 240 })
             }
             None => {
                 let hue = HUES.get(id_to_usize(u32::from(color))).copied().unwrap_or(0);

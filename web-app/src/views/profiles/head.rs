@@ -25,7 +25,12 @@ pub fn Head(props: &CaseProps) -> Html {
         })
     };
     let every: Vec<_> = report.profiles.iter().map(|profile| option(report, profile)).collect();
-    let mut bases: Vec<_> = comparable().map(|(_, profile)| option(report, profile)).collect();
+    let mut bases: Vec<(AttrValue, AttrValue)> = comparable()
+        .map(|(_, profile)| {
+            let (path, name) = option(report, profile);
+            (path, format!("against {name}").into())
+        })
+        .collect();
     let base = case.settings.base.and_then(|base| report.profiles.get(base)).map(|base| path_of(report, base));
     let shown = path_of(report, summary).to_owned();
     let on_profile = {
@@ -51,10 +56,9 @@ pub fn Head(props: &CaseProps) -> Html {
             <SampleTypes case={case.clone()} />
             if !bases.is_empty() {
                 <span class="control">
-                    <span>{ "Compare with" }</span>
                     <Choice
-                        id="profile-base" label="Compare with an earlier profile"
-                        options={{ bases.insert(0, ("".into(), "nothing".into())); bases }}
+                        id="profile-base" label="Compare with another profile, mostly an earlier one"
+                        options={{ bases.insert(0, ("".into(), "Compare with \u{2026}".into())); bases }}
                         value={base.unwrap_or_default().to_owned()} on_change={on_base}
                     />
                     if let Some(base) = base {

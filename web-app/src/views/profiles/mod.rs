@@ -11,6 +11,7 @@ mod flame;
 mod head;
 mod keys;
 mod legend;
+mod name;
 mod own_code;
 mod sandwich;
 mod search;
@@ -222,10 +223,16 @@ fn Shown(props: &CaseProps) -> Html {
     let answer = use_answer(&case.report, Some(request));
     let graph = use_graph(&answer, case);
     keys::use_keys(case, graph.as_ref());
+    let are_options_shown = use_state_eq(|| false);
+    let on_options = {
+        let shown = are_options_shown.clone();
+        Callback::from(move |()| shown.set(!*shown))
+    };
+    let class = classes!("view", "profiles", are_options_shown.then_some("with-options"));
     html! {
-        <section class="view profiles" aria-busy={answer.is_pending.to_string()}>
+        <section {class} aria-busy={answer.is_pending.to_string()}>
             <head::Head case={case.clone()} />
-            <toolbar::Toolbar case={case.clone()} graph={graph.clone()} />
+            <toolbar::Toolbar case={case.clone()} graph={graph.clone()} are_options_shown={*are_options_shown} {on_options} />
             <filters::Filters case={case.clone()} graph={graph.clone()} />
             { notes(case) }
             { content(case, &answer, graph) }

@@ -19,10 +19,23 @@ pub struct GraphProps {
     pub graph: Option<Shared<FlameGraph>>,
 }
 
+/// Properties of [`Toolbar`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct ToolbarProps {
+    /// What is shown.
+    pub case: Case,
+    /// The graph, once it is there.
+    pub graph: Option<Shared<FlameGraph>>,
+    /// True if a narrow page shows the options.
+    pub are_options_shown: bool,
+    /// Called to show or hide them.
+    pub on_options: Callback<()>,
+}
+
 /// The row of buttons.
 #[component]
-pub fn Toolbar(props: &GraphProps) -> Html {
-    let GraphProps { case, graph } = props;
+pub fn Toolbar(props: &ToolbarProps) -> Html {
+    let ToolbarProps { case, graph, .. } = props;
     let settings = &case.settings;
     html! {
         <div class="toolbar">
@@ -38,6 +51,12 @@ pub fn Toolbar(props: &GraphProps) -> Html {
                 }) }
             </div>
             if settings.mode != Mode::About {
+                <button
+                    type="button" class="button small more" data-toggle="options" aria-pressed={props.are_options_shown.to_string()}
+                    onclick={props.on_options.reform(|_: MouseEvent| ())}
+                >
+                    { "Options" }
+                </button>
                 <span class="toolbar-options">
                     { own_toggle(case, graph.as_deref()) }
                     { toggle(case, "recursion", "collapsed", settings.collapse_recursion, "Collapse recursion", "A function's calls of itself become one frame") }

@@ -10,6 +10,7 @@ use yew::prelude::*;
 use super::Case;
 use super::actions::Subject;
 use super::flame::{ModeProps, selected_node};
+use super::name::function_name;
 use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::palette;
@@ -228,7 +229,7 @@ fn row(
                     <span class="twist" />
                 }
                 <span class="swatch" style={format!("background:{color}")} aria-hidden="true" />
-                <span class="function-name">{ name }</span>
+                { function_name(name) }
             </span>
         </div>
     }

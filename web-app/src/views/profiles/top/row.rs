@@ -1,7 +1,6 @@
 //! The table's head and its rows.
 
 use analyzer_core::base::convert::{id_to_usize, ratio};
-use analyzer_core::base::go_symbol;
 use analyzer_core::session::Top;
 use yew::prelude::*;
 
@@ -9,6 +8,7 @@ use super::order::{Before, Key, Order};
 use crate::components::flame::{amount, palette};
 use crate::number_format as text;
 use crate::views::profiles::Case;
+use crate::views::profiles::name::function_name;
 
 /// The names of the columns, which sort.
 pub fn head(case: &Case, order: Order) -> Html {
@@ -107,7 +107,7 @@ impl Row<'_> {
         let unit = &self.top.unit;
         let amount = |value: i64, class: Option<&'static str>, shown: String| {
             html! {
-                <span class={classes!("cell", "number", class)} role="cell" title={amount::exact(value, unit)} data-value={value.to_string()}>
+                <span class={classes!("cell", "number", class, (value == 0).then_some("zero"))} role="cell" title={amount::exact(value, unit)} data-value={value.to_string()}>
                     { shown }
                 </span>
             }
@@ -115,7 +115,10 @@ impl Row<'_> {
         let plain = |shown: String, class: &'static str| {
             html! { <span class={classes!("cell", "number", "percent", class)} role="cell">{ shown }</span> }
         };
-        let percent = |value: i64| text::percent(value, self.top.total);
+        let percent = |value: i64| match value {
+            0 => String::new(),
+            _ => text::percent(value, self.top.total),
+        };
         let optional = Some("optional");
         match self.before {
             None => html! {
@@ -156,13 +159,13 @@ impl Row<'_> {
             None => color.clone(),
             Some(_) => format!("var({})", if flat < 0 { "--shrunk" } else { "--grown" }),
         };
-        let package_end = name.len() - go_symbol::unqualified(name).len();
-        let (package, rest) = name.split_at_checked(package_end).unwrap_or(("", name));
         html! {
             <span class="cell function" role="cell" title={name.to_owned()}>
-                <span class="top-bar" style={format!("width:{:.2}%;background:{bar}", share.min(100.0))} aria-hidden="true" />
+                if flat != 0 {
+                    <span class="top-bar" style={format!("width:{:.2}%;background:{bar}", share.min(100.0))} aria-hidden="true" />
+                }
                 <span class="swatch" style={format!("background:{color}")} aria-hidden="true" />
-                <span class="function-name"><span class="package">{ package }</span>{ rest }</span>
+                { function_name(name) }
             </span>
         }
     }
