@@ -25,6 +25,7 @@ fn capture(name: &str) -> PathBuf {
 /// The page with these captures of one service, on an address.
 async fn open(captures: &[&str], address: &str) -> Result<Browser> {
     let browser = Browser::open(&viewer::file_url()?).await?;
+    browser.show_as(1440, 900, Scheme::Light).await?;
     let files: Vec<_> = captures.iter().map(|name| capture(name)).collect();
     viewer::choose_files(&browser, &files).await?;
     go(&browser, address).await?;
@@ -205,6 +206,7 @@ async fn a_right_click_and_the_menu_key_open_the_menu_of_a_frame() -> Result<()>
     }
     browser.keys(Key::Escape).await?;
     browser.wait_until("document.querySelector('.menu') === null").await?;
+    wait_for_parameter(&browser, "function", "!== null").await?;
     let name = parameter(&browser, "function").await?.context("selected with it")?;
 
     // The focus is back on the graph, whose menu a key opens.
@@ -373,7 +375,79 @@ async fn what_is_shown_can_be_saved() -> Result<()> {
     assert_eq!(png.get(..8), Some(b"\x89PNG\r\n\x1a\n".as_slice()));
     let csv = String::from_utf8(save("csv", "cpu-cpu.csv").await?)?;
     assert!(csv.lines().count() > 10, "{csv}");
+    let folded = String::from_utf8(save("folded", "cpu-cpu.folded").await?)?;
+    assert!(
+        folded.lines().all(|line| line.rsplit(' ').next().is_some_and(|count| count.parse::<i64>().is_ok()))
+    );
+    // What is saved is what the filters leave, and opens again.
+    browser.type_into("#filter-value", "^runtime").await?;
+    browser.keys(Key::Enter).await?;
+    browser.wait_for_text(".chip[data-filter=focus] .chip-effect", "left").await?;
+    let left = browser.text(".chip[data-filter=focus] .chip-effect").await?;
+    let pprof = save("pprof", "cpu-cpu.pb.gz").await?;
+    assert_eq!(pprof.get(..2), Some([0x1f, 0x8b].as_slice()));
     assert_eq!(browser.console_problems().await?, NONE);
+    let again = Browser::open(&viewer::file_url()?).await?;
+    viewer::choose_files(&again, &[folder.join("cpu-cpu.pb.gz")]).await?;
+    go(&again, "#profiles").await?;
+    let amount = left.split(" of ").next().context("an amount")?;
+    again.wait_for_text(".segment[aria-pressed=true] .segment-amount", amount).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn callers_and_callees_add_up_and_lead_on() -> Result<()> {
+    let browser = open(&["t2/cpu.pb.gz"], "#profiles?view=callers&function=runtime.mallocgc").await?;
+    browser.wait_until("document.querySelectorAll('[data-side=Callers] .neighbors tr').length > 1").await?;
+    // Each stack with the function has one caller of it, or none.
+    let sum = "[...document.querySelectorAll('[data-side=Callers] .neighbors [data-value]')].reduce((sum, cell) => sum + Number(cell.dataset.value), 0)";
+    let cum = "Number(document.querySelector('.sandwich-head [data-value]:nth-child(2)').dataset.value)";
+    browser.wait_until(&format!("{sum} === {cum}")).await?;
+    let caller = browser
+        .run("return document.querySelector('[data-side=Callers] .neighbors button').title;", &[])
+        .await?;
+    let caller = caller.as_str().context("a caller")?.to_owned();
+    browser.click("[data-side=Callers] .neighbors button").await?;
+    browser.wait_for_text("#pivot", &caller).await?;
+    browser.wait_for_text("[data-side=Callees] .neighbors", "mallocgc").await?;
+    browser.back().await?;
+    browser.wait_for_text("#pivot", "runtime.mallocgc").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn labels_are_broken_down_and_lead_to_filters() -> Result<()> {
+    let browser = open(&["t2/heap.pb.gz"], "#profiles?view=labels").await?;
+    browser.wait_for_text(".label-key[data-key=bytes]", "values").await?;
+    let value = browser.text(".label-key[data-key=bytes] tbody .ledger-name").await?;
+    browser.click(".label-key[data-key=bytes] tbody .ledger-name").await?;
+    wait_for_parameter(&browser, "tagfocus", "!== null").await?;
+    browser.wait_for_text(".chip[data-filter=tagfocus] .chip-effect", "left").await?;
+    browser
+        .wait_until("document.querySelectorAll('.label-key[data-key=bytes] tbody .ledger-name').length === 1")
+        .await?;
+    browser.wait_for_text(".label-key[data-key=bytes] tbody", &value).await?;
+    browser.click("[data-action=tagroot]").await?;
+    wait_for_parameter(&browser, "tagroot", "=== 'bytes'").await?;
+    browser.click_at(GRAPH, FIRST).await?;
+    browser.wait_for_text(".details-name", &value).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn several_snapshots_give_each_row_a_trend() -> Result<()> {
+    let browser = Browser::open(&viewer::file_url()?).await?;
+    viewer::drop_files(&browser, &[viewer::bundle("pricing-go1.26-cgroup2")]).await?;
+    go(&browser, "#profiles?view=top").await?;
+    browser
+        .wait_until("document.querySelector('.rows.top .row[data-name] svg.trend title') !== null")
+        .await?;
+    let words =
+        browser.run("return document.querySelector('svg.trend').getAttribute('aria-label');", &[]).await?;
+    let words = words.as_str().context("what the line says")?;
+    assert!(words.starts_with("t0 ") && words.contains(", t1 ") && words.contains(", t2 "), "{words}");
+    browser.click(".sort[data-sort=growth]").await?;
+    wait_for_parameter(&browser, "sort", "=== 'growth'").await?;
     Ok(())
 }
 
@@ -392,7 +466,9 @@ async fn the_tree_says_what_the_graph_shows_to_keys_and_screen_readers() -> Resu
     browser.wait_until(&format!("{root} === 'true'")).await?;
     browser.keys(Key::Down).await?;
     browser
-        .wait_until("document.querySelector('[aria-selected=true]').getAttribute('aria-level') === '2'")
+        .wait_until(
+            "document.querySelector('.rows.tree [aria-selected=true]').getAttribute('aria-level') === '2'",
+        )
         .await?;
     let graph = "const pane = document.createElement('i'); return document.querySelectorAll('.profiles button:not([aria-label])').length;";
     browser.run(graph, &[]).await?;

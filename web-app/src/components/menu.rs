@@ -66,7 +66,7 @@ pub fn Menu(props: &MenuProps) -> Html {
                 }
             };
             let window = gloo::utils::window();
-            let listeners = ["pointerdown", "wheel", "resize", "blur", "hashchange"].map(|name| {
+            let listeners = ["pointerdown", "wheel", "resize", "blur"].map(|name| {
                 let outside = outside.clone();
                 EventListener::new(&window, name, move |event| outside(event))
             });

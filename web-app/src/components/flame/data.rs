@@ -41,6 +41,7 @@ pub struct FlameGraph {
     colors: Vec<u8>,
     coloring: Coloring,
     own_modules: Vec<String>,
+    root: &'static str,
 }
 
 static NOTHING: LazyLock<CallTree> = LazyLock::new(CallTree::default);
@@ -57,7 +58,13 @@ impl FlameGraph {
         if let Some(root) = tree.name.0.first().and_then(|&name| colors.get_mut(id_to_usize(name))) {
             *root = palette::root();
         }
-        Self { colors, coloring, own_modules, answer }
+        Self { colors, coloring, own_modules, answer, root: "all stacks" }
+    }
+
+    /// The same graph with another name on its root.
+    #[must_use]
+    pub fn with_root(self, root: &'static str) -> Self {
+        Self { root, ..self }
     }
 
     /// The tree.
@@ -152,9 +159,9 @@ impl FlameGraph {
         })
     }
 
-    /// What is written on a node's box: its name, of the root what all is.
+    /// What is written on a node's box: its name, of the root what it stands for.
     pub fn caption_of(&self, node: u32) -> &str {
-        if node == 0 { "all stacks" } else { self.name_of(node) }
+        if node == 0 { self.root } else { self.name_of(node) }
     }
 
     /// The direction of a node's change in a comparison, to stand before its name; else empty.

@@ -1,13 +1,16 @@
 //! What the profile is: when, how long, how many samples, at what rate, and
 //! what is missing in it.
 
+use analyzer_core::base::convert::ratio;
 use analyzer_core::report::ProfileSummary;
+use analyzer_core::session::{Details, Request, Response};
 use yew::prelude::*;
 
 use super::settings::path_of;
 use super::CaseProps;
 use crate::components::flame::amount;
 use crate::components::citation::place_href;
+use crate::link::use_answer;
 use crate::number_format as text;
 
 /// Facts of the profile.
@@ -15,6 +18,7 @@ use crate::number_format as text;
 pub fn About(props: &CaseProps) -> Html {
     let case = &props.case;
     let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
+    let details = use_answer(&case.report, Some(Request::Details(Box::new(case.settings.query.clone()))));
     let fact = |name: &'static str, value: Option<String>| {
         html! {
             if let Some(value) = value {
@@ -59,7 +63,82 @@ pub fn About(props: &CaseProps) -> Html {
                 </tbody>
             </table>
             { remarks(summary) }
+            if let Some(Response::Details(Ok(details))) = details.response.as_deref() {
+                { depths(details) }
+                { mappings(details) }
+            }
         </div>
+    }
+}
+
+/// How deep the stacks are: bars, and in words.
+fn depths(details: &Details) -> Html {
+    let samples = &details.samples_by_depth.0;
+    let Some(largest) = samples.iter().max().filter(|largest| **largest > 0) else { return Html::default() };
+    let total: u64 = samples.iter().sum();
+    let median = samples.iter().scan(0, |sum, count| {
+        *sum += count;
+        Some(*sum)
+    });
+    let median = median.take_while(|sum| sum * 2 < total).count();
+    let bar = |(depth, &count): (usize, &u64)| {
+        let height = ratio(count.into(), i128::from(*largest)).unwrap_or(0.0) * 100.0;
+        let what = format!("{}: {}", text::counted(depth, "frame", "frames"), text::count_u64(count));
+        html! { <span style={format!("height:{height:.1}%")} title={what} /> }
+    };
+    let cut = details.depth_limit.map(|limit| {
+        format!(
+            " {} samples, {} of {}, were cut at {} frames.",
+            text::count_u64(details.truncated_samples),
+            amount::short(details.truncated_amount, &details.unit),
+            amount::short(details.total, &details.unit),
+            text::count_u64(limit)
+        )
+    });
+    html! {
+        <>
+            <h3>{ "Depth of the stacks" }</h3>
+            <p>
+                { format!("Half of the samples have {} or fewer, the deepest {}.",
+                    text::counted(median, "frame", "frames"), text::count_usize(samples.len() - 1)) }
+                { cut }
+            </p>
+            <div class="depths" aria-hidden="true">{ for samples.iter().enumerate().map(bar) }</div>
+        </>
+    }
+}
+
+/// The files that addresses lie in.
+fn mappings(details: &Details) -> Html {
+    if details.mappings.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <h3>{ "Mappings" }</h3>
+            <div class="scrolled">
+                <table class="neighbors">
+                    <thead>
+                        <tr>
+                            <th scope="col">{ "File" }</th><th scope="col">{ "Addresses" }</th>
+                            <th scope="col" class="number">{ "Seen" }</th><th scope="col" class="number">{ "Without a function" }</th>
+                            <th scope="col">{ "Build id" }</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        { for details.mappings.iter().map(|row| html! {
+                            <tr>
+                                <td>{ if row.file.is_empty() { "not named" } else { row.file.as_str() } }</td>
+                                <td><code>{ format!("{:#x}-{:#x}", row.start, row.limit) }</code></td>
+                                <td class="number">{ text::count_u64(row.locations) }</td>
+                                <td class="number">{ text::count_u64(row.unsymbolized) }</td>
+                                <td><code>{ &row.build_id }</code></td>
+                            </tr>
+                        }) }
+                    </tbody>
+                </table>
+            </div>
+        </>
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is shown, as a file.
 
 use analyzer_core::base::convert::i64_to_f64;
-use analyzer_core::session::{Order, Request, Response, Top};
+use analyzer_core::session::{ExportForm, Order, Request, Response};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -69,8 +69,15 @@ fn items(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Vec<MenuItem> {
             items.push(MenuItem::new(id, label, hint, move || case.report_saving(save(&case, &graph))));
         }
     }
-    let asking = case.clone();
-    items.push(MenuItem::new("csv", "Table, CSV", "exact numbers", move || save_csv(&asking)));
+    let forms = [
+        ("csv", "Table, CSV", "exact numbers", ExportForm::Csv(Order::Flat)),
+        ("folded", "Folded stacks", "for other flame graphs", ExportForm::Folded),
+        ("pprof", "Profile, pprof", "with the filters applied", ExportForm::Pprof),
+    ];
+    items.extend(forms.map(|(id, label, hint, form)| {
+        let case = case.clone();
+        MenuItem::new(id, label, hint, move || save_export(&case, form))
+    }));
     items
 }
 
@@ -143,77 +150,22 @@ fn save_png(case: &Case, graph: &FlameGraph) -> Result<(), JsValue> {
     canvas.to_blob(on_blob.as_ref().unchecked_ref())
 }
 
-fn save_csv(case: &Case) {
+/// Saves what only the engine can write.
+fn save_export(case: &Case, form: ExportForm) {
     let Some(link) = case.link.clone() else { return };
     let case = case.clone();
     spawn_local(async move {
         let query = Box::new(case.settings.query.clone());
-        match link.ask(&Request::Top { query, order: Order::Flat }).await {
-            Ok(Response::Top(Ok(top))) => {
-                let text = csv(&top, case.settings.base.is_some());
-                case.report_saving(download::save(&file_name(&case, "csv"), "text/csv", text.as_bytes()));
+        match link.ask(&Request::Export { query, form }).await {
+            Ok(Response::Export(Ok(bytes))) => {
+                let name = file_name(&case, form.extension());
+                case.report_saving(download::save(&name, form.media_type(), &bytes.0));
+            }
+            Ok(Response::Export(Err(error))) => {
+                web_sys::console::warn_1(&error.to_string().into());
+                case.say("There is nothing to save: the query has no answer");
             }
             _ => case.say("The engine did not answer"),
         }
     });
-}
-
-/// The table with exact numbers, as RFC 4180 has it.
-fn csv(top: &Top, is_change: bool) -> String {
-    let change = if is_change { " change" } else { "" };
-    let mut out = format!(
-        "flat{change} [{unit}],flat %,cum{change} [{unit}],cum %,function,file\r\n",
-        unit = top.unit
-    );
-    let whole = i64_to_f64(top.total);
-    let percent = |value: i64| {
-        if top.total == 0 { String::new() } else { format!("{:.4}", i64_to_f64(value) / whole * 100.0) }
-    };
-    for (row, file) in top.rows().zip(&top.file) {
-        out.push_str(&format!(
-            "{},{},{},{},{},{}\r\n",
-            row.flat,
-            percent(row.flat),
-            row.cum,
-            percent(row.cum),
-            quoted(row.name),
-            quoted(file)
-        ));
-    }
-    out
-}
-
-/// A text as a field: quoted, and never the start of a formula in a spreadsheet.
-fn quoted(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use analyzer_core::base::packed::{PackedI64, PackedU32};
-    use analyzer_core::session::Inlining;
-
-    use super::*;
-
-    #[test]
-    fn a_table_has_exact_numbers_and_quoted_names() {
-        let top = Top {
-            unit: "bytes".to_owned(),
-            total: 8,
-            key: PackedU32(vec![1, 2]),
-            name: vec!["main.f[go.shape.struct { A \"x\" }]".to_owned(), "=SUM(1,2)".to_owned()],
-            file: vec!["/src/a.go".to_owned(), String::new()],
-            flat: PackedI64(vec![7, -1]),
-            cum: PackedI64(vec![8, -1]),
-            inlining: vec![Inlining::None; 2],
-            ..Top::default()
-        };
-        assert_eq!(
-            csv(&top, false),
-            "flat [bytes],flat %,cum [bytes],cum %,function,file\r\n\
-             7,87.5000,8,100.0000,\"main.f[go.shape.struct { A \"\"x\"\" }]\",\"/src/a.go\"\r\n\
-             -1,-12.5000,-1,-12.5000,\"'=SUM(1,2)\",\"\"\r\n"
-        );
-    }
 }

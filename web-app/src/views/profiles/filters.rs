@@ -1,18 +1,16 @@
 //! The filters that are set, each with what it leaves, and a field for more.
 
-use analyzer_core::report::Report;
-use analyzer_core::session::{Filters as FilterSet, Query, Request, Response, TreeOptions};
+use analyzer_core::session::{Effects, Left, Request, Response};
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use super::choice::Choice;
-use super::settings::{FILTERS, Mode, filter_mut, with_query_param};
+use super::settings::{FILTERS, Mode, with_query_param};
 use super::toolbar::GraphProps;
 use super::{Case, own_code, search};
 use crate::components::flame::amount;
 use crate::link::use_answer;
 use crate::number_format as text;
-use crate::state::Shared;
 
 /// Chips, the field for a new filter, and the search.
 #[component]
@@ -29,84 +27,76 @@ pub fn Filters(props: &GraphProps) -> Html {
                 <search::Search case={case.clone()} graph={graph.clone()} />
             }
             <NewFilter case={case.clone()} />
-            { for set.iter().map(|(name, value)| html! {
-                <Chip
-                    key={*name} report={case.report.clone()} query={case.settings.query.clone()} name={*name}
-                    value={value.clone()} on_remove={case.on_go(with_query_param(&case.params, name, ""))}
-                />
-            }) }
-            if set.len() > 1 {
-                { remaining(props) }
-                <button type="button" class="button small" onclick={case.on_go(without_filters(case))}>
-                    { "Clear filters" }
-                </button>
+            if !set.is_empty() {
+                <Chips case={case.clone()} {set} />
             }
         </div>
     }
 }
 
 fn without_filters(case: &Case) -> crate::state::Params {
-    FILTERS.iter().fold(case.params.without("zoom"), |params, (name, _)| params.without(name))
-}
-
-/// What all filters together leave.
-fn remaining(props: &GraphProps) -> Html {
-    let Some(graph) = &props.graph else { return Html::default() };
-    let tree = graph.tree();
-    html! {
-        <span class="quiet filters-left">
-            { format!("together {}", left(graph.total(0), tree.view_total, &tree.unit)) }
-        </span>
-    }
-}
-
-fn left(total: i64, whole: i64, unit: &str) -> String {
-    format!("{} of {} left ({})", amount::short(total, unit), amount::short(whole, unit), text::percent(total, whole))
+    FILTERS.iter().fold(with_query_param(&case.params, "focus", ""), |params, (name, _)| params.without(name))
 }
 
 #[derive(Clone, PartialEq, Properties)]
-struct ChipProps {
-    report: Shared<Report>,
-    query: Query,
-    name: &'static str,
-    value: String,
-    on_remove: Callback<MouseEvent>,
+struct ChipsProps {
+    case: Case,
+    set: Vec<(&'static str, String)>,
 }
 
-/// One filter and its effect, were it the only one.
+/// The filters that are set, each with what it leaves as the only one.
 #[component]
-fn Chip(props: &ChipProps) -> Html {
-    let mut query = props.query.clone();
-    query.filters = FilterSet::default();
-    if let Some(filter) = filter_mut(&mut query.filters, props.name) {
-        *filter = Some(props.value.clone());
-    }
-    // Nothing but the root is wanted: everything else is too narrow.
-    let options = TreeOptions { min_width_ppm: 1_000_001, ..TreeOptions::default() };
-    let request = Request::Tree { query: Box::new(query), options: Box::new(options) };
-    let answer = use_answer(&props.report, Some(request));
-    let effect = match answer.response.as_deref() {
-        Some(Response::Tree(Ok(tree))) => {
-            let total = tree.total.0.first().copied().unwrap_or(0);
-            left(total, tree.view_total, &tree.unit)
-        }
-        Some(Response::Tree(Err(error))) => error.to_string(),
-        _ => String::new(),
+fn Chips(props: &ChipsProps) -> Html {
+    let ChipsProps { case, set } = props;
+    let answer = use_answer(&case.report, Some(Request::Effects(Box::new(case.settings.query.clone()))));
+    let effects = match answer.response.as_deref() {
+        Some(Response::Effects(Ok(effects))) if !answer.is_pending => Some(effects),
+        _ => None,
     };
-    let is_own = props.name == "show" && props.value.starts_with(own_code::START);
+    let chip = |name: &'static str, value: &str| {
+        let step = effects.and_then(|effects| effects.steps.iter().find(|step| step.filter == name));
+        let is_own = name == "show" && value.starts_with(own_code::START);
+        let what = FILTERS.iter().find(|(known, _)| *known == name).map_or("", |(_, what)| what);
+        html! {
+            <span key={name} class="chip" data-filter={name} title={what}>
+                <span class="chip-name">{ if is_own { "my code" } else { name } }</span>
+                <code class="chip-value" title={value.to_owned()}>{ value }</code>
+                <span class="chip-effect">
+                    { effects.zip(step).map(|(effects, step)| left(effects, step.alone)).unwrap_or_default() }
+                </span>
+                <button
+                    type="button" class="chip-remove" aria-label={format!("Remove {name} {value}")}
+                    onclick={case.on_go(with_query_param(&case.params, name, ""))}
+                >
+                    { "\u{d7}" }
+                </button>
+            </span>
+        }
+    };
+    let together = effects.and_then(|effects| Some((effects, effects.steps.last()?.after)));
     html! {
-        <span class="chip" data-filter={props.name}>
-            <span class="chip-name">{ if is_own { "my code" } else { props.name } }</span>
-            <code class="chip-value">{ &props.value }</code>
-            <span class="chip-effect">{ effect }</span>
-            <button
-                type="button" class="chip-remove" onclick={props.on_remove.clone()}
-                aria-label={format!("Remove {} {}", props.name, props.value)}
-            >
-                { "\u{d7}" }
-            </button>
-        </span>
+        <>
+            { for set.iter().map(|(name, value)| chip(name, value)) }
+            if set.len() > 1 {
+                if let Some((effects, after)) = together {
+                    <span class="quiet filters-left">{ format!("together {}", left(effects, after)) }</span>
+                }
+                <button type="button" class="button small" onclick={case.on_go(without_filters(case))}>
+                    { "Clear filters" }
+                </button>
+            }
+        </>
     }
+}
+
+/// What a filter leaves: of the amount, or of the functions where the amount stays.
+fn left(effects: &Effects, left: Left) -> String {
+    let (part, whole) = (left.share.amount, effects.whole.share.amount);
+    if part == whole && left.nodes < effects.whole.nodes {
+        return format!("{} of {} functions left", text::count_u64(left.nodes), text::count_u64(effects.whole.nodes));
+    }
+    let (part_text, whole_text) = (amount::short(part, &effects.unit), amount::short(whole, &effects.unit));
+    format!("{part_text} of {whole_text} left ({})", text::percent(part, whole))
 }
 
 #[derive(Clone, PartialEq, Properties)]

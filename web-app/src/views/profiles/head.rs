@@ -4,7 +4,7 @@ use analyzer_core::report::{ProfileSummary, Report};
 use yew::prelude::*;
 
 use super::choice::Choice;
-use super::settings::{path_of, with_query_param};
+use super::settings::{key_of, with_query_param};
 use super::{Case, CaseProps};
 use crate::components::flame::amount;
 use crate::selectors;
@@ -24,19 +24,19 @@ pub fn Head(props: &CaseProps) -> Html {
             *index != case.settings.profile && columns(other) == columns(summary)
         })
     };
-    let every: Vec<_> = report.profiles.iter().map(|profile| option(report, profile)).collect();
+    let every: Vec<_> = (0..report.profiles.len()).map(|index| option(report, index)).collect();
     let mut bases: Vec<(AttrValue, AttrValue)> = comparable()
-        .map(|(_, profile)| {
-            let (path, name) = option(report, profile);
-            (path, format!("against {name}").into())
+        .map(|(index, _)| {
+            let (key, name) = option(report, index);
+            (key, format!("against {name}").into())
         })
         .collect();
-    let base = case.settings.base.and_then(|base| report.profiles.get(base)).map(|base| path_of(report, base));
-    let shown = path_of(report, summary).to_owned();
+    let base = case.settings.base.map(|base| key_of(report, base));
+    let shown = key_of(report, case.settings.profile);
     let on_profile = {
         let case = case.clone();
-        Callback::from(move |path: String| {
-            let index = case.report.profiles.iter().position(|profile| path_of(&case.report, profile) == path);
+        Callback::from(move |key: String| {
+            let index = (0..case.report.profiles.len()).find(|&index| key_of(&case.report, index) == key);
             if let Some(params) = index.and_then(|index| with_profile(&case, index)) {
                 case.go(params);
             }
@@ -44,7 +44,7 @@ pub fn Head(props: &CaseProps) -> Html {
     };
     let on_base = {
         let case = case.clone();
-        Callback::from(move |path: String| case.go(with_query_param(&case.params, "base", path).without("color")))
+        Callback::from(move |key: String| case.go(with_query_param(&case.params, "base", key).without("color")))
     };
     html! {
         <div class="view-head">
@@ -59,7 +59,7 @@ pub fn Head(props: &CaseProps) -> Html {
                     <Choice
                         id="profile-base" label="Compare with another profile, mostly an earlier one"
                         options={{ bases.insert(0, ("".into(), "Compare with \u{2026}".into())); bases }}
-                        value={base.unwrap_or_default().to_owned()} on_change={on_base}
+                        value={base.clone().unwrap_or_default()} on_change={on_base}
                     />
                     if let Some(base) = base {
                         <button
@@ -75,8 +75,9 @@ pub fn Head(props: &CaseProps) -> Html {
     }
 }
 
-fn option(report: &Report, profile: &ProfileSummary) -> (AttrValue, AttrValue) {
-    (path_of(report, profile).to_owned().into(), name(report, profile).into())
+fn option(report: &Report, index: usize) -> (AttrValue, AttrValue) {
+    let name = report.profiles.get(index).map(|profile| name(report, profile)).unwrap_or_default();
+    (key_of(report, index).into(), name.into())
 }
 
 /// A profile in a few words: `heap t1`, with the subject's name if there are several.
@@ -98,17 +99,19 @@ pub fn name(report: &Report, profile: &ProfileSummary) -> String {
             && other_row.map(|row| (&row.snapshot, row.subject)) == row.map(|row| (&row.snapshot, row.subject))
     };
     if report.profiles.iter().filter(same).count() > 1 {
-        text = format!("{text} \u{2014} {}", path_of(report, profile));
+        let index = report.profiles.iter().position(|other| other.source == profile.source);
+        text = format!("{text} \u{2014} {}", key_of(report, index.unwrap_or_default()));
     }
     text
 }
 
 /// The address with another profile; `None` if that is the one that is shown.
 pub fn with_profile(case: &Case, index: usize) -> Option<Params> {
-    let profile = case.report.profiles.get(index).filter(|_| index != case.settings.profile)?;
-    let path = path_of(&case.report, profile);
+    if index == case.settings.profile || index >= case.report.profiles.len() {
+        return None;
+    }
     // A column of one profile may be missing in another.
-    let params = with_query_param(&case.params, "profile", path).without("base");
+    let params = with_query_param(&case.params, "profile", key_of(&case.report, index)).without("base");
     Some(if keeps_type(case, &params) { params } else { params.without("type") })
 }
 

@@ -10,6 +10,7 @@ mod filters;
 mod flame;
 mod head;
 mod keys;
+mod labels;
 mod legend;
 mod name;
 mod own_code;
@@ -221,7 +222,7 @@ fn Shown(props: &CaseProps) -> Html {
         }),
     };
     let answer = use_answer(&case.report, Some(request));
-    let graph = use_graph(&answer, case);
+    let graph = use_graph(&answer, case, "all stacks");
     keys::use_keys(case, graph.as_ref());
     let are_options_shown = use_state_eq(|| false);
     let on_options = {
@@ -258,6 +259,7 @@ fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>) -> H
         Mode::Top => html! { <top::TopView case={case.clone()} {graph} /> },
         Mode::Sandwich => html! { <sandwich::Sandwich case={case.clone()} {graph} /> },
         Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
+        Mode::Labels => html! { <labels::LabelsView case={case.clone()} /> },
         Mode::About => Html::default(),
     }
 }
@@ -306,9 +308,9 @@ fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
     Some(html! { <p>{ text }</p> })
 }
 
-/// The graph of an answer, with colors; kept while the answer stays.
+/// The graph of an answer, with colors and what its root is called; kept while the answer stays.
 #[hook]
-fn use_graph(answer: &Answer, case: &Case) -> Option<Shared<FlameGraph>> {
+fn use_graph(answer: &Answer, case: &Case, root: &'static str) -> Option<Shared<FlameGraph>> {
     let is_tree = matches!(answer.response.as_deref(), Some(Response::Tree(Ok(_))));
     let response = answer.response.clone().filter(|_| is_tree);
     let graph = use_memo((response, case.settings.coloring), |(response, coloring)| {
@@ -318,7 +320,7 @@ fn use_graph(answer: &Answer, case: &Case) -> Option<Shared<FlameGraph>> {
         let own = own_code::own_modules(
             names.name.iter().map(String::as_str).zip(names.file.iter().map(String::as_str)),
         );
-        Some(Shared::new(FlameGraph::new(response, *coloring, own)))
+        Some(Shared::new(FlameGraph::new(response, *coloring, own).with_root(root)))
     });
     (*graph).clone()
 }

@@ -1,12 +1,13 @@
 //! One function in the middle: who calls it, and what it calls.
 
 use analyzer_core::base::convert::{id_to_usize, ratio};
-use analyzer_core::session::{Direction, Request, TreeOptions};
+use analyzer_core::session::{Direction, Nodes, Order, Peek, PeekNode, Request, Response, TreeOptions};
 use yew::prelude::*;
 
 use super::actions::Subject;
 use super::details;
 use super::flame::ModeProps;
+use super::name::function_name;
 use super::{Case, use_graph};
 use crate::components::flame::amount;
 use crate::components::flame::canvas::{FlameCanvas, MenuAt};
@@ -27,15 +28,78 @@ pub fn Sandwich(props: &ModeProps) -> Html {
     let Some(name) = chosen else {
         return html! { <p class="quiet">{ "There is no function to look at." }</p> };
     };
+    html! { <Pivot case={case.clone()} {name} /> }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PivotProps {
+    case: Case,
+    name: String,
+}
+
+/// The function with both of its sides.
+#[component]
+fn Pivot(props: &PivotProps) -> Html {
+    let PivotProps { case, name } = props;
+    let request = Request::Peek {
+        query: Box::new(case.settings.query.clone()),
+        nodes: Nodes::Named(name.clone()),
+        order: Order::Flat,
+    };
+    let answer = use_answer(&case.report, Some(request));
+    let peek = answer.response.clone().filter(|response| node_of(response).is_some_and(|(_, node)| node.name == *name));
+    let is_unknown = peek.is_none() && !answer.is_pending && answer.response.is_some();
     html! {
         <div class="sandwich">
             <div class="panel sandwich-head">
-                <p class="details-name"><code id="pivot">{ &name }</code></p>
+                <p class="details-name">
+                    <code id="pivot">{ name }</code>
+                    if let Some((_, node)) = peek.as_deref().and_then(node_of) {
+                        <span class="quiet details-file">{ &node.file }</span>
+                    }
+                </p>
+                if let Some((peek, node)) = peek.as_deref().and_then(node_of) {
+                    { costs(peek, node) }
+                } else if is_unknown {
+                    <p class="quiet">{ "The function is not in what is shown: it is in no stack that the filters leave." }</p>
+                }
                 <p class="quiet">{ "Click a row or double-click a frame to put that function in the middle." }</p>
             </div>
-            <Side case={case.clone()} name={name.clone()} direction={Direction::Callers} />
-            <Side case={case.clone()} {name} direction={Direction::Callees} />
+            <Side case={case.clone()} name={name.clone()} direction={Direction::Callers} peek={peek.clone()} />
+            <Side case={case.clone()} name={name.clone()} direction={Direction::Callees} {peek} />
         </div>
+    }
+}
+
+fn node_of(response: &Response) -> Option<(&Peek, &PeekNode)> {
+    match response {
+        Response::Peek(Ok(peek)) => Some((peek, peek.nodes.first()?)),
+        _ => None,
+    }
+}
+
+/// Flat and cum of the function, in a comparison with what they were.
+fn costs(peek: &Peek, node: &PeekNode) -> Html {
+    let cost = |label: &'static str, value: i64, before: Option<i64>| {
+        let (shown, share) = match before {
+            None => (amount::short(value, &peek.unit), text::percent(value, peek.total)),
+            Some(before) => (
+                amount::signed(value, &peek.unit),
+                amount::change_percent(before, before.saturating_add(value)),
+            ),
+        };
+        html! {
+            <span title={amount::exact(value, &peek.unit)} data-value={value.to_string()}>{ label }{ " " }<b>{ shown }</b>{ " " }{ share }</span>
+        }
+    };
+    html! {
+        <p class="details-amounts">
+            { cost("flat", node.flat, node.base.map(|(flat, _)| flat)) }
+            { cost("cum", node.cum, node.base.map(|(_, cum)| cum)) }
+            if node.recursive != 0 {
+                <span>{ format!("calls itself in {}", amount::short(node.recursive, &peek.unit)) }</span>
+            }
+        </p>
     }
 }
 
@@ -57,12 +121,13 @@ struct SideProps {
     case: Case,
     name: String,
     direction: Direction,
+    peek: Option<Shared<Response>>,
 }
 
 /// Callers above, callees below: a table of the direct ones and the graph of all.
 #[component]
 fn Side(props: &SideProps) -> Html {
-    let SideProps { case, name, direction } = props;
+    let SideProps { case, name, direction, peek } = props;
     let options = TreeOptions {
         direction: *direction,
         pivot: Some(name.clone()),
@@ -72,7 +137,7 @@ fn Side(props: &SideProps) -> Html {
     let request =
         Request::Tree { query: Box::new(case.settings.query.clone()), options: Box::new(options) };
     let answer = use_answer(&case.report, Some(request));
-    let graph = use_graph(&answer, case);
+    let graph = use_graph(&answer, case, if *direction == Direction::Callers { "callers" } else { "callees" });
     let selected = use_state_eq(|| None::<u32>);
     let hovered = use_state_eq(|| None::<Hit>);
     let (title, nothing) = match direction {
@@ -83,10 +148,14 @@ fn Side(props: &SideProps) -> Html {
         return html! { <div class="panel sandwich-side"><p class="quiet">{ "Being computed." }</p></div> };
     };
     let pivot = {
-        let (case, graph) = (case.clone(), graph.clone());
+        let case = case.clone();
+        Callback::from(move |name: String| case.go(case.params.with("function", name).without("node")))
+    };
+    let on_zoom = {
+        let (pivot, graph) = (pivot.clone(), graph.clone());
         Callback::from(move |node: Option<u32>| {
             if let Some(node) = node.filter(|&node| node != 0) {
-                case.go(case.params.with("function", graph.name_of(node)).without("node"));
+                pivot.emit(graph.name_of(node).to_owned());
             }
         })
     };
@@ -111,12 +180,12 @@ fn Side(props: &SideProps) -> Html {
         <section class="panel sandwich-side" data-side={title}>
             <div class="sandwich-table">
                 <h3>{ title }</h3>
-                { table(case, &graph, &pivot, nothing) }
+                { peek.as_deref().and_then(node_of).map(|(peek, node)| table(case, peek, node, *direction, &pivot, nothing)) }
             </div>
             <div class="sandwich-graph">
                 <FlameCanvas
                     graph={graph.clone()} {label} is_dark={case.is_dark} is_flipped={*direction == Direction::Callers}
-                    selected={*selected} {on_hover} {on_select} on_zoom={pivot} {on_menu}
+                    selected={*selected} {on_hover} {on_select} {on_zoom} {on_menu}
                 />
                 <div class="details">
                     if let Some(node) = shown {
@@ -130,28 +199,40 @@ fn Side(props: &SideProps) -> Html {
     }
 }
 
-/// The direct callers or callees, and what is the function's own.
-fn table(case: &Case, graph: &Shared<FlameGraph>, pivot: &Callback<Option<u32>>, nothing: &str) -> Html {
-    let children = graph.children(0);
-    let tree = graph.tree();
-    let whole = graph.total(0);
-    if children.is_empty() {
+/// The direct callers or callees, and what has none. Each stack counts once for a neighbor.
+fn table(case: &Case, peek: &Peek, node: &PeekNode, direction: Direction, pivot: &Callback<String>, nothing: &str) -> Html {
+    let (calls, rest, rest_name) = match direction {
+        Direction::Callers => (&node.callers, node.without_caller, "without a caller"),
+        Direction::Callees => (&node.callees, node.flat, "by itself"),
+    };
+    if calls.name.is_empty() && rest == 0 {
         return html! { <p class="quiet">{ nothing }</p> };
     }
-    let count = children.len();
-    let amount_of = |value: i64| {
-        if case.settings.base.is_some() { amount::signed(value, &tree.unit) } else { amount::short(value, &tree.unit) }
+    // In a comparison a share is how much the call changed.
+    let share = |at: usize, value: i64| match calls.base.0.get(at) {
+        Some(&before) => amount::change_percent(before, before.saturating_add(value)),
+        None if node.base.is_some() => String::new(),
+        None => text::percent(value, node.cum),
     };
-    let line = |name: &str, value: i64, on_click: Option<Callback<MouseEvent>>| {
-        let share = ratio(value.unsigned_abs().into(), i128::from(graph.span()).max(1)).unwrap_or(0.0) * 100.0;
+    let line = |at: usize, name: &str, value: i64, is_neighbor: bool| {
+        let room = ratio(value.unsigned_abs().into(), i128::from(node.cum).abs().max(1)).unwrap_or(0.0) * 100.0;
+        let shown =
+            if case.settings.base.is_some() { amount::signed(value, &peek.unit) } else { amount::short(value, &peek.unit) };
+        let on_click = {
+            let name = name.to_owned();
+            pivot.reform(move |_: MouseEvent| name.clone())
+        };
         html! {
-            <tr class={classes!(on_click.is_none().then_some("quiet"))}>
-                <td class="number" title={amount::exact(value, &tree.unit)}>{ amount_of(value) }</td>
-                <td class="number">{ text::percent(value, whole) }</td>
+            <tr class={classes!((!is_neighbor).then_some("quiet"))} oncontextmenu={is_neighbor.then(|| case.on_row_menu(name))}>
+                <td class="number" title={amount::exact(value, &peek.unit)} data-value={value.to_string()}>{ shown }</td>
+                <td class="number">{ share(at, value) }</td>
                 <td class="function">
-                    <span class="top-bar" style={format!("width:{:.2}%", share.min(100.0))} aria-hidden="true" />
-                    if let Some(on_click) = on_click {
-                        <button type="button" class="ledger-name" onclick={on_click}>{ name }</button>
+                    <span class="top-bar" style={format!("width:{:.2}%", room.min(100.0))} aria-hidden="true" />
+                    if is_neighbor {
+                        <button type="button" class="ledger-name" title={name.to_owned()} onclick={on_click}>{ function_name(name) }</button>
+                        if calls.inlined.0.get(at) == Some(&1) {
+                            <span class="tag">{ "inlined" }</span>
+                        }
                     } else {
                         <span>{ name }</span>
                     }
@@ -159,14 +240,13 @@ fn table(case: &Case, graph: &Shared<FlameGraph>, pivot: &Callback<Option<u32>>,
             </tr>
         }
     };
+    let count = calls.name.len();
     html! {
         <table class="neighbors">
             <tbody>
-                { for children.take(ROWS).map(|node| {
-                    line(graph.name_of(node), graph.total(node), Some(pivot.reform(move |_| Some(node))))
-                }) }
-                if graph.own(0) != 0 {
-                    { line("by itself", graph.own(0), None) }
+                { for calls.name.iter().zip(&calls.amount.0).take(ROWS).enumerate().map(|(at, (name, &value))| line(at, name, value, true)) }
+                if rest != 0 {
+                    { line(usize::MAX, rest_name, rest, false) }
                 }
             </tbody>
             if count > ROWS {

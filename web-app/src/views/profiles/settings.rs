@@ -1,7 +1,7 @@
 //! What the address says of the view: which profile, how it is filtered, what is seen.
 
 use analyzer_core::report::{ProfileSummary, Report};
-use analyzer_core::session::{Base, Filters, Granularity, Query};
+use analyzer_core::session::{Base, Granularity, Query};
 
 use crate::components::flame::data::Coloring;
 use crate::selectors;
@@ -19,17 +19,20 @@ pub enum Mode {
     Sandwich,
     /// The call tree as a table.
     Tree,
+    /// What each label accounts for.
+    Labels,
     /// What the profile is.
     About,
 }
 
 impl Mode {
     /// Every mode, in the order of their buttons: name in the address, title.
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Flame, "flame", "Flame graph"),
         (Self::Top, "top", "Top"),
         (Self::Sandwich, "callers", "Callers and callees"),
         (Self::Tree, "tree", "Call tree"),
+        (Self::Labels, "labels", "Labels"),
         (Self::About, "about", "About"),
     ];
 
@@ -58,22 +61,6 @@ pub const FILTERS: [(&str, &str); 9] = [
     ("tagroot", "Values of these labels as frames at the root"),
     ("tagleaf", "Values of these labels as frames at the leaf"),
 ];
-
-/// The filter of a name.
-pub fn filter_mut<'a>(filters: &'a mut Filters, name: &str) -> Option<&'a mut Option<String>> {
-    Some(match name {
-        "focus" => &mut filters.focus,
-        "ignore" => &mut filters.ignore,
-        "hide" => &mut filters.hide,
-        "show" => &mut filters.show,
-        "show_from" => &mut filters.show_from,
-        "tagfocus" => &mut filters.tagfocus,
-        "tagignore" => &mut filters.tagignore,
-        "tagroot" => &mut filters.tagroot,
-        "tagleaf" => &mut filters.tagleaf,
-        _ => return None,
-    })
-}
 
 /// How the view is set.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,13 +94,13 @@ pub struct Settings {
 impl Settings {
     /// Reads the address; what it does not say is chosen. `None` without profiles.
     pub fn new(report: &Report, params: &Params) -> Option<Self> {
-        let by_path = |name: &str| {
-            let path = params.get(name)?;
-            report.profiles.iter().position(|profile| path_of(report, profile) == path)
+        let find = |name: &str| {
+            let key = params.get(name)?;
+            (0..report.profiles.len()).find(|&index| key_of(report, index) == key)
         };
-        let profile = by_path("profile").or_else(|| first(report))?;
+        let profile = find("profile").or_else(|| first(report))?;
         let summary = report.profiles.get(profile)?;
-        let base = by_path("base").filter(|&base| base != profile);
+        let base = find("base").filter(|&base| base != profile);
         let mut query = Query::new(summary.source);
         query.sample_type = params.get("type").map(str::to_owned);
         query.granularity = granularity(params.get("by"));
@@ -124,7 +111,7 @@ impl Settings {
             is_normalized: params.get("normalize") == Some("yes"),
         });
         for (name, _) in FILTERS {
-            if let Some(filter) = filter_mut(&mut query.filters, name) {
+            if let Some(filter) = query.filters.get_mut(name) {
                 *filter = params.get(name).map(str::to_owned);
             }
         }
@@ -153,9 +140,7 @@ impl Settings {
 
     /// The filters that are set.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
-        let mut filters = self.query.filters.clone();
-        let value = |(name, _): &(&'static str, _)| Some((*name, filter_mut(&mut filters, name)?.take()?));
-        FILTERS.iter().filter_map(value).collect()
+        self.query.filters.set().map(|(name, value)| (name, value.to_owned())).collect()
     }
 }
 
@@ -184,6 +169,15 @@ pub fn path_of<'a>(report: &'a Report, profile: &ProfileSummary) -> &'a str {
     selectors::source(report, profile.source).map(|row| row.path.as_str()).unwrap_or_default()
 }
 
+/// What names a profile in the address: the path of its file, with a number
+/// where several files have the same one, as files dropped from two folders do.
+pub fn key_of(report: &Report, index: usize) -> String {
+    let path = |profile: &ProfileSummary| path_of(report, profile).to_owned();
+    let Some(own) = report.profiles.get(index).map(path) else { return String::new() };
+    let before = report.profiles.iter().take(index).filter(|profile| path(profile) == own).count();
+    if before == 0 { own } else { format!("{own}~{}", before + 1) }
+}
+
 /// The profile to show first: the last heap profile, for it is what is asked
 /// for most; else the last one that is not of goroutines.
 fn first(report: &Report) -> Option<usize> {
@@ -200,18 +194,17 @@ pub fn with_query_param(params: &Params, name: &str, value: impl Into<String>) -
 
 #[cfg(test)]
 mod tests {
+    use analyzer_core::session::Filters;
+
     use super::*;
 
     #[test]
-    fn every_filter_has_its_place_in_the_query() {
-        let mut filters = Filters::default();
-        for (name, _) in FILTERS {
-            let filter = filter_mut(&mut filters, name).expect("a known filter");
-            assert_eq!(*filter, None, "{name} has a place of its own");
-            *filter = Some(name.to_owned());
-        }
-        assert_eq!(filters.show_from.as_deref(), Some("show_from"));
-        assert_eq!(filter_mut(&mut filters, "foo"), None);
+    fn every_filter_of_the_engine_is_offered() {
+        let mut offered: Vec<_> = FILTERS.iter().map(|(name, _)| *name).collect();
+        let mut known = Filters::NAMES.to_vec();
+        offered.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(offered, known);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 mod order;
 mod row;
+mod trend;
 
 use std::rc::Rc;
 
 use analyzer_core::base::convert::id_to_usize;
-use analyzer_core::session::{Order as EngineOrder, Query, Request, Response, Top};
+use analyzer_core::session::{Order as EngineOrder, Request, Response, Top};
 use yew::prelude::*;
 
 use super::flame::ModeProps;
@@ -15,8 +16,9 @@ use crate::components::flame::amount;
 use crate::components::rows::Rows;
 use crate::link::use_answer;
 use crate::number_format as text;
-use order::{Before, Order, Sorted};
+use order::{Order, Sorted};
 use row::Row;
+use trend::Lines;
 
 /// Height of a row, in CSS pixels.
 const ROW: f64 = 24.0;
@@ -30,26 +32,26 @@ fn row_id(index: usize) -> String {
 #[component]
 pub fn TopView(props: &ModeProps) -> Html {
     let ModeProps { case, graph } = props;
-    let query = &case.settings.query;
-    let ask = |query: Query| Request::Top { query: Box::new(query), order: EngineOrder::Flat };
-    let answer = use_answer(&case.report, Some(ask(query.clone())));
-    // What the other profile has under the same filters.
-    let base = query.base.map(|base| Query { source: base.source, base: None, ..query.clone() });
-    let base = use_answer(&case.report, base.map(ask));
+    let query = || Box::new(case.settings.query.clone());
+    let answer = use_answer(&case.report, Some(Request::Top { query: query(), order: EngineOrder::Flat }));
+    let sources = if case.settings.base.is_none() { trend::sources(case) } else { Vec::new() };
+    let trend = (!sources.is_empty())
+        .then(|| Request::Trend { query: query(), sources, order: EngineOrder::Flat });
+    let trend = use_answer(&case.report, trend);
     let order = Order::of(&case.params);
     let response = answer.response.clone().filter(|response| top_of(response).is_some());
-    let before = use_memo((response.clone(), base.response.clone(), query.base), |(response, base, is_compared)| {
-        is_compared.as_ref()?;
-        let (top, base) = (top_of(response.as_deref()?)?, top_of(base.as_deref()?)?);
-        Some(order::before(top, base))
+    let before = use_memo(response.clone(), |response| response.as_deref().and_then(top_of).and_then(order::before));
+    let lines = use_memo(trend.response, |response| match response.as_deref() {
+        Some(Response::Trend(Ok(trend))) => Some(Rc::new(Lines::new((**trend).clone(), case))),
+        _ => None,
     });
     let rows = {
-        let before = before.clone();
-        let deps = (response.clone(), before.clone(), order, case.settings.search.clone());
+        let (before, lines) = (before.clone(), lines.clone());
+        let deps = (response.clone(), lines.clone(), order, case.settings.search.clone());
         use_memo(deps, move |(response, _, order, search)| {
             let top = response.as_deref().and_then(top_of)?;
-            let before = (*before).as_deref().filter(|before| before.len() == top.name.len());
-            Some(Rc::new(order::sorted(top, before, *order, search)))
+            let growth = |name: &str| (*lines).as_ref().map_or(0, |lines| lines.growth(name));
+            Some(Rc::new(order::sorted(top, (*before).as_deref(), growth, *order, search)))
         })
     };
     let (Some(response), Some(rows)) = (response, (*rows).clone()) else {
@@ -92,21 +94,22 @@ pub fn TopView(props: &ModeProps) -> Html {
     };
     let render = {
         let (case, response, rows, before) = (case.clone(), response.clone(), rows.clone(), before.clone());
+        let lines = (*lines).clone();
         let own = graph.own_modules().to_vec();
         Callback::from(move |index: usize| {
             let Some((top, &(row, sum))) = top_of(&response).zip(rows.rows.get(index)) else {
                 return Html::default();
             };
-            let before = case.settings.base.map(|_| before_at((*before).as_deref(), row));
-            Row { case: &case, top, index, row, sum, before, own: &own }.html()
+            let before = (*before).as_ref().and_then(|before| before.get(id_to_usize(row))).copied();
+            Row { case: &case, top, index, row, sum, before, lines: lines.as_deref(), own: &own }.html()
         })
     };
     html! {
         <div class="panel top-panel">
-            <p class="top-summary quiet">{ summary(top, &rows, case.settings.base.is_some()) }</p>
+            <p class="top-summary quiet">{ summary(top, &rows, before.is_some()) }</p>
             <Rows
                 count={rows.rows.len()} height={ROW} {render} {focus} {on_key} class={classes!("top")}
-                active={focus.map(row_id)} label={format!("Functions by {}", top.sample_type)} head={row::head(case, order)}
+                active={focus.map(row_id)} label={format!("Functions by {}", top.sample_type)} head={row::head(case, order, before.is_some(), lines.is_some())}
             />
         </div>
     }
@@ -114,10 +117,6 @@ pub fn TopView(props: &ModeProps) -> Html {
 
 /// Rows that the page keys go.
 const PAGE: usize = 20;
-
-fn before_at(before: Option<&[Before]>, row: u32) -> Before {
-    before.and_then(|before| before.get(id_to_usize(row))).copied().unwrap_or_default()
-}
 
 fn summary(top: &Top, rows: &Sorted, is_comparison: bool) -> String {
     let unit = &top.unit;

@@ -1,7 +1,6 @@
 //! Which rows the table has, and in which order.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use analyzer_core::base::convert::to_u32;
 use analyzer_core::session::Top;
@@ -20,17 +19,20 @@ pub enum Key {
     FlatPercent,
     /// In a comparison, cum in percent of what it was.
     CumPercent,
+    /// How much flat grew over the snapshots.
+    Growth,
     /// Its name.
     Name,
 }
 
 impl Key {
     /// Every key by its name in the address.
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Flat, ""),
         (Self::Cum, "cum"),
         (Self::FlatPercent, "flat-percent"),
         (Self::CumPercent, "cum-percent"),
+        (Self::Growth, "growth"),
         (Self::Name, "name"),
     ];
 
@@ -78,16 +80,11 @@ pub struct Before {
     pub cum: i64,
 }
 
-/// What the functions of a table cost in the other profile, row by row.
-pub fn before(top: &Top, base: &Top) -> Vec<Before> {
-    let mut known: HashMap<&str, Before> = HashMap::new();
-    for row in base.rows() {
-        // Nodes that pprof tells apart may print alike.
-        let entry = known.entry(row.name).or_default();
-        entry.flat = entry.flat.saturating_add(row.flat);
-        entry.cum = entry.cum.saturating_add(row.cum);
-    }
-    top.name.iter().map(|name| known.get(name.as_str()).copied().unwrap_or_default()).collect()
+/// What the functions of a comparison cost in the other profile, row by row; `None` without one.
+pub fn before(top: &Top) -> Option<Vec<Before>> {
+    let columns = top.base_flat.0.iter().zip(&top.base_cum.0);
+    let rows: Vec<Before> = columns.map(|(&flat, &cum)| Before { flat, cum }).collect();
+    (rows.len() == top.name.len() && !rows.is_empty()).then_some(rows)
 }
 
 /// Rows in order, with the sum of flat so far.
@@ -101,7 +98,13 @@ pub struct Sorted {
 
 /// Sorts the rows that a search leaves. Amounts are sorted by their size; in a
 /// comparison growth comes first and shrinking last.
-pub fn sorted(top: &Top, before: Option<&[Before]>, order: Order, search: &str) -> Sorted {
+pub fn sorted(
+    top: &Top,
+    before: Option<&[Before]>,
+    growth: impl Fn(&str) -> i64,
+    order: Order,
+    search: &str,
+) -> Sorted {
     let pattern = Pattern::new(search);
     let is_shown = |name: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(name));
     let mut rows: Vec<usize> =
@@ -115,6 +118,7 @@ pub fn sorted(top: &Top, before: Option<&[Before]>, order: Order, search: &str) 
     };
     match (order.key, before) {
         (Key::Name, _) => rows.sort_by(|&a, &b| top.name[a].cmp(&top.name[b])),
+        (Key::Growth, _) => rows.sort_by_key(|&row| Reverse(growth(&top.name[row]))),
         (Key::Flat | Key::FlatPercent, None) => {
             rows.sort_by_key(|&row| Reverse((flat(row).unsigned_abs(), cum(row).unsigned_abs())));
         }
@@ -173,7 +177,7 @@ mod tests {
 
     #[test]
     fn sums_run_down_the_rows_as_they_are_sorted() {
-        let rows = |order| sorted(&plain(), None, order, "").rows;
+        let rows = |order| sorted(&plain(), None, |_| 0, order, "").rows;
         assert_eq!(rows(by(Key::Flat)), [(0, 50), (1, 80), (2, 60)]);
         assert_eq!(rows(by(Key::Cum)), [(1, 30), (0, 80), (2, 60)]);
         assert_eq!(rows(by(Key::Name)), [(1, 30), (0, 80), (2, 60)]);
@@ -182,23 +186,33 @@ mod tests {
 
     #[test]
     fn a_search_leaves_the_rows_that_match() {
-        let found = sorted(&plain(), None, by(Key::Flat), "^main");
+        let found = sorted(&plain(), None, |_| 0, by(Key::Flat), "^main");
         assert_eq!((found.rows.len(), found.flat), (2, 80));
     }
 
     #[test]
     fn in_a_comparison_growth_comes_first_and_what_is_new_grew_most() {
-        let change = top(&[("shrank", -60, -60), ("grew", 20, 20), ("new", 5, 5), ("doubled", 10, 10)]);
-        let base = top(&[("shrank", 100, 100), ("grew", 40, 40), ("doubled", 10, 10)]);
-        let before = before(&change, &base);
+        let mut change =
+            top(&[("shrank", -60, -60), ("grew", 20, 20), ("new", 5, 5), ("doubled", 10, 10)]);
+        assert_eq!(before(&change), None);
+        change.base_flat = PackedI64(vec![100, 40, 0, 10]);
+        change.base_cum = change.base_flat.clone();
+        let before = before(&change).unwrap();
         assert_eq!(before[0], Before { flat: 100, cum: 100 });
         assert_eq!(before[2], Before::default());
         let names = |key| {
-            let sorted = sorted(&change, Some(&before), by(key), "");
+            let sorted = sorted(&change, Some(&before), |_| 0, by(key), "");
             sorted.rows.iter().map(|(row, _)| change.name[*row as usize].as_str()).collect::<Vec<_>>()
         };
         assert_eq!(names(Key::Flat), ["grew", "doubled", "new", "shrank"]);
         assert_eq!(names(Key::FlatPercent), ["new", "doubled", "grew", "shrank"]);
+    }
+
+    #[test]
+    fn what_grew_most_over_the_snapshots_comes_first() {
+        let growth = |name: &str| if name == "runtime.c" { 7 } else { -1 };
+        let sorted = sorted(&plain(), None, growth, by(Key::Growth), "");
+        assert_eq!(sorted.rows[0].0, 2);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use analyzer_core::session::Top;
 use yew::prelude::*;
 
 use super::order::{Before, Key, Order};
+use super::trend::Lines;
 use crate::components::flame::{amount, palette};
 use crate::number_format as text;
 use crate::views::profiles::Case;
 use crate::views::profiles::name::function_name;
 
 /// The names of the columns, which sort.
-pub fn head(case: &Case, order: Order) -> Html {
+pub fn head(case: &Case, order: Order, is_comparison: bool, has_trend: bool) -> Html {
     let column = |key: Key, class: &'static str, label: &'static str, what: &'static str| {
         let (sort, mark) = match (order.key == key, order.is_ascending()) {
             (false, _) => ("none", ""),
@@ -28,17 +29,20 @@ pub fn head(case: &Case, order: Order) -> Html {
     let plain = |class: &'static str, label: &'static str, what: &'static str| {
         html! { <span class={classes!("cell", "number", class)} role="columnheader" title={what}>{ label }</span> }
     };
-    let cells = match case.settings.base {
-        None => html! {
+    let cells = match is_comparison {
+        false => html! {
             <>
                 { column(Key::Flat, "number", "Flat", "What the function costs itself") }
                 { plain("percent optional", "Flat %", "Flat, of the total") }
                 { plain("percent optional", "Sum %", "Flat of this row and all above it, of the total") }
                 { column(Key::Cum, "number", "Cum", "What the function costs with all it calls; recursion counts once") }
                 { plain("percent optional", "Cum %", "Cum, of the total") }
+                if has_trend {
+                    { column(Key::Growth, "trend-cell", "Trend", "Flat over the snapshots; sorts by its growth") }
+                }
             </>
         },
-        Some(_) => html! {
+        true => html! {
             <>
                 { column(Key::Flat, "number", "Flat \u{b1}", "How much more the function costs itself than before") }
                 { column(Key::FlatPercent, "number percent", "\u{b1} %", "The change of flat, of what it was") }
@@ -71,6 +75,8 @@ pub struct Row<'a> {
     pub sum: i64,
     /// What it cost in the other profile, in a comparison.
     pub before: Option<Before>,
+    /// The lines over the snapshots, if there are several.
+    pub lines: Option<&'a Lines>,
     /// The program's own modules.
     pub own: &'a [String],
 }
@@ -97,13 +103,13 @@ impl Row<'_> {
                 id={super::row_id(self.index)} aria-rowindex={(self.index + 2).to_string()} aria-selected={is_selected.to_string()}
                 onclick={on_click} ondblclick={on_double} oncontextmenu={case.on_row_menu(name)}
             >
-                { self.amounts(flat, cum) }
+                { self.amounts(name, flat, cum) }
                 { self.function(name, flat) }
             </div>
         }
     }
 
-    fn amounts(&self, flat: i64, cum: i64) -> Html {
+    fn amounts(&self, name: &str, flat: i64, cum: i64) -> Html {
         let unit = &self.top.unit;
         let amount = |value: i64, class: Option<&'static str>, shown: String| {
             html! {
@@ -128,6 +134,9 @@ impl Row<'_> {
                     { plain(percent(self.sum), "optional") }
                     { amount(cum, None, amount::short(cum, unit)) }
                     { plain(percent(cum), "optional") }
+                    if let Some(lines) = self.lines {
+                        <span class="cell trend-cell" role="cell">{ lines.html(name) }</span>
+                    }
                 </>
             },
             Some(before) => {
