@@ -308,6 +308,7 @@ async fn sample_types_profiles_and_granularities_are_chosen_and_back_shows_it() 
     browser.wait_for_text(".flame-legend", "by itself").await?;
     browser.choose("#coloring", "module").await?;
     browser.wait_for_text(".flame-legend", "module").await?;
+    browser.click_at(GRAPH, FIRST).await?;
     browser.keys("n").await?;
     wait_for_parameter(&browser, "profile", "!== null").await?;
     for toggle in ["recursion", "from", "root"] {
@@ -348,7 +349,11 @@ async fn a_comparison_has_growth_first_with_signs_in_every_way_of_looking() -> R
     browser.click("[data-mode=tree]").await?;
     browser.wait_for_text(".rows.tree .row.head", "%").await?;
     browser.click("[data-mode=callers]").await?;
-    browser.wait_for_text(".sandwich-side", "%").await?;
+    browser
+        .wait_until(
+            "/^[+\u{b1}-]/.test(document.querySelector('[data-side=Callers] .neighbors .number').innerText)",
+        )
+        .await?;
     browser.click("[data-action=swap]").await?;
     browser.wait_until("document.querySelector('#profile-base').value !== ''").await?;
     assert_eq!(browser.console_problems().await?, NONE);
@@ -430,7 +435,7 @@ async fn labels_are_broken_down_and_lead_to_filters() -> Result<()> {
     browser.click("[data-action=tagroot]").await?;
     wait_for_parameter(&browser, "tagroot", "=== 'bytes'").await?;
     browser.click_at(GRAPH, FIRST).await?;
-    browser.wait_for_text(".details-name", &value).await?;
+    browser.wait_until("/^\\d+bytes$/.test(document.querySelector('.details-name code').innerText)").await?;
     Ok(())
 }
 

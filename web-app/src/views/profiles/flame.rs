@@ -46,27 +46,20 @@ pub fn Flame(props: &ModeProps) -> Html {
         selected_node(settings, graph)
     });
     let zoomed = settings.zoom.filter(|&node| graph.range_of(node).is_some() && node != 0);
-    let on_select = {
-        let (case, graph) = (case.clone(), graph.clone());
-        Callback::from(move |node: Option<u32>| case.refine(super::select(&case.params, &graph, node)))
-    };
-    let on_zoom = {
-        let case = case.clone();
-        Callback::from(move |node: Option<u32>| {
-            let value = node.filter(|&node| node != 0).map(|node| node.to_string()).unwrap_or_default();
-            if case.params.get("zoom").unwrap_or_default() != value {
-                case.go(case.params.with("zoom", value));
-            }
-        })
-    };
-    let on_hover = {
-        let hovered = hovered.setter();
-        Callback::from(move |hit| hovered.set(hit))
-    };
-    let on_menu = {
-        let (case, graph) = (case.clone(), graph.clone());
-        Callback::from(move |MenuAt { node, x, y }| case.open_menu(Subject::node(&graph, node), x, y))
-    };
+    // The same callbacks as long as they do the same: the canvas need not be drawn again.
+    let on_select = use_callback((case.clone(), graph.clone()), |node, (case, graph)| {
+        case.refine(super::select(&case.params, graph, node));
+    });
+    let on_zoom = use_callback(case.clone(), |node: Option<u32>, case| {
+        let value = node.filter(|&node| node != 0).map(|node| node.to_string()).unwrap_or_default();
+        if case.params.get("zoom").unwrap_or_default() != value {
+            case.go(case.params.with("zoom", value));
+        }
+    });
+    let on_hover = use_callback(hovered.setter(), |hit, hovered| hovered.set(hit));
+    let on_menu = use_callback((case.clone(), graph.clone()), |MenuAt { node, x, y }, (case, graph)| {
+        case.open_menu(Subject::node(graph, node), x, y);
+    });
     html! {
         <div class="flame panel">
             { breadcrumbs(case, graph, zoomed) }
@@ -138,13 +131,10 @@ fn Pane(props: &PaneProps) -> Html {
             seen.set(None);
         });
     }
-    let on_window = {
-        let (window, seen) = (window.setter(), props.seen.clone());
-        Callback::from(move |range| {
-            window.set(Some(range));
-            seen.set(Some(range));
-        })
-    };
+    let on_window = use_callback((window.setter(), props.seen.clone()), |range, (window, seen)| {
+        window.set(Some(range));
+        seen.set(Some(range));
+    });
     let span = i64_to_f64(graph.span()).max(1.0);
     html! {
         <>

@@ -171,13 +171,14 @@ impl Component for FlameCanvas {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &FlameProps) -> bool {
         let props = ctx.props();
-        let is_same_window = FlameProps { window: old.window, ..props.clone() } == *old;
-        if is_same_window {
+        if props.window != old.window && props.graph == old.graph {
             // The window that this component told of comes back: nothing to draw.
             if let Some((start, end)) = props.window.filter(|window| !self.shows(*window)) {
                 self.set(ctx, self.view.with_range(start, end, self.span(ctx)));
             }
-            return false;
+            if (FlameProps { window: old.window, ..props.clone() }) == *old {
+                return false;
+            }
         }
         if props.graph != old.graph {
             self.set_hovered(ctx, None);
