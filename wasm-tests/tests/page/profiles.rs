@@ -434,8 +434,9 @@ async fn labels_are_broken_down_and_lead_to_filters() -> Result<()> {
     browser.wait_for_text(".label-key[data-key=bytes] tbody", &value).await?;
     browser.click("[data-action=tagroot]").await?;
     wait_for_parameter(&browser, "tagroot", "=== 'bytes'").await?;
+    settled(&browser).await?;
     browser.click_at(GRAPH, FIRST).await?;
-    browser.wait_until("/^\\d+bytes$/.test(document.querySelector('.details-name code').innerText)").await?;
+    browser.wait_for_text(".details-name", "bytes").await?;
     Ok(())
 }
 
