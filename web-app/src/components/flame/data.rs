@@ -39,6 +39,8 @@ impl Coloring {
 pub struct FlameGraph {
     answer: Shared<Response>,
     colors: Vec<u8>,
+    /// A color for each node, where names do not tell it.
+    node_colors: Option<Vec<u8>>,
     coloring: Coloring,
     own_modules: Vec<String>,
     root: &'static str,
@@ -58,13 +60,19 @@ impl FlameGraph {
         if let Some(root) = tree.name.0.first().and_then(|&name| colors.get_mut(id_to_usize(name))) {
             *root = palette::root();
         }
-        Self { colors, coloring, own_modules, answer, root: "all stacks" }
+        Self { colors, node_colors: None, coloring, own_modules, answer, root: "all stacks" }
     }
 
     /// The same graph with another name on its root.
     #[must_use]
     pub fn with_root(self, root: &'static str) -> Self {
         Self { root, ..self }
+    }
+
+    /// The same graph, colored node by node.
+    #[must_use]
+    pub fn with_node_colors(self, colors: Vec<u8>) -> Self {
+        Self { node_colors: Some(colors), ..self }
     }
 
     /// The tree.
@@ -144,8 +152,11 @@ impl FlameGraph {
         !self.tree().base_total.0.is_empty()
     }
 
-    /// The color of a node.
+    /// The color of a node: its own where it has one, else as the graph is colored.
     pub fn color_of(&self, node: u32) -> u8 {
+        if let Some(colors) = &self.node_colors {
+            return colors.get(id_to_usize(node)).copied().unwrap_or(palette::root());
+        }
         let change = || self.change(node);
         let color = match self.coloring {
             _ if node == 0 => None,

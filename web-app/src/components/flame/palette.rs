@@ -23,6 +23,15 @@ const VALUE: u8 = 32;
 /// Shares of the whole, in percent, at which a value's color becomes stronger.
 const VALUE_BOUNDS: [f64; 7] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0];
 
+/// What is bad for certain.
+pub const ALERT: u8 = 26;
+/// What may be bad.
+pub const CAUTION: u8 = 27;
+/// What is fine.
+pub const FINE: u8 = 28;
+/// What nothing is known of.
+pub const PLAIN: u8 = 29;
+
 /// The root's color.
 pub const fn root() -> u8 {
     ROOT
@@ -119,6 +128,10 @@ fn oklch(color: u8, is_dark: bool) -> (f64, f64, u16) {
             let lightness = if is_dark { 0.30 + 0.23 * strength } else { 0.95 - 0.25 * strength };
             (lightness, 0.01 + 0.12 * strength, 55)
         }
+        ALERT => (if is_dark { 0.47 } else { 0.80 }, 0.11, 25),
+        CAUTION => (if is_dark { 0.48 } else { 0.87 }, 0.10, 80),
+        FINE => (if is_dark { 0.40 } else { 0.89 }, 0.05, 155),
+        PLAIN => (if is_dark { 0.41 } else { 0.85 }, 0.02, 250),
         _ => match is_growth(color) {
             Some(is_growth) => {
                 let strength = f64::from(color.abs_diff(SAME)) / f64::from(STEPS);
