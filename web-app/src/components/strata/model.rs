@@ -4,13 +4,18 @@
 //! ```text
 //! go       |live|garbage|stacks|idle|
 //! process  |carried: go resident |exe|native|      less what is not resident
-//! cgroup   |carried: process anonymous   |file|kernel|stock|
+//! cgroup   |carried: go resident |exe|native|file|kernel|stock|
 //! ```
+//!
+//! The container carries the process's parts one by one, so that its bar alone
+//! says what fills it; only if the two differ by more than a hair, in one piece.
 
 use analyzer_core::report::{LayerId, LedgerClass, LedgerRow, MemorySnapshot};
 
 /// The ledger row of what is left below the limit: not a part of any bar.
 const HEADROOM: &str = "headroom";
+/// A carried layer is shown by its parts if no more than this part of it is lost on the way.
+const HAIR: i64 = 50;
 
 /// The bars of one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,7 +121,33 @@ fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<B
     for (index, row) in rows() {
         builder.add(index, row);
     }
-    Some(Bar { layer: builder.layer, total, parts: builder.parts, lost: builder.lost })
+    let mut bar = Bar { layer: builder.layer, total, parts: builder.parts, lost: builder.lost };
+    if let Some(above) = above.filter(|above| above.layer == LayerId::Process) {
+        unfold(&mut bar, above);
+    }
+    Some(bar)
+}
+
+/// Shows what a bar carries by the parts of the bar above, if what is lost on
+/// the way is too little to see: it comes off the largest of them.
+fn unfold(bar: &mut Bar, above: &Bar) {
+    let Some(carried) = bar.parts.first().filter(|part| part.is_carried) else { return };
+    let lost = above.total.saturating_sub(carried.bytes);
+    let largest = above.parts.iter().map(|part| part.bytes).max().unwrap_or(0);
+    let is_hair = (0..=above.total / HAIR).contains(&lost) && lost < largest;
+    if !is_hair || above.parts.iter().any(|part| part.bytes < 0) {
+        return;
+    }
+    let mut start = 0;
+    let mut rest = lost;
+    let unfolded = above.parts.iter().map(|part| {
+        let off = if part.bytes == largest { std::mem::take(&mut rest) } else { 0 };
+        let bytes = part.bytes - off;
+        let part = Part { is_carried: true, start, bytes, bounds: None, ..part.clone() };
+        start += bytes;
+        part
+    });
+    bar.parts.splice(..1, unfolded.collect::<Vec<_>>());
 }
 
 fn last_total(moment: &MemorySnapshot, layer: LayerId) -> Option<usize> {
@@ -291,6 +322,26 @@ pub(super) mod tests {
         for bar in Strata::new(&moment()).bars {
             assert_eq!(bar.parts.iter().map(|part| part.bytes).sum::<i64>(), bar.total, "{:?}", bar.layer);
         }
+    }
+
+    #[test]
+    fn the_container_carries_the_parts_of_the_process_if_hardly_anything_is_lost() {
+        let mut moment = moment();
+        for row in &mut moment.ledger {
+            match row.id.as_str() {
+                "other" => row.bytes = Bytes(-2),
+                "cgroup-anon" => row.bytes = Bytes(138),
+                "file" => row.bytes = Bytes(27),
+                _ => {}
+            }
+        }
+        let cgroup = &Strata::new(&moment).bars[2];
+        let carried = cgroup.parts.iter().filter(|part| part.is_carried);
+        assert_eq!(
+            carried.map(|part| (part.row, part.start, part.bytes)).collect::<Vec<_>>(),
+            [(Some(4), 0, 88), (Some(5), 88, 50)]
+        );
+        assert_eq!(cgroup.parts.iter().map(|part| part.bytes).sum::<i64>(), cgroup.total);
     }
 
     #[test]

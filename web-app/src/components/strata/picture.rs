@@ -3,6 +3,7 @@
 use analyzer_core::base::convert::{f64_to_usize, i64_to_f64, usize_to_f64};
 use analyzer_core::report::LayerId;
 
+use super::labels::{Waiting, place};
 use super::model::{Bar, Part, Strata};
 
 /// Height of a bar.
@@ -15,8 +16,14 @@ const LANE: f64 = 17.0;
 const LEADER: f64 = 8.0;
 /// Space around the label of a part.
 const PADDING: f64 = 6.0;
-/// Space between labels of a row.
-const APART: f64 = 10.0;
+/// Height of the strip below a bar in which bounds are drawn.
+const WHISKERS: f64 = 9.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.12;
+/// Parts that are narrower go without a label.
+const TOO_NARROW: f64 = 1.5;
+/// Pictures that are narrower have fewer labels beside each other, and more below each other.
+const NARROW: f64 = 640.0;
 /// Space below the labels of a bar.
 const BETWEEN: f64 = 10.0;
 /// Height of a row of line labels at the top.
@@ -82,9 +89,22 @@ pub struct PartShape {
     /// Height: less than the bar's for what takes back.
     pub height: f64,
     /// Where its end may lie.
-    pub whisker: Option<(f64, f64)>,
+    pub whisker: Option<Whisker>,
     /// Its label, if there is room.
     pub label: Option<Label>,
+}
+
+/// Bounds of an amount, below the bar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Whisker {
+    /// Least end.
+    pub low: f64,
+    /// Greatest end.
+    pub high: f64,
+    /// Where the bar has the end.
+    pub at: f64,
+    /// Height of the line.
+    pub y: f64,
 }
 
 /// A label.
@@ -103,12 +123,10 @@ pub struct Label {
 /// A line from a part down to its label.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Leader {
-    /// Where it begins.
+    /// Where.
     pub x: f64,
     /// Upper end.
     pub top: f64,
-    /// Where it ends.
-    pub to: f64,
     /// Lower end.
     pub bottom: f64,
 }
@@ -120,12 +138,21 @@ pub struct Ribbon {
     pub top: f64,
     /// Upper edge of the bar below.
     pub bottom: f64,
-    /// How far it reaches at the top.
-    pub from: f64,
-    /// How far it reaches at the bottom.
-    pub to: f64,
-    /// What ends on the way: from `from` to here, at the top.
-    pub lost: f64,
+    /// What goes down, from the left.
+    pub flows: Vec<Flow>,
+    /// What ends on the way: a stretch of the bar above.
+    pub lost: (f64, f64),
+}
+
+/// A part that goes from one bar into the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flow {
+    /// Index of the ledger row.
+    pub row: Option<usize>,
+    /// Left and right edge in the bar above.
+    pub from: (f64, f64),
+    /// Left and right edge in the bar below.
+    pub to: (f64, f64),
 }
 
 /// An upright line with a meaning.
@@ -193,12 +220,12 @@ pub fn lay_out(strata: &Strata, width: f64, reach: i64, texts: &Texts<'_>) -> Pi
         let is_last = index + 1 == strata.bars.len();
         let limit = strata.limit.filter(|_| is_last);
         let shape = bar_shape(bar, y, &axis, limit, texts);
-        y = shape.y + BAR + lane_of(&shape) + BETWEEN;
+        y = bottom_of(&shape) + BETWEEN;
         bars.push(shape);
     }
     let ribbons = bars.windows(2).zip(strata.bars.windows(2)).filter_map(|(shapes, bars)| {
         let [above, below] = shapes else { return None };
-        ribbon(above, below, &bars[1], &axis)
+        ribbon(above, below, bars, &axis)
     });
     let ribbons = ribbons.collect();
     let has_working_set = kinds.len() > above;
@@ -263,11 +290,11 @@ fn bar_shape(bar: &Bar, top: f64, axis: &Axis, limit: Option<i64>, texts: &Texts
 fn part_shape(part: &Part, y: f64, axis: &Axis) -> PartShape {
     let from = axis.x(part.start);
     let to = axis.x(part.start.saturating_add(part.bytes));
-    let whisker = part.bounds.map(|(low, high)| {
-        (
-            axis.x(part.start.saturating_add(low)).max(0.0),
-            axis.x(part.start.saturating_add(high)).min(axis.width),
-        )
+    let whisker = part.bounds.map(|(low, high)| Whisker {
+        low: axis.x(part.start.saturating_add(low)).max(0.0),
+        high: axis.x(part.start.saturating_add(high)).min(axis.width),
+        at: to,
+        y: y + BAR + WHISKERS / 2.0,
     });
     let is_negative = part.bytes < 0;
     PartShape {
@@ -282,88 +309,71 @@ fn part_shape(part: &Part, y: f64, axis: &Axis) -> PartShape {
     }
 }
 
-/// Labels inside where they fit, else in a row below, in the order of the
-/// parts, so that the lines that lead there do not cross. What does not fit
-/// into the row goes without, the smallest parts first.
+/// Labels inside where they fit, else below. With its bounds, if there is room for them.
 fn label_parts(parts: &mut [PartShape], y: f64, width: f64, texts: &Texts<'_>) {
     let mut below: Vec<Waiting> = Vec::new();
     for (index, shape) in parts.iter_mut().enumerate() {
-        let name = (texts.name)(&shape.part);
-        let full = format!("{name} {}", (texts.bytes)(shape.part.bytes));
+        let part = &shape.part;
+        let name = (texts.name)(part);
+        let full = format!("{name} {}", (texts.bytes)(part.bytes));
+        let bounds = part
+            .bounds
+            .map(|(low, high)| format!("{name} {} to {}", (texts.bytes)(low), (texts.bytes)(high)));
         let room = shape.width - 2.0 * PADDING;
-        let inside = [&full, &name].into_iter().find(|text| (texts.width)(text) <= room);
-        match inside.filter(|_| shape.part.bytes > 0) {
+        let fits = |text: &&String| (texts.width)(text) <= room;
+        let inside = bounds.as_ref().into_iter().chain([&full, &name]).find(fits).cloned();
+        match inside.filter(|_| part.bytes > 0) {
             Some(text) => {
-                let text = text.clone();
                 shape.label =
                     Some(Label { text, x: shape.x + PADDING, y: y + BAR / 2.0 + 4.0, leader: None });
             }
+            None if shape.width < TOO_NARROW => {}
             None => below.push(Waiting {
                 index,
                 middle: shape.x + shape.width / 2.0,
                 width: (texts.width)(&full),
                 text: full,
-                weight: shape.part.bytes.unsigned_abs(),
+                weight: part.bytes.unsigned_abs(),
             }),
         }
     }
-    let room = width + APART;
-    while below.iter().map(|label| label.width + APART).sum::<f64>() > room {
-        let Some(least) = (0..below.len()).min_by_key(|&index| below[index].weight) else { break };
-        below.remove(least);
-    }
-    for (label, x) in below.iter().zip(spread(&below, width)) {
-        let target = label.middle.clamp(x, x + label.width);
-        let leader = Leader { x: label.middle, top: y + BAR, to: target, bottom: y + BAR + LEADER };
+    let has_whiskers = parts.iter().any(|shape| shape.whisker.is_some());
+    let top = y + BAR + if has_whiskers { WHISKERS } else { 0.0 } + LEADER;
+    for placed in place(below, width, if width < NARROW { 5 } else { 3 }) {
+        let (label, line) = (placed.label, top + LANE * usize_to_f64(placed.lane));
+        let leader = Leader { x: label.middle, top: y + BAR, bottom: line };
         parts[label.index].label =
-            Some(Label { text: label.text.clone(), x, y: y + BAR + LEADER + 11.0, leader: Some(leader) });
+            Some(Label { text: label.text, x: placed.x, y: line + 11.0, leader: Some(leader) });
     }
 }
 
-/// A label without a place yet.
-struct Waiting {
-    index: usize,
-    middle: f64,
-    width: f64,
-    text: String,
-    weight: u64,
+/// Lower edge of a bar with what hangs below it.
+fn bottom_of(shape: &BarShape) -> f64 {
+    let whiskers =
+        shape.parts.iter().filter_map(|part| part.whisker).map(|whisker| whisker.y + WHISKERS / 2.0);
+    let labels = shape.parts.iter().filter_map(|part| part.label.as_ref());
+    let labels = labels.filter(|label| label.leader.is_some()).map(|label| label.y + LANE - 11.0);
+    whiskers.chain(labels).fold(shape.y + BAR, f64::max)
 }
 
-/// Left edges of labels that are in order and fit into `width`: each under
-/// its part, or as near to it as its neighbors allow.
-fn spread(labels: &[Waiting], width: f64) -> Vec<f64> {
-    let mut left: Vec<f64> = Vec::with_capacity(labels.len());
-    let mut end = 0.0;
-    for label in labels {
-        let x = (label.middle - label.width / 2.0).max(end);
-        left.push(x);
-        end = x + label.width + APART;
-    }
-    let mut end = width;
-    for (x, label) in left.iter_mut().zip(labels).rev() {
-        *x = x.min(end - label.width);
-        end = *x - APART;
-    }
-    left
-}
-
-/// Height that the labels below a bar need.
-fn lane_of(shape: &BarShape) -> f64 {
-    let has_lane =
-        shape.parts.iter().any(|part| part.label.as_ref().is_some_and(|label| label.leader.is_some()));
-    if has_lane { LEADER + LANE } else { 0.0 }
-}
-
-fn ribbon(above: &BarShape, below: &BarShape, bar: &Bar, axis: &Axis) -> Option<Ribbon> {
-    let carried = bar.parts.iter().find(|part| part.is_carried)?;
-    let lost: i64 = bar.lost.iter().map(|loss| loss.bytes).sum();
-    let from = axis.x(above.total.saturating_sub(lost)).clamp(0.0, above.width);
-    Some(Ribbon {
+fn ribbon(above: &BarShape, below: &BarShape, bars: &[Bar], axis: &Axis) -> Option<Ribbon> {
+    let [from, to] = bars else { return None };
+    let lost: i64 = to.lost.iter().map(|loss| loss.bytes).sum();
+    let kept = axis.x(from.total.saturating_sub(lost)).clamp(0.0, above.width);
+    let carried: Vec<&Part> = to.parts.iter().filter(|part| part.is_carried).collect();
+    let edges =
+        |part: &Part| (axis.x(part.start).max(0.0), axis.x(part.start.saturating_add(part.bytes)).max(0.0));
+    let flow = |part: &&Part| Flow {
+        row: part.row,
+        from: from.parts.iter().find(|other| other.row == part.row).map_or((0.0, kept), edges),
+        to: edges(part),
+    };
+    let flows: Vec<Flow> = carried.iter().map(flow).collect();
+    (!flows.is_empty()).then_some(Ribbon {
         top: above.y + BAR,
         bottom: below.y,
-        from,
-        to: axis.x(carried.bytes).max(0.0),
-        lost: above.width,
+        flows,
+        lost: (kept, above.width),
     })
 }
 
@@ -397,7 +407,7 @@ fn lines(
             };
             let arrow = if is_beyond { " \u{2192}" } else { "" };
             let text = format!("{name} {}{arrow}", (texts.bytes)(bytes));
-            let text_width = (texts.width)(&text);
+            let text_width = (texts.width)(&text) * BOLD;
             // Left of the line where the right has no room.
             let text_x = if x + 5.0 + text_width > axis.width { x - 5.0 - text_width } else { x + 5.0 };
             let (top, bottom, text_y) = match kind {
@@ -455,7 +465,8 @@ mod tests {
         let picture = picture(1020.0);
         assert_eq!(picture.ribbons.len(), 2);
         let first = &picture.ribbons[0];
-        assert_eq!((first.from.round(), first.to.round(), first.lost.round()), (450.0, 450.0, 500.0));
+        assert_eq!((first.flows[0].from.1.round(), first.flows[0].to.1.round()), (450.0, 450.0));
+        assert_eq!((first.lost.0.round(), first.lost.1.round()), (450.0, 500.0));
         assert!(first.top < first.bottom);
     }
 
@@ -463,7 +474,9 @@ mod tests {
     fn bounds_are_whiskers_and_negatives_hang() {
         let picture = picture(1020.0);
         let native = &picture.bars[1].parts[1];
-        assert_eq!(native.whisker.map(|(low, high)| (low.round(), high.round())), Some((675.0, 710.0)));
+        let whisker = native.whisker.expect("bounds");
+        assert_eq!((whisker.low.round(), whisker.at.round(), whisker.high.round()), (675.0, 700.0, 710.0));
+        assert!(whisker.y > native.y + native.height, "it would run through the label");
         let stock = &picture.bars[2].parts[2];
         assert!(stock.width > 0.0 && stock.height < BAR && stock.x + stock.width <= 826.0);
     }

@@ -1,11 +1,14 @@
 //! The strata picture as SVG. Colors and patterns are in the style sheet.
 
-use analyzer_core::report::{LayerId, LedgerClass, MemorySnapshot, Report};
+use analyzer_core::report::{LayerId, LedgerClass, LedgerRow, MemorySnapshot, Report};
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
+use super::filler::fillers;
 use super::model::{Loss, Part, Strata};
-use super::picture::{self, BarShape, Label, Line, LineKind, PartShape, Picture, Ribbon, Texts};
+use super::picture::{
+    self, BarShape, Flow, Label, Line, LineKind, PartShape, Picture, Ribbon, Texts, Whisker,
+};
 use crate::components::text_width::at_12_px;
 use crate::components::use_size::use_width;
 use crate::number_format as text;
@@ -44,7 +47,7 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
     let texts = Texts { bytes: &text::bytes, name: &name, width: &at_12_px };
     let shown = (width >= 1.0).then(|| picture::lay_out(&strata, width, props.reach, &texts));
     let detail = (*pointed).and_then(|row| moment.ledger.get(row)).map_or_else(
-        || html! { <span class="quiet">{ summary(&strata) }</span> },
+        || html! { <span class="quiet">{ "Point at a part to see what it is; choose it for its formula and the lines that it was read from." }</span> },
         |row| {
             let bounds = match (row.low, row.high) {
                 (Some(low), Some(high)) if low != high => {
@@ -52,7 +55,7 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
                 }
                 _ => String::new(),
             };
-            html! { <><b>{ format!("{} {}{bounds}", row.label, text::bytes(row.bytes.0)) }</b>{ ". " }{ &row.meaning }</> }
+            html! { <><b>{ format!("{}: {}{bounds}", row.label, text::bytes(row.bytes.0)) }</b>{ ". " }{ &row.meaning }</> }
         },
     );
     let scene = Scene {
@@ -66,6 +69,7 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
     };
     html! {
         <figure class="strata">
+            { headline(moment, &strata) }
             <div class="strata-place" ref={place}>
                 if let Some(picture) = shown {
                     { scene.svg(&picture, &strata) }
@@ -77,17 +81,36 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
     }
 }
 
-/// What the picture comes to, in a sentence.
-fn summary(strata: &Strata) -> String {
-    let charge = strata.bars.iter().find(|bar| bar.layer == LayerId::Cgroup);
-    match (charge, strata.limit) {
-        (Some(bar), Some(limit)) => format!(
-            "{} of the limit of {} are charged ({}). Point at a part to see what it is.",
-            text::bytes(bar.total),
-            text::bytes(limit),
-            text::percent(bar.total, limit)
+/// What the picture comes to: how full, and with what.
+fn headline(moment: &MemorySnapshot, strata: &Strata) -> Html {
+    let Some(last) = strata.bars.last() else { return Html::default() };
+    let total = text::bytes(last.total);
+    let amount = match (last.layer, strata.limit) {
+        (LayerId::Cgroup, Some(limit)) => format!(
+            "{total} are charged, {} of the limit of {}",
+            text::percent(last.total, limit),
+            text::bytes(limit)
         ),
-        _ => "Point at a part to see what it is; select it to see where the number comes from.".to_owned(),
+        (LayerId::Cgroup, None) => format!("{total} are charged"),
+        (LayerId::Process, _) => format!("The process holds {total} of anonymous memory"),
+        (LayerId::Go, _) => format!("The Go runtime holds {total}"),
+    };
+    let all = fillers(strata);
+    let largest = all.first().and_then(|filler| Some((filler, moment.ledger.get(filler.row)?)));
+    html! {
+        <p class="strata-headline">
+            { amount }{ ". " }
+            if let Some((filler, row)) = largest {
+                { "The largest part is " }
+                <span class={classes!("swatch", format!("is-{}", row.id))} aria-hidden="true" />
+                <b>{ row.label.to_lowercase() }</b>
+                { format!(" with {}", text::bytes(filler.bytes)) }
+                if filler.bytes < last.total {
+                    { format!(" ({})", text::percent(filler.bytes, last.total)) }
+                }
+                { "." }
+            }
+        </p>
     }
 }
 
@@ -138,25 +161,31 @@ impl Scene<'_> {
                 { for picture.ribbons.iter().zip(picture.bars.iter().skip(1)).map(|(ribbon, below)| self.ribbon(ribbon, below)) }
                 { for picture.bars.iter().zip(&strata.bars).map(|(bar, model)| self.bar(bar, &model.lost, *width)) }
                 { for picture.lines.iter().map(line) }
+                { for picture.bars.iter().flat_map(|bar| &bar.parts).map(|shape| self.label(shape)) }
                 { axis(picture) }
             </svg>
         }
     }
 
     fn ribbon(&self, ribbon: &Ribbon, below: &BarShape) -> Html {
-        let Ribbon { top, bottom, from, to, lost } = *ribbon;
-        let middle = (top + bottom) / 2.0;
-        let flow = format!("M0 {top} H{from} C{from} {middle} {to} {middle} {to} {bottom} H0 Z");
-        let end = (top + 26.0).min(bottom);
-        let stub = format!("M{from} {top} H{lost} Q{from} {top} {from} {end} Z");
+        let Ribbon { top, bottom, flows, lost: (kept, all) } = ribbon;
+        let end = (top + 26.0).min(*bottom);
+        let stub = format!("M{kept:.1} {top:.1} H{all:.1} Q{kept:.1} {top:.1} {kept:.1} {end:.1} Z");
         html! {
             <>
-                <path class={classes!("strata-ribbon", layer_class(below.layer))} d={flow} />
-                if lost - from >= 1.0 {
+                { for flows.iter().map(|flow| {
+                    let id = self.row(flow.row).map(|row| format!("is-{}", row.id));
+                    html! { <path class={classes!("strata-ribbon", layer_class(below.layer), id)} d={flow_path(flow, *top, *bottom)} /> }
+                }) }
+                if all - kept >= 1.0 {
                     <path class="strata-lost" d={stub} fill="url(#strata-hatch)" />
                 }
             </>
         }
+    }
+
+    fn row(&self, row: Option<usize>) -> Option<&LedgerRow> {
+        row.and_then(|row| self.moment.ledger.get(row))
     }
 
     fn bar(&self, bar: &BarShape, lost: &[Loss], width: f64) -> Html {
@@ -209,8 +238,8 @@ impl Scene<'_> {
     }
 
     fn part(&self, shape: &PartShape) -> Html {
-        let PartShape { part, x, y, width, height, whisker, label } = shape;
-        let row = part.row.and_then(|row| self.moment.ledger.get(row));
+        let PartShape { part, x, y, width, height, whisker, label: _ } = shape;
+        let row = self.row(part.row);
         let id = row.map(|row| AttrValue::from(row.id.clone())).unwrap_or_default();
         let class = classes!(
             "strata-part",
@@ -236,7 +265,6 @@ impl Scene<'_> {
                 }
             })
         };
-        let middle = y + height / 2.0;
         html! {
             <g
                 {class} role="button" tabindex="0" aria-label={name} onclick={on_click} onkeydown={on_key}
@@ -251,18 +279,43 @@ impl Scene<'_> {
                 if *width < 8.0 {
                     <rect class="strata-hit" x={px(x - 4.0 + width / 2.0)} y={px(*y)} width="8" height={px(*height)} />
                 }
-                if let Some((low, high)) = whisker {
-                    <path
-                        class="strata-whisker"
-                        d={format!("M{low} {middle} H{high} M{low} {} V{} M{high} {} V{}", middle - 5.0, middle + 5.0, middle - 5.0, middle + 5.0)}
-                    />
-                }
-                if let Some(label) = label {
-                    { label_text(label) }
+                if let Some(whisker) = whisker {
+                    <path class="strata-whisker" d={whisker_path(whisker)} />
                 }
             </g>
         }
     }
+
+    fn label(&self, shape: &PartShape) -> Html {
+        let Some(Label { text, x, y, leader }) = &shape.label else { return Html::default() };
+        let id = self.row(shape.part.row).filter(|_| leader.is_none()).map(|row| format!("is-{}", row.id));
+        html! {
+            <>
+                if let Some(leader) = leader {
+                    <line class="strata-leader" x1={px(leader.x)} x2={px(leader.x)} y1={px(leader.top)} y2={px(leader.bottom)} />
+                }
+                <text class={classes!("strata-label", id)} x={px(*x)} y={px(*y)}>{ text }</text>
+            </>
+        }
+    }
+}
+
+fn flow_path(flow: &Flow, top: f64, bottom: f64) -> String {
+    let middle = (top + bottom) / 2.0;
+    let Flow { from: (a, b), to: (c, d), .. } = flow;
+    format!(
+        "M{a:.1} {top:.1} H{b:.1} C{b:.1} {middle:.1} {d:.1} {middle:.1} {d:.1} {bottom:.1} H{c:.1} \
+         C{c:.1} {middle:.1} {a:.1} {middle:.1} {a:.1} {top:.1} Z"
+    )
+}
+
+/// A line between the bounds, with a mark where the bar has the end.
+fn whisker_path(whisker: &Whisker) -> String {
+    let Whisker { low, high, at, y } = whisker;
+    let (top, bottom, edge) = (y - 3.5, y + 3.5, y - 4.5);
+    format!(
+        "M{low:.1} {y:.1} H{high:.1} M{low:.1} {top:.1} V{bottom:.1} M{high:.1} {top:.1} V{bottom:.1} M{at:.1} {edge:.1} V{y:.1}"
+    )
 }
 
 /// A sign beside the color: lines for what is unexplained, dots for what the
@@ -272,17 +325,6 @@ fn pattern_of(part: &Part, id: Option<&str>) -> Option<&'static str> {
         _ if part.is_residual || part.bytes < 0 => Some("url(#strata-hatch)"),
         Some("idle" | "file-cache" | "unmapped" | "arena-not-resident") => Some("url(#strata-dots)"),
         _ => None,
-    }
-}
-
-fn label_text(label: &Label) -> Html {
-    html! {
-        <>
-            if let Some(leader) = label.leader {
-                <line class="strata-leader" x1={px(leader.x)} x2={px(leader.to)} y1={px(leader.top)} y2={px(leader.bottom)} />
-            }
-            <text class="strata-label" x={px(label.x)} y={px(label.y)}>{ &label.text }</text>
-        </>
     }
 }
 

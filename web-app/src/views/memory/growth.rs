@@ -12,9 +12,16 @@ pub struct GrowthProps {
     pub before: MemorySnapshot,
     /// The later moment.
     pub after: MemorySnapshot,
+    /// What the two are called.
+    pub names: [AttrValue; 2],
     /// Called with the id of a row that was chosen.
     pub on_row: Callback<AttrValue>,
 }
+
+/// Live objects, where they are told from garbage.
+const LIVE: &str = "live";
+/// Live objects and garbage together.
+const OBJECTS: &str = "heap-objects";
 
 /// The change of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +43,8 @@ pub struct LayerChange {
     pub by: i64,
     /// Its steps that changed, the largest change first.
     pub steps: Vec<Change>,
+    /// What they do not make up: the layer above, and steps that one of the moments lacks.
+    pub rest: i64,
 }
 
 /// The changes of the layers that both moments know.
@@ -46,18 +55,42 @@ pub fn changes(before: &MemorySnapshot, after: &MemorySnapshot) -> Vec<LayerChan
     let layers = [LayerId::Go, LayerId::Process, LayerId::Cgroup];
     let changes = layers.into_iter().filter_map(|layer| {
         let by = total(after, layer)?.saturating_sub(total(before, layer)?);
-        let steps = after.ledger.iter().filter(|row| row.layer == layer && !row.is_total && row.id != "headroom");
-        let mut steps: Vec<Change> = steps
-            .filter_map(|row| {
-                let was = before.ledger.iter().find(|other| other.id == row.id)?;
-                let by = row.bytes.0.saturating_sub(was.bytes.0);
-                (by != 0).then(|| Change { id: row.id.clone(), label: row.label.clone(), by })
+        let was = steps(before, layer, knows_live(after));
+        let mut changed: Vec<Change> = steps(after, layer, knows_live(before))
+            .into_iter()
+            .filter_map(|step| {
+                let was = was.iter().find(|other| other.id == step.id)?;
+                let by = step.by.saturating_sub(was.by);
+                (by != 0).then_some(Change { by, ..step })
             })
             .collect();
-        steps.sort_by(|a, b| b.by.unsigned_abs().cmp(&a.by.unsigned_abs()).then(a.id.cmp(&b.id)));
-        Some(LayerChange { layer, by, steps })
+        changed.sort_by(|a, b| b.by.unsigned_abs().cmp(&a.by.unsigned_abs()).then(a.id.cmp(&b.id)));
+        // What the layer above brought, and steps that only one of the moments knows.
+        let known: i64 = changed.iter().map(|step| step.by).sum();
+        let rest = by.saturating_sub(known);
+        Some(LayerChange { layer, by, steps: changed, rest })
     });
     changes.collect()
+}
+
+fn knows_live(moment: &MemorySnapshot) -> bool {
+    moment.ledger.iter().any(|row| row.id == LIVE)
+}
+
+/// The steps of a layer with their amounts. Where the other moment does not
+/// tell live objects from garbage, they are one step here too.
+fn steps(moment: &MemorySnapshot, layer: LayerId, splits_heap: bool) -> Vec<Change> {
+    let rows = moment.ledger.iter().filter(|row| row.layer == layer && !row.is_total && row.id != "headroom");
+    let mut steps: Vec<Change> = Vec::new();
+    for row in rows {
+        let is_merged = !splits_heap && matches!(row.id.as_str(), LIVE | "garbage");
+        let (id, label) = if is_merged { (OBJECTS, "Heap objects") } else { (row.id.as_str(), row.label.as_str()) };
+        match steps.iter_mut().find(|step| step.id == id) {
+            Some(step) => step.by = step.by.saturating_add(row.bytes.0),
+            None => steps.push(Change { id: id.to_owned(), label: label.to_owned(), by: row.bytes.0 }),
+        }
+    }
+    steps
 }
 
 /// Bars to the right for growth and to the left for the opposite, with signs.
@@ -70,18 +103,33 @@ pub fn Growth(props: &GrowthProps) -> Html {
     html! {
         <section class="panel growth">
             <h3>{ "Where the growth went" }</h3>
+            <p class="quiet">
+                { format!("From {} to {}: the change of each layer, split into its steps.", props.names[0], props.names[1]) }
+            </p>
             { for layers.iter().map(|layer| html! {
                 <div class="growth-layer">
                     { line(None, &format!("{} in all", name(layer.layer)), layer.by, widest, &props.on_row) }
                     { for layer.steps.iter().take(6).map(|step| {
                         line(Some(&step.id), &step.label, step.by, widest, &props.on_row)
                     }) }
-                    if layer.steps.is_empty() {
+                    if layer.rest != 0 {
+                        { line(None, rest_name(layer.layer), layer.rest, widest, &props.on_row) }
+                    }
+                    if layer.steps.is_empty() && layer.rest == 0 {
                         <p class="quiet">{ "No step of it changed." }</p>
                     }
                 </div>
             }) }
         </section>
+    }
+}
+
+/// What changed in a layer besides its steps.
+fn rest_name(layer: LayerId) -> &'static str {
+    match layer {
+        LayerId::Go => "Not known at both times",
+        LayerId::Process => "What it holds of Go, and what is not known at both times",
+        LayerId::Cgroup => "What it holds of the process, and what is not known at both times",
     }
 }
 
@@ -163,6 +211,29 @@ mod tests {
         assert_eq!(go.by, 10);
         assert_eq!(go.steps.iter().map(|step| (step.id.as_str(), step.by)).collect::<Vec<_>>(), [("live", 60), ("idle", -50)]);
         assert_eq!(go.steps.iter().map(|step| step.by).sum::<i64>(), go.by);
+    }
+
+    #[test]
+    fn a_heap_that_only_one_moment_splits_is_compared_whole() {
+        let mut before = moment(0, 90);
+        before.ledger[0].id = OBJECTS.to_owned();
+        before.ledger[0].bytes = Bytes(30);
+        before.layers[0].bytes = Bytes(120);
+        let mut after = moment(50, 90);
+        let garbage = LedgerRow { id: "garbage".to_owned(), bytes: Bytes(7), ..after.ledger[0].clone() };
+        after.ledger.insert(1, garbage);
+        after.layers[0].bytes = Bytes(147);
+        let layers = changes(&before, &after);
+        assert_eq!(layers[0].steps, [Change { id: OBJECTS.to_owned(), label: "Heap objects".to_owned(), by: 27 }]);
+        assert_eq!((layers[0].by, layers[0].rest), (27, 0));
+    }
+
+    #[test]
+    fn what_steps_do_not_make_up_is_said() {
+        let mut before = moment(10, 90);
+        before.ledger.remove(1);
+        let layers = changes(&before, &moment(20, 95));
+        assert_eq!((layers[0].by, layers[0].rest), (15, 5));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Memory: the three layers of one moment, or of two, as a picture and as the
 //! ledger that the picture is drawn from.
 
+mod advisor;
 mod checks;
 mod growth;
+mod history;
 mod ledger;
 mod mappings;
 mod moments;
+mod reclaim;
 
 use analyzer_core::report::{MemorySnapshot, Report};
 use yew::prelude::*;
@@ -15,7 +18,6 @@ use crate::components::needs::{Needs, Recipe};
 use crate::components::strata::model::Strata;
 use crate::components::strata::view::StrataPicture;
 use crate::link::{Link, use_link};
-use crate::number_format as text;
 use crate::state::{Params, Shared};
 
 /// The view's entry in the list.
@@ -60,9 +62,18 @@ impl Settings {
             (number < count).then_some(number)
         };
         let moment = index("moment").unwrap_or_else(|| latest(report));
-        let base = index("base").filter(|base| *base != moment);
+        let base = match params.get("base") {
+            None => first_of_subject(report, moment),
+            Some(_) => index("base"),
+        };
+        let base = base.filter(|base| *base != moment);
         Self { moment, base, row: params.get("row").map(|row| AttrValue::from(row.to_owned())) }
     }
+}
+
+/// The name of a moment, for other views.
+pub fn moment_name(report: &Report, index: usize) -> String {
+    moments::name(report, index)
 }
 
 /// Index of the moment to show first.
@@ -72,6 +83,13 @@ fn latest(report: &Report) -> usize {
         moment.subject == memory.latest.subject && moment.snapshot == memory.latest.snapshot
     };
     memory.snapshots.iter().rposition(is_latest).unwrap_or(0)
+}
+
+/// Index of the first moment of the same subject: what a moment is compared with at first.
+fn first_of_subject(report: &Report, moment: usize) -> Option<usize> {
+    let moments = report.memory.as_ref()?.snapshots.as_slice();
+    let subject = moments.get(moment)?.subject;
+    moments.iter().position(|other| other.subject == subject)
 }
 
 /// The content of the view.
@@ -104,14 +122,21 @@ fn Memory(props: &ViewProps) -> Html {
                 }
                 { one(&props.report, settings.moment, reach, &settings, &on_row, base.is_some()) }
             </div>
+            <history::History report={props.report.clone()} params={props.params.clone()} moment={settings.moment} base={settings.base} />
             if let Some(base) = base {
-                <growth::Growth before={base.clone()} after={moment.clone()} on_row={on_row.clone()} />
+                <growth::Growth
+                    before={base.clone()} after={moment.clone()}
+                    names={[settings.base.unwrap_or_default(), settings.moment].map(|index| AttrValue::from(moments::name(&props.report, index)))}
+                    on_row={on_row.clone()}
+                />
             }
             <ledger::Ledger
                 report={props.report.clone()} moment={settings.moment} base={settings.base}
-                open={settings.row.clone()} on_row={on_row}
+                open={settings.row.clone()} on_row={on_row.clone()}
             />
-            <mappings::MappingTable report={props.report.clone()} moment={settings.moment} />
+            { reclaim::panel(moment, &on_row) }
+            <advisor::Advisor report={props.report.clone()} params={props.params.clone()} moment={settings.moment} />
+            <mappings::AddressSpace report={props.report.clone()} params={props.params.clone()} moment={settings.moment} />
             { checks::side(&props.report, moment) }
             { checks::missing(moment) }
             { checks::checks(&props.report, moment) }
@@ -143,20 +168,16 @@ fn one(
     }
 }
 
-/// What the bars cannot show: limits that are not set, GOGC.
+/// What the bars cannot show.
 fn facts(moment: &MemorySnapshot) -> Html {
     let gogc = match moment.gogc {
-        None => None,
-        Some(percent) if percent < 0 => Some("GOGC off".to_owned()),
-        Some(percent) => Some(format!("GOGC {percent}")),
+        None => "GOGC not known".to_owned(),
+        Some(percent) if percent < 0 => "GOGC off".to_owned(),
+        Some(percent) => format!("GOGC {percent}"),
     };
-    let limit = moment.limit.map(|limit| format!("limit {}", text::bytes(limit.0)));
-    let gomemlimit = moment.gomemlimit.map(|limit| format!("GOMEMLIMIT {}", text::bytes(limit.0)));
-    let working_set = moment.working_set.map(|bytes| format!("working set {}", text::bytes(bytes.0)));
-    let known: Vec<String> = [limit, gomemlimit, gogc, working_set].into_iter().flatten().collect();
-    if known.is_empty() {
-        return Html::default();
-    }
+    let limit = moment.limit.is_none().then(|| "no limit known".to_owned());
+    let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set, or not known".to_owned());
+    let known: Vec<String> = [Some(gogc), gomemlimit, limit].into_iter().flatten().collect();
     html! { <p class="strata-facts quiet">{ known.join(" \u{b7} ") }</p> }
 }
 

@@ -11,6 +11,9 @@ use crate::state::{Params, Shared};
 use crate::views::View;
 use super::VIEW;
 
+/// The address's word for a moment that is compared with none.
+const NOTHING: &str = "none";
+
 /// Properties of [`MomentPicker`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct MomentPickerProps {
@@ -71,7 +74,7 @@ pub fn MomentPicker(props: &MomentPickerProps) -> Html {
                 <label class="control">
                     <span>{ "Compare with" }</span>
                     <select class="field" id="base" onchange={set("base", &props.params)}>
-                        <option value="" selected={props.base.is_none()}>{ "nothing" }</option>
+                        <option value={NOTHING} selected={props.base.is_none()}>{ "nothing" }</option>
                         { for moments.iter().enumerate()
                             .filter(|(index, moment)| *index != props.moment && same_subject(moment))
                             .map(|(index, _)| option(report, index, props.base)) }
