@@ -250,6 +250,9 @@ pub struct Mappings {
     pub has_go_names: bool,
 }
 
+/// [`MemorySnapshot::snapshot`] of the moment that a kernel log tells of.
+pub const AT_OOM_KILL: &str = "at the OOM kill";
+
 /// The reconciliation of one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

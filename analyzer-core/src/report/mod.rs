@@ -24,8 +24,8 @@ pub use goroutines::{
     WaitCount,
 };
 pub use memory::{
-    Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass, MappingPage,
-    Mappings, Memory, MemorySnapshot, Reclaim, SideFigure, SizeClass, SizeClasses,
+    AT_OOM_KILL, Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass,
+    MappingPage, Mappings, Memory, MemorySnapshot, Reclaim, SideFigure, SizeClass, SizeClasses,
 };
 pub use profiles::{ProfileSummary, Program, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};

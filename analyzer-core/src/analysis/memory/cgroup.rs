@@ -116,7 +116,8 @@ impl<'a> Cgroup<'a> {
             .then_some(cgroup)
     }
 
-    fn empty(thing: Thing<'a>, version: Version) -> Self {
+    /// A group of which nothing but its processes is known.
+    pub(super) fn empty(thing: Thing<'a>, version: Version) -> Self {
         let procs = thing
             .file("cgroup.procs")
             .map(|view| view.list().filter_map(|pid| u64::try_from(pid).ok()).collect());

@@ -13,6 +13,7 @@
 pub mod advisor;
 pub mod cgroup;
 pub mod checks;
+mod killed;
 pub mod ledger;
 pub mod listing;
 pub mod mappings;
@@ -50,13 +51,11 @@ pub struct Reviewed<'a> {
 /// The moments of every subject, in order; each has figures.
 pub fn review<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Reviewed<'a>> {
     let moments = subjects.iter().flat_map(|subject| subject_moments(evidence, subject));
-    moments
-        .map(|moment| Reviewed {
-            reconciliation: ledger::reconcile(&moment),
-            outside: native::outside_arenas(&moment),
-            moment,
-        })
-        .collect()
+    moments.map(reviewed).collect()
+}
+
+fn reviewed(moment: Moment<'_>) -> Reviewed<'_> {
+    Reviewed { reconciliation: ledger::reconcile(&moment), outside: native::outside_arenas(&moment), moment }
 }
 
 fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<'a>> {
@@ -83,8 +82,12 @@ fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<
 
 /// The memory section of the report; `None` if no source speaks of memory.
 pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Memory> {
-    let snapshots: Vec<MemorySnapshot> =
+    let mut snapshots: Vec<MemorySnapshot> =
         review(evidence, subjects).into_iter().map(|reviewed| snapshot(evidence, reviewed)).collect();
+    // Last, so that the others keep the places that they have among the reviewed moments.
+    // Rules look at the log itself.
+    let killed = subjects.iter().filter_map(|subject| killed::moment(evidence, subject));
+    snapshots.extend(killed.map(|moment| snapshot(evidence, reviewed(moment))));
     let main = main_snapshot(&snapshots)?;
     Some(Memory { latest: snapshots.get(main)?.clone(), snapshots })
 }

@@ -10,7 +10,7 @@ mod mappings;
 mod moments;
 mod reclaim;
 
-use analyzer_core::report::{MemorySnapshot, Report};
+use analyzer_core::report::{AT_OOM_KILL, MemorySnapshot, Report};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
@@ -85,11 +85,12 @@ fn latest(report: &Report) -> usize {
     memory.snapshots.iter().rposition(is_latest).unwrap_or(0)
 }
 
-/// Index of the first moment of the same subject: what a moment is compared with at first.
+/// Index of the first moment of the same subject: what a moment is compared
+/// with at first. A kill is what it is, and is compared with nothing unasked.
 fn first_of_subject(report: &Report, moment: usize) -> Option<usize> {
     let moments = report.memory.as_ref()?.snapshots.as_slice();
-    let subject = moments.get(moment)?.subject;
-    moments.iter().position(|other| other.subject == subject)
+    let shown = moments.get(moment).filter(|shown| shown.snapshot != AT_OOM_KILL)?;
+    moments.iter().position(|other| other.subject == shown.subject)
 }
 
 /// The content of the view.
