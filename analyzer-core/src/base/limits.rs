@@ -152,3 +152,12 @@ pub const TRACE_LONGEST: usize = 200;
 /// Garbage collection cycles, and likewise scavenges, of one run with a row of
 /// their own in the report: a chart has some thousand columns at most.
 pub const GC_ROWS: usize = 5_000;
+
+/// Lanes of goroutines drawn at once from a trace.
+pub const TRACE_LANES: usize = 400;
+
+/// Columns that lanes and tracks of a trace are drawn in: wider than any screen.
+pub const TRACE_COLUMNS: u32 = 8_192;
+
+/// Segments of all lanes of one picture of a trace, of about 40 bytes.
+pub const TRACE_SEGMENTS: usize = 1_000_000;

@@ -8,7 +8,7 @@ use crate::base::source::{Input, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::formats::container::{self, Budget, Leaf};
-use crate::formats::{self, Facts, Format, Probe};
+use crate::formats::{self, Facts, Format, Probe, go_trace};
 
 /// Reads one file of the drop; gives the sources that it held.
 pub(super) fn ingest(
@@ -40,7 +40,7 @@ fn ingest_leaf(
     source.format = format.map(|format| format.name);
     source.format_label = format.map(|format| format.label);
     source.is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text);
-    let is_text = source.is_text;
+    let is_kept = source.is_text || source.format == Some(go_trace::NAME);
     let id = evidence.sources.push(source);
     match format {
         Some(format) => parse(format, id, &leaf.bytes, evidence),
@@ -50,7 +50,7 @@ fn ingest_leaf(
             }
         }
     }
-    texts.push(is_text.then_some(leaf.bytes));
+    texts.push(is_kept.then_some(leaf.bytes));
     id
 }
 

@@ -8,7 +8,9 @@ use crate::analysis::profile::{
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
+use crate::evidence::trace::lanes::Lanes;
 use crate::newtype_index;
+use crate::report::trace::Trace;
 use crate::report::{MappingPage, Report};
 
 newtype_index! {
@@ -110,6 +112,8 @@ pub enum Request {
         /// What kind of file.
         form: ExportForm,
     },
+    /// A closer look at a part of an execution trace.
+    TraceWindow(TraceQuery),
 }
 
 /// Files that a profile can be saved as.
@@ -143,6 +147,35 @@ impl ExportForm {
     }
 }
 
+/// Which part of an execution trace, and how wide its picture is. Times are
+/// nanoseconds since the trace's first batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceQuery {
+    /// The trace.
+    pub source: SourceId,
+    /// First moment.
+    pub from: u64,
+    /// Last moment; beyond the trace's end, its end.
+    pub to: u64,
+    /// Columns of the picture: nothing narrower is told apart.
+    pub columns: u32,
+    /// Only goroutines of this group have lanes, all of them; else the most telling of each group.
+    pub group: Option<u32>,
+    /// How many lanes of goroutines.
+    pub lanes: u32,
+}
+
+/// A part of an execution trace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceWindow {
+    /// What it adds up to.
+    pub trace: Trace,
+    /// What processors and goroutines did.
+    pub lanes: Lanes,
+    /// Goroutines that would have had a lane, were there room.
+    pub more_goroutines: u64,
+}
+
 /// An answer of the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Response {
@@ -174,6 +207,8 @@ pub enum Response {
     Trend(Result<Box<Trend>, QueryError>),
     /// The bytes of a file, or why there are none.
     Export(Result<PackedU8, QueryError>),
+    /// A part of a trace; `None` if there is no such trace, or its bytes are not kept.
+    TraceWindow(Option<Box<TraceWindow>>),
 }
 
 /// Some lines of a text.

@@ -11,6 +11,7 @@ mod ingest;
 mod message;
 mod profiles;
 mod text;
+mod trace;
 
 use crate::analysis::Analysis;
 use crate::analysis::memory;
@@ -29,13 +30,14 @@ pub use crate::analysis::profile::{
     Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow, TreeNames,
     TreeOptions, Trend, peek_text, top_text,
 };
-pub use message::{ExportForm, FileId, FileInfo, Request, Response, TextLines};
+pub use crate::evidence::trace::lanes;
+pub use message::{ExportForm, FileId, FileInfo, Request, Response, TextLines, TraceQuery, TraceWindow};
 
 /// One drop: what was parsed of it, and what was computed.
 #[derive(Debug, Default)]
 pub struct Session {
     evidence: Evidence,
-    /// Decoded bytes of text sources, for the page's raw view.
+    /// Decoded bytes of text sources, for the page's raw view, and of traces, for a closer look.
     texts: IndexVec<SourceId, Option<Vec<u8>>>,
     /// Files whose bytes are still coming; `None` once closed or dropped.
     open: IndexVec<FileId, Option<OpenFile>>,
@@ -67,11 +69,11 @@ impl Session {
                 Response::Done
             }
             Request::Report => Response::Report(Box::new(self.report())),
-            Request::Text { source, first_line, lines } => Response::Text(text::lines(
-                self.texts.get(source).and_then(Option::as_deref),
-                first_line,
-                lines,
-            )),
+            Request::Text { source, first_line, lines } => {
+                let is_text = self.evidence.sources.get(source).is_some_and(|source| source.is_text);
+                let bytes = self.texts.get(source).and_then(Option::as_deref).filter(|_| is_text);
+                Response::Text(text::lines(bytes, first_line, lines))
+            }
             Request::Mappings { snapshot, class, first, count } => {
                 Response::Mappings(self.mappings(snapshot, class.as_deref(), first, count))
             }
@@ -89,6 +91,7 @@ impl Session {
                 Response::Trend(self.trend(&query, &sources, order).map(Box::new))
             }
             Request::Export { query, form } => Response::Export(self.export(&query, form).map(PackedU8)),
+            Request::TraceWindow(query) => Response::TraceWindow(self.trace_window(&query).map(Box::new)),
         }
     }
 
@@ -159,6 +162,15 @@ impl Session {
         let reviewed = memory::review(&self.evidence, &analysis.subjects);
         let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
         memory::listing::page(&self.evidence, moment, class, first, count)
+    }
+
+    /// A part of an execution trace, read again from the generations that it
+    /// overlaps with; `None` if there is no such trace.
+    pub fn trace_window(&mut self, query: &TraceQuery) -> Option<TraceWindow> {
+        let bytes = self.texts.get(query.source)?.as_deref()?;
+        let traces = &self.evidence.traces;
+        let id = traces.iter_enumerated().find(|(_, trace)| trace.source == query.source)?.0;
+        trace::window(self.evidence.traces.get_mut(id)?, bytes, query)
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

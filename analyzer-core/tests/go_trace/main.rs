@@ -8,6 +8,7 @@ mod damage;
 mod gates;
 mod parsed;
 mod text;
+mod window;
 
 use std::io::Read;
 use std::path::PathBuf;

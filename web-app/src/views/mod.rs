@@ -62,7 +62,7 @@ macro_rules! views {
     };
 }
 
-views! { overview, memory, goroutines, profiles, gc, files }
+views! { overview, memory, goroutines, profiles, trace, gc, files }
 
 /// The view that an empty address names.
 pub fn default() -> &'static View {

@@ -43,7 +43,7 @@ impl Scope<'_> {
 pub fn section(evidence: &Evidence, subjects: &[Subject]) -> Vec<Trace> {
     let rows = evidence.traces.iter();
     rows.map(|trace| {
-        let mut section = describe(trace, &trace.summary, &trace.names);
+        let mut section = describe(trace, &trace.summary, OVERVIEW_PARTS);
         let is_of = |subject: &&Subject| {
             let mut sources = subject.snapshots.iter().flat_map(|snapshot| &snapshot.sources);
             sources.any(|source| *source == trace.source) || subject.spanning.contains(&trace.source)
@@ -54,8 +54,9 @@ pub fn section(evidence: &Evidence, subjects: &[Subject]) -> Vec<Trace> {
     .collect()
 }
 
-/// A trace, or with the summary of a part of it that part.
-pub fn describe(trace: &evidence::Trace, summary: &Summary, names: &Names) -> Trace {
+/// A trace, or with the summary of a part of it that part, with so many parts in its overview.
+pub fn describe(trace: &evidence::Trace, summary: &Summary, parts: usize) -> Trace {
+    let names = &trace.names;
     let overlaps =
         |generation: &&event::Generation| generation.start <= summary.to && generation.end >= summary.from;
     let generations = to_u64(trace.generations.iter().filter(overlaps).count());
@@ -102,7 +103,7 @@ pub fn describe(trace: &evidence::Trace, summary: &Summary, names: &Names) -> Tr
         log_categories: activity::log_categories(&scope),
         logs: activity::logs(&scope),
         cpu_samples: activity::cpu_samples(&scope),
-        overview: overview::overview(summary, OVERVIEW_PARTS),
+        overview: overview::overview(summary, parts),
         folded: folded(&summary.folded),
         citations: citations(trace),
         stacks: Vec::new(),

@@ -3,7 +3,9 @@
 mod builder;
 pub mod event;
 pub mod histogram;
+pub mod lanes;
 pub mod names;
+pub mod profile;
 pub mod summary;
 pub mod timeline;
 mod tracks;

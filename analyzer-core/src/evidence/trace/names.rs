@@ -110,6 +110,11 @@ impl Names {
         ids.iter().map(|&id| &self.frames[id])
     }
 
+    /// Rows of a stack's frames, innermost first.
+    pub fn frame_ids_of(&self, stack: StackRef) -> &[TraceFrameId] {
+        slice(&self.stack_frames, &self.stack_ends, stack.0)
+    }
+
     /// Function names of a stack, innermost first.
     pub fn functions_of(&self, stack: StackRef) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
         self.frames_of(stack).map(|frame| self.strings.get(frame.function))

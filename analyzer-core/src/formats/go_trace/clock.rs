@@ -29,6 +29,11 @@ impl Clock {
         Self { frequency, base_ticks: start, base_nanos: 0, whole_nanos }
     }
 
+    /// The clock of a generation in the middle of a trace, whose first batch is at `nanos`.
+    pub(super) fn at(frequency: u64, start: u64, nanos: u64) -> Self {
+        Self { base_nanos: nanos, ..Self::new(frequency, start) }
+    }
+
     /// The clock of a later generation.
     pub(super) fn next(self, frequency: u64, start: u64) -> Self {
         if frequency == self.frequency && start >= self.base_ticks && self.whole_nanos.is_some() {

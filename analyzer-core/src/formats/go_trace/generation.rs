@@ -55,6 +55,8 @@ pub(super) struct Progress {
     pub order: Order,
     /// Clock of the generation before, if there was one.
     pub clock: Option<Clock>,
+    /// Clock of the first generation, where it is not the trace's first.
+    pub first_clock: Option<Clock>,
     /// Names of the trace so far.
     pub names: Names,
     /// What the file is made of.
@@ -139,9 +141,10 @@ impl OpenGeneration {
     ) -> Generation {
         let tables = self.read_tables(bytes, progress);
         let start_ticks = self.start_ticks.unwrap_or(0);
-        let frequency = tables.frequency.or(progress.clock.map(Clock::frequency));
+        let before = progress.clock.or(progress.first_clock);
+        let frequency = tables.frequency.or(before.map(Clock::frequency));
         let frequency = frequency.unwrap_or(DEFAULT_FREQUENCY);
-        let clock = match progress.clock {
+        let clock = match before {
             Some(before) => before.next(frequency, start_ticks),
             None => Clock::new(frequency, start_ticks),
         };

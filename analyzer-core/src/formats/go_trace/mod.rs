@@ -18,12 +18,14 @@ mod frontier;
 mod generation;
 mod header;
 mod order;
+mod part;
 mod reader;
 mod run;
 mod tables;
 mod wire;
 
 pub use header::Version;
+pub use part::read_part;
 pub use reader::{Decoded, TraceReader};
 pub use wire::WireCounts;
 
@@ -32,11 +34,16 @@ use crate::base::error::ParseError;
 use crate::base::source::Input;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
-use crate::evidence::trace::{Builder, Trace};
+use crate::evidence::trace::{Builder, Trace, profile};
+
+/// Name of the format.
+pub const NAME: &str = "go-trace";
+/// Which profile the derived one is.
+const KIND: &str = "trace";
 
 /// The format.
 pub const FORMATS: [Format; 1] =
-    [Format { name: "go-trace", label: "Go execution trace", is_text: false, sniff, parse }];
+    [Format { name: NAME, label: "Go execution trace", is_text: false, sniff, parse }];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     if header::number(probe.bytes).is_some() { Sniff::ByContent } else { Sniff::No }
@@ -46,6 +53,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     let mut builder = Builder::whole();
     let decoded = TraceReader::read(input.bytes, &mut builder)?;
     let (summary, crossings, ()) = builder.finish();
+    facts.kind = Some(KIND.to_owned());
     facts.captured_at = decoded.generations.iter().find_map(|generation| {
         let clock = generation.clock?;
         Some(Nanos(clock.wall - i64::try_from(clock.time).ok()?))
@@ -53,7 +61,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     facts.is_partial = decoded.generations.iter().any(|generation| !generation.is_whole && generation.events > 0);
     let start_nanos = decoded.start_nanos();
     facts.notes = decoded.notes;
-    evidence.traces.push(Trace {
+    let trace = Trace {
         source: input.source,
         version: decoded.version.number(),
         start_nanos,
@@ -62,6 +70,11 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         summary,
         crossings,
         records: decoded.wire.iter().collect(),
-    });
+    };
+    if let Some(mut profile) = profile::of(&trace, &mut evidence.strings) {
+        profile.time = facts.captured_at;
+        evidence.profiles.push(profile);
+    }
+    evidence.traces.push(trace);
     Ok(())
 }

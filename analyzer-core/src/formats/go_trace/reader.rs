@@ -104,6 +104,29 @@ impl TraceReader {
         Self::new().finish_with(bytes, sink)
     }
 
+    /// A reader that goes on at a generation in the middle of a trace, with the
+    /// names that are known already. `file` starts with the trace's header.
+    /// # Errors
+    /// As [`Self::push`].
+    pub(super) fn resume(
+        file: &[u8],
+        offset: u64,
+        clock: Clock,
+        names: Names,
+    ) -> Result<Self, ParseError> {
+        let mut state = State::new(header::version(file)?, offset);
+        state.progress.first_clock = Some(clock);
+        state.progress.names = names;
+        Ok(Self { pending: Vec::new(), pending_offset: offset, state: Some(state) })
+    }
+
+    /// Hands over everything in the last bytes.
+    /// # Errors
+    /// As [`Self::finish`].
+    pub(super) fn read_rest<S: EventSink>(self, bytes: &[u8], sink: &mut S) -> Result<Decoded, ParseError> {
+        self.finish_with(bytes, sink)
+    }
+
     fn finish_with<S: EventSink>(mut self, bytes: &[u8], sink: &mut S) -> Result<Decoded, ParseError> {
         self.run(bytes, true, sink)?;
         match self.state {
@@ -137,6 +160,7 @@ impl State {
             version,
             order: Order::default(),
             clock: None,
+            first_clock: None,
             names: Names::default(),
             wire: WireCounts::default(),
             notes: Notes::default(),

@@ -1,0 +1,198 @@
+//! Execution traces: what ran when, what waited for what, and what never
+//! ended, over the whole trace or any part of it.
+
+mod gc;
+mod groups;
+mod head;
+mod lane_names;
+mod leaks;
+mod palette;
+mod painter;
+mod scale;
+mod scene;
+mod tables;
+mod timeline;
+mod tip;
+mod waits;
+mod words;
+
+use analyzer_core::report::Report;
+use analyzer_core::report::trace::Trace as Section;
+use analyzer_core::session::{Request, Response, TraceQuery, TraceWindow};
+use yew::prelude::*;
+
+use super::{View, ViewProps};
+use crate::components::needs::{Needs, Recipe};
+use crate::link::use_answer;
+use crate::state::{Params, Shared};
+use timeline::Timeline;
+
+/// The view's entry in the list.
+pub const VIEW: View = View {
+    name: "trace",
+    title: "Trace",
+    count: |report| (!report.traces.is_empty()).then_some(report.traces.len()),
+    keys: &[
+        ("Ctrl + wheel, pinch, + \u{2212}", "Zoom the timeline"),
+        ("Drag, Shift + wheel, \u{2190} \u{2192}, a d", "Pan the timeline"),
+        ("Drag on the strip", "Select a part: every table counts it alone"),
+        ("Double click", "Zoom to a stay"),
+        ("0, Esc", "The whole trace"),
+    ],
+    render: |props| html! { <Trace ..props /> },
+};
+
+const RECIPES: &[Recipe] = &[
+    Recipe {
+        what: "Five seconds of a running service",
+        command: "curl -o app.trace 'http://localhost:6060/debug/pprof/trace?seconds=5'",
+    },
+    Recipe { what: "A test or benchmark", command: "go test -run TestName -trace app.trace ." },
+    Recipe {
+        what: "The last seconds before something went wrong (Go 1.25)",
+        command: "trace.NewFlightRecorder(trace.FlightRecorderConfig{MinAge: 5 * time.Second}).WriteTo(file)",
+    },
+];
+
+/// Columns that the page asks for: more than most screens have.
+const COLUMNS: u32 = 1_536;
+/// Lanes of goroutines in the picture.
+const LANES: u32 = 48;
+/// Lanes of goroutines in the picture of one group.
+const GROUP_LANES: u32 = 200;
+
+/// What is shown of a trace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// First moment, in nanoseconds since the trace's first batch.
+    pub from: u64,
+    /// Last moment.
+    pub to: u64,
+}
+
+impl Window {
+    /// The whole of a trace.
+    fn whole(trace: &Section) -> Self {
+        Self { from: trace.from, to: trace.to }
+    }
+
+    /// The part that the address names, else the whole.
+    fn of(params: &Params, trace: &Section) -> Self {
+        let whole = Self::whole(trace);
+        let from = params.number("from").unwrap_or(whole.from).min(whole.to.saturating_sub(1));
+        let to = params.number("to").unwrap_or(whole.to).clamp(from + 1, whole.to.max(from + 1));
+        Self { from, to }
+    }
+
+    /// The address of this part.
+    fn params(self, params: &Params, trace: &Section) -> Params {
+        let whole = Self::whole(trace);
+        let part = |own: u64, all: u64| if own == all { String::new() } else { own.to_string() };
+        params.with("from", part(self.from, whole.from)).with("to", part(self.to, whole.to))
+    }
+
+    fn nanos(self) -> u64 {
+        self.to.saturating_sub(self.from)
+    }
+}
+
+/// An answer of the engine that is a part of a trace.
+#[derive(Clone, PartialEq)]
+pub struct Part(Shared<Response>);
+
+impl Part {
+    fn of(response: Option<&Shared<Response>>) -> Option<Self> {
+        let is_part = |response: &&Shared<Response>| matches!(***response, Response::TraceWindow(Some(_)));
+        response.filter(is_part).cloned().map(Self)
+    }
+
+    /// The part.
+    pub fn get(&self) -> Option<&TraceWindow> {
+        match &*self.0 {
+            Response::TraceWindow(Some(window)) => Some(window),
+            _ => None,
+        }
+    }
+}
+
+/// The content of the view.
+#[component]
+fn Trace(props: &ViewProps) -> Html {
+    if props.report.traces.is_empty() {
+        return empty(&props.report);
+    }
+    html! { <Shown ..props.clone() /> }
+}
+
+/// Nothing to show: why, and how to get it.
+fn empty(report: &Report) -> Html {
+    let failed = report.sources.iter().filter(|row| row.format.as_deref() == Some("go-trace"));
+    let reasons: Vec<Html> = failed
+        .flat_map(|row| row.notes.iter().map(move |note| (row, note)))
+        .map(|(row, note)| {
+            html! { <p class="notice warning"><code>{ &row.path }</code>{ ": " }{ &note.message }</p> }
+        })
+        .collect();
+    html! {
+        <section class="view trace">
+            <h2>{ "Trace" }</h2>
+            { for reasons }
+            <Needs recipes={RECIPES}>
+                { "This view shows Go execution traces: goroutines over time, garbage collection, pauses, processors, \
+                   who waits for whom, and what never ended. It reads traces of Go 1.22 and later." }
+            </Needs>
+        </section>
+    }
+}
+
+/// The view with a trace in it.
+#[component]
+fn Shown(props: &ViewProps) -> Html {
+    let chosen = props.params.number("trace").and_then(|row| usize::try_from(row).ok()).unwrap_or(0);
+    let chosen = chosen.min(props.report.traces.len().saturating_sub(1));
+    let trace = props.report.traces.get(chosen);
+    let query = |window: Window, trace: &Section| TraceQuery {
+        source: trace.source,
+        from: window.from,
+        to: window.to,
+        columns: COLUMNS,
+        group: group(&props.params),
+        lanes: if group(&props.params).is_some() { GROUP_LANES } else { LANES },
+    };
+    let window = trace.map(|trace| Window::of(&props.params, trace));
+    let whole_request = trace.map(|trace| Request::TraceWindow(query(Window::whole(trace), trace)));
+    let is_part = trace.zip(window).is_some_and(|(trace, window)| window != Window::whole(trace));
+    let part_request = trace.zip(window).filter(|_| is_part);
+    let part_request = part_request.map(|(trace, window)| Request::TraceWindow(query(window, trace)));
+    let whole = use_answer(&props.report, whole_request);
+    let part = use_answer(&props.report, part_request);
+    let Some((trace, window)) = trace.zip(window) else { return Html::default() };
+    let base = Part::of(whole.response.as_ref());
+    let detail = if is_part { Part::of(part.response.as_ref()) } else { base.clone() };
+    let is_of = |part: &&Part| part.get().is_some_and(|part| part.trace.source == trace.source);
+    let detail = detail.filter(|part| is_of(&part));
+    let base = base.filter(|part| is_of(&part));
+    // Until the part is counted, the tables say what they count: the part before, or the whole.
+    let counted = detail.as_ref().and_then(Part::get).map_or(trace, |part| &part.trace);
+    let is_pending = if is_part { part.is_pending } else { whole.is_pending };
+    let error = whole.error.or(part.error);
+    html! {
+        <section class="view trace" aria-busy={is_pending.to_string()}>
+            <head::Head report={props.report.clone()} params={props.params.clone()} {chosen} />
+            if let Some(error) = error {
+                <p class="notice warning" role="alert">{ format!("The engine could not answer: {error}") }</p>
+            }
+            <Timeline
+                report={props.report.clone()} {chosen} params={props.params.clone()} {window}
+                {base} detail={detail.clone()} is_dark={props.is_dark} {is_pending}
+            />
+            { head::counted(trace, counted, &props.params, is_pending) }
+            { tables::tables(trace, counted, &props.params) }
+        </section>
+    }
+}
+
+/// The group whose goroutines have lanes, if it is one.
+fn group(params: &Params) -> Option<u32> {
+    params.number("group").and_then(|id| u32::try_from(id).ok())
+}

@@ -1,0 +1,130 @@
+//! The rows of the timeline, from top to bottom, and what lies at a point.
+
+use analyzer_core::session::TraceWindow;
+use analyzer_core::session::lanes::{Lane, LaneOf, Lanes, NONE};
+
+use super::lane_names::{Names, short};
+use super::scale::Scale;
+
+/// Height of the axis on top.
+pub const AXIS: f64 = 22.0;
+
+/// What a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOf {
+    /// Live heap and goal.
+    Heap,
+    /// Goroutines by state, the blocked apart.
+    Goroutines,
+    /// What the processors do.
+    Processors,
+    /// Mark phases and pauses.
+    Collector,
+    /// A heading.
+    Title,
+    /// A processor's or goroutine's lane.
+    Lane(LaneOf),
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What it shows.
+    pub of: RowOf,
+    /// Its upper edge, in CSS pixels.
+    pub y: f64,
+    /// Its height.
+    pub height: f64,
+    /// Its name.
+    pub label: String,
+}
+
+/// All rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// From top to bottom.
+    pub rows: Vec<Row>,
+    /// Height of all.
+    pub height: f64,
+}
+
+impl Scene {
+    /// The rows for a picture; without lanes until they are there.
+    pub fn new(part: Option<&TraceWindow>, names: &Names) -> Self {
+        let mut scene = Self { rows: Vec::new(), height: AXIS };
+        scene.push(RowOf::Heap, 60.0, "Heap");
+        scene.push(RowOf::Goroutines, 52.0, "Goroutines");
+        scene.push(RowOf::Processors, 44.0, "Processors");
+        scene.push(RowOf::Collector, 22.0, "GC, pauses");
+        let Some(part) = part else { return scene };
+        let lanes = &part.lanes;
+        let mut last = None;
+        for lane in &lanes.lanes {
+            let heading = match lane.of {
+                LaneOf::Processor(_) => "What runs on each processor".to_owned(),
+                LaneOf::Goroutine(_) => {
+                    lane.group.and_then(|group| names.start(group)).map_or("unnamed goroutines", short).to_owned()
+                }
+            };
+            if last.as_ref() != Some(&heading) {
+                scene.push(RowOf::Title, 20.0, &heading);
+                last = Some(heading);
+            }
+            let (height, label) = match lane.of {
+                LaneOf::Processor(id) => (18.0, format!("P{id}")),
+                LaneOf::Goroutine(id) => (16.0, format!("goroutine {id}")),
+            };
+            scene.push(RowOf::Lane(lane.of), height, &label);
+        }
+        scene
+    }
+
+    fn push(&mut self, of: RowOf, height: f64, label: &str) {
+        self.rows.push(Row { of, y: self.height, height, label: label.to_owned() });
+        self.height += height;
+    }
+
+    /// The row at a height.
+    pub fn row_at(&self, y: f64) -> Option<&Row> {
+        let row = self.rows.partition_point(|row| row.y <= y).checked_sub(1)?;
+        self.rows.get(row).filter(|row| y < row.y + row.height)
+    }
+}
+
+/// The lane of this processor or goroutine.
+pub fn lane(lanes: &Lanes, of: LaneOf) -> Option<&Lane> {
+    lanes.lanes.iter().find(|lane| lane.of == of)
+}
+
+/// Rows of a lane that touch a part of the trace.
+pub fn visible(lanes: &Lanes, lane: &Lane, from: u64, to: u64) -> std::ops::Range<usize> {
+    let all = lanes.rows(lane);
+    let (Some(ends), Some(starts)) = (lanes.to.0.get(all.clone()), lanes.from.0.get(all.clone())) else {
+        return 0..0;
+    };
+    let first = all.start + ends.partition_point(|&end| end < from);
+    let last = all.start + starts.partition_point(|&start| start <= to);
+    first..last.max(first)
+}
+
+/// The segment of a lane at a CSS pixel: the nearest within two.
+pub fn segment_at(lanes: &Lanes, of: LaneOf, scale: &Scale, x: f64) -> Option<usize> {
+    let lane = lane(lanes, of)?;
+    let moment = |x: f64| super::Window { ..Scale { from: scale.time(x).max(0.0), ..*scale }.window() }.from;
+    let range = visible(lanes, lane, moment(x - 2.0), moment(x + 2.0));
+    let at = scale.time(x);
+    let distance = |row: &usize| {
+        let (from, to) = (to_f64(lanes.from.0[*row]), to_f64(lanes.to.0[*row]));
+        (from - at).max(at - to).max(0.0)
+    };
+    range.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// A number of the columns, if it is one.
+pub fn some(id: u32) -> Option<u32> {
+    (id != NONE).then_some(id)
+}
+
+fn to_f64(n: u64) -> f64 {
+    analyzer_core::base::convert::to_f64(n)
+}

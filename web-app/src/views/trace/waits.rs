@@ -1,0 +1,213 @@
+//! Waits, wake-ups, tasks and regions.
+
+use analyzer_core::report::trace::{AnnotationKind, AnnotationRow, Stay, Trace};
+use yew::prelude::*;
+
+use super::head::route;
+use super::tables::{cut, none};
+use super::words;
+use crate::number_format as text;
+use crate::state::Params;
+
+/// Rows shown at most.
+const ROWS: usize = 100;
+
+/// The longest waits, and the longest delays before running.
+pub fn longest(trace: &Trace, params: &Params) -> Html {
+    let length = words::nanos(words::length(trace));
+    html! {
+        <>
+            { stays(trace, params, &trace.longest_waits, format!("The longest waits that ended in these {length}; sleeps and waits for the network left out.")) }
+            { stays(trace, params, &trace.longest_delays, format!("The longest times between runnable and running in these {length}.")) }
+        </>
+    }
+}
+
+fn stays(trace: &Trace, params: &Params, rows: &[Stay], caption: String) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let all = rows.len();
+    html! {
+        <>
+            <table class="table stacked">
+                <caption>{ caption }</caption>
+                <thead><tr>
+                    <th scope="col" class="number">{ "From" }</th>
+                    <th scope="col" class="number">{ "Length" }</th>
+                    <th scope="col">{ "Goroutine" }</th>
+                    <th scope="col">{ "Why" }</th>
+                    <th scope="col">{ "Where" }</th>
+                </tr></thead>
+                <tbody>{ for rows.iter().take(ROWS).map(|stay| {
+                    let room = stay.nanos / 10;
+                    let part = params
+                        .with("from", stay.from.saturating_sub(room).to_string())
+                        .with("to", stay.from.saturating_add(stay.nanos).saturating_add(room).to_string());
+                    let why = stay.cause.map_or(stay.reason.as_str(), words::cause);
+                    html! {
+                        <tr>
+                            <td class="number" data-label="From"><a href={route(part).href()}>{ words::nanos(stay.from) }</a></td>
+                            { words::cell("Length", Some(stay.nanos)) }
+                            <th scope="row">
+                                <code>{ stay.start.as_deref().unwrap_or("unnamed") }</code>
+                                <span class="quiet">{ format!(" {}", stay.goroutine) }</span>
+                            </th>
+                            <td data-label="Why">{ if why.is_empty() { "not given" } else { why } }</td>
+                            <td data-label="Where">{ words::stack(trace, stay.stack) }</td>
+                        </tr>
+                    }
+                }) }</tbody>
+            </table>
+            { cut(ROWS, all) }
+        </>
+    }
+}
+
+/// Who wakes whom.
+pub fn wakes(trace: &Trace, _: &Params) -> Html {
+    let length = words::nanos(words::length(trace));
+    if trace.wakes.is_empty() {
+        return none(&format!("No goroutine was woken in these {length}."));
+    }
+    html! {
+        <>
+            <table class="table stacked">
+                <caption>
+                    { format!("Who waited for whom in these {length}. For a lock, who wakes the waiter held it.") }
+                </caption>
+                <thead><tr>
+                    <th scope="col">{ "Waited at" }</th>
+                    <th scope="col">{ "For" }</th>
+                    <th scope="col">{ "Woken by" }</th>
+                    <th scope="col" class="number">{ "Times" }</th>
+                    <th scope="col" class="number">{ "Waits, sum" }</th>
+                    <th scope="col" class="number">{ "Longest" }</th>
+                </tr></thead>
+                <tbody>{ for trace.wakes.iter().take(ROWS).map(|wake| html! {
+                    <tr>
+                        <th scope="row">{ words::stack(trace, wake.stack) }</th>
+                        <td data-label="For">{ if wake.reason.is_empty() { "not given" } else { wake.reason.as_str() } }</td>
+                        <td data-label="Woken by">
+                            if wake.waker_stack.is_some() {
+                                { words::stack(trace, wake.waker_stack) }
+                            } else if let Some(waker) = &wake.waker {
+                                <code>{ waker }</code>
+                            } else {
+                                <span class="quiet">{ "a timer, the network or the runtime" }</span>
+                            }
+                        </td>
+                        { words::count("Times", wake.count) }
+                        { words::cell("Waits", Some(wake.total)) }
+                        { words::cell("Longest", Some(wake.max)) }
+                    </tr>
+                }) }</tbody>
+            </table>
+            { cut(ROWS, trace.wakes.len()) }
+        </>
+    }
+}
+
+/// User tasks, regions and logs.
+pub fn annotations(trace: &Trace, _: &Params) -> Html {
+    let length = words::nanos(words::length(trace));
+    if trace.tasks.is_empty() && trace.regions.is_empty() && trace.log_categories.is_empty() {
+        return none(&format!(
+            "The program marked no task, region or log in these {length} (trace.NewTask, trace.StartRegion, trace.Log)."
+        ));
+    }
+    html! {
+        <>
+            { kinds("Tasks", &trace.tasks, &length) }
+            { rows(trace, "Tasks: those that are open, then the longest", &trace.task_rows) }
+            { kinds("Regions", &trace.regions, &length) }
+            { rows(trace, "Regions: those that are open, then the longest", &trace.region_rows) }
+            if !trace.logs.is_empty() {
+                <table class="table stacked">
+                    <caption>{ format!("Logs in these {length}") }</caption>
+                    <thead><tr>
+                        <th scope="col" class="number">{ "At" }</th>
+                        <th scope="col" class="number">{ "Goroutine" }</th>
+                        <th scope="col">{ "Category" }</th>
+                        <th scope="col">{ "Message" }</th>
+                    </tr></thead>
+                    <tbody>{ for trace.logs.iter().take(ROWS).map(|log| html! {
+                        <tr>
+                            { words::cell("At", Some(log.time)) }
+                            <td class="number" data-label="Goroutine">{ log.goroutine.map(|id| id.to_string()).unwrap_or_default() }</td>
+                            <td data-label="Category">{ &log.category }</td>
+                            <td data-label="Message">{ &log.message }</td>
+                        </tr>
+                    }) }</tbody>
+                </table>
+                { cut(ROWS, trace.logs.len()) }
+            }
+        </>
+    }
+}
+
+fn kinds(what: &str, kinds: &[AnnotationKind], length: &str) -> Html {
+    if kinds.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <table class="table stacked">
+            <caption>{ format!("{what} by name in these {length}") }</caption>
+            <thead><tr>
+                <th scope="col">{ "Name" }</th>
+                <th scope="col" class="number">{ "Ended" }</th>
+                <th scope="col" class="number">{ "Open" }</th>
+                <th scope="col" class="number">{ "Sum" }</th>
+                <th scope="col" class="number">{ "p50" }</th>
+                <th scope="col" class="number">{ "p99" }</th>
+                <th scope="col" class="number">{ "Longest" }</th>
+            </tr></thead>
+            <tbody>{ for kinds.iter().map(|kind| html! {
+                <tr>
+                    <th scope="row">{ if kind.name.is_empty() { "begun before" } else { kind.name.as_str() } }</th>
+                    { words::count("Ended", kind.done.count.saturating_add(kind.ended_only)) }
+                    { words::count("Open", kind.open) }
+                    { words::total("Sum", &kind.done) }
+                    { words::cell("p50", kind.done.p50) }
+                    { words::cell("p99", kind.done.p99) }
+                    { words::cell("Longest", (kind.done.count > 0).then_some(kind.done.max)) }
+                </tr>
+            }) }</tbody>
+        </table>
+    }
+}
+
+fn rows(trace: &Trace, caption: &str, rows: &[AnnotationRow]) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <table class="table stacked">
+                <caption>{ caption.to_owned() }</caption>
+                <thead><tr>
+                    <th scope="col">{ "Name" }</th>
+                    <th scope="col" class="number">{ "Task" }</th>
+                    <th scope="col" class="number">{ "Goroutine" }</th>
+                    <th scope="col" class="number">{ "From" }</th>
+                    <th scope="col" class="number">{ "Length" }</th>
+                </tr></thead>
+                <tbody>{ for rows.iter().take(ROWS).map(|row| html! {
+                    <tr>
+                        <th scope="row">{ &row.name }</th>
+                        <td class="number" data-label="Task">{ if row.task == 0 { String::new() } else { text::count_u64(row.task) } }</td>
+                        <td class="number" data-label="Goroutine">{ row.goroutine.map(|id| id.to_string()).unwrap_or_default() }</td>
+                        { words::cell("From", Some(row.begin)) }
+                        <td class="number" data-label="Length">
+                            { match row.end {
+                                Some(end) => words::nanos(end.saturating_sub(row.begin)),
+                                None => format!("open, at least {}", words::nanos(trace.to.saturating_sub(row.begin))),
+                            } }
+                        </td>
+                    </tr>
+                }) }</tbody>
+            </table>
+            { cut(ROWS, rows.len()) }
+        </>
+    }
+}
