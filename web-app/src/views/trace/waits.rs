@@ -27,7 +27,6 @@ fn stays(trace: &Trace, params: &Params, rows: &[Stay], caption: String) -> Html
     if rows.is_empty() {
         return Html::default();
     }
-    let all = rows.len();
     html! {
         <>
             <table class="table stacked">
@@ -44,7 +43,10 @@ fn stays(trace: &Trace, params: &Params, rows: &[Stay], caption: String) -> Html
                     let part = params
                         .with("from", stay.from.saturating_sub(room).to_string())
                         .with("to", stay.from.saturating_add(stay.nanos).saturating_add(room).to_string());
-                    let why = stay.cause.map_or(stay.reason.as_str(), words::cause);
+                    let why = match stay.cause {
+                        Some(cause) => words::cause(cause),
+                        None => stay.reason.as_str(),
+                    };
                     html! {
                         <tr>
                             <td class="number" data-label="From"><a href={route(part).href()}>{ words::nanos(stay.from) }</a></td>
@@ -59,7 +61,7 @@ fn stays(trace: &Trace, params: &Params, rows: &[Stay], caption: String) -> Html
                     }
                 }) }</tbody>
             </table>
-            { cut(ROWS, all) }
+            { cut(ROWS, rows.len()) }
         </>
     }
 }
