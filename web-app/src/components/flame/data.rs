@@ -27,6 +27,8 @@ pub enum Coloring {
 pub struct FlameGraph {
     answer: Shared<Response>,
     colors: Vec<u8>,
+    /// A color for each node, where names do not tell it.
+    node_colors: Option<Vec<u8>>,
     coloring: Coloring,
     own_modules: Vec<String>,
 }
@@ -45,7 +47,13 @@ impl FlameGraph {
         if let Some(root) = tree.name.0.first().and_then(|&name| colors.get_mut(id_to_usize(name))) {
             *root = palette::root();
         }
-        Self { colors, coloring, own_modules, answer }
+        Self { colors, node_colors: None, coloring, own_modules, answer }
+    }
+
+    /// The same graph, colored node by node.
+    #[must_use]
+    pub fn with_node_colors(self, colors: Vec<u8>) -> Self {
+        Self { node_colors: Some(colors), ..self }
     }
 
     /// The tree.
@@ -115,8 +123,11 @@ impl FlameGraph {
         Some((before, before.saturating_add(self.total(node))))
     }
 
-    /// The color of a node: of its change in a comparison, else of its name.
+    /// The color of a node: its own, else of its change in a comparison, else of its name.
     pub fn color_of(&self, node: u32) -> u8 {
+        if let Some(colors) = &self.node_colors {
+            return colors.get(id_to_usize(node)).copied().unwrap_or(palette::root());
+        }
         match self.change(node).filter(|_| self.coloring == Coloring::Change) {
             Some((before, after)) => palette::of_change(before, after),
             None => self.colors.get(id_to_usize(self.frame_of(node))).copied().unwrap_or(palette::root()),

@@ -17,6 +17,15 @@ const NATIVE: u8 = 14;
 const ROOT: u8 = 15;
 const SAME: u8 = 20;
 
+/// What is bad for certain.
+pub const ALERT: u8 = 30;
+/// What may be bad.
+pub const CAUTION: u8 = 31;
+/// What is fine.
+pub const FINE: u8 = 32;
+/// What nothing is known of.
+pub const PLAIN: u8 = 33;
+
 /// The root's color.
 pub const fn root() -> u8 {
     ROOT
@@ -94,6 +103,10 @@ fn oklch(color: u8, is_dark: bool) -> (f64, f64, u16) {
         NATIVE => (if is_dark { 0.36 } else { 0.88 }, 0.03, 60),
         ROOT => (if is_dark { 0.30 } else { 0.94 }, 0.005, 250),
         SAME => (if is_dark { 0.36 } else { 0.90 }, 0.005, 250),
+        ALERT => (if is_dark { 0.47 } else { 0.80 }, 0.11, 25),
+        CAUTION => (if is_dark { 0.48 } else { 0.87 }, 0.10, 80),
+        FINE => (if is_dark { 0.40 } else { 0.89 }, 0.05, 155),
+        PLAIN => (if is_dark { 0.41 } else { 0.85 }, 0.02, 250),
         _ => match is_growth(color) {
             Some(is_growth) => {
                 let strength = f64::from(color.abs_diff(SAME)) / f64::from(STEPS);

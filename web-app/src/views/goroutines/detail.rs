@@ -1,107 +1,62 @@
-//! A group, opened: its stack, why it is judged so, what to do.
+//! A group, opened: why it is judged so, what to do, its stack.
 
-use analyzer_core::report::{GoroutineGroup, GroupChange, Report, StackFrame, SubjectId, WaitCount};
+use analyzer_core::report::{GoroutineGroup, GroupChange, Role, WaitCount};
 use yew::prelude::*;
 
-use super::{group_route, model, words};
+use super::case::Case;
+use super::{listing, stack, tangle, wait_picture};
 use crate::components::citation::citations;
 use crate::number_format as text;
 use crate::selectors;
 
-/// Frames shown before the rest is folded.
-const FRAMES: usize = 40;
 /// Values of a label that are shown.
 const LABEL_VALUES: usize = 8;
+/// Ids of goroutines that are shown.
+const IDS: usize = 10;
 
 /// The opened part of a row.
-pub fn detail(report: &Report, group: &GoroutineGroup, subject: SubjectId) -> Html {
+pub fn detail(case: &Case, group: &GoroutineGroup) -> Html {
+    let tangle = tangle::tangles(case.groups())
+        .into_iter()
+        .find(|tangle| tangle.root.id == group.id || group.root.as_ref() == Some(&tangle.root.id));
+    let why = match group.role {
+        _ if group.rule.is_empty() => "Why",
+        Some(Role::Victim) => "Why they do not go on",
+        _ => "Why",
+    };
     html! {
         <div class="group-detail">
             <div>
-                <h4>{ "Stack" }</h4>
-                { stack(&group.stack, group.created_by.as_ref()) }
+                { list(why, "reasons", &group.reasons) }
+                { list("What to do", "advice", &group.advice) }
+                { list("What speaks against it", "against", &group.against) }
+                if group.reasons.is_empty() && group.advice.is_empty() && group.against.is_empty() {
+                    <p class="quiet">{ "No rule holds against this group, and nothing proves it harmless." }</p>
+                }
+                { figures(group) }
+                { changes(case, group) }
                 <h4>{ "In the dumps" }</h4>
-                { citations(report, &group.citations) }
+                { citations(&case.report, &group.citations) }
+                { ids(group) }
                 { labels(group) }
             </div>
-            <div>
-                { list("Why", &group.reasons) }
-                { list("What speaks against it", &group.against) }
-                { list("What to do", &group.advice) }
-                { related(report, group) }
-                { figures(group) }
-                { changes(report, group, subject) }
-            </div>
+            <div>{ stack::stack(group) }</div>
+            if let Some(tangle) = tangle {
+                <div class="whole">
+                    <h4>{ "Who waits for whom" }</h4>
+                    { wait_picture::figure(&tangle, Some(&group.id)) }
+                </div>
+            }
         </div>
     }
 }
 
-fn stack(frames: &[StackFrame], created_by: Option<&StackFrame>) -> Html {
-    let (first, rest) = frames.split_at(frames.len().min(FRAMES));
-    html! {
-        <>
-            <ol class="stack">{ for first.iter().map(frame) }</ol>
-            if !rest.is_empty() {
-                <details>
-                    <summary>{ text::counted(rest.len(), "more frame", "more frames") }</summary>
-                    <ol class="stack" start={(first.len() + 1).to_string()}>{ for rest.iter().map(frame) }</ol>
-                </details>
-            }
-            if let Some(creator) = created_by {
-                <p class="creator"><span class="quiet">{ "created by " }</span>{ function(creator) }</p>
-            }
-        </>
-    }
-}
-
-fn frame(frame: &StackFrame) -> Html {
-    html! { <li class={classes!(words::is_muted(frame).then_some("muted"))}>{ function(frame) }</li> }
-}
-
-fn function(frame: &StackFrame) -> Html {
-    html! {
-        <>
-            <code>{ selectors::visible(&frame.function) }</code>
-            <div class="place">{ words::place(frame, false) }</div>
-        </>
-    }
-}
-
-fn list(title: &str, lines: &[String]) -> Html {
+fn list(title: &'static str, class: &'static str, lines: &[String]) -> Html {
     html! {
         if !lines.is_empty() {
             <h4>{ title }</h4>
-            <ul class="reasons">{ for lines.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+            <ul class={classes!("reasons", class)}>{ for lines.iter().map(|line| html! { <li>{ selectors::visible(line) }</li> }) }</ul>
         }
-    }
-}
-
-/// The root that it waits for, or what waits for it.
-fn related(report: &Report, group: &GoroutineGroup) -> Html {
-    let Some(section) = &report.goroutines else { return Html::default() };
-    let link = |other: &GoroutineGroup| {
-        let name = words::main_frame(other).map_or(other.state.as_str(), |frame| words::short_name(&frame.function));
-        html! {
-            <li>
-                <a href={group_route(&other.id).href()}><code>{ selectors::visible(name) }</code></a>
-                { format!(" {} × {}", text::count_u64(model::last_count(other)), other.state) }
-            </li>
-        }
-    };
-    let root = group.root.as_ref().and_then(|root| section.groups.iter().find(|other| other.id == *root));
-    let waiting: Vec<_> =
-        section.groups.iter().filter(|other| other.root.as_ref() == Some(&group.id) && other.id != group.id).collect();
-    html! {
-        <>
-            if let Some(root) = root {
-                <h4>{ "Waits for" }</h4>
-                <ul class="reasons">{ link(root) }</ul>
-            }
-            if !waiting.is_empty() {
-                <h4>{ "Holds up" }</h4>
-                <ul class="reasons">{ for waiting.into_iter().map(link) }</ul>
-            }
-        </>
     }
 }
 
@@ -112,7 +67,9 @@ fn figures(group: &GoroutineGroup) -> Html {
             if let Some(rate) = group.leak_rate_per_minute {
                 { fact("Rate", format!("{} a minute", text::rate(rate))) }
             }
-            { fact("Least memory held", text::bytes(group.min_bytes.0)) }
+            if group.min_bytes.0 > 0 {
+                { fact("Least memory held", text::bytes(group.min_bytes.0)) }
+            }
             if group.leaked > 0 {
                 { fact("Proven leaked by the runtime", text::count_u64(group.leaked)) }
             }
@@ -123,7 +80,7 @@ fn figures(group: &GoroutineGroup) -> Html {
     }
 }
 
-/// `3 min: 12, 9 min: 4, unknown: 2`
+/// `3 min: 12, 9 min: 4, not printed: 2`
 fn waits(waits: &[WaitCount]) -> String {
     let name = |wait: &WaitCount| match wait.minutes {
         Some(minutes) => text::minutes(minutes.into()),
@@ -135,9 +92,9 @@ fn waits(waits: &[WaitCount]) -> String {
 }
 
 /// From each snapshot to the next, by goroutine id.
-fn changes(report: &Report, group: &GoroutineGroup, subject: SubjectId) -> Html {
-    let Some(section) = &report.goroutines else { return Html::default() };
-    let snapshots = model::snapshots(section, subject);
+fn changes(case: &Case, group: &GoroutineGroup) -> Html {
+    let Some(section) = case.section() else { return Html::default() };
+    let snapshots = listing::snapshots(section, group.subject);
     let steps: Vec<(&GroupChange, &str, &str)> = group
         .changes
         .iter()
@@ -157,8 +114,8 @@ fn changes(report: &Report, group: &GoroutineGroup, subject: SubjectId) -> Html 
                         <th scope="col" title="Members that the whole dump before does not have">{ "new" }</th>
                         <th scope="col" title="Members that the whole dump after does not have">{ "ended" }</th>
                         <th scope="col" title="In the group in both dumps">{ "stayed" }</th>
-                        <th scope="col" title="Stayed, and did not move in between">{ "did not move" }</th>
-                        <th scope="col" title="Stayed, and moved in between">{ "moved" }</th>
+                        <th scope="col" title="Stayed, and their printed wait rose: they did not move in between">{ "did not move" }</th>
+                        <th scope="col" title="Stayed, and their printed wait did not rise: they moved in between">{ "moved" }</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -171,6 +128,16 @@ fn changes(report: &Report, group: &GoroutineGroup, subject: SubjectId) -> Html 
                     }) }
                 </tbody>
             </table>
+        }
+    }
+}
+
+fn ids(group: &GoroutineGroup) -> Html {
+    let shown: Vec<String> = group.goids.iter().take(IDS).map(u64::to_string).collect();
+    let is_cut = super::trend::last_count(group) > u64::try_from(shown.len()).unwrap_or(u64::MAX);
+    html! {
+        if !shown.is_empty() {
+            <p class="ids quiet">{ "Goroutines " }{ shown.join(", ") }{ if is_cut { ", …" } else { "" } }</p>
         }
     }
 }
@@ -199,5 +166,16 @@ fn labels(group: &GoroutineGroup) -> Html {
                 }) }
             </dl>
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_listed_with_what_is_not_printed() {
+        let wait = |minutes, count| WaitCount { minutes, count };
+        assert_eq!(waits(&[wait(Some(3), 12), wait(Some(125), 4), wait(None, 2)]), "3 min: 12, 2 h 05 min: 4, not printed: 2");
     }
 }

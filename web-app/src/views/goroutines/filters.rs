@@ -1,167 +1,150 @@
-//! The filters over the table.
+//! Which groups the address asks for.
 
-use analyzer_core::report::{GoroutineGroup, Report, SubjectId, Verdict};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
-use yew::prelude::*;
+use std::collections::BTreeMap;
 
-use super::model::{self, Trend, VERDICTS, verdict_name};
-use super::words;
-use crate::components::search::Search;
-use crate::link::use_link;
-use crate::number_format as text;
-use crate::state::{Params, Shared};
+use analyzer_core::report::{GoroutineGroup, Verdict};
+use regex::{Regex, RegexBuilder};
 
-/// Values that a list offers at most.
-const CHOICES: usize = 200;
+use super::age::Age;
+use super::trend::{Trend, last_count, trends};
+use crate::state::Params;
 
-/// Properties of [`FilterBar`].
-#[derive(Properties, PartialEq)]
-pub struct FilterBarProps {
-    /// The report.
-    pub report: Shared<Report>,
-    /// The address.
-    pub params: Params,
-    /// Whose goroutines.
-    pub subject: SubjectId,
+/// Verdicts in the order in which they are shown.
+pub const VERDICTS: [Verdict; 4] = [Verdict::Leak, Verdict::Suspect, Verdict::Unknown, Verdict::Benign];
+
+/// Names of the filters in the address, with what each is called on the page.
+pub const FILTERS: [(&str, &str); 7] = [
+    ("verdict", "verdict"),
+    ("change", "change"),
+    ("age", "wait"),
+    ("state", "state"),
+    ("package", "package"),
+    ("label", "label"),
+    ("q", "text"),
+];
+
+/// A verdict's name in the address.
+pub fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Leak => "leak",
+        Verdict::Suspect => "suspect",
+        Verdict::Unknown => "unknown",
+        Verdict::Benign => "benign",
+    }
 }
 
-/// Verdicts and changes to press, lists to choose from, a text to find.
-#[component]
-pub fn FilterBar(props: &FilterBarProps) -> Html {
-    let link = use_link();
-    let set = {
-        let params = props.params.clone();
-        Callback::from(move |(name, value): (&'static str, String)| {
-            if let Some(link) = &link {
-                link.refine(params.with(name, value));
-            }
+/// What the address asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Filters {
+    /// Verdicts to show; all if empty.
+    pub verdicts: Vec<Verdict>,
+    /// State, as the dump prints it.
+    pub state: Option<String>,
+    /// Package of the group.
+    pub package: Option<String>,
+    /// A label, as `key=value`.
+    pub label: Option<String>,
+    /// Trend to show.
+    pub trend: Option<Trend>,
+    /// Printed wait of some member.
+    pub age: Option<Age>,
+    /// Text to find in any case, or a goroutine's id.
+    text: Option<(String, Regex)>,
+}
+
+impl Filters {
+    /// Reads them from the address.
+    pub fn of(params: &Params) -> Self {
+        let owned = |name: &str| params.get(name).map(str::to_owned);
+        let verdicts = params.get("verdict").unwrap_or_default();
+        let trend = params.get("change");
+        Self {
+            verdicts: VERDICTS
+                .into_iter()
+                .filter(|verdict| verdicts.split(',').any(|name| name == verdict_name(*verdict)))
+                .collect(),
+            state: owned("state"),
+            package: owned("package"),
+            label: owned("label"),
+            trend: Trend::ALL.into_iter().find(|known| Some(known.name()) == trend),
+            age: params.get("age").and_then(Age::named),
+            text: params.get("q").and_then(|text| {
+                let pattern = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build().ok()?;
+                Some((text.to_owned(), pattern))
+            }),
+        }
+    }
+
+    /// True if the group is to be shown.
+    pub fn admit(&self, group: &GoroutineGroup) -> bool {
+        (self.verdicts.is_empty() || self.verdicts.contains(&group.verdict))
+            && self.state.as_ref().is_none_or(|state| *state == group.state)
+            && self.package.as_ref().is_none_or(|package| *package == group.package)
+            && self.label.as_ref().is_none_or(|label| has_label(group, label))
+            && self.trend.is_none_or(|trend| trends(group).contains(&trend))
+            && self.age.is_none_or(|age| age.members(group) > 0)
+            && self.text.as_ref().is_none_or(|(text, pattern)| contains(group, text, pattern))
+    }
+}
+
+/// The address without any filter, all else as it is.
+pub fn without_filters(params: &Params) -> Params {
+    FILTERS.iter().fold(params.clone(), |params, (name, _)| params.without(name))
+}
+
+fn has_label(group: &GoroutineGroup, label: &str) -> bool {
+    let Some((key, value)) = label.split_once('=') else { return group.labels.contains_key(label) };
+    group.labels.get(key).is_some_and(|values| values.contains_key(value))
+}
+
+fn contains(group: &GoroutineGroup, text: &str, pattern: &Regex) -> bool {
+    let holds = |other: &str| pattern.is_match(other);
+    holds(&group.state)
+        || holds(&group.rule)
+        || group.stack.iter().chain(&group.created_by).any(|frame| {
+            holds(&frame.function) || frame.file.as_deref().is_some_and(holds)
         })
-    };
-    let Some(section) = &props.report.goroutines else { return Html::default() };
-    let groups = || section.groups.iter().filter(|group| group.subject == props.subject);
-    let filters = model::Filters::of(&props.params);
-    let has_several = model::snapshots(section, props.subject).len() > 1;
-    let states = model::choices(groups(), |group| vec![group.state.clone()]);
-    let packages = model::choices(groups(), |group| vec![group.package.clone()]);
-    let labels = model::choices(groups(), labels_of);
-    html! {
-        <div class="filters" role="group" aria-label="Filters">
-            <div class="choices">
-                { for VERDICTS.iter().map(|&verdict| verdict_button(verdict, &filters, groups(), &set)) }
-            </div>
-            if has_several {
-                <div class="choices">
-                    { for Trend::ALL.iter().map(|&trend| trend_button(trend, &filters, groups(), &set)) }
-                </div>
-            }
-            { list("state", "Any state", filters.state.as_deref(), &states, &set) }
-            { list("package", "Any package", filters.package.as_deref(), &packages, &set) }
-            if !labels.is_empty() {
-                { list("label", "Any label", filters.label.as_deref(), &labels, &set) }
-            }
-            <Search
-                label="Find goroutines"
-                placeholder="Function, file, rule or goroutine id"
-                value={props.params.get("q").unwrap_or_default().to_owned()}
-                on_input={set.reform(|value| ("q", value))}
-            />
-            if !filters.is_empty() {
-                <a class="button" href={super::VIEW_REF.with(without_filters(&props.params)).href()}>
-                    { "Clear filters" }
-                </a>
-            }
-        </div>
-    }
+        || group.goids.iter().any(|goid| goid.to_string() == text)
 }
 
-fn without_filters(params: &Params) -> Params {
-    ["verdict", "change", "state", "package", "label", "q"]
-        .into_iter()
-        .fold(params.clone(), |params, name| params.without(name))
-}
-
-fn labels_of(group: &GoroutineGroup) -> Vec<String> {
-    let pairs = group.labels.iter().flat_map(|(key, values)| values.keys().map(move |value| (key, value)));
-    pairs.map(|(key, value)| format!("{key}={value}")).collect()
-}
-
-fn verdict_button<'a>(
-    verdict: Verdict,
-    filters: &model::Filters,
+/// Values that a filter can take, with how many members the last snapshot has of each, most first.
+pub fn choices<'a>(
     groups: impl Iterator<Item = &'a GoroutineGroup>,
-    set: &Callback<(&'static str, String)>,
-) -> Html {
-    let (count, members) = groups
-        .filter(|group| group.verdict == verdict)
-        .fold((0_usize, 0_u64), |(count, members), group| (count + 1, members + model::last_count(group)));
-    if count == 0 {
-        return Html::default();
+    of: impl Fn(&'a GoroutineGroup) -> Vec<String>,
+) -> Vec<(String, u64)> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for group in groups {
+        for value in of(group) {
+            *counts.entry(value).or_default() += last_count(group);
+        }
     }
-    let is_on = filters.verdicts.contains(&verdict);
-    let wanted: Vec<_> = VERDICTS
-        .into_iter()
-        .filter(|&other| filters.verdicts.contains(&other) != (other == verdict))
-        .map(verdict_name)
-        .collect();
-    let onclick = set.reform(move |_: MouseEvent| ("verdict", wanted.join(",")));
-    let title = format!("{} in {}", text::count_u64(members), text::counted(count, "group", "groups"));
-    html! {
-        <button type="button" class="button" aria-pressed={is_on.to_string()} {onclick} {title}>
-            { words::verdict(verdict) }
-            <span class="quiet">{ text::count_u64(members) }</span>
-        </button>
-    }
+    let mut choices: Vec<_> = counts.into_iter().collect();
+    choices.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    choices
 }
 
-fn trend_button<'a>(
-    trend: Trend,
-    filters: &model::Filters,
-    groups: impl Iterator<Item = &'a GoroutineGroup>,
-    set: &Callback<(&'static str, String)>,
-) -> Html {
-    let count = groups.filter(|group| model::trends(group).contains(&trend)).count();
-    let is_on = filters.trend == Some(trend);
-    let value = if is_on { "" } else { trend.name() };
-    let onclick = set.reform(move |_: MouseEvent| ("change", value.to_owned()));
-    let title = match trend {
-        Trend::New => "Not in the first snapshot",
-        Trend::Gone => "Not in the last snapshot",
-        Trend::Grown => "More members than in the first snapshot",
-        Trend::Shrunk => "Fewer members than in the first snapshot",
-        Trend::Stuck => "Members that did not move between snapshots, or are proven leaked",
-    };
-    html! {
-        <button type="button" class="button" aria-pressed={is_on.to_string()} disabled={count == 0 && !is_on} {onclick} {title}>
-            { trend.name() }
-            <span class="quiet">{ text::count_usize(count) }</span>
-        </button>
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{functions, goroutines};
+    use super::*;
 
-fn list(
-    name: &'static str,
-    any: &'static str,
-    chosen: Option<&str>,
-    choices: &[(String, u64)],
-    set: &Callback<(&'static str, String)>,
-) -> Html {
-    let onchange = set.reform(move |event: Event| {
-        let list = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        (name, list.map(|list| list.value()).unwrap_or_default())
-    });
-    let is_offered = |value: &str| choices.iter().take(CHOICES).any(|(known, _)| known == value);
-    html! {
-        <select class="field" aria-label={any.replace("Any", "Only this")} {onchange}>
-            <option value="" selected={chosen.is_none()}>{ any }</option>
-            if let Some(value) = chosen.filter(|value| !is_offered(value)) {
-                <option value={value.to_owned()} selected=true>{ value }</option>
-            }
-            { for choices.iter().take(CHOICES).map(|(value, count)| html! {
-                <option value={value.clone()} selected={chosen == Some(value.as_str())}>
-                    { format!("{value} ({})", text::count_u64(*count)) }
-                </option>
-            }) }
-        </select>
+    #[test]
+    fn filters_are_read_from_the_address_and_all_apply() {
+        let goroutines = goroutines();
+        let shown = |params: &Params| {
+            let filters = Filters::of(params);
+            functions(&goroutines.groups.iter().filter(|group| filters.admit(group)).collect::<Vec<_>>())
+        };
+        let params = Params::default();
+        assert_eq!(shown(&params).len(), 3);
+        assert_eq!(shown(&params.with("state", "chan send")), ["main.send"]);
+        assert_eq!(shown(&params.with("q", "FRESH")), ["main.fresh"]);
+        assert_eq!(shown(&params.with("q", "main.(")), [""; 0], "text, not an expression");
+        assert_eq!(shown(&params.with("q", "7")), ["main.send"], "a goroutine's id");
+        assert_eq!(shown(&params.with("change", "gone")), ["main.wait"]);
+        assert_eq!(shown(&params.with("age", "1h")), ["main.fresh"]);
+        assert_eq!(shown(&params.with("change", "gone").with("state", "chan send")), [""; 0]);
+        assert_eq!(shown(&params.with("verdict", "leak,suspect")), [""; 0]);
+        assert_eq!(shown(&without_filters(&params.with("verdict", "leak").with("q", "x"))).len(), 3);
     }
 }

@@ -1,10 +1,27 @@
 //! Goroutines: groups with one stack, state and creator, over the snapshots.
 
+mod age;
+mod breakdown;
+mod call_tree;
+mod case;
+mod chunk;
 mod detail;
+mod filter_bar;
 mod filters;
-mod model;
+mod flame;
+mod folded;
+mod listing;
+mod modes;
+mod picture;
+mod row;
+#[cfg(test)]
+mod samples;
+mod stack;
 mod summary;
 mod table;
+mod tangle;
+mod trend;
+mod wait_picture;
 mod words;
 
 use analyzer_core::report::{Goroutines as Section, Report, SubjectId, Verdict};
@@ -12,14 +29,24 @@ use yew::prelude::*;
 
 use super::{View, ViewProps};
 use crate::components::needs::{Needs, Recipe};
+use crate::link::use_link;
 use crate::state::{Params, Route};
+use case::Case;
+use modes::Mode;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
     name: "goroutines",
     title: "Goroutines",
     count,
-    keys: &[],
+    keys: &[
+        ("\u{2191} \u{2193}", "In the table: go to the group above or below"),
+        ("\u{2192} \u{2190}", "Open and close a group"),
+        ("Home, End", "Go to the first and the last group on the page"),
+        ("Double click, Enter", "In the flame graph: zoom to a frame"),
+        ("Ctrl + wheel, pinch, + \u{2212}", "In the flame graph: zoom"),
+        ("Esc", "In the flame graph: zoom out; then clear the selection"),
+    ],
     render: |props| html! { <Goroutines ..props /> },
 };
 
@@ -43,6 +70,8 @@ pub fn group_route(id: &str) -> Route {
     VIEW_REF.with(Params::default().with("open", id))
 }
 
+pub use words::{counts as group_counts, frame as group_frame, main_frame};
+
 static VIEW_REF: View = VIEW;
 
 /// Groups that are worth a look: not benign.
@@ -55,6 +84,7 @@ fn count(report: &Report) -> Option<usize> {
 /// The content of the view.
 #[component]
 fn Goroutines(props: &ViewProps) -> Html {
+    let link = use_link();
     let Some(section) = &props.report.goroutines else {
         return html! {
             <section class="view">
@@ -66,15 +96,28 @@ fn Goroutines(props: &ViewProps) -> Html {
             </section>
         };
     };
-    let subject = subject(section, &props.params);
+    let case = Case {
+        report: props.report.clone(),
+        params: props.params.clone(),
+        subject: subject(section, &props.params),
+        is_dark: props.is_dark,
+        link,
+    };
+    let mode = Mode::of(&props.params);
     html! {
         <section class="view goroutines">
             <h2 class="visually-hidden">{ "Goroutines" }</h2>
-            { summary::subjects(&props.report, section, subject) }
-            { summary::crashes(&props.report, section, subject) }
-            { summary::moments(&props.report, section, subject) }
-            <filters::FilterBar report={props.report.clone()} params={props.params.clone()} {subject} />
-            <table::GroupTable report={props.report.clone()} params={props.params.clone()} {subject} />
+            { summary::subjects(&case, section) }
+            { summary::crashes(&case, section) }
+            { summary::headline(&case, section) }
+            <picture::Picture case={case.clone()} />
+            <filter_bar::FilterBar case={case.clone()} />
+            { modes::switch(&case, mode) }
+            { match mode {
+                Mode::Groups => html! { <table::GroupTable case={case.clone()} /> },
+                Mode::Flame => html! { <flame::GroupFlame case={case.clone()} /> },
+                Mode::Waits => html! { <wait_picture::Waits case={case.clone()} /> },
+            } }
             { summary::remarks(section) }
         </section>
     }
@@ -82,14 +125,14 @@ fn Goroutines(props: &ViewProps) -> Html {
 
 /// The subject that the address names, else the one with most snapshots.
 fn subject(section: &Section, params: &Params) -> SubjectId {
-    let subjects = model::subjects(section);
+    let subjects = listing::subjects(section);
     let named = params.number("subject").and_then(|id| u32::try_from(id).ok()).map(SubjectId);
     let opened = params.get("open").and_then(|open| {
         let id = open.split(',').next()?;
         section.groups.iter().find(|group| group.id == id).map(|group| group.subject)
     });
     let largest = subjects.iter().copied().max_by_key(|&id| {
-        (model::snapshots(section, id).len(), std::cmp::Reverse(id.0))
+        (listing::snapshots(section, id).len(), std::cmp::Reverse(id.0))
     });
     named.filter(|id| subjects.contains(id)).or(opened).or(largest).unwrap_or(SubjectId(0))
 }

@@ -1,31 +1,31 @@
-//! Above the table: crashes, and the snapshots with their states.
+//! Above the table: which process, how it ended, and the answer in a line.
 
 use analyzer_core::base::source::Position;
-use analyzer_core::report::{Crash, GoroutineSnapshot, Goroutines, Report, SubjectId};
+use analyzer_core::report::{Crash, Goroutines, Report, Role, Verdict};
 use yew::prelude::*;
 
-use super::model;
+use super::case::Case;
+use super::listing;
+use super::trend::last_count;
+use super::words;
 use crate::components::citation::{place_href, place_text};
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::Params;
 
-/// States that have a color of their own, by how many they hold; the others share one.
-const COLORS: usize = 6;
-
 /// Which process, where there are several.
-pub fn subjects(report: &Report, section: &Goroutines, current: SubjectId) -> Html {
-    let subjects = model::subjects(section);
+pub fn subjects(case: &Case, section: &Goroutines) -> Html {
+    let subjects = listing::subjects(section);
     if subjects.len() < 2 {
         return Html::default();
     }
     html! {
         <nav class="choices" aria-label="Process">
-            { for subjects.into_iter().filter_map(|id| selectors::subject(report, id)).map(|subject| {
+            { for subjects.into_iter().filter_map(|id| selectors::subject(&case.report, id)).map(|subject| {
                 let params = Params::default().with("subject", subject.id.0.to_string());
                 html! {
                     <a class="choice" href={super::VIEW_REF.with(params).href()}
-                        aria-current={(subject.id == current).then_some("true")}>
+                        aria-current={(subject.id == case.subject).then_some("true")}>
                         { selectors::subject_name(subject) }
                     </a>
                 }
@@ -35,27 +35,31 @@ pub fn subjects(report: &Report, section: &Goroutines, current: SubjectId) -> Ht
 }
 
 /// What the runtime said when the process ended.
-pub fn crashes(report: &Report, section: &Goroutines, subject: SubjectId) -> Html {
-    html! {
-        { for section.crashes.iter().filter(|crash| crash.subject == subject).map(|crash| self::crash(report, crash)) }
-    }
+pub fn crashes(case: &Case, section: &Goroutines) -> Html {
+    let crashes = section.crashes.iter().filter(|crash| crash.subject == case.subject);
+    html! { { for crashes.map(|crash| self::crash(&case.report, crash)) } }
 }
 
-/// A signal is how a dump is asked for; a panic is how a service ends.
+/// A signal is how a dump is asked for, and worth no more than a line; a panic is how a service ends.
 fn crash(report: &Report, crash: &Crash) -> Html {
     let is_asked_for = crash.kind == "signal" && crash.message.contains("SIGQUIT");
     let at = Some(Position::line(crash.line));
+    let place = html! { <a class="place" href={place_href(report, crash.source, at)}>{ place_text(report, crash.source, at) }</a> };
+    if is_asked_for {
+        return html! {
+            <p class="asked-for quiet">{ "One dump was asked for with SIGQUIT, which ended the process: " }{ place }</p>
+        };
+    }
     let mut lines = crash.message.lines();
     let first = lines.next().map(selectors::visible).unwrap_or_default();
     let rest: Vec<String> = lines.map(selectors::visible).collect();
     html! {
-        <div class={classes!("notice", "crash-notice", (!is_asked_for).then_some("critical"))}>
+        <div class="notice crash-notice critical">
             <div>
                 <span class="quiet">{ format!("{}: ", crash.kind) }</span>
                 <strong>{ first }</strong>
-                { " " }
-                <a class="place" href={place_href(report, crash.source, at)}>{ place_text(report, crash.source, at) }</a>
-                if !rest.is_empty() && !is_asked_for {
+                { " " }{ place }
+                if !rest.is_empty() {
                     <pre>{ rest.join("\n") }</pre>
                 }
             </div>
@@ -63,115 +67,64 @@ fn crash(report: &Report, crash: &Crash) -> Html {
     }
 }
 
-/// A row per snapshot: when, how many, what they do.
-pub fn moments(report: &Report, section: &Goroutines, subject: SubjectId) -> Html {
-    let snapshots = model::snapshots(section, subject);
-    let states = ranked_states(&snapshots);
-    let top = snapshots.iter().map(|snapshot| snapshot.total).max().unwrap_or(0).max(1);
+/// How many goroutines have a verdict in the last snapshot, and of how many causes.
+fn judged(case: &Case, verdict: Verdict) -> (u64, usize) {
+    let of_verdict = || case.groups().filter(|group| group.verdict == verdict && last_count(group) > 0);
+    let causes = of_verdict().filter(|group| group.root.is_none() || group.role == Some(Role::Root)).count();
+    (of_verdict().map(last_count).sum(), causes)
+}
+
+/// The answer in a line, and what it costs.
+pub fn headline(case: &Case, section: &Goroutines) -> Html {
+    let snapshots = listing::snapshots(section, case.subject);
+    let Some(last) = snapshots.last() else { return Html::default() };
+    let (leaked, causes) = judged(case, Verdict::Leak);
+    let (suspect, _) = judged(case, Verdict::Suspect);
+    let (verdict, line) = if leaked > 0 {
+        let of = text::counted(causes, "cause", "causes");
+        (Verdict::Leak, format!("{} of {} goroutines leak: {of}", text::count_u64(leaked), text::count_u64(last.total)))
+    } else if suspect > 0 {
+        (Verdict::Suspect, format!("{} of {} goroutines may leak", text::count_u64(suspect), text::count_u64(last.total)))
+    } else {
+        (Verdict::Benign, format!("No leak found among {}", words::goroutines(last.total)))
+    };
     html! {
-        <div class="panel moments">
-            <table>
-                <caption class="visually-hidden">{ "Goroutines by snapshot and state" }</caption>
-                <thead class="visually-hidden">
-                    <tr>
-                        <th scope="col">{ "Snapshot" }</th>
-                        <th scope="col">{ "Time" }</th>
-                        <th scope="col">{ "Goroutines" }</th>
-                        <th scope="col">{ "Change" }</th>
-                        <th scope="col">{ "States" }</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    { for snapshots.iter().enumerate().map(|(index, snapshot)| {
-                        let before = index.checked_sub(1).and_then(|before| snapshots.get(before)).copied();
-                        moment(report, snapshot, before, &states, top)
-                    }) }
-                </tbody>
-            </table>
-            { legend(&snapshots, &states) }
+        <div class={classes!("headline", words::class(verdict))}>
+            <p class="answer">
+                <span class="mark" aria-hidden="true">{ words::verdict_words(verdict).0 }</span>{ line }
+            </p>
+            <p class="costs">{ for costs(case, &snapshots, leaked, suspect).into_iter().map(|fact| html! { <span>{ fact }</span> }) }</p>
         </div>
     }
 }
 
-fn moment(
-    report: &Report,
-    snapshot: &GoroutineSnapshot,
-    before: Option<&GoroutineSnapshot>,
-    states: &[String],
-    top: u64,
-) -> Html {
-    let change = before.and_then(|before| {
-        Some(i64::try_from(snapshot.total).ok()? - i64::try_from(before.total).ok()?)
-    });
-    html! {
-        <tr>
-            <th scope="row">
-                <a href={place_href(report, snapshot.source, None)} title="The dump that the counts are from">
-                    { &snapshot.snapshot }
-                </a>
-            </th>
-            <td class="quiet">{ snapshot.at.map(text::time_of_day).unwrap_or_default() }</td>
-            <td class="number total">{ text::count_u64(snapshot.total) }</td>
-            <td class="number quiet">
-                if snapshot.is_after_restart {
-                    { "restarted" }
-                } else if let Some(change) = change {
-                    { text::signed_count(change) }
-                }
-            </td>
-            <td class="bar-cell">
-                <div class="state-bar" style={format!("width:{}%", share(snapshot.total, top))}>
-                    { for states.iter().enumerate().map(|(rank, state)| {
-                        let count = snapshot.states.get(state).copied().unwrap_or(0);
-                        let class = format!("state-part state-{}", rank.min(COLORS));
-                        let title = format!("{state}: {}", text::count_u64(count));
-                        html! {
-                            if count > 0 {
-                                <span {class} style={format!("flex-grow:{count}")} title={title.clone()}>
-                                    <span class="visually-hidden">{ format!("{title}; ") }</span>
-                                </span>
-                            }
-                        }
-                    }) }
-                </div>
-            </td>
-        </tr>
+/// Rate, least memory, suspects; what one dump cannot say.
+fn costs(
+    case: &Case,
+    snapshots: &[&analyzer_core::report::GoroutineSnapshot],
+    leaked: u64,
+    suspect: u64,
+) -> Vec<String> {
+    let mut facts = Vec::new();
+    let bad = || case.groups().filter(|group| group.verdict == Verdict::Leak);
+    let rate: f64 = bad().filter_map(|group| group.leak_rate_per_minute).sum();
+    if rate > 0.0 {
+        facts.push(format!("{} more a minute", text::rate(rate)));
     }
-}
-
-/// States by their count in the last snapshot that has any, most first.
-fn ranked_states(snapshots: &[&GoroutineSnapshot]) -> Vec<String> {
-    let mut states: Vec<(String, u64)> = Vec::new();
-    for snapshot in snapshots {
-        for (state, &count) in &snapshot.states {
-            match states.iter_mut().find(|(known, _)| known == state) {
-                Some((_, most)) => *most = (*most).max(count),
-                None => states.push((state.clone(), count)),
-            }
-        }
+    let held: i64 = bad().map(|group| group.min_bytes.0).fold(0, i64::saturating_add);
+    if held > 0 {
+        facts.push(format!("their stacks hold at least {}", text::bytes(held)));
     }
-    states.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    states.into_iter().map(|(state, _)| state).collect()
-}
-
-fn legend(snapshots: &[&GoroutineSnapshot], states: &[String]) -> Html {
-    let Some(last) = snapshots.last() else { return Html::default() };
-    html! {
-        <ul class="legend plain">
-            { for states.iter().enumerate().map(|(rank, state)| {
-                let count = last.states.get(state).copied().unwrap_or(0);
-                let href = super::VIEW_REF.with(Params::default().with("state", state)).href();
-                html! {
-                    <li>
-                        <span class={format!("swatch state-{}", rank.min(COLORS))} aria-hidden="true" />
-                        <a href={href} title="Show only these">{ state }</a>
-                        { " " }
-                        <span class="quiet">{ text::count_u64(count) }</span>
-                    </li>
-                }
-            }) }
-        </ul>
+    if leaked > 0 && suspect > 0 {
+        facts.push(format!("{} more may leak", text::count_u64(suspect)));
     }
+    if snapshots.len() == 1 {
+        facts.push(
+            "One dump shows who waits; who grows and who is stuck shows between two, five minutes or more apart"
+                .to_owned(),
+        );
+    }
+    facts
 }
 
 /// How the forms were joined, what was left out.
@@ -181,9 +134,4 @@ pub fn remarks(section: &Goroutines) -> Html {
             <ul class="remarks quiet">{ for section.remarks.iter().map(|remark| html! { <li>{ remark }</li> }) }</ul>
         }
     }
-}
-
-fn share(part: u64, whole: u64) -> String {
-    let thousandths = u128::from(part) * 1000 / u128::from(whole.max(1));
-    format!("{}.{}", thousandths / 10, thousandths % 10)
 }

@@ -1,205 +1,166 @@
 //! The table of groups; a row opens to its stack and reasons.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use analyzer_core::report::{GoroutineGroup, Report, SubjectId};
+use analyzer_core::report::{GoroutineGroup, Verdict};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::detail;
-use super::model::{self, Listing};
-use super::words;
-use crate::link::use_link;
-use crate::number_format as text;
-use crate::state::{Params, Shared};
+use super::case::{Case, CaseProps};
+use super::chunk::{CHUNK, Chunk};
+use super::filters::Filters;
+use super::folded::Folded;
+use super::listing::{self, Column, Listing, Sort};
+use super::row::row_id;
+use crate::state::Params;
 
-/// Rows shown before the user asks for more, and with each time that they do.
-const PAGE: usize = 150;
-/// Reasons named in the line of folded groups.
-const REASONS: usize = 6;
-
-/// Properties of [`GroupTable`].
-#[derive(Properties, PartialEq)]
-pub struct GroupTableProps {
-    /// The report.
-    pub report: Shared<Report>,
-    /// The address.
-    pub params: Params,
-    /// Whose goroutines.
-    pub subject: SubjectId,
+/// True if the address opens the group.
+pub fn is_open(params: &Params, group: &GoroutineGroup) -> bool {
+    params.get("open").unwrap_or_default().split(',').any(|id| id == group.id)
 }
 
-/// The groups that the filters admit, a page at a time.
+/// What is shown, as places in the report's list of groups.
+#[derive(PartialEq)]
+struct Places {
+    shown: Rc<Vec<usize>>,
+    folded: Rc<Vec<usize>>,
+}
+
+/// The groups that the filters admit.
 #[component]
-pub fn GroupTable(props: &GroupTableProps) -> Html {
-    let link = use_link();
-    let pages = use_state_eq(|| 1_usize);
-    let toggle = {
-        let params = props.params.clone();
-        Callback::from(move |id: String| {
-            if let Some(link) = &link {
-                link.refine(toggled(&params, &id));
-            }
-        })
-    };
-    let opened = props.params.get("open").unwrap_or_default();
-    use_effect_with(props.params.get("open").map(str::to_owned), |opened| {
-        if let Some(id) = opened.as_ref().and_then(|opened| opened.split(',').next_back()) {
+pub fn GroupTable(props: &CaseProps) -> Html {
+    let case = &props.case;
+    // An opened benign group unfolds the others: it would not be seen else.
+    let unfold = case.params.get("benign").is_some()
+        || case.groups().any(|group| group.verdict == Verdict::Benign && is_open(&case.params, group));
+    let key = (case.report.clone(), case.subject, case.params.without("open"), unfold);
+    let places = use_memo(key, |(_, _, params, unfold)| places(case, params, *unfold));
+    let last_opened = case.params.get("open").and_then(|open| open.split(',').next_back()).map(str::to_owned);
+    let wanted = case.section().and_then(|section| {
+        let place = section.groups.iter().position(|group| Some(&group.id) == last_opened.as_ref())?;
+        places.shown.iter().position(|&shown| shown == place)
+    });
+    use_effect_with(last_opened, |opened| {
+        if let Some(id) = opened {
             bring_into_sight(id);
         }
     });
-    let Some(section) = &props.report.goroutines else { return Html::default() };
-    let is_open = |group: &GoroutineGroup| opened.split(',').any(|id| id == group.id);
-    let unfold = props.params.get("benign").is_some()
-        || section.groups.iter().any(|group| group.verdict == analyzer_core::report::Verdict::Benign && is_open(group));
-    let Listing { shown, folded } =
-        model::listing(section, props.subject, &model::Filters::of(&props.params), unfold);
-    let last_open = shown.iter().rposition(|group| is_open(group)).map_or(0, |place| place + 1);
-    let limit = (*pages * PAGE).max(last_open);
-    let on_more = {
-        let pages = pages.clone();
-        move |_: MouseEvent| pages.set(*pages + 1)
-    };
+    let count = places.shown.len();
     html! {
         <>
-            <table class="table stacked groups">
-                <thead>
-                    <tr>
-                        <th scope="col">{ "Verdict" }</th>
-                        <th scope="col" class="number">{ "Count" }</th>
-                        <th scope="col">{ "Over the snapshots" }</th>
-                        <th scope="col">{ "State" }</th>
-                        <th scope="col" class="number">{ "Longest wait" }</th>
-                        <th scope="col">{ "Where" }</th>
-                        <th scope="col">{ "Created by" }</th>
-                        <th scope="col"><span class="visually-hidden">{ "Raw text" }</span></th>
-                    </tr>
-                </thead>
-                <tbody>
-                    { for shown.iter().take(limit).map(|group| rows(props, group, is_open(group), &toggle)) }
-                </tbody>
-            </table>
-            if shown.is_empty() {
-                <p class="empty quiet">{ "No group matches the filters." }</p>
+            if count > 0 {
+                <table class="table stacked groups" aria-rowcount={(count + 1).to_string()} onkeydown={on_key}>
+                    <caption class="visually-hidden">{ "Groups of goroutines with one stack, state and creator" }</caption>
+                    <colgroup>
+                        { for ["verdict", "count", "change", "state", "wait", "where", "creator", "raw"].into_iter()
+                            .map(|name| html! { <col class={format!("col-{name}")} /> }) }
+                    </colgroup>
+                    { head(case) }
+                    { for (0..count.div_ceil(CHUNK)).map(|index| {
+                        let first = index * CHUNK;
+                        let id = places.shown.get(first).copied().unwrap_or(0);
+                        html! {
+                            <Chunk key={format!("{index}-{id}")} case={case.clone()} places={places.shown.clone()} {first}
+                                is_wanted={wanted.is_some_and(|place| place / CHUNK == index)} />
+                        }
+                    }) }
+                </table>
+            } else {
+                <p class="empty quiet">
+                    { if places.folded.is_empty() { "No group matches the filters." } else { "No other group than these matches." } }
+                </p>
             }
-            if shown.len() > limit {
-                <button type="button" class="button" onclick={on_more}>
-                    { format!("Show more ({} not shown)", text::counted(shown.len() - limit, "group", "groups")) }
-                </button>
+            if !places.folded.is_empty() {
+                <Folded case={case.clone()} places={places.folded.clone()} />
             }
-            { folded_line(props, &folded) }
         </>
     }
 }
 
-fn toggled(params: &Params, id: &str) -> Params {
-    let opened = params.get("open").unwrap_or_default();
-    let mut ids: Vec<&str> = opened.split(',').filter(|known| !known.is_empty() && *known != id).collect();
-    if !opened.split(',').any(|known| known == id) {
-        ids.push(id);
+fn places(case: &Case, params: &Params, unfold: bool) -> Places {
+    let Some(section) = case.section() else { return Places { shown: Rc::default(), folded: Rc::default() } };
+    let place_of: HashMap<&str, usize> =
+        section.groups.iter().enumerate().map(|(place, group)| (group.id.as_str(), place)).collect();
+    let places = |groups: Vec<&GoroutineGroup>| {
+        Rc::new(groups.into_iter().filter_map(|group| place_of.get(group.id.as_str()).copied()).collect())
+    };
+    let Listing { shown, folded } =
+        listing::listing(section, case.subject, &Filters::of(params), Sort::of(params), unfold);
+    Places { shown: places(shown), folded: places(folded) }
+}
+
+fn head(case: &Case) -> Html {
+    let sort = Sort::of(&case.params);
+    let sortable = |column: Column, title: &'static str, is_number: bool| {
+        let is_descending = sort.is_descending(column);
+        let state = is_descending.map(|is_descending| if is_descending { "descending" } else { "ascending" });
+        let mark = match is_descending {
+            Some(true) => " \u{25be}",
+            Some(false) => " \u{25b4}",
+            None => "",
+        };
+        html! {
+            <th scope="col" class={classes!(is_number.then_some("number"))} aria-sort={state}>
+                <button type="button" class="sort" onclick={case.on_go(case.params.with("sort", sort.pressed(column)))}>
+                    { title }<span aria-hidden="true">{ mark }</span>
+                </button>
+            </th>
+        }
+    };
+    html! {
+        <thead>
+            <tr aria-rowindex="1">
+                <th scope="col">
+                    <button type="button" class="sort" title="Worst first, what waits behind its cause" onclick={case.on_go(case.params.without("sort"))}>
+                        { "Verdict" }
+                    </button>
+                </th>
+                { sortable(Column::Count, "Count", true) }
+                { sortable(Column::Change, "Over the snapshots", false) }
+                { sortable(Column::State, "State", false) }
+                { sortable(Column::Wait, "Longest wait", true) }
+                { sortable(Column::Where, "Where", false) }
+                { sortable(Column::Creator, "Created by", false) }
+                <th scope="col"><span class="visually-hidden">{ "Raw text" }</span></th>
+            </tr>
+        </thead>
     }
-    params.with("open", ids.join(","))
+}
+
+/// Arrow keys go from group to group, and open and close.
+fn on_key(event: KeyboardEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let Some(button) = target.filter(|target| target.matches(".disclose").unwrap_or(false)) else { return };
+    let is_open = button.get_attribute("aria-expanded").as_deref() == Some("true");
+    let go = |step: fn(u32, u32) -> Option<u32>| {
+        let table = button.closest(".groups").ok().flatten();
+        let Some(buttons) = table.and_then(|table| table.query_selector_all(".disclose").ok()) else { return };
+        let same = |place: &u32| buttons.item(*place).is_some_and(|node| node.is_same_node(Some(&button)));
+        let Some(place) = (0..buttons.length()).find(same) else { return };
+        let next = step(place, buttons.length()).and_then(|next| buttons.item(next));
+        if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+            let _ = next.focus();
+        }
+    };
+    match event.key().as_str() {
+        "ArrowDown" => go(|place, _| place.checked_add(1)),
+        "ArrowUp" => go(|place, _| place.checked_sub(1)),
+        "Home" => go(|_, _| Some(0)),
+        "End" => go(|_, count| count.checked_sub(1)),
+        "ArrowRight" if !is_open => button.click(),
+        "ArrowLeft" if is_open => button.click(),
+        _ => return,
+    }
+    event.prevent_default();
 }
 
 fn bring_into_sight(id: &str) {
     let Some(row) = gloo::utils::document().get_element_by_id(&row_id(id)) else { return };
-    let place = row.get_bounding_client_rect();
+    let place = Element::get_bounding_client_rect(&row);
     let height = gloo::utils::window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
     if place.top() < 0.0 || place.top() > height * 0.8 {
         row.scroll_into_view();
-    }
-}
-
-fn row_id(id: &str) -> String {
-    format!("group-{id}")
-}
-
-fn rows(props: &GroupTableProps, group: &GoroutineGroup, is_open: bool, toggle: &Callback<String>) -> Html {
-    let toggle = {
-        let id = group.id.clone();
-        toggle.reform(move |_: MouseEvent| id.clone())
-    };
-    let class = classes!(
-        words::class(group.verdict),
-        is_open.then_some("open"),
-        model::is_dependant(group).then_some("dependant"),
-    );
-    let raw = words::raw_href(&props.report, group);
-    html! {
-        <>
-            <tr key={group.id.clone()} id={row_id(&group.id)} {class}>
-                <td class="verdict-cell">
-                    <button type="button" class="disclose" aria-expanded={is_open.to_string()} onclick={toggle}
-                        aria-label={format!("Details of {}", words::main_frame(group).map_or("the group", |frame| frame.function.as_str()))}>
-                        <span class="chevron" aria-hidden="true">{ if is_open { "▾" } else { "▸" } }</span>
-                        { words::verdict(group.verdict) }
-                    </button>
-                    if !group.rule.is_empty() {
-                        <div class="rule">
-                            <code>{ &group.rule }</code>
-                            { " " }<span class="quiet">{ words::confidence(group.confidence) }</span>
-                        </div>
-                    }
-                    if let Some(role) = group.role {
-                        <div class="quiet">{ words::role(role) }</div>
-                    }
-                </td>
-                <td class="number count" data-label="Count">{ text::count_u64(model::last_count(group)) }</td>
-                <td data-label="Snapshots">{ words::counts(group) }</td>
-                <td data-label="State">{ &group.state }</td>
-                <td class={classes!("number", group.wait_minutes.is_none().then_some("unset"))} data-label="Longest wait">
-                    { group.wait_minutes.map(text::minutes).unwrap_or_else(|| "—".to_owned()) }
-                </td>
-                <td data-label="Where">{ words::main_frame(group).map(words::frame).unwrap_or_default() }</td>
-                <td class={classes!(group.created_by.is_none().then_some("unset"))} data-label="Created by">
-                    { group.created_by.as_ref().map(words::frame).unwrap_or_else(|| html! { <span class="quiet">{ "—" }</span> }) }
-                </td>
-                <td class="raw">
-                    if let Some(href) = raw {
-                        <a {href} title="The text of one of them, in its dump">{ "text" }</a>
-                    }
-                </td>
-            </tr>
-            if is_open {
-                <tr class="detail-row" key={format!("{}-detail", group.id)}>
-                    <td colspan="8">{ detail::detail(&props.report, group, props.subject) }</td>
-                </tr>
-            }
-        </>
-    }
-}
-
-/// One line for the benign groups: how many, and why they are benign.
-fn folded_line(props: &GroupTableProps, folded: &[&GoroutineGroup]) -> Html {
-    if folded.is_empty() {
-        return Html::default();
-    }
-    let members: u64 = folded.iter().map(|group| model::last_count(group)).sum();
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for group in folded {
-        let reason = group.reasons.first().map_or(group.rule.as_str(), String::as_str);
-        *reasons.entry(reason).or_default() += model::last_count(group);
-    }
-    let mut reasons: Vec<_> = reasons.into_iter().filter(|(reason, _)| !reason.is_empty()).collect();
-    reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let named: Vec<String> = reasons
-        .iter()
-        .take(REASONS)
-        .map(|(reason, count)| format!("{reason} ({})", text::count_u64(*count)))
-        .collect();
-    html! {
-        <p class="folded">
-            { words::verdict(analyzer_core::report::Verdict::Benign) }
-            { format!(
-                " {} in {}",
-                text::counted(usize::try_from(members).unwrap_or(usize::MAX), "goroutine", "goroutines"),
-                text::counted(folded.len(), "group", "groups"),
-            ) }
-            if !named.is_empty() {
-                { ": " }{ named.join(", ") }
-                if reasons.len() > REASONS { { ", …" } }
-            }
-            { ". " }
-            <a href={super::VIEW_REF.with(props.params.with("benign", "shown")).href()}>{ "Show them" }</a>
-        </p>
     }
 }

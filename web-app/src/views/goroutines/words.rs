@@ -1,22 +1,42 @@
-//! Verdicts and changes in words, each with a mark and a color.
+//! Verdicts, states and places in words, each with a mark beside its color.
 
-use analyzer_core::report::{Confidence, GoroutineGroup, Origin, Report, Role, StackFrame, Verdict};
+use analyzer_core::report::{Citation, Confidence, GoroutineGroup, Origin, Report, StackFrame, Verdict};
 use yew::prelude::*;
 
 use crate::components::citation::place_href;
 use crate::number_format as text;
 use crate::selectors;
 
-/// A verdict.
-pub fn verdict(verdict: Verdict) -> Html {
-    let (mark, word) = match verdict {
+/// Counts written out; beyond, the first and the last.
+const STEPS: usize = 4;
+
+/// A verdict's mark and word.
+pub fn verdict_words(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
         Verdict::Leak => ("▲", "leak"),
         Verdict::Suspect => ("◆", "suspect"),
         Verdict::Benign => ("●", "benign"),
         Verdict::Unknown => ("○", "not judged"),
-    };
+    }
+}
+
+/// What a verdict means.
+pub fn verdict_meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Leak => "They will not end: the evidence says so",
+        Verdict::Suspect => "They may not end: the evidence is thin",
+        Verdict::Benign => "Known background, or work in progress",
+        Verdict::Unknown => "The evidence does not say",
+    }
+}
+
+/// A verdict.
+pub fn verdict(verdict: Verdict) -> Html {
+    let (mark, word) = verdict_words(verdict);
     html! {
-        <span class={classes!("verdict", class(verdict))}><span class="mark" aria-hidden="true">{ mark }</span>{ word }</span>
+        <span class={classes!("verdict", class(verdict))} title={verdict_meaning(verdict)}>
+            <span class="mark" aria-hidden="true">{ mark }</span>{ word }
+        </span>
     }
 }
 
@@ -39,13 +59,30 @@ pub fn confidence(confidence: Confidence) -> &'static str {
     }
 }
 
-/// A group's part in a cause.
-pub fn role(role: Role) -> &'static str {
-    match role {
-        Role::Root => "root cause",
-        Role::Victim => "waits for the root",
-        Role::Satellite => "belongs to the root",
-    }
+/// What a state means, for those who do not know the runtime's words (runtime2.go).
+pub fn state_meaning(state: &str) -> Option<&'static str> {
+    const MEANINGS: &[(&str, &str)] = &[
+        ("chan send (nil chan)", "sends on a nil channel, which blocks forever"),
+        ("chan receive (nil chan)", "receives from a nil channel, which blocks forever"),
+        ("select (no cases)", "waits in select{}, which never ends"),
+        ("chan send", "sends on a channel: nobody receives, or its buffer is full"),
+        ("chan receive", "receives from a channel, or ranges over it"),
+        ("select", "waits for the first of several channels"),
+        ("sync.Mutex.Lock", "waits for a mutex that another goroutine holds"),
+        ("sync.RWMutex.RLock", "waits for a read-write lock, to read"),
+        ("sync.RWMutex.Lock", "waits for a read-write lock, to write"),
+        ("sync.WaitGroup.Wait", "waits until a WaitGroup is done"),
+        ("sync.Cond.Wait", "waits for a condition to be signalled"),
+        ("semacquire", "waits for a lock or a WaitGroup; the stack says which"),
+        ("IO wait", "waits for the network, a pipe or a terminal"),
+        ("sleep", "sleeps in time.Sleep"),
+        ("syscall", "is in a system call, and holds a thread"),
+        ("running", "runs"),
+        ("runnable", "is ready to run, and waits for a processor"),
+        ("coroutine", "is an iterator that waits to be pulled on"),
+        ("finalizer wait", "the runtime's own: waits for finalizers to run"),
+    ];
+    MEANINGS.iter().find(|(prefix, _)| state.starts_with(prefix)).map(|(_, meaning)| *meaning)
 }
 
 /// The function, short and without its package's path, and its place.
@@ -82,6 +119,11 @@ pub fn main_frame(group: &GoroutineGroup) -> Option<&StackFrame> {
     group.user_frame.as_ref().or_else(|| group.stack.last())
 }
 
+/// A group's name in running text.
+pub fn name(group: &GoroutineGroup) -> String {
+    main_frame(group).map_or_else(|| group.state.clone(), |frame| selectors::visible(short_name(&frame.function)))
+}
+
 /// True for frames that are shown muted: not the user's own.
 pub fn is_muted(frame: &StackFrame) -> bool {
     !matches!(frame.origin, Origin::User)
@@ -89,29 +131,39 @@ pub fn is_muted(frame: &StackFrame) -> bool {
 
 /// The counts over the snapshots: `12 → 40 → 100`, with a sparkline.
 pub fn counts(group: &GoroutineGroup) -> Html {
-    let numbers: Vec<String> = group.counts.iter().map(|&count| text::count_u64(count)).collect();
-    if numbers.len() < 2 {
+    if group.counts.len() < 2 {
         return Html::default();
     }
     let is_flat = group.counts.windows(2).all(|pair| pair.first() == pair.last());
+    let all = || group.counts.iter().map(|&count| text::count_u64(count)).collect::<Vec<_>>().join(" → ");
+    let shown = match group.counts.as_slice() {
+        [first, ..] if is_flat => format!("{} throughout", text::count_u64(*first)),
+        [first, .., last] if group.counts.len() > STEPS => {
+            format!("{} … {}", text::count_u64(*first), text::count_u64(*last))
+        }
+        _ => all(),
+    };
     html! {
-        <span class={classes!("counts", is_flat.then_some("quiet"))}>
+        <span class={classes!("counts", is_flat.then_some("quiet"))} title={all()}>
             if !is_flat { { sparkline(&group.counts) } }
-            <span class="steps">{ numbers.join(" → ") }</span>
+            <span class="steps">{ shown }</span>
         </span>
     }
 }
 
 /// A small line through the counts; the numbers beside it say the same.
-fn sparkline(counts: &[u64]) -> Html {
+pub fn sparkline(counts: &[u64]) -> Html {
     const WIDTH: usize = 48;
-    const HEIGHT: u64 = 14;
+    const HEIGHT: u128 = 14;
     let top = counts.iter().copied().max().unwrap_or(0).max(1);
     let steps = counts.len().saturating_sub(1).max(1);
     let points: Vec<String> = counts
         .iter()
         .enumerate()
-        .map(|(index, &count)| format!("{},{}", 1 + index * (WIDTH - 2) / steps, 1 + HEIGHT - count * HEIGHT / top))
+        .map(|(index, &count)| {
+            let x = 1 + index * (WIDTH - 2) / steps;
+            format!("{x},{}", 1 + HEIGHT - u128::from(count) * HEIGHT / u128::from(top))
+        })
         .collect();
     html! {
         <svg class="sparkline" width={WIDTH.to_string()} height="16" viewBox="0 0 48 16" aria-hidden="true">
@@ -120,14 +172,23 @@ fn sparkline(counts: &[u64]) -> Html {
     }
 }
 
-/// A link to a member's text in its dump, if it is text.
-pub fn raw_href(report: &Report, group: &GoroutineGroup) -> Option<String> {
-    let is_text = |citation: &&analyzer_core::report::Citation| {
+/// Citations of a group that lead to text.
+pub fn raw_places<'a>(report: &'a Report, group: &'a GoroutineGroup) -> impl Iterator<Item = &'a Citation> {
+    group.citations.iter().filter(|citation| {
         citation.at.is_some_and(|at| at.line.is_some())
             && selectors::source(report, citation.source).is_some_and(|row| row.is_text)
-    };
-    let citation = group.citations.iter().find(is_text)?;
+    })
+}
+
+/// A link to a member's text in its dump, if it is text.
+pub fn raw_href(report: &Report, group: &GoroutineGroup) -> Option<String> {
+    let citation = raw_places(report, group).next()?;
     Some(place_href(report, citation.source, citation.at))
+}
+
+/// So many goroutines.
+pub fn goroutines(count: u64) -> String {
+    format!("{} {}", text::count_u64(count), if count == 1 { "goroutine" } else { "goroutines" })
 }
 
 #[cfg(test)]
@@ -145,5 +206,12 @@ mod tests {
         ];
         let short = names.map(short_name);
         assert_eq!(short, ["orders.(*Pool).worker", "main.main", "http.(*conn).serve", "a.Map[example.com/b.Key].get", ""]);
+    }
+
+    #[test]
+    fn a_nil_channel_is_not_explained_as_any_channel() {
+        assert!(state_meaning("chan send (nil chan)").is_some_and(|text| text.contains("forever")));
+        assert!(state_meaning("chan receive (durable)").is_some_and(|text| text.contains("ranges")));
+        assert_eq!(state_meaning("something new"), None);
     }
 }
