@@ -80,7 +80,7 @@ fn chips(case: &Case) -> Html {
             { for set.into_iter().map(|(name, word, value)| {
                 let shown = shown_value(name, value);
                 html! {
-                    <button type="button" class="chip" data-filter={name} onclick={case.on_go(case.params.without(name))}
+                    <button type="button" class="filter-chip" data-filter={name} onclick={case.on_go(case.params.without(name))}
                         aria-label={format!("Take away the filter: {word} {shown}")}>
                         <span class="quiet">{ word }</span>{ " " }{ shown }<span class="mark" aria-hidden="true">{ " \u{00d7}" }</span>
                     </button>

@@ -147,7 +147,7 @@ fn moment(case: &Case, snapshot: &GoroutineSnapshot, before: Option<&GoroutineSn
 /// A bar of parts, as long as its total is of the largest.
 fn bar(parts: &[Part], counts: &[u64], rest: u64, total: u64, top: u64) -> Html {
     html! {
-        <div class="bar" style={format!("width:{}%", share(total, top))}>
+        <div class="part-bar" style={format!("width:{}%", share(total, top))}>
             { for parts.iter().zip(counts).filter(|(_, count)| **count > 0).map(|(part, count)| {
                 let label = text::count_u64(*count);
                 html! {

@@ -1,6 +1,6 @@
 //! Small dumps for the tests of the view.
 
-use analyzer_core::report::{GoroutineGroup, Goroutines, Verdict};
+use analyzer_core::report::{Confidence, GoroutineGroup, Goroutines, Verdict};
 use analyzer_core::session::Session;
 
 /// One goroutine, as Go prints it.
@@ -17,6 +17,7 @@ pub fn parse(snapshots: &[String]) -> Goroutines {
     let mut goroutines = session.report().goroutines.expect("goroutines");
     for group in &mut goroutines.groups {
         group.verdict = Verdict::Unknown;
+        group.confidence = Confidence::Possible;
         group.role = None;
         group.root = None;
     }

@@ -89,7 +89,7 @@ pub fn headline(case: &Case, section: &Goroutines) -> Html {
         (Verdict::Benign, format!("No leak found among {}", words::goroutines(last.total)))
     };
     html! {
-        <div class={classes!("headline", words::class(verdict))}>
+        <div class={classes!("group-answer", words::class(verdict))}>
             <p class="answer">
                 <span class="mark" aria-hidden="true">{ words::verdict_words(verdict).0 }</span>{ line }
             </p>

@@ -128,7 +128,7 @@ mod tests {
     fn what_came_went_and_grew_is_told_apart() {
         let mut goroutines = goroutines();
         let mut trend = |function: &str| trends(group(&mut goroutines, function)).into_iter().collect::<Vec<_>>();
-        assert_eq!(trend("main.send"), [Trend::Grown]);
+        assert_eq!(trend("main.send"), [Trend::Grown, Trend::Stuck], "its wait rose to four minutes");
         assert_eq!(trend("main.wait"), [Trend::Gone]);
         assert_eq!(trend("main.fresh"), [Trend::New]);
         group(&mut goroutines, "main.fresh").leaked = 1;

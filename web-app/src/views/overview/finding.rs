@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::components::citation::citations;
 use crate::number_format as text;
 use crate::selectors;
-use crate::views::goroutines::group_route;
+use crate::views::goroutines::{self, group_route};
 
 /// The style of a severity; of none, that of health.
 pub fn class(severity: Option<Severity>) -> &'static str {
@@ -18,12 +18,17 @@ pub fn class(severity: Option<Severity>) -> &'static str {
     }
 }
 
-fn severity(severity: Severity) -> Html {
-    let (mark, word) = match severity {
+/// A severity's mark and word.
+pub fn severity_words(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
         Severity::Critical => ("▲", "critical"),
         Severity::Warning => ("◆", "warning"),
         Severity::Info => ("●", "info"),
-    };
+    }
+}
+
+fn severity(severity: Severity) -> Html {
+    let (mark, word) = severity_words(severity);
     html! {
         <span class={classes!("severity", class(Some(severity)))}>
             <span class="mark" aria-hidden="true">{ mark }</span>{ word }
@@ -39,8 +44,8 @@ fn confidence(confidence: Confidence) -> (&'static str, &'static str) {
     }
 }
 
-/// The finding.
-pub fn finding(report: &Report, finding: &Finding, index: usize) -> Html {
+/// The finding. `is_told` if a finding above gives the same advice: it is folded here.
+pub fn finding(report: &Report, finding: &Finding, index: usize, is_told: bool) -> Html {
     let id = format!("finding-{index}");
     let (sureness, meaning) = confidence(finding.confidence);
     let subject = finding.subject.filter(|_| report.subjects.len() > 1);
@@ -55,6 +60,7 @@ pub fn finding(report: &Report, finding: &Finding, index: usize) -> Html {
                 <code class="code">{ &finding.code }</code>
                 if let Some(subject) = subject { <span class="quiet">{ subject }</span> }
             </header>
+            { finding.group.as_ref().map(|group| members(report, group)).unwrap_or_default() }
             <p class="claim">{ &finding.claim }</p>
             <div class="evidence">
                 { citations(report, finding.citations.as_slice()) }
@@ -62,13 +68,38 @@ pub fn finding(report: &Report, finding: &Finding, index: usize) -> Html {
                     <a href={group_route(group).href()}>{ "See the goroutines" }</a>
                 }
             </div>
-            if !finding.against.is_empty() || !finding.advice.is_empty() {
-                <div class="columns">
-                    { list("What to do", &finding.advice) }
-                    { list("What speaks against it", &finding.against) }
-                </div>
+            if finding.advice.is_empty() && finding.against.is_empty() {
+            } else if is_told {
+                <details class="told">
+                    <summary>{ "What to do and what speaks against it: as above" }</summary>
+                    { reading(finding) }
+                </details>
+            } else {
+                { reading(finding) }
             }
         </article>
+    }
+}
+
+/// What to do, and what speaks against the finding.
+fn reading(finding: &Finding) -> Html {
+    html! {
+        <div class="columns">
+            { list("What to do", &finding.advice) }
+            { list("What speaks against it", &finding.against) }
+        </div>
+    }
+}
+
+/// Where the goroutines of a finding are, and how their number went.
+fn members(report: &Report, id: &str) -> Html {
+    let groups = report.goroutines.iter().flat_map(|section| &section.groups);
+    let Some(group) = groups.into_iter().find(|group| group.id == id) else { return Html::default() };
+    html! {
+        <p class="members">
+            { goroutines::main_frame(group).map(goroutines::group_frame).unwrap_or_default() }
+            { goroutines::group_counts(group) }
+        </p>
     }
 }
 

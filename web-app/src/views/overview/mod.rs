@@ -30,7 +30,7 @@ fn Overview(props: &ViewProps) -> Html {
         <section class="overview">
             <h2 class="visually-hidden">{ "Overview" }</h2>
             <div class={classes!("verdict-line", finding::class(worst))}>
-                <p>{ &report.verdict }</p>
+                { answer(report) }
                 if props.is_busy {
                     <p class="quiet" role="status">{ "Still reading: this may change." }</p>
                 }
@@ -39,11 +39,32 @@ fn Overview(props: &ViewProps) -> Html {
             if !report.findings.is_empty() {
                 <h3>{ text::counted(report.findings.len(), "finding", "findings") }</h3>
                 <div class="findings">
-                    { for report.findings.iter().enumerate().map(|(index, item)| finding::finding(report, item, index)) }
+                    { for report.findings.iter().enumerate().map(|(index, item)| {
+                        let is_told = report.findings.iter().take(index).any(|before| before.advice == item.advice);
+                        finding::finding(report, item, index, is_told)
+                    }) }
                 </div>
             }
             { not_run(report) }
         </section>
+    }
+}
+
+/// The worst finding's name, then the verdict with its numbers: what is wrong
+/// is read before the figures are.
+fn answer(report: &Report) -> Html {
+    let worst = report.findings.first().filter(|finding| finding.severity < Severity::Info);
+    let Some(worst) = worst else {
+        return html! { <p class="answer"><span class="mark" aria-hidden="true">{ "\u{25cf}" }</span>{ &report.verdict }</p> };
+    };
+    html! {
+        <>
+            <p class="answer">
+                <span class="mark" aria-hidden="true">{ finding::severity_words(worst.severity).0 }</span>
+                { &worst.title }
+            </p>
+            <p class="verdict-text">{ &report.verdict }</p>
+        </>
     }
 }
 
