@@ -80,8 +80,11 @@ pub fn minutes(value: u64) -> String {
     }
 }
 
-/// A rate, to two digits: `3.2`, `0.05`, `120`.
+/// A rate, to two digits: `3.2`, `0.05`, `1,200`.
 pub fn rate(value: f64) -> String {
+    if value.abs() >= 100.0 {
+        return count(analyzer_core::base::convert::f64_to_i64(value.round()));
+    }
     let digits = match value.abs() {
         0.0..0.1 => 3,
         0.1..1.0 => 2,

@@ -43,10 +43,12 @@ pub fn figure(tangle: &Tangle<'_>, current: Option<&str>) -> Html {
             <figcaption>{ sentence(tangle) }</figcaption>
             <div class="tangle-picture">
                 <div class="tangle-side">
-                    { side("waits for it", &tangle.victims, current) }
+                    { side("cannot go on", &tangle.victims, current) }
                     { side("exists because of it", &tangle.satellites, current) }
                 </div>
-                <div class="arrow" aria-hidden="true"><span>{ "because of" }</span></div>
+                <div class="arrow" aria-hidden="true">
+                    <span>{ if tangle.victims.is_empty() { "because of" } else { "wait for" } }</span>
+                </div>
                 { card(root, current, "cause") }
                 <div class="arrow" aria-hidden="true"><span>{ "stuck in" }</span></div>
                 <div class="card end">
