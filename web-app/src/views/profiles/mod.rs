@@ -39,6 +39,8 @@ use crate::state::{Params, Shared};
 use actions::Subject;
 use settings::{Mode, Settings};
 
+pub use settings::params_of;
+
 /// The view's entry in the list.
 pub const VIEW: View = View {
     name: "profiles",

@@ -1,5 +1,6 @@
 //! What the address says of the view: which profile, how it is filtered, what is seen.
 
+use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{ProfileSummary, Report};
 use analyzer_core::session::{Base, Granularity, Query};
 
@@ -176,6 +177,12 @@ pub fn key_of(report: &Report, index: usize) -> String {
     let Some(own) = report.profiles.get(index).map(path) else { return String::new() };
     let before = report.profiles.iter().take(index).filter(|profile| path(profile) == own).count();
     if before == 0 { own } else { format!("{own}~{}", before + 1) }
+}
+
+/// What names the profile of a source in the address, for links of other views.
+pub fn params_of(report: &Report, source: SourceId) -> Params {
+    let row = report.profiles.iter().position(|profile| profile.source == source);
+    row.map_or_else(Params::default, |row| Params::default().with("profile", key_of(report, row)))
 }
 
 /// The profile to show first: the last heap profile, for it is what is asked

@@ -8,7 +8,8 @@ use super::{VIEW, Window, words};
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::{Params, Route, Shared};
-use crate::views::View;
+
+use crate::views::{View, profiles};
 
 static VIEW_REF: View = VIEW;
 
@@ -73,10 +74,8 @@ pub fn Head(props: &HeadProps) -> Html {
 
 /// The profile that is derived from the trace, in the Profiles view.
 fn profile_href(report: &Report, trace: &Trace) -> String {
-    let row = report.profiles.iter().position(|profile| profile.source == trace.source);
-    let params = Params::default().with("profile", row.map(|row| row.to_string()).unwrap_or_default());
     match crate::views::find("profiles") {
-        Some(view) => view.with(params).href(),
+        Some(view) => view.with(profiles::params_of(report, trace.source)).href(),
         None => String::new(),
     }
 }
