@@ -14,9 +14,7 @@ const ROW: &str = ".groups tbody tr[id^=group-]:not(.detail-row)";
 async fn open(hash: &str) -> Result<(Site, Browser)> {
     let site = viewer::site()?;
     let browser = Browser::open(&format!("{}{hash}", site.url())).await?;
-    let bundle = viewer::bundle("pricing-go1.26-cgroup2");
-    let dumps = ["t0", "t1", "t2"].map(|snapshot| bundle.join(snapshot).join("goroutine.debug2.txt.gz"));
-    browser.drop_files(viewer::DROP_TARGET, &dumps.map(|dump| dump.canonicalize().unwrap_or(dump))).await?;
+    viewer::drop_files(&browser, &[viewer::bundle("pricing-go1.26-cgroup2")]).await?;
     Ok((site, browser))
 }
 

@@ -90,13 +90,14 @@ pub fn GroupFlame(props: &CaseProps) -> Html {
     }
     let node = |name: &str| {
         let node = case.params.number(name).and_then(|node| u32::try_from(node).ok());
-        node.filter(|&node| node != 0 && graph.range_of(node).is_some())
+        node.filter(|&node| graph.range_of(node).is_some())
     };
-    let (zoomed, selected) = (node("zoom"), node("node"));
+    let (zoomed, selected) = (node("zoom").filter(|&node| node != 0), node("node"));
     let set = |name: &'static str, is_step: bool| {
         let case = case.clone();
         Callback::from(move |node: Option<u32>| {
-            let value = node.filter(|&node| node != 0).map(|node| node.to_string()).unwrap_or_default();
+            // To zoom to the root is not to zoom; to select it is where arrow keys start.
+            let value = node.filter(|&node| node != 0 || !is_step).map(|node| node.to_string()).unwrap_or_default();
             if case.params.get(name).unwrap_or_default() != value {
                 let params = case.params.with(name, value);
                 if is_step { case.go(params) } else { case.refine(params) }
@@ -219,7 +220,7 @@ fn details(case: &Case, drawn: &Drawn, shown: Option<u32>, selected: Option<u32>
                     <span>{ format!("{} of the zoomed frame", text::percent(total, graph.total(zoomed))) }</span>
                 }
                 { judged }
-                if let Some(selected) = selected {
+                if let Some(selected) = selected.filter(|&node| node != 0) {
                     { actions(case, drawn, selected) }
                 }
             </p>
