@@ -112,6 +112,25 @@ impl Browser {
         }
     }
 
+    /// Waits until the address's hash is as wanted: the page writes it a moment
+    /// after the last change.
+    ///
+    /// # Errors
+    /// It never is; the error has the hash that was there instead.
+    pub async fn wait_for_hash(&self, is_wanted: impl Fn(&str) -> bool) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let hash = self.run("return location.hash;", &[]).await?;
+            if hash.as_str().is_some_and(&is_wanted) {
+                return Ok(());
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("waited for another hash than {hash}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Goes on inside the first frame that matches.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ async fn every_cycle_of_the_log_is_in_chart_and_table() -> Result<()> {
     browser.wait_for_text(".gc-figures", &format!("{}", cycles.len())).await?;
     let rows = "return document.querySelector('.gc-rows').getAttribute('aria-rowcount');";
     assert_eq!(find(&browser, rows).await?, (cycles.len() + 1).to_string());
-    let points = "return String(document.querySelector('.gc-live').getAttribute('d').match(/[ML]/g).length);";
+    let points = "return String(document.querySelector('.gc-live-area + .gc-live').getAttribute('d').match(/[ML]/g).length);";
     assert_eq!(find(&browser, points).await?, cycles.len().to_string());
     assert_eq!(browser.console_problems().await?, NONE);
     Ok(())
@@ -64,11 +64,9 @@ async fn keys_go_from_cycle_to_cycle_and_zoom() -> Result<()> {
     browser.wait_for_text(".gc-readout", "Cycle 2 at").await?;
     browser.run(press, &["+"]).await?;
     browser.wait_for_text(".gc-readout", "Cycle 2 at").await?;
-    let hash = find(&browser, "return location.hash;").await?;
-    assert!(hash.contains("cycle=2") && hash.contains("from="), "{hash}");
+    browser.wait_for_hash(|hash| hash.contains("cycle=2") && hash.contains("from=")).await?;
     browser.run(press, &["0"]).await?;
-    let hash = find(&browser, "return location.hash;").await?;
-    assert!(!hash.contains("from="), "{hash}");
+    browser.wait_for_hash(|hash| hash.contains("cycle=2") && !hash.contains("from=")).await?;
     Ok(())
 }
 
@@ -87,8 +85,7 @@ async fn dragging_shows_a_part_of_the_run() -> Result<()> {
             await new Promise(done => setTimeout(done, 50));
         }";
     browser.run(drag, &[]).await?;
-    let hash = find(&browser, "return location.hash;").await?;
-    assert!(hash.contains("from=") && hash.contains("to="), "{hash}");
+    browser.wait_for_hash(|hash| hash.contains("from=") && hash.contains("to=")).await?;
     let rows =
         find(&browser, "return document.querySelector('.gc-rows').getAttribute('aria-rowcount');").await?;
     assert!(rows.parse::<usize>()? < cycles()?.len() + 1, "{rows}");

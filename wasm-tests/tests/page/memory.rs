@@ -73,10 +73,10 @@ async fn a_part_leads_by_keyboard_to_its_formula_and_lines() -> Result<()> {
     browser.run(press, &[]).await?;
     browser.wait_for_text(".ledger-more", "Formula").await?;
     browser.wait_for_text(".ledger-more", "smaps").await?;
-    assert!(find(&browser, "return location.hash;").await?.contains("row=native"));
+    browser.wait_for_hash(|hash| hash.contains("row=native")).await?;
     browser.click(".ledger-more .citations a").await?;
     browser.wait_for_text("#main", "smaps").await?;
-    assert!(find(&browser, "return location.hash;").await?.starts_with("#files"));
+    browser.wait_for_hash(|hash| hash.starts_with("#files")).await?;
     Ok(())
 }
 
