@@ -22,15 +22,59 @@ async function boot() {
     return;
   }
   try {
+    self.strataSavedPage = savedPage(document.getElementById("root").innerHTML);
     const module = await WebAssembly.compileStreaming(
       new Response(embedded("wasm").pipeThrough(new DecompressionStream("gzip")), {
         headers: { "content-type": "application/wasm" },
       }),
     );
+    // The page takes them when it mounts.
+    self.strataFiles = await savedFiles();
     await wasm_bindgen({ module_or_path: module });
   } catch (error) {
     explain(`Strata did not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);
   }
+}
+
+// The captures of a saved report, as [path, File] pairs: their names and sizes
+// are one data block, their bytes in a row another. None in a plain page.
+async function savedFiles() {
+  const list = JSON.parse(document.getElementById("files").textContent || "[]");
+  if (list.length === 0) return [];
+  const { view } = document.getElementById("files").dataset;
+  if (view && !location.hash) location.hash = view;
+  const stream = embedded("captures").pipeThrough(new DecompressionStream("gzip"));
+  const bytes = await new Response(stream).blob();
+  let end = 0;
+  return list.map((file) => {
+    const content = bytes.slice(end, (end += file.bytes));
+    return [file.path, new File([content], file.path, { lastModified: file.modifiedMillis ?? 0 })];
+  });
+}
+
+// What savedFiles reads, written: the page as it was before it started, with
+// these files in it and the current view, as a blob.
+function savedPage(start) {
+  return async (files) => {
+    const bytes = new Blob(files.map(([, file]) => file)).stream();
+    const packed = await new Response(bytes.pipeThrough(new CompressionStream("gzip"))).blob();
+    const list = files.map(([path, file]) => ({ path, bytes: file.size, modifiedMillis: file.lastModified || null }));
+    const page = document.documentElement.cloneNode(true);
+    page.querySelector("#root").innerHTML = start;
+    page.querySelector("#files").textContent = JSON.stringify(list).replaceAll("<", "\\u003c");
+    page.querySelector("#files").dataset.view = location.hash;
+    page.querySelector("#captures").textContent = await base64(packed);
+    return new Blob(["<!doctype html>\n", page.outerHTML, "\n"], { type: "text/html" });
+  };
+}
+
+function base64(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
 }
 
 // The bytes of a base64 data block of the page. The policy forbids every

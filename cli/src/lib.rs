@@ -1,6 +1,7 @@
 //! The commands of `strata`, one module each, and what they share.
 
 pub mod check;
+pub mod html;
 pub mod input;
 pub mod output;
 pub mod report;

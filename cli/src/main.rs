@@ -23,9 +23,15 @@ enum Command {
     Top(Box<top::Options>),
 }
 
+/// The viewer, if it was built before this program.
+#[cfg(has_viewer)]
+const VIEWER: Option<&str> = Some(include_str!("../../dist/strata.html"));
+#[cfg(not(has_viewer))]
+const VIEWER: Option<&str> = None;
+
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Report(options) => report::run(&options),
+        Command::Report(options) => report::run(&options, VIEWER),
         Command::Check(options) => check::run(&options),
         Command::Top(options) => top::run(&options),
     };

@@ -78,7 +78,11 @@ pub async fn drop_files(browser: &Browser, paths: &[PathBuf]) -> Result<()> {
     wait_until_read(browser, paths).await
 }
 
-async fn wait_until_read(browser: &Browser, paths: &[PathBuf]) -> Result<()> {
+/// Waits until the worker has read every file at or below these paths.
+///
+/// # Errors
+/// It never does.
+pub async fn wait_until_read(browser: &Browser, paths: &[PathBuf]) -> Result<()> {
     let files = paths.iter().map(|path| count_files(path)).sum::<Result<usize>>()?;
     let read = if files == 1 { "1 file read".to_owned() } else { format!("{files} files read") };
     browser.wait_for_text(STATUS, &read).await

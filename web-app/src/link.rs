@@ -7,7 +7,7 @@ use analyzer_core::report::Report;
 use analyzer_core::session::{Request, Response};
 use yew::prelude::*;
 
-use crate::intake::Intake;
+use crate::intake::{Dropped, Intake};
 use crate::state::{Action, FileKey, Params, Route, Shared};
 use crate::worker_client::{AskError, WorkerClient};
 
@@ -26,6 +26,8 @@ pub enum Command {
     Navigate(Route),
     /// Set the current view otherwise, without a new entry of the history.
     Refine(Params),
+    /// Give the files that were read, with their paths.
+    Collect(Callback<Vec<Dropped>>),
     /// Open the built-in example.
     OpenExample,
     /// The address changed: Back, Forward, or an edit.

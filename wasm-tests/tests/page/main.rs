@@ -6,4 +6,5 @@ mod goroutines;
 mod isolation;
 mod memory;
 mod profiles;
+mod saved;
 mod start;

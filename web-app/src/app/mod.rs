@@ -14,9 +14,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::intake::{self, Intake};
+use crate::intake::{self, Dropped, Intake};
 use crate::link::{Command, Link};
-use crate::state::{Action, FileKey, Health, Params, Route, Shared, Stage, State};
+use crate::state::{Action, FileKey, FileRow, Health, Params, Route, Shared, Stage, State};
 use crate::worker_client::{AskError, WorkerClient};
 use crate::{address, crash};
 
@@ -79,6 +79,10 @@ impl Component for App {
         state.apply(Action::ThemeChosen(theme::remembered()));
         state.apply(Action::SystemTurned { dark: theme::system_is_dark() });
         theme::set(state.is_dark());
+        let saved = intake::saved();
+        if !saved.is_empty() {
+            link.send(Command::Take(saved.into()));
+        }
         Self {
             state,
             engine,
@@ -97,6 +101,7 @@ impl Component for App {
             Command::Clear => self.clear(),
             Command::Navigate(route) => self.navigate(route),
             Command::Refine(params) => self.refine(params),
+            Command::Collect(give) => give.emit(self.files_read()),
             Command::OpenExample => self.take(intake::example().into_iter().collect::<Vec<_>>().into()),
             Command::AddressChanged => self.follow_address(),
         }
@@ -173,6 +178,16 @@ impl App {
         if !rows.is_empty() {
             self.state.apply(Action::FilesAdded(rows));
         }
+    }
+
+    /// What a saved report carries: files that failed are of use to nobody.
+    fn files_read(&self) -> Vec<Dropped> {
+        let rows = self.state.files.rows().iter().filter(|row| matches!(row.stage, Stage::Loaded { .. }));
+        let dropped = |row: &FileRow| {
+            let file = self.handles.get(&row.file.key)?.clone();
+            Some(Dropped { path: row.file.path.clone(), file })
+        };
+        rows.filter_map(dropped).collect()
     }
 
     fn cancel(&mut self, key: FileKey) {

@@ -7,6 +7,7 @@ use crate::components::browse::Browse;
 use crate::components::keys_dialog::KeysDialog;
 use crate::components::landing::Landing;
 use crate::components::loading::Loading;
+use crate::components::share::{CopyMarkdown, SaveReport};
 use crate::components::tabs::Tabs;
 use crate::components::theme_button::ThemeButton;
 use crate::link::{Command, Link};
@@ -119,6 +120,10 @@ fn actions(state: &State, link: &Link) -> Html {
     html! {
         <div class="actions">
             if !state.files.is_empty() {
+                if let Some(report) = state.report.as_ref().filter(|_| !state.is_busy()) {
+                    <SaveReport report={report.clone()} />
+                    <CopyMarkdown report={report.clone()} />
+                }
                 <Browse label="Add files" is_small=true />
                 <button type="button" class="button" onclick={clear} title="Take everything away and start over">
                     { "New" }

@@ -12,6 +12,7 @@ pub mod menu;
 pub mod needs;
 pub mod rows;
 pub mod search;
+pub mod share;
 pub mod strata;
 pub mod tabs;
 pub mod text_width;

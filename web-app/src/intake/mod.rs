@@ -3,6 +3,7 @@
 mod drop;
 mod example;
 mod folder;
+mod saved;
 
 use analyzer_core::base::units::Nanos;
 use js_sys::Array;
@@ -13,6 +14,7 @@ use crate::state::{FileKey, NewFile};
 
 pub use drop::from_drop;
 pub use example::{EXAMPLE_NAME, example, has_example};
+pub use saved::saved;
 
 /// A file that came in, and the path that it came under.
 #[derive(Debug, Clone)]
