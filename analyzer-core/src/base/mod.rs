@@ -6,6 +6,7 @@ pub mod go_symbol;
 pub mod index;
 pub mod intern;
 pub mod limits;
+pub mod order;
 pub mod packed;
 pub mod reader;
 pub mod source;

@@ -2,6 +2,7 @@
 
 use super::mem_support::{Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_of, text};
 use super::Detector;
+use crate::base::order::StableOrder;
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::mappings::MappingClass;
 use crate::base::units::Bytes;
@@ -70,7 +71,7 @@ fn by_class(reviewed: &Reviewed<'_>) -> Vec<(&'static str, Bytes)> {
         .map(|(class, label)| (label, mappings.sum(class, VmaField::Anonymous)))
         .filter(|(_, bytes)| bytes.0 >= 1 << 20)
         .collect();
-    classes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    classes.order_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     classes
 }
 

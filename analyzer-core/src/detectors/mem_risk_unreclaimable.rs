@@ -2,6 +2,7 @@
 
 use super::mem_support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, swap_room, text};
 use super::{Case, Detector};
+use crate::base::order::StableOrder;
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::term::Term;
@@ -99,6 +100,6 @@ fn parts(cgroup: &Cgroup<'_>) -> String {
         .filter_map(|(name, term)| term.as_ref().map(|term| (term.value, name)))
         .filter(|(value, _)| *value >= 1 << 20)
         .collect();
-    parts.sort_by(|a, b| b.cmp(a));
+    parts.order_by(|a, b| b.cmp(a));
     parts.iter().map(|(value, name)| format!("{name} {}", text(*value))).collect::<Vec<_>>().join(", ")
 }

@@ -4,6 +4,7 @@
 
 use crate::analysis::Analysis;
 use crate::analysis::memory::Reviewed;
+use crate::base::order::StableOrder;
 use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::report::{Finding, NotRun};
@@ -93,7 +94,7 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
             not_run.push(NotRun { code: detector.code.to_owned(), needs });
         }
     }
-    findings.sort_by(|a, b| {
+    findings.order_by(|a, b| {
         let amount = |f: &Finding| f.amount.map_or(0, |amount| amount.value);
         a.severity
             .cmp(&b.severity)
@@ -102,6 +103,6 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
             .then_with(|| a.code.cmp(&b.code))
             .then_with(|| a.title.cmp(&b.title))
     });
-    not_run.sort_by(|a, b| a.code.cmp(&b.code));
+    not_run.order_by(|a, b| a.code.cmp(&b.code));
     (findings, not_run)
 }

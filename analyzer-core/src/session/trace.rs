@@ -6,6 +6,7 @@ use super::message::{TraceQuery, TraceWindow};
 use crate::analysis::trace::describe;
 use crate::base::convert::{id_to_usize, to_u64};
 use crate::base::limits::{TRACE_COLUMNS, TRACE_LANES};
+use crate::base::order::StableOrder;
 use crate::evidence::trace::Trace;
 use crate::evidence::trace::event::GoState;
 use crate::evidence::trace::lanes::LaneBuilder;
@@ -47,7 +48,7 @@ fn goroutines(trace: &Trace, only: Option<GoGroupId>, from: u64, to: u64) -> Vec
         }
     }
     let mut groups: Vec<_> = by_group.into_iter().collect();
-    groups.sort_by_key(|(id, rows)| {
+    groups.order_by_key(|(id, rows)| {
         let is_system = summary.groups.get(*id).is_some_and(|group| group.is_system);
         let ran: u64 = rows.iter().map(|row| row.times[0]).sum();
         (is_system, std::cmp::Reverse(ran), *id)
@@ -55,7 +56,7 @@ fn goroutines(trace: &Trace, only: Option<GoGroupId>, from: u64, to: u64) -> Vec
     let per_group = if only.is_some() { usize::MAX } else { PER_GROUP };
     let mut ids = Vec::new();
     for (_, rows) in &mut groups {
-        rows.sort_by_key(|row| {
+        rows.order_by_key(|row| {
             let is_stuck = row.state == GoState::Waiting && row.ended.is_none();
             (std::cmp::Reverse((row.times[0], is_stuck, row.times[2])), row.id)
         });

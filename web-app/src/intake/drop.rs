@@ -6,6 +6,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, DataTransferItem, File, FileSystemDirectoryEntry};
 
 use super::folder::{self, Walk};
+use analyzer_core::base::order::StableOrder;
+
 use super::{Dropped, Intake};
 
 /// One thing of a drop, taken while the event lasts.
@@ -39,7 +41,7 @@ pub fn from_drop(data: &DataTransfer) -> impl Future<Output = Intake> + use<> {
         }
         let notice = notice(&walk, &unread);
         let mut files = walk.files;
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.order_by(|a, b| a.path.cmp(&b.path));
         Intake { files, notice }
     }
 }

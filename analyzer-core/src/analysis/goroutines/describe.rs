@@ -8,6 +8,7 @@ use super::moments::{self, BySource, Form};
 use super::series::Series;
 use crate::base::intern::StrId;
 use crate::base::limits::{GOROUTINE_GROUPS, GROUP_STACK_FRAMES};
+use crate::base::order::StableOrder;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Bytes;
 use crate::evidence::Evidence;
@@ -66,7 +67,7 @@ impl Description {
     pub fn finish(mut self) -> Goroutines {
         let last = |group: &GoroutineGroup| group.counts.last().copied().unwrap_or(0);
         let most = |group: &GoroutineGroup| group.counts.iter().copied().max().unwrap_or(0);
-        self.section.groups.sort_by(|a, b| {
+        self.section.groups.order_by(|a, b| {
             (a.verdict.cmp(&b.verdict))
                 .then(last(b).cmp(&last(a)))
                 .then(most(b).cmp(&most(a)))
@@ -238,7 +239,7 @@ fn labels(evidence: &Evidence, population: &Population) -> BTreeMap<String, BTre
 
 fn keep_most_frequent(values: &mut BTreeMap<String, u64>) {
     let mut counts: Vec<u64> = values.values().copied().collect();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
+    counts.order_by(|a, b| b.cmp(a));
     if let Some(&least) = counts.get(LABEL_VALUES) {
         values.retain(|_, count| *count > least);
     }

@@ -10,6 +10,7 @@ use super::recover;
 use super::state::Wait;
 use crate::base::convert::{to_u32, to_u64};
 use crate::base::intern::StrId;
+use crate::base::order::StableOrder;
 use crate::base::source::Position;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{GoroutineDump, GoroutineFlags, LabelSetId};
@@ -130,7 +131,7 @@ pub fn group(evidence: &Evidence, found: &Moments) -> Vec<Group> {
     table.merge_running();
     table.mark_leaked(found);
     for population in table.groups.iter_mut().flat_map(|group| &mut group.at) {
-        population.members.sort_unstable_by_key(|member| member.goid);
+        population.members.order_by_key(|member| member.goid);
     }
     table.groups
 }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::mappings::{CLASSES, Mappings};
 use super::moment::Moment;
 use crate::base::convert::{to_u64, to_usize};
+use crate::base::order::StableOrder;
 use crate::base::source::{Position, SourceId, SourceSpan};
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
@@ -35,7 +36,7 @@ pub fn mappings(evidence: &Evidence, moment: &Moment<'_>) -> Option<report::Mapp
         })
         .filter(|class| class.count > 0)
         .collect();
-    classes.sort_by(|a, b| b.rss.cmp(&a.rss).then_with(|| a.id.cmp(&b.id)));
+    classes.order_by(|a, b| b.rss.cmp(&a.rss).then_with(|| a.id.cmp(&b.id)));
     let resident = mappings.rows.clone().filter(|&row| mappings.vmas.figure(row, VmaField::Rss).0 > 0);
     let largest = largest(mappings, resident.collect(), 0, LISTED);
     let largest = largest.into_iter().filter_map(|row| mapping(evidence, mappings, row, source)).collect();
@@ -82,7 +83,7 @@ fn largest(mappings: &Mappings<'_>, mut rows: Vec<usize>, first: usize, count: u
         rows.select_nth_unstable_by_key(end, key);
         rows.truncate(end);
     }
-    rows.sort_unstable_by_key(key);
+    rows.order_by_key(key);
     rows.split_off(first.min(rows.len()))
 }
 

@@ -7,6 +7,7 @@ use super::process::Process;
 use super::runtime::GoRuntime;
 use super::term::Term;
 use super::things::{Thing, Things};
+use crate::base::order::StableOrder;
 use crate::base::units::Bytes;
 use crate::evidence::memory::UNLIMITED;
 use crate::evidence::vmas::VmaField;
@@ -205,7 +206,7 @@ fn readings<'a>(things: &Things<'a>, moment: &str) -> Vec<GoRuntime<'a>> {
         .filter(|view| view.level().is_empty() && is_of_moment(things, view.moment(), moment))
         .filter_map(|view| GoRuntime::of(*view))
         .collect();
-    readings.sort_by_key(GoRuntime::rank);
+    readings.order_by_key(GoRuntime::rank);
     readings
 }
 

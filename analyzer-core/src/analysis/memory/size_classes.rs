@@ -3,6 +3,7 @@
 use super::moment::Moment;
 use super::runtime::GoRuntime;
 use super::term::Term;
+use crate::base::order::StableOrder;
 use crate::base::units::{Bytes, Unit};
 use crate::report::{SizeClass, SizeClasses};
 
@@ -25,7 +26,7 @@ fn of_reading(go: &GoRuntime<'_>) -> Option<SizeClasses> {
             classes.push(SizeClass { size: Bytes(size), objects: figure.value, bytes });
         }
     }
-    classes.sort_unstable_by_key(|class| class.size);
+    classes.order_by_key(|class| class.size);
     let covered: Bytes = classes.iter().map(|class| class.bytes).sum();
     let place = crate::base::source::SourceSpan { source: go.view.record.source, at: cited? };
     let citation = crate::report::Citation::figure(place, "BySize", covered.0, Unit::Bytes);

@@ -8,6 +8,7 @@ use super::measurement::{is_convertible, scale};
 use super::query::QueryError;
 use crate::base::convert::{f64_to_i64, i64_to_f64, id_to_usize, to_u32};
 use crate::base::intern::{StrId, StringTable};
+use crate::base::order::StableOrder;
 use crate::evidence::profiles::{Label, LabelSetId, LabelValue, Location, Mapping, Profile, StackRow};
 
 /// A column of a profile, with what pprof multiplies it by.
@@ -192,7 +193,7 @@ impl Contents {
             let is_kept = |label: &&Label| label.value != LabelValue::EmptyOrZero;
             let mut labels: Vec<_> = labels.iter().filter(is_kept).copied().collect();
             // Values of one key keep their order.
-            labels.sort_by_key(|label| (matches!(label.value, LabelValue::Number { .. }), label.key));
+            labels.order_by_key(|label| (matches!(label.value, LabelValue::Number { .. }), label.key));
             labels
         };
         profile.label_sets.iter().map(|(_, labels)| id_of(&mut self.label_sets, content(labels))).collect()

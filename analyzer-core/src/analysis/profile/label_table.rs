@@ -11,6 +11,7 @@ use super::view::View;
 use crate::base::convert::{id_to_usize, to_u64};
 use crate::base::intern::{StrId, StringTable};
 use crate::base::limits;
+use crate::base::order::StableOrder;
 use crate::base::packed::{PackedI64, PackedU64};
 use crate::evidence::Evidence;
 use crate::evidence::profiles::{Label, LabelValue};
@@ -89,7 +90,7 @@ pub fn labels(evidence: &Evidence, view: &View<'_>) -> Labels {
     }
     let mut keys: Vec<_> =
         keys.into_iter().map(|(key, sums)| sums.finish(key, left, &units, strings)).collect();
-    keys.sort_by(|a, b| a.key.cmp(&b.key));
+    keys.order_by(|a, b| a.key.cmp(&b.key));
     Labels {
         sample_type: view.sample_type().to_owned(),
         unit: view.unit().to_owned(),
@@ -139,7 +140,7 @@ impl Sums {
             .iter()
             .map(|(&value, &share)| (text(value, unit.as_deref().unwrap_or_default(), strings), value, share))
             .collect();
-        rows.sort_by(|(text_a, _, a), (text_b, _, b)| {
+        rows.order_by(|(text_a, _, a), (text_b, _, b)| {
             let amount = |share: &Share| std::cmp::Reverse(share.amount.unsigned_abs());
             amount(a).cmp(&amount(b)).then_with(|| text_a.cmp(text_b)).then(b.samples.cmp(&a.samples))
         });

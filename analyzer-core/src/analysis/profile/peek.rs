@@ -14,6 +14,7 @@ use super::top::Top;
 use super::view::View;
 use crate::base::convert::id_to_usize;
 use crate::base::index::Idx;
+use crate::base::order::StableOrder;
 use crate::base::packed::{PackedI64, PackedU8};
 
 /// Which nodes to look at.
@@ -137,7 +138,7 @@ fn calls(view: &View<'_>, edges: &Edges, neighbor: &dyn Fn(&(KeyId, KeyId)) -> O
         .iter()
         .filter_map(|(ends, edge)| neighbor(ends).map(|key| (key, view.name(key), edge)))
         .collect();
-    rows.sort_by(|(key_a, name_a, a), (key_b, name_b, b)| {
+    rows.order_by(|(key_a, name_a, a), (key_b, name_b, b)| {
         let amount = |edge: &Edge| std::cmp::Reverse(edge.amount.unsigned_abs());
         amount(a).cmp(&amount(b)).then_with(|| name_a.cmp(name_b)).then_with(|| key_a.cmp(key_b))
     });

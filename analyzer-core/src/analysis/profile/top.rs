@@ -11,6 +11,7 @@ use super::frames::FrameRef;
 use super::nodes::KeyId;
 use super::view::View;
 use crate::base::index::Idx;
+use crate::base::order::StableOrder;
 use crate::base::packed::{PackedI64, PackedU32};
 
 /// How rows are sorted; the larger amounts first, then by name.
@@ -158,7 +159,7 @@ fn sort(view: &View<'_>, rows: &mut [Row], order: Order) {
         let (flat, cum) = (row.flat.unsigned_abs(), row.cum.unsigned_abs());
         if order == Order::Flat { (flat, cum) } else { (cum, flat) }
     };
-    rows.sort_by(|a, b| {
+    rows.order_by(|a, b| {
         let ((first_a, second_a), (first_b, second_b)) = (amounts(a), amounts(b));
         Reverse(first_a)
             .cmp(&Reverse(first_b))

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::query::{Query, QueryError};
 use super::top::{Order, Top, top};
 use super::view::View;
+use crate::base::order::StableOrder;
 use crate::base::packed::PackedI64;
 use crate::base::source::SourceId;
 use crate::evidence::Evidence;
@@ -58,7 +59,7 @@ pub fn trend(
             sums.cum[at] = sums.cum[at].saturating_add(row.cum);
         }
     }
-    rows.sort_by_cached_key(|row| {
+    rows.order_by_key(|row| {
         let (flat, cum) = (growth(&row.flat), growth(&row.cum));
         let (first, second) = if order == Order::Flat { (flat, cum) } else { (cum, flat) };
         (Reverse(first), Reverse(second), row.name)

@@ -8,6 +8,7 @@ mod path;
 use std::collections::BTreeMap;
 
 use crate::base::convert::to_u32;
+use crate::base::order::StableOrder;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
@@ -82,7 +83,7 @@ fn merge_companions(by_key: &mut BTreeMap<Vec<String>, Vec<Member<'_>>>) {
         }
     }
     for members in by_key.values_mut() {
-        members.sort_by_key(|member| member.id);
+        members.order_by_key(|member| member.id);
     }
 }
 
@@ -122,7 +123,7 @@ fn by_label(members: Vec<Member<'_>>) -> (Vec<SnapshotInfo>, Vec<SourceId>) {
     }
     let mut snapshots: Vec<_> =
         labels.into_iter().map(|(label, members)| snapshot(label, &members)).collect();
-    snapshots.sort_by(|a, b| path::compare_labels(&a.label, &b.label));
+    snapshots.order_by(|a, b| path::compare_labels(&a.label, &b.label));
     (snapshots, spanning)
 }
 
@@ -147,10 +148,10 @@ fn by_kind(members: Vec<Member<'_>>) -> (Vec<SnapshotInfo>, Vec<SourceId>) {
     let mut rows: Vec<Vec<Member<'_>>> = vec![Vec::new(); moments];
     for mut members in kinds.into_values() {
         if members.iter().all(|member| member.source.captured_at.is_some()) {
-            members.sort_by_key(|member| (member.source.captured_at, member.id));
+            members.order_by_key(|member| (member.source.captured_at, member.id));
         } else {
             members
-                .sort_by(|a, b| path::compare_labels(&a.source.path, &b.source.path).then(a.id.cmp(&b.id)));
+                .order_by(|a, b| path::compare_labels(&a.source.path, &b.source.path).then(a.id.cmp(&b.id)));
         }
         // The last moments: a lone file beside two dumps was taken with the later one.
         let skipped = moments - members.len();

@@ -8,6 +8,7 @@ use super::reasons::{is_synchronization, reason};
 use super::spread;
 use crate::base::convert::to_u64;
 use crate::base::intern::StrId;
+use crate::base::order::StableOrder;
 use crate::evidence::trace::names::{Names, StackRef};
 use crate::evidence::trace::summary::{
     self, Annotation, RunnableCause, Site as SiteRow, SiteId, SiteKind as Kind,
@@ -35,7 +36,7 @@ pub(super) fn sites(scope: &mut Scope<'_>) -> Vec<Site> {
             .iter_enumerated()
             .filter(|(_, site)| kind_of(site.key.kind).0 == kind && site.done.count + site.open.count > 0)
             .collect();
-        of_kind.sort_by_key(|(id, site)| (std::cmp::Reverse(total(site)), *id));
+        of_kind.order_by_key(|(id, site)| (std::cmp::Reverse(total(site)), *id));
         rows.extend(of_kind.into_iter().take(SITES).map(|(id, site)| site_row(scope, id, site)));
     }
     rows
@@ -197,7 +198,7 @@ pub(super) fn annotations(scope: &Scope<'_>, kinds: &BTreeMap<StrId, Annotation>
             histogram: kind.done.histogram.by_power(),
         })
         .collect();
-    rows.sort_by(|a, b| b.done.total.cmp(&a.done.total).then_with(|| a.name.cmp(&b.name)));
+    rows.order_by(|a, b| b.done.total.cmp(&a.done.total).then_with(|| a.name.cmp(&b.name)));
     rows
 }
 
@@ -220,7 +221,7 @@ pub(super) fn log_categories(scope: &Scope<'_>) -> Vec<LogCategory> {
     let categories = scope.summary.log_categories.iter();
     let mut rows: Vec<_> =
         categories.map(|(&category, &count)| LogCategory { category: scope.text(category), count }).collect();
-    rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.category.cmp(&b.category)));
+    rows.order_by(|a, b| b.count.cmp(&a.count).then_with(|| a.category.cmp(&b.category)));
     rows
 }
 

@@ -4,6 +4,7 @@ use super::Scope;
 use super::groups::start_of;
 use super::spread;
 use crate::base::convert::to_u64;
+use crate::base::order::StableOrder;
 use crate::evidence::trace::names::Names;
 use crate::evidence::trace::summary::{self, Summary};
 use crate::report::trace::{Collector, GcCycle, HeapFigures, Metric, Pause, PauseKind};
@@ -117,7 +118,7 @@ pub(super) fn pause_kinds(scope: &Scope<'_>) -> Vec<PauseKind> {
             PauseKind { cause: cause(&kind).to_owned(), kind, spread: spread(durations) }
         })
         .collect();
-    rows.sort_by(|a, b| b.spread.total.cmp(&a.spread.total).then_with(|| a.kind.cmp(&b.kind)));
+    rows.order_by(|a, b| b.spread.total.cmp(&a.spread.total).then_with(|| a.kind.cmp(&b.kind)));
     rows
 }
 
@@ -131,7 +132,7 @@ pub(super) fn pauses(scope: &mut Scope<'_>) -> Vec<Pause> {
     let summary = scope.summary;
     let length = |pause: &summary::Pause| pause.end.unwrap_or(summary.to).saturating_sub(pause.begin);
     let mut rows: Vec<_> = summary.pauses.iter().collect();
-    rows.sort_by_key(|pause| (std::cmp::Reverse(length(pause)), pause.begin));
+    rows.order_by_key(|pause| (std::cmp::Reverse(length(pause)), pause.begin));
     rows.into_iter()
         .take(PAUSES)
         .map(|pause| Pause {

@@ -7,6 +7,7 @@ use super::reasons::reason;
 use super::spread;
 use crate::base::convert::{id_to_usize, to_usize};
 use crate::base::intern::StringTable;
+use crate::base::order::StableOrder;
 use crate::evidence::trace::event::GoState;
 use crate::evidence::trace::names::{Names, StackRef};
 use crate::evidence::trace::summary::{Durations, GoGroup, GoGroupId, GoRow};
@@ -72,7 +73,7 @@ pub(super) fn alive<'a>(scope: &Scope<'a>) -> Alive<'a> {
         alive.entry(group).or_default().push(AliveIn { state, word, is_inferred, stack, rows });
     }
     for places in alive.values_mut() {
-        places.sort_by_key(|place| std::cmp::Reverse(place.rows.len()));
+        places.order_by_key(|place| std::cmp::Reverse(place.rows.len()));
     }
     alive
 }
@@ -86,7 +87,7 @@ pub(super) fn rows(scope: &mut Scope<'_>, alive: &Alive<'_>) -> Vec<TraceGroup> 
         .filter(|(_, group)| group.created + group.alive + group.ended + group.vanished > 0)
         .map(|(id, group)| row(scope, id, group, alive))
         .collect();
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.times.running.total), row.id));
+    rows.order_by_key(|row| (std::cmp::Reverse(row.times.running.total), row.id));
     rows
 }
 
@@ -110,7 +111,7 @@ fn row(scope: &mut Scope<'_>, id: GoGroupId, group: &GoGroup, alive: &Alive<'_>)
         .iter()
         .map(|&(reason, count, total)| Wait { reason: scope.text(reason), count, total })
         .collect();
-    waits.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.reason.cmp(&b.reason)));
+    waits.order_by(|a, b| b.total.cmp(&a.total).then_with(|| a.reason.cmp(&b.reason)));
     TraceGroup {
         id: id.0,
         start: group.key.start.map(|start| scope.text(start)),

@@ -5,6 +5,7 @@ use super::Scope;
 use super::groups::{Alive, AliveIn, history, start_of};
 use super::reasons::{depends_on_goroutines, is_idle_loop};
 use crate::base::convert::{clamp_i64, to_u64};
+use crate::base::order::StableOrder;
 use crate::base::units::Nanos;
 use crate::evidence::trace::event::GoState;
 use crate::evidence::trace::summary::{GoGroup, GoGroupId, SiteKind};
@@ -34,7 +35,7 @@ pub(super) fn find(scope: &mut Scope<'_>, alive: &Alive<'_>) -> Vec<LeakEvidence
             }
         }
     }
-    found.sort_by(|a, b| {
+    found.order_by(|a, b| {
         let rank = |row: &LeakEvidence| (row.confidence, row.sign, std::cmp::Reverse(row.count));
         rank(a).cmp(&rank(b)).then(a.group.cmp(&b.group)).then(a.stack.cmp(&b.stack))
     });

@@ -1,6 +1,7 @@
 //! The verdict that a kernel log gives.
 
 use super::events::{Episode, Killed};
+use crate::base::order::StableOrder;
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
 use crate::base::source::{Position, SourceSpan};
@@ -127,7 +128,7 @@ fn classes(case: &Case<'_>, event: &OomEvent) -> Vec<Class> {
         Class { name: SOCKETS, bytes: value(&["sock"]).unwrap_or(0) },
     ];
     classes.retain(|class| class.bytes >= 1 << 20);
-    classes.sort_by(|a, b| b.bytes.cmp(&a.bytes).then(a.name.cmp(b.name)));
+    classes.order_by(|a, b| b.bytes.cmp(&a.bytes).then(a.name.cmp(b.name)));
     classes
 }
 

@@ -1,5 +1,6 @@
 //! Picks the kernel's events that are of a subject, each once.
 
+use crate::base::order::StableOrder;
 use crate::base::intern::StrId;
 use crate::detectors::Case;
 use crate::evidence::oom::{OomEvent, OomKill, OomTask};
@@ -35,7 +36,7 @@ pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Option<Episode<'c>>
         .filter(|event| sources.contains(&event.source) && is_of(case, event, &paths))
         .collect();
     // The same event in several logs: keep the one that says most.
-    events.sort_by_key(|event| (event.since_boot, std::cmp::Reverse(event.stats.len() + event.tasks.len())));
+    events.order_by_key(|event| (event.since_boot, std::cmp::Reverse(event.stats.len() + event.tasks.len())));
     events.dedup_by(|b, a| a.since_boot.is_some() && a.since_boot == b.since_boot);
     let main = events.iter().rev().find(|event| !event.kills.is_empty()).or_else(|| events.last()).copied()?;
     Some(Episode { main, invocations: events.len(), killed: killed(main) })

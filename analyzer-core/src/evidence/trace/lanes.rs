@@ -9,6 +9,7 @@ use super::builder::{GoStay, Stays};
 use super::event::GoState;
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::base::limits::TRACE_SEGMENTS;
+use crate::base::order::StableOrder;
 use crate::base::packed::{PackedU8, PackedU32, PackedU64};
 
 /// What a lane is of.
@@ -120,7 +121,7 @@ impl LaneBuilder {
 
     /// The lanes. Goroutines without a stay in the window have none.
     pub fn finish(mut self) -> Lanes {
-        self.processors.sort_by_key(|lane| lane.0);
+        self.processors.order_by_key(|lane| lane.0);
         let mut lanes = Lanes { is_cut: self.is_cut, ..Lanes::default() };
         for (id, segments) in &self.processors {
             lanes.push(LaneOf::Processor(*id), None, segments);

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::header::Version;
 use super::wire::{self, WireCounts};
+use crate::base::order::StableOrder;
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::Notes;
 use crate::base::intern::{StrId, StringTable};
@@ -133,7 +134,7 @@ impl Tables {
         };
         let mut frames = HashMap::default();
         let mut ordered: Vec<_> = batches.iter().collect();
-        ordered.sort_by_key(|batch| rank(batch));
+        ordered.order_by_key(|batch| rank(batch));
         for batch in ordered {
             let mut at = 0;
             let whole = match batch.data.first() {
@@ -147,7 +148,7 @@ impl Tables {
                 notes.data_loss("trace-broken-table", Some(position), broken(batch.data));
             }
         }
-        tables.samples.sort_by_key(|sample| sample.time);
+        tables.samples.order_by_key(|sample| sample.time);
         tables
     }
 

@@ -1,6 +1,8 @@
 //! What fills a container, or whatever layer is the last that is known: the
 //! largest single part of the picture, looked for through all layers.
 
+use analyzer_core::base::order::StableOrder;
+
 use super::model::{Bar, Strata};
 
 /// A part that no deeper layer splits further.
@@ -18,7 +20,7 @@ pub fn fillers(strata: &Strata) -> Vec<Filler> {
         Some((last, above)) => of(last, above),
         None => Vec::new(),
     };
-    all.sort_by(|a, b| b.bytes.cmp(&a.bytes).then(a.row.cmp(&b.row)));
+    all.order_by(|a, b| b.bytes.cmp(&a.bytes).then(a.row.cmp(&b.row)));
     all
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{Report, SourceRow, Subject};
 use yew::prelude::*;
@@ -110,7 +111,7 @@ fn groups(report: &Report) -> Vec<(Option<&Subject>, Vec<&SourceRow>)> {
     }
     groups.retain(|(_, rows)| !rows.is_empty());
     for (_, rows) in &mut groups {
-        rows.sort_by(|a, b| a.path.cmp(&b.path));
+        rows.order_by(|a, b| a.path.cmp(&b.path));
     }
     groups
 }

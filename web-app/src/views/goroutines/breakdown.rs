@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{GoroutineGroup, GoroutineSnapshot, Verdict};
 
 use super::age::{AGES, Age};
@@ -43,7 +44,7 @@ pub fn by_state(snapshots: &[&GoroutineSnapshot]) -> Breakdown<String> {
         *known = (*known).max(count);
     }
     let mut keys: Vec<(&str, u64)> = most.into_iter().collect();
-    keys.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    keys.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let keys: Vec<String> = keys.into_iter().map(|(state, _)| state.to_owned()).collect();
     let row = |snapshot: &&GoroutineSnapshot| {
         keys.iter().map(|state| snapshot.states.get(state).copied().unwrap_or(0)).collect()

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::convert::{id_to_usize, to_u32};
 use analyzer_core::base::packed::{PackedI64, PackedU8, PackedU32};
 use analyzer_core::report::{GoroutineGroup, Verdict};
@@ -133,7 +134,7 @@ impl Builder {
             children[id_to_usize(parent)].push(node);
         }
         for siblings in &mut children {
-            siblings.sort_by(|&a, &b| {
+            siblings.order_by(|&a, &b| {
                 let (total, name) = (|node: u32| self.total[id_to_usize(node)], |node: u32| {
                     &self.names[id_to_usize(self.name[id_to_usize(node)])]
                 });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{GoroutineGroup, Verdict};
 use regex::{Regex, RegexBuilder};
 
@@ -119,7 +120,7 @@ pub fn choices<'a>(
         }
     }
     let mut choices: Vec<_> = counts.into_iter().collect();
-    choices.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    choices.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     choices
 }
 

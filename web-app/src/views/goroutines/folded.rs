@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{Confidence, GoroutineGroup, Verdict};
 use yew::prelude::*;
 
@@ -68,7 +69,7 @@ fn by_reason<'a>(groups: impl Iterator<Item = &'a GoroutineGroup>) -> Vec<(Why, 
         *members += last_count(group);
     }
     let mut reasons: Vec<_> = reasons.into_iter().map(|(why, (count, members))| (why, count, members)).collect();
-    reasons.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
+    reasons.order_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
     reasons
 }
 

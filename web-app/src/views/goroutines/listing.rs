@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{GoroutineGroup, GoroutineSnapshot, Goroutines, Role, SubjectId, Verdict};
 
 use super::filters::Filters;
@@ -95,7 +96,7 @@ impl Sort {
         let Some(column) = self.column else { return behind_their_roots(groups) };
         let mut groups = groups;
         let is_descending = self.is_descending(column) == Some(true);
-        groups.sort_by(|a, b| {
+        groups.order_by(|a, b| {
             let order = column.compare(a, b);
             if is_descending { order.reverse() } else { order }
         });
@@ -152,7 +153,7 @@ fn behind_their_roots(groups: Vec<&GoroutineGroup>) -> Vec<&GoroutineGroup> {
     }
     // Groups that name each other as roots have no top.
     let mut rest: Vec<_> = dependants.into_values().flatten().collect();
-    rest.sort_by(|a, b| a.id.cmp(&b.id));
+    rest.order_by(|a, b| a.id.cmp(&b.id));
     ordered.extend(rest);
     ordered
 }

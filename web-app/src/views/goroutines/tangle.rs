@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{GoroutineGroup, Role};
 
 use super::trend::last_count;
@@ -39,10 +40,10 @@ pub fn tangles<'a>(groups: impl Iterator<Item = &'a GoroutineGroup>) -> Vec<Tang
     let mut tangles: Vec<_> = found.into_values().collect();
     for tangle in &mut tangles {
         for list in [&mut tangle.victims, &mut tangle.satellites] {
-            list.sort_by(|a, b| last_count(b).cmp(&last_count(a)).then_with(|| a.id.cmp(&b.id)));
+            list.order_by(|a, b| last_count(b).cmp(&last_count(a)).then_with(|| a.id.cmp(&b.id)));
         }
     }
-    tangles.sort_by(|a, b| {
+    tangles.order_by(|a, b| {
         let size = |tangle: &Tangle<'_>| (members(&tangle.victims), members(&tangle.satellites));
         size(b).cmp(&size(a)).then_with(|| a.root.id.cmp(&b.root.id))
     });

@@ -1,6 +1,7 @@
 //! Identities that were checked, inputs that do not belong together, figures
 //! beside the ledger, and inputs that were missing.
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{Check, MemorySnapshot, Report, SideFigure};
 use yew::prelude::*;
 
@@ -92,7 +93,7 @@ pub fn checks(report: &Report, moment: &MemorySnapshot) -> Html {
     }
     let broken = moment.checks.iter().filter(|check| !check.holds).count();
     let mut sorted: Vec<&Check> = moment.checks.iter().collect();
-    sorted.sort_by_key(|check| check.holds);
+    sorted.order_by_key(|check| check.holds);
     let count = text::counted(moment.checks.len(), "identity", "identities");
     let summary = match broken {
         0 => format!("{count} checked, all hold"),

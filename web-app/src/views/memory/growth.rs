@@ -1,5 +1,6 @@
 //! Where the growth went: the change of each layer, split into its steps.
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::{LayerId, MemorySnapshot};
 use yew::prelude::*;
 
@@ -64,7 +65,7 @@ pub fn changes(before: &MemorySnapshot, after: &MemorySnapshot) -> Vec<LayerChan
                 (by != 0).then_some(Change { by, ..step })
             })
             .collect();
-        changed.sort_by(|a, b| b.by.unsigned_abs().cmp(&a.by.unsigned_abs()).then(a.id.cmp(&b.id)));
+        changed.order_by(|a, b| b.by.unsigned_abs().cmp(&a.by.unsigned_abs()).then(a.id.cmp(&b.id)));
         // What the layer above brought, and steps that only one of the moments knows.
         let known: i64 = changed.iter().map(|step| step.by).sum();
         let rest = by.saturating_sub(known);

@@ -1,6 +1,7 @@
 //! What becomes of the memory when the container needs the room: three kinds,
 //! never summed across.
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::units::Unit;
 use analyzer_core::report::{LedgerRow, MemorySnapshot, Reclaim, SideFigure};
 use yew::prelude::*;
@@ -61,7 +62,7 @@ fn entries(moment: &MemorySnapshot, kind: Reclaim) -> Vec<Entry<'_>> {
     let figures = moment.side.iter().filter(is_amount);
     let figures = figures.map(|figure| Entry { row: None, id: &figure.id, label: &figure.label, bytes: figure.value });
     let mut all: Vec<Entry<'_>> = rows.chain(figures).collect();
-    all.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.id.cmp(b.id)));
+    all.order_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.id.cmp(b.id)));
     all
 }
 

@@ -1,5 +1,6 @@
 //! Goroutines by start function and creator.
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::trace::{AliveState, Existence, Trace, TraceGroup};
 use yew::prelude::*;
 
@@ -15,7 +16,7 @@ const ROWS: usize = 200;
 /// The table of groups: those of the program first, most running time first.
 pub fn table(trace: &Trace, params: &Params) -> Html {
     let mut groups: Vec<&TraceGroup> = trace.groups.iter().collect();
-    groups.sort_by_key(|group| group.is_system);
+    groups.order_by_key(|group| group.is_system);
     let length = words::nanos(words::length(trace));
     html! {
         <>

@@ -11,6 +11,7 @@ use super::longest::Longest;
 use super::{Builder, Stays};
 use crate::base::intern::{StrId, StringTable};
 use crate::base::limits::{TRACE_ANNOTATION_NAMES, TRACE_LOGS, TRACE_LONGEST, TRACE_OPEN_ANNOTATIONS};
+use crate::base::order::StableOrder;
 use crate::evidence::trace::event::Event;
 use crate::evidence::trace::summary::{Annotation, AnnotationRow, LogRow};
 
@@ -88,7 +89,7 @@ impl Annotations {
             })
             .filter(|row| row.begin <= end)
             .collect();
-        open.sort_by_key(|row| (row.begin, row.task));
+        open.order_by_key(|row| (row.begin, row.task));
         for row in &open {
             if let Some(sum) = entry(&mut self.tasks, row.name, &mut self.folded_names) {
                 sum.open += 1;
@@ -103,7 +104,7 @@ impl Annotations {
     /// The longest regions; `open` ones come first.
     pub(super) fn region_rows(&mut self, open: Vec<AnnotationRow>) -> Vec<AnnotationRow> {
         let mut open = open;
-        open.sort_by_key(|row| (row.begin, row.go, row.name));
+        open.order_by_key(|row| (row.begin, row.go, row.name));
         for row in &open {
             if let Some(sum) = entry(&mut self.regions, row.name, &mut self.folded_names) {
                 sum.open += 1;

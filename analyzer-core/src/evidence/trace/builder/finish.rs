@@ -6,6 +6,7 @@ use super::{Builder, Counts, Crossing, Stays};
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::base::intern::StringTable;
 use crate::base::limits::TRACE_LONGEST;
+use crate::base::order::StableOrder;
 use crate::evidence::trace::event::GoState;
 use crate::evidence::trace::summary::{AnnotationRow, EventCounts, Summary};
 
@@ -76,12 +77,12 @@ impl<L: Stays> Builder<L> {
         }
         self.groups.end_generation(self.generation.saturating_sub(1));
         self.gc.finish(end);
-        self.rows.sort_by_key(|row| row.id);
+        self.rows.order_by_key(|row| row.id);
         let mut wakes = self.wakes.rows;
-        wakes.sort_by(|a, b| b.count.cmp(&a.count).then(a.waker.cmp(&b.waker)).then(a.site.cmp(&b.site)));
+        wakes.order_by(|a, b| b.count.cmp(&a.count).then(a.waker.cmp(&b.waker)).then(a.site.cmp(&b.site)));
         let mut samples: Vec<_> =
             self.samples.into_iter().map(|((stack, group), count)| (stack, group, count)).collect();
-        samples.sort_by(|a, b| b.2.cmp(&a.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
+        samples.order_by(|a, b| b.2.cmp(&a.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
         let unknown = self.groups.unknown(true);
         let into_stays = |longest: super::Longest<(u64, super::LongStay)>| {
             longest.into_sorted().map(|(nanos, stay)| stay.into_stay(nanos, unknown)).collect()

@@ -2,6 +2,7 @@
 
 use super::{Builder, Stays};
 use crate::base::convert::id_to_usize;
+use crate::base::order::StableOrder;
 use crate::evidence::trace::event::{
     Event, GoCause, GoState, GoTransition, ProcRef, ProcState, ProcTransition,
 };
@@ -64,7 +65,7 @@ impl Procs {
             row.account(from, to, to);
         }
         let mut times: Vec<_> = self.rows.iter().filter(|row| row.is_known).map(|row| row.times).collect();
-        times.sort_by_key(|times| times.id);
+        times.order_by_key(|times| times.id);
         times
     }
 }

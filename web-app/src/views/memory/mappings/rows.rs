@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::report::Mapping;
 
 use crate::state::Params;
@@ -83,13 +84,13 @@ impl Choice {
         // Mappings come the most resident first: a stable sort keeps that among equals.
         let amount = |of: fn(&Mapping) -> i64| move |&row: &usize| Reverse(of(&mappings[row]));
         match self.key {
-            Key::Resident => rows.sort_by_key(amount(|mapping| mapping.rss.0)),
-            Key::Size => rows.sort_by_key(amount(|mapping| mapping.size.0)),
-            Key::Anonymous => rows.sort_by_key(amount(|mapping| mapping.anonymous.0)),
-            Key::Swap => rows.sort_by_key(amount(|mapping| mapping.swap.0)),
+            Key::Resident => rows.order_by_key(amount(|mapping| mapping.rss.0)),
+            Key::Size => rows.order_by_key(amount(|mapping| mapping.size.0)),
+            Key::Anonymous => rows.order_by_key(amount(|mapping| mapping.anonymous.0)),
+            Key::Swap => rows.order_by_key(amount(|mapping| mapping.swap.0)),
             // Hexadecimal digits without leading zeros: longer is greater.
-            Key::Address => rows.sort_by_key(|&row| (mappings[row].start.len(), &mappings[row].start)),
-            Key::Name => rows.sort_by_key(|&row| (mappings[row].name.is_empty(), &mappings[row].name)),
+            Key::Address => rows.order_by_key(|&row| (mappings[row].start.len(), &mappings[row].start)),
+            Key::Name => rows.order_by_key(|&row| (mappings[row].name.is_empty(), &mappings[row].name)),
         }
         rows
     }

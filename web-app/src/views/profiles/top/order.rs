@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::convert::to_u32;
 use analyzer_core::session::Top;
 
@@ -117,20 +118,20 @@ pub fn sorted(
         _ => (i128::from(change) << 24) / i128::from(was).abs(),
     };
     match (order.key, before) {
-        (Key::Name, _) => rows.sort_by(|&a, &b| top.name[a].cmp(&top.name[b])),
-        (Key::Growth, _) => rows.sort_by_key(|&row| Reverse(growth(&top.name[row]))),
+        (Key::Name, _) => rows.order_by(|&a, &b| top.name[a].cmp(&top.name[b])),
+        (Key::Growth, _) => rows.order_by_key(|&row| Reverse(growth(&top.name[row]))),
         (Key::Flat | Key::FlatPercent, None) => {
-            rows.sort_by_key(|&row| Reverse((flat(row).unsigned_abs(), cum(row).unsigned_abs())));
+            rows.order_by_key(|&row| Reverse((flat(row).unsigned_abs(), cum(row).unsigned_abs())));
         }
         (Key::Cum | Key::CumPercent, None) => {
-            rows.sort_by_key(|&row| Reverse((cum(row).unsigned_abs(), flat(row).unsigned_abs())));
+            rows.order_by_key(|&row| Reverse((cum(row).unsigned_abs(), flat(row).unsigned_abs())));
         }
-        (Key::Flat, Some(_)) => rows.sort_by_key(|&row| Reverse((flat(row), cum(row)))),
-        (Key::Cum, Some(_)) => rows.sort_by_key(|&row| Reverse((cum(row), flat(row)))),
+        (Key::Flat, Some(_)) => rows.order_by_key(|&row| Reverse((flat(row), cum(row)))),
+        (Key::Cum, Some(_)) => rows.order_by_key(|&row| Reverse((cum(row), flat(row)))),
         (Key::FlatPercent, Some(before)) => {
-            rows.sort_by_key(|&row| Reverse(share(flat(row), before[row].flat)));
+            rows.order_by_key(|&row| Reverse(share(flat(row), before[row].flat)));
         }
-        (Key::CumPercent, Some(before)) => rows.sort_by_key(|&row| Reverse(share(cum(row), before[row].cum))),
+        (Key::CumPercent, Some(before)) => rows.order_by_key(|&row| Reverse(share(cum(row), before[row].cum))),
     }
     if order.is_reversed {
         rows.reverse();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::convert::{i64_to_f64, usize_to_f64};
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::ProfileSummary;
@@ -33,7 +34,7 @@ pub fn sources(case: &Case) -> Vec<SourceId> {
             other.kind == shown.kind && subject(other) == subject(shown) && columns(other) == columns(shown)
         })
         .collect();
-    alike.sort_by_key(|profile| profile.captured_at);
+    alike.order_by_key(|profile| profile.captured_at);
     // Of several at one moment (before and after a collection) the one that is shown stands for all.
     let moment = |profile: &ProfileSummary| row(profile).and_then(|row| row.snapshot.clone());
     let mut taken: Vec<&ProfileSummary> = Vec::new();
