@@ -1,4 +1,5 @@
-// Follows the wasm-bindgen glue in one text that serves twice: as the page's
+// Follows the wasm-bindgen glue of two modules, the page's and the one that
+// unpacks the page's, in one text that serves twice: as the page's
 // inline module script, and as the classic worker that the page starts from a
 // blob of that same text.
 
@@ -23,13 +24,13 @@ async function boot() {
   }
   try {
     self.strataSavedPage = savedPage(document.getElementById("root").innerHTML);
-    const module = await WebAssembly.compileStreaming(
-      new Response(embedded("wasm").pipeThrough(new DecompressionStream("gzip")), {
-        headers: { "content-type": "application/wasm" },
-      }),
-    );
-    // The page takes them when it mounts.
+    const unpacker = await new Response(embedded("unpacker").pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+    strata_unpacker.initSync({ module: unpacker });
+    const unpacked = (id) => strata_unpacker.unpack(document.getElementById(id).textContent);
+    const module = await WebAssembly.compile(unpacked("wasm"));
+    // The page takes both: files when it mounts, the example when it is asked for.
     self.strataFiles = await savedFiles();
+    self.strataExample = () => unpacked("example");
     await wasm_bindgen({ module_or_path: module });
   } catch (error) {
     explain(`Strata did not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);

@@ -1,6 +1,6 @@
-//! Builds the page's module: cargo for wasm32, then wasm-bindgen as a library.
+//! Builds the page's modules: cargo for wasm32, then wasm-bindgen as a library.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
@@ -19,29 +19,42 @@ pub enum Effort {
     Quick,
 }
 
-/// What the build gives.
+/// A module, bound.
 pub struct Built {
-    /// The module, bound.
+    /// The module.
     pub wasm: Vec<u8>,
-    /// The glue: a script that defines `wasm_bindgen`.
+    /// The glue: a script that defines what runs it.
     pub glue: String,
 }
 
-/// Builds the module and binds it.
+/// What the build gives.
+pub struct Modules {
+    /// The page and its worker; the glue defines `wasm_bindgen`.
+    pub page: Built,
+    /// Unpacks the page's module; the glue defines `strata_unpacker`.
+    pub unpacker: Built,
+}
+
+/// Builds the modules and binds them.
 ///
 /// # Errors
 /// A failing compiler or an unusable module.
-pub fn build(effort: Effort) -> Result<Built> {
+pub fn build(effort: Effort) -> Result<Modules> {
     add_wasm_target()?;
     let (profile, environment) = match effort {
         Effort::Ship => ("page", wasm_environment()?),
         Effort::Quick => ("quick", Vec::new()),
     };
     run(cargo()
-        .args(["build", "--profile", profile, "--package", "web-app", "--bin", "web-app"])
+        .args(["build", "--profile", profile])
+        .args(["--package", "web-app", "--bin", "web-app", "--package", "unpack", "--bin", "unpack"])
         .args(["--target", WASM_TARGET])
         .envs(environment))?;
-    bind(target_folder()?.join(WASM_TARGET).join(profile).join("web-app.wasm"))
+    let folder = target_folder()?.join(WASM_TARGET).join(profile);
+    Ok(Modules {
+        page: bind(&folder.join("web-app.wasm"), "wasm_bindgen")?,
+        unpacker: bind(&folder.join("unpack.wasm"), "strata_unpacker")?,
+    })
 }
 
 /// Installs the standard library for wasm32 if the toolchain lacks it.
@@ -100,11 +113,12 @@ pub fn wasm_environment() -> Result<Vec<(String, String)>> {
     Ok(vec![("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"))])
 }
 
-fn bind(module: PathBuf) -> Result<Built> {
+fn bind(module: &Path, global: &str) -> Result<Built> {
     let mut output = Bindgen::new()
-        .input_path(&module)
+        .input_path(module)
         .out_name("app")
         .no_modules(true)?
+        .no_modules_global(global)?
         // The page hands the module over; there is no address to guess.
         .omit_default_module_path(true)
         .typescript(false)

@@ -2,9 +2,11 @@
 //! `dist/strata.html`, one file for a disk, a mail or a wiki.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use flate2::read::MultiGzDecoder;
 
 use crate::build::{self, Effort};
 use crate::command::root;
@@ -21,22 +23,28 @@ const DOWNLOADS: [&str; 2] = ["example.tar.gz", "capture.sh"];
 /// # Errors
 /// A failing build, a folder that cannot be written.
 pub fn dist(effort: Effort) -> Result<()> {
-    let built = build::build(effort)?;
-    let example = read_optional(&static_file("example.tar.gz"))?;
+    let modules = build::build(effort)?;
+    let example = gunzipped(&static_file("example.tar.gz"))?;
     let html = page::assemble(&Parts {
         template: &read(&static_file("index.html"))?,
         style: &style()?,
-        glue: &built.glue,
+        unpacker: &modules.unpacker,
+        page: &modules.page,
         host: &read(&static_file("host.js"))?,
-        wasm: &built.wasm,
         example: &example,
     })?;
     write_site(&html)?;
     write(&folder().join("strata.html"), html.as_bytes())?;
-    print_size("wasm module", &built.wasm)?;
-    print_size("glue script", built.glue.as_bytes())?;
-    print_size("example", &example)?;
-    print_size("dist/strata.html", html.as_bytes())?;
+    for (what, bytes) in [
+        ("page's module", modules.page.wasm.as_slice()),
+        ("its glue", modules.page.glue.as_bytes()),
+        ("unpacker", &modules.unpacker.wasm),
+        ("its glue", modules.unpacker.glue.as_bytes()),
+        ("example", &example),
+        ("dist/strata.html", html.as_bytes()),
+    ] {
+        println!("{what:>18} {:>9} bytes, {:>9} gzipped", bytes.len(), page::gzip(bytes)?.len());
+    }
     if effort == Effort::Ship && html.len() > PAGE_BYTES_GOAL {
         println!("  over the goal of {PAGE_BYTES_GOAL} bytes by {}", html.len() - PAGE_BYTES_GOAL);
     }
@@ -83,18 +91,15 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
 }
 
-fn read_optional(path: &Path) -> Result<Vec<u8>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    fs::read(path).with_context(|| format!("reading {}", path.display()))
+fn gunzipped(path: &Path) -> Result<Vec<u8>> {
+    let packed = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    let mut bytes = Vec::new();
+    MultiGzDecoder::new(packed.as_slice())
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("unpacking {}", path.display()))?;
+    Ok(bytes)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))
-}
-
-fn print_size(what: &str, bytes: &[u8]) -> Result<()> {
-    println!("{what:>18} {:>9} bytes, {:>9} gzipped", bytes.len(), page::gzip(bytes)?.len());
-    Ok(())
 }

@@ -8,21 +8,24 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::{Compression, GzBuilder};
+use lzma_rust2::{LzmaOptions, LzmaWriter};
 use sha2::{Digest, Sha256};
+
+use crate::build::Built;
 
 /// What the page is made of.
 pub struct Parts<'a> {
-    /// HTML with `{{policy}}`, `{{style}}`, `{{wasm}}`, `{{example}}` and `{{script}}`.
+    /// HTML with `{{policy}}`, `{{style}}`, `{{unpacker}}`, `{{wasm}}`, `{{example}}` and `{{script}}`.
     pub template: &'a str,
     /// Style sheet.
     pub style: &'a str,
-    /// wasm-bindgen's glue.
-    pub glue: &'a str,
+    /// The module that unpacks the others, and its glue.
+    pub unpacker: &'a Built,
+    /// The page's module, and its glue.
+    pub page: &'a Built,
     /// The script that starts the page, or the worker; follows the glue.
     pub host: &'a str,
-    /// The wasm module.
-    pub wasm: &'a [u8],
-    /// The example bundle, already packed; empty if there is none.
+    /// The example bundle, a tar archive; empty if there is none.
     pub example: &'a [u8],
 }
 
@@ -32,16 +35,20 @@ pub struct Parts<'a> {
 /// A part that would end its own element early, or a template that lacks a
 /// place.
 pub fn assemble(parts: &Parts<'_>) -> Result<String> {
-    let script = format!("{}\n{}", parts.glue, parts.host);
-    ensure_inline("script", &script)?;
+    let script = format!("{}\n{}\n{}", parts.unpacker.glue, parts.page.glue, parts.host);
+    let unpacker = BASE64_STANDARD.encode(gzip(&parts.unpacker.wasm)?);
+    let wasm = pack(&parts.page.wasm)?;
+    let example = if parts.example.is_empty() { String::new() } else { pack(parts.example)? };
     ensure_inline("style", parts.style)?;
-    let wasm = BASE64_STANDARD.encode(gzip(parts.wasm)?);
-    let example = BASE64_STANDARD.encode(parts.example);
+    for text in [&script, &wasm, &example] {
+        ensure_inline("script", text)?;
+    }
     fill(
         parts.template,
         &[
             ("policy", &policy(&script)),
             ("style", parts.style),
+            ("unpacker", &unpacker),
             ("wasm", &wasm),
             ("example", &example),
             ("script", &script),
@@ -81,6 +88,21 @@ pub fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzBuilder::new().write(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
+}
+
+/// A part as the unpacker reads it: as an LZMA file, as Z85 text.
+///
+/// # Errors
+/// None that memory does not give.
+pub fn pack(bytes: &[u8]) -> Result<String> {
+    let mut options = LzmaOptions::with_preset(9);
+    // What the reader sets aside. All of the content, for the repetitions of
+    // wasm code are far apart.
+    options.dict_size = u32::try_from(bytes.len().next_power_of_two())?;
+    options.nice_len = LzmaOptions::NICE_LEN_MAX;
+    let mut writer = LzmaWriter::new_use_header(Vec::new(), &options, Some(bytes.len() as u64))?;
+    writer.write_all(bytes)?;
+    Ok(z85::encode(writer.finish()?))
 }
 
 /// An inline element ends at its first end tag, wherever that stands, and
@@ -124,19 +146,22 @@ mod tests {
 
     const PARTS: Parts<'static> = Parts {
         template: "<meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\"><style>{{style}}</style>\
-                   <script id=wasm>{{wasm}}</script><script id=example>{{example}}</script><script>{{script}}</script>",
+                   <script>{{unpacker}}</script><script id=wasm>{{wasm}}</script><script id=example>{{example}}</script>\
+                   <script>{{script}}</script>",
         style: "p {}",
-        glue: "let wasm_bindgen;",
+        unpacker: &Built { wasm: Vec::new(), glue: String::new() },
+        page: &Built { wasm: Vec::new(), glue: String::new() },
         host: "boot();",
-        wasm: b"\0asm",
         example: b"",
     };
 
     #[test]
     fn the_page_allows_its_script_by_hash_and_no_connection() -> Result<()> {
-        let html = assemble(&PARTS)?;
+        let built = |glue: &str| Built { wasm: Vec::new(), glue: glue.to_owned() };
+        let (unpacker, page) = (built("let unpacker;"), built("let page;"));
+        let html = assemble(&Parts { unpacker: &unpacker, page: &page, ..PARTS })?;
         let policy = policy_of(&html).context("no policy")?;
-        let hash = BASE64_STANDARD.encode(Sha256::digest("let wasm_bindgen;\nboot();"));
+        let hash = BASE64_STANDARD.encode(Sha256::digest("let unpacker;\nlet page;\nboot();"));
         assert!(policy.contains(&format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval';")), "{policy}");
         assert!(policy.contains("connect-src 'none'"), "{policy}");
         Ok(())
@@ -145,6 +170,13 @@ mod tests {
     #[test]
     fn the_same_parts_give_the_same_bytes() -> Result<()> {
         assert_eq!(assemble(&PARTS)?, assemble(&PARTS)?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked() -> Result<()> {
+        let bytes: Vec<u8> = (0..100_000_u32).flat_map(|n| (n / 3).to_le_bytes()).collect();
+        assert_eq!(unpack::content(&pack(&bytes)?), Ok(bytes));
         Ok(())
     }
 
