@@ -120,6 +120,9 @@ pub struct Goroutine {
     pub creator: Option<FrameId>,
     /// Its pprof labels.
     pub labels: LabelSetId,
+    /// Fingerprint of the addresses that the outermost call with any was given
+    /// ("which object does it work for"); 0 if the text shows none.
+    pub arguments: u32,
     /// Line of its header.
     pub line: u32,
     /// What the header and the block say beside.

@@ -121,6 +121,7 @@ mod tests {
             line: 1,
             is_leaked: false,
             is_locked: false,
+            arguments: 0,
             labels: LabelSets::EMPTY,
         });
         Population { count: to_u64(rows.len()), members: members.collect(), ..Population::default() }

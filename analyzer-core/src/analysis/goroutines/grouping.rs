@@ -80,6 +80,8 @@ pub struct MemberRow {
     pub is_leaked: bool,
     /// Locked to its thread.
     pub is_locked: bool,
+    /// Fingerprint of the addresses that it was started with; 0 if unknown.
+    pub arguments: u32,
     /// Its labels.
     pub labels: LabelSetId,
 }
@@ -166,6 +168,7 @@ impl Table<'_> {
                 line: row.line,
                 is_leaked,
                 is_locked: row.flags.has(GoroutineFlags::LOCKED),
+                arguments: row.arguments,
                 labels: row.labels,
             });
         }

@@ -22,6 +22,31 @@ pub(super) fn is_inlined(line: &[u8]) -> bool {
     line.ends_with(b"(...)")
 }
 
+/// Hexadecimal digits from which an argument is an address: lengths, flags and
+/// small numbers have fewer.
+const ADDRESS_DIGITS: usize = 6;
+
+/// A fingerprint of the addresses among a call's printed arguments; `None` if
+/// it shows none. A value that may be stale (`?`) counts too: what differs
+/// only in it is not taken for the same.
+pub(super) fn addresses(arguments: &[u8]) -> Option<u32> {
+    let mut hash = 0x811c_9dc5_u32;
+    let mut has_any = false;
+    let mut rest = arguments;
+    while let Some(at) = memchr::memmem::find(rest, b"0x") {
+        rest = rest.get(at + 2..)?;
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let (number, after) = rest.split_at(digits);
+        rest = after;
+        if digits >= ADDRESS_DIGITS {
+            has_any = true;
+            // FNV-1a.
+            hash = number.iter().fold(hash, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        }
+    }
+    has_any.then_some(hash.max(1))
+}
+
 /// A file line, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileLine<'a> {
@@ -103,6 +128,16 @@ mod tests {
             assert_eq!(name(noise), None, "{noise}");
         }
         assert!(is_inlined(b"main.f(...)") && !is_inlined(b"main.f(0x1, ...)"));
+    }
+
+    #[test]
+    fn addresses_tell_objects_apart_and_numbers_do_not() {
+        let of = |text: &str| addresses(text.as_bytes());
+        assert_eq!(of("(0xc000010000, 0x3)"), of("(0xc000010000, 0x4)"));
+        assert_ne!(of("(0xc000010000, 0x3)"), of("(0xc000020000, 0x3)"));
+        assert_ne!(of("({0x6663a5?, 0xc000054218?})"), of("({0x6663a5?, 0xc000054230?})"));
+        assert_eq!(of("(...)"), None);
+        assert_eq!(of("(0x1, 0x20?)"), None);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl<'e> Reader<'e> {
             Some(b'.') if frame::is_elision(text) => self.elision(text),
             Some(b'[') if text.starts_with(b"[originating from goroutine ") => self.ancestor(),
             _ if self.block.is_some() && !self.in_message => match frame::function(text) {
-                Some(name) => self.call(name, frame::is_inlined(text)),
+                Some(name) => self.call(name, text),
                 None => self.other(text, line),
             },
             _ => self.other(text, line),
@@ -118,6 +118,7 @@ impl<'e> Reader<'e> {
             stack: None,
             creator: None,
             labels,
+            arguments: 0,
             line: u32::try_from(line).unwrap_or(u32::MAX),
             flags: header.flags,
         };
@@ -138,11 +139,14 @@ impl<'e> Reader<'e> {
     }
 
     /// A call line: its frame is complete when the file line comes.
-    fn call(&mut self, name: &[u8], is_inlined: bool) {
+    fn call(&mut self, name: &[u8], text: &[u8]) {
         self.flush_pending();
         let function = self.evidence.strings.intern_lossy(name);
+        let is_inlined = frame::is_inlined(text);
         if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
             block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
+            let arguments = frame::addresses(text.get(name.len()..).unwrap_or_default());
+            block.goroutine.arguments = arguments.unwrap_or(block.goroutine.arguments);
         }
     }
 

@@ -9,10 +9,17 @@ pub struct Known {
     pub function: &'static str,
     /// What it is.
     pub what: &'static str,
+    /// One for each connection that a peer opened, or that a pool of
+    /// connections keeps: their number follows the load.
+    pub follows_load: bool,
 }
 
 const fn known(function: &'static str, what: &'static str) -> Known {
-    Known { function, what }
+    Known { function, what, follows_load: false }
+}
+
+const fn follows_load(function: &'static str, what: &'static str) -> Known {
+    Known { function, what, follows_load: true }
 }
 
 /// The known function that a name matches.
@@ -51,15 +58,21 @@ pub const KNOWN: &[Known] = &[
     known("google.golang.org/grpc.(*ccBalancerWrapper).watcher", "gRPC client connection"),
     known("google.golang.org/grpc.(*ccResolverWrapper).watcher", "gRPC client connection"),
     known("google.golang.org/grpc.(*addrConn).resetTransport*", "gRPC client connection"),
-    known("google.golang.org/grpc.(*Server).handleRawConn*", "gRPC server connection"),
-    known("google.golang.org/grpc.(*Server).Serve*", "gRPC server"),
+    follows_load("google.golang.org/grpc.(*Server).handleRawConn*", "gRPC server connection"),
+    follows_load("google.golang.org/grpc.(*Server).Serve*", "gRPC server"),
     known("google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run", "gRPC client connection"),
     known("google.golang.org/grpc/internal/transport.(*controlBuffer).get", "gRPC connection"),
     known("google.golang.org/grpc/internal/transport.(*loopyWriter).run", "gRPC connection"),
     known("google.golang.org/grpc/internal/transport.(*http2Client).keepalive", "gRPC client connection"),
     known("google.golang.org/grpc/internal/transport.(*http2Client).reader", "gRPC client connection"),
-    known("google.golang.org/grpc/internal/transport.(*http2Server).keepalive", "gRPC server connection"),
-    known("google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams", "gRPC server connection"),
+    follows_load(
+        "google.golang.org/grpc/internal/transport.(*http2Server).keepalive",
+        "gRPC server connection",
+    ),
+    follows_load(
+        "google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams",
+        "gRPC server connection",
+    ),
     known("google.golang.org/grpc/internal/resolver/dns.(*dnsResolver).watcher", "gRPC name resolution"),
     known("k8s.io/klog.(*loggingT).flushDaemon", "flushes a log"),
     known("k8s.io/klog/v2.(*loggingT).flushDaemon", "flushes a log"),
@@ -90,18 +103,21 @@ pub const KNOWN: &[Known] = &[
     known("github.com/twmb/franz-go/pkg/kgo.(*broker).handleReqs", "Kafka client"),
     known("github.com/rcrowley/go-metrics.(*meterArbiter).tick", "metrics"),
     known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).reaper", "Redis pool"),
-    known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial", "Redis pool"),
+    follows_load("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial", "Redis pool"),
     known("github.com/redis/go-redis/v9/internal/pool.startGlobalTimeCache.func1", "Redis pool"),
     known(
         "github.com/redis/go-redis/v9/maintnotifications.(*CircuitBreakerManager).cleanupLoop",
         "Redis client",
     ),
-    known("github.com/go-sql-driver/mysql.(*mysqlConn).startWatcher.func1", "MySQL connection"),
+    follows_load("github.com/go-sql-driver/mysql.(*mysqlConn).startWatcher.func1", "MySQL connection"),
     known("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck", "PostgreSQL pool"),
     known("github.com/jackc/pgx/v5/pgxpool.(*Pool).triggerHealthCheck.func1", "PostgreSQL pool"),
     known("github.com/lib/pq.NewDialListener*", "PostgreSQL listener"),
     known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).maintain", "MongoDB pool"),
-    known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).createConnections*", "MongoDB pool"),
+    follows_load(
+        "go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).createConnections*",
+        "MongoDB pool",
+    ),
     known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*rttMonitor).runHellos", "MongoDB monitor"),
     known("github.com/rabbitmq/amqp091-go.(*Connection).reader", "AMQP connection"),
     known("github.com/rabbitmq/amqp091-go.(*Connection).heartbeater", "AMQP connection"),

@@ -2,6 +2,7 @@
 
 use super::super::grouping::{Group, count_of};
 use super::features::{self, Growth};
+use super::ownership;
 use super::{Assessment, Context, Level};
 use crate::base::convert::to_f64;
 
@@ -29,14 +30,33 @@ pub struct Policy {
     pub aged: Option<Need>,
     /// Waiting and ageing make it very likely by themselves.
     pub is_strong: bool,
+    /// Healthy goroutines wait here as well: only the growth of such as did not
+    /// move counts, where the dumps are far enough apart to show it.
+    pub is_idle_place: bool,
+    /// Peers decide how many there are: growth says nothing unless the dumps
+    /// show that the members did not move.
+    pub follows_peers: bool,
 }
 
 impl Policy {
     /// Growth only.
-    pub const GROWTH: Self =
-        Self { growth: Some(1), ramp: false, waited: None, waited_beyond: 0, aged: None, is_strong: false };
+    pub const GROWTH: Self = Self {
+        growth: Some(1),
+        ramp: false,
+        waited: None,
+        waited_beyond: 0,
+        aged: None,
+        is_strong: false,
+        is_idle_place: false,
+        follows_peers: false,
+    };
     /// Growth, or a ramp in one dump.
     pub const GROWTH_OR_RAMP: Self = Self { ramp: true, ..Self::GROWTH };
+    /// The same at a place where healthy goroutines idle.
+    pub const IDLE: Self = Self { is_idle_place: true, ..Self::GROWTH_OR_RAMP };
+    /// Growth of what serves peers.
+    pub const PEERS: Self =
+        Self { growth: Some(3), ramp: false, is_idle_place: true, follows_peers: true, ..Self::GROWTH };
 
     /// Also members that waited.
     pub const fn or_waited(self, members: u64, percent: u64) -> Self {
@@ -73,6 +93,9 @@ const STRONG_FACTOR: u64 = 2;
 /// Births in a single step below which only growth by half says something: a
 /// pool that opens one more connection is no leak.
 const SUDDEN_BIRTHS: u64 = 5;
+/// Births over several steps below which those that were there must not have
+/// moved for growth to say something.
+const NOTABLE_BIRTHS: u64 = 4;
 /// Minutes beyond the floor from which a wait is long.
 const LONG_WAIT_MINUTES: u32 = 2;
 /// Percent of the members before that must not have moved in the only step.
@@ -117,7 +140,7 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     if growth.births < least {
         return;
     }
-    let level = growth_level(context, &growth);
+    let level = growth_level(context, policy, &growth);
     let ended = if growth.deaths == 0 { "none ended".to_owned() } else { format!("{} ended", growth.deaths) };
     weighed.raise(
         level,
@@ -140,19 +163,31 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
 
 /// Two dumps cannot tell a leak from a service that warms up or takes more
 /// load, unless those that were there did not move for minutes, or nobody of
-/// a crowd left.
-fn growth_level(context: &Context<'_>, growth: &Growth) -> Level {
+/// a crowd left. Three that are seconds apart cannot tell it from chance if
+/// the rise is by one each.
+fn growth_level(context: &Context<'_>, policy: &Policy, growth: &Growth) -> Level {
     let is_strong = growth.to >= growth.from * STRONG_FACTOR && growth.to - growth.from >= STRONG_RISE;
     let is_unmoved = growth.risen * 100 >= growth.before * UNMOVED_PERCENT && growth.risen > 0;
+    let could_show = context.is_minutes_apart || policy.follows_peers;
+    if policy.is_idle_place && could_show && !is_unmoved {
+        return Level::Possible;
+    }
     if growth.steps >= 2 {
-        return if is_strong || is_unmoved { Level::VeryLikely } else { Level::Likely };
+        return match (is_strong || is_unmoved, growth.births >= NOTABLE_BIRTHS) {
+            (true, _) => Level::VeryLikely,
+            (false, true) => Level::Likely,
+            (false, false) => Level::Possible,
+        };
     }
     let is_notable = growth.births >= SUDDEN_BIRTHS || growth.births * 2 >= growth.before;
     let is_crowd = growth.births >= SUDDEN_BIRTHS
         && growth.before >= SUDDEN_BIRTHS
         && growth.births * 4 >= growth.before
         && context.is_minutes_apart;
-    match (is_unmoved && is_notable, is_crowd) {
+    // Where nobody stays in healthy code, a crowd that doubles while nobody
+    // leaves needs no minutes.
+    let is_flood = !policy.is_idle_place && is_strong && growth.deaths == 0;
+    match (is_unmoved && is_notable, is_crowd || is_flood) {
         (true, _) if is_strong => Level::VeryLikely,
         (true, _) | (_, true) => Level::Likely,
         _ => Level::Possible,
@@ -164,8 +199,11 @@ fn count_growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &
     if policy.growth.is_none_or(|least| growth.to - growth.from < least) {
         return;
     }
-    // Counts do not say whether the same goroutines stay.
-    let level = if growth.moments >= 3 { Level::Likely } else { Level::Possible };
+    // Counts do not say whether the same goroutines stay: where peers decide, or
+    // where more load is the simpler reading, they say little.
+    let is_explained =
+        policy.follows_peers || policy.is_idle_place && ownership::is_load_rising(context, index);
+    let level = if growth.moments >= 3 && !is_explained { Level::Likely } else { Level::Possible };
     weighed.raise(
         level,
         format!("The count rose from {} to {} over {} captures.", growth.from, growth.to, growth.moments),

@@ -9,7 +9,9 @@ pub mod catalog;
 mod evidence;
 mod families;
 mod features;
+mod ownership;
 mod roots;
+mod siblings;
 
 use super::grouping::Group;
 use super::judgment::Judgment;
@@ -109,7 +111,9 @@ pub fn judge(series: &Series, circumstances: Circumstances) -> Vec<Judgment> {
         judgments.push(judgment(&context, index, group, assessment.as_ref()));
         assessed.push(assessment);
     }
+    siblings::take_back_accompanied(&context, &assessed, &mut judgments);
     roots::fold(&context, &assessed, &mut judgments);
+    siblings::fold(&context, &mut judgments);
     judgments
 }
 
@@ -124,9 +128,13 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
     let Some(level) = findings.level else {
         return background(group, Some(assessment));
     };
-    let level = if assessment.held_back.is_some() { Level::Possible } else { level };
-    // A known loop that only waits is background; growth is not.
-    if level == Level::Possible && known(group).is_some() {
+    // What the runtime proves, nothing holds back.
+    let is_held = assessment.held_back.is_some() && level != Level::Certain;
+    let level = if is_held { Level::Possible } else { level };
+    // A known loop that only waits is background; growth is not, unless it is
+    // one for each connection.
+    let is_background = known(group).is_some_and(|known| known.follows_load && level != Level::Certain);
+    if is_background || level == Level::Possible && known(group).is_some() {
         return background(group, Some(assessment));
     }
     let rule = catalog::rule(assessment.rule);

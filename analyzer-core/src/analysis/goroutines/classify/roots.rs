@@ -15,7 +15,7 @@ pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &
     }
     for index in 0..judgments.len() {
         fold_lock_waiter(context, index, judgments);
-        fold_wait_group(context, index, judgments);
+        fold_wait_group(context, index, assessed, judgments);
     }
     for (index, assessment) in assessed.iter().enumerate() {
         let owners = assessment.as_ref().and_then(|assessment| assessment.satellite_of.as_ref());
@@ -73,7 +73,8 @@ fn fold_lock_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgme
     if !is_leak(judgments, index) || !waiter.wait.is_lock() || locks::is_once_waiter(waiter) {
         return;
     }
-    let Some(holder) = holder(context, waiter, index) else { return };
+    let is_caller = |name: &str| !locks::is_lock_code(name);
+    let Some(holder) = holder(context, waiter, index, is_caller) else { return };
     let function = locks::lock_site(waiter).unwrap_or_default().to_owned();
     let state = context.series.groups.get(holder).map_or("", |group| group.state.as_str()).to_owned();
     let waiters = count(context, index);
@@ -86,8 +87,15 @@ fn fold_lock_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgme
     set_victim(judgments, index, holder, format!("A goroutine that waits in [{state}] holds the lock."));
 }
 
-fn holder(context: &Context<'_>, waiter: &Group, index: usize) -> Option<usize> {
-    let site = waiter.frames.iter().find(|site| !locks::is_lock_code(&site.function.name))?;
+/// A group that has the waiter's function on its stack, past the line where the
+/// waiter stands, and waits for something else.
+fn holder(
+    context: &Context<'_>,
+    waiter: &Group,
+    index: usize,
+    is_caller: impl Fn(&str) -> bool,
+) -> Option<usize> {
+    let site = waiter.frames.iter().find(|site| is_caller(&site.function.name))?;
     let is_holder = |other: &Group| {
         let past = other.frames.iter().any(|frame| {
             frame.function.name == site.function.name && frame.file == site.file && frame.line > site.line
@@ -135,7 +143,12 @@ fn promote(
 }
 
 /// Who waits for workers that leak waits because of them.
-fn fold_wait_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+fn fold_wait_group(
+    context: &Context<'_>,
+    index: usize,
+    assessed: &[Option<Assessment>],
+    judgments: &mut [Judgment],
+) {
     let Some(waiter) = context.series.groups.get(index) else { return };
     if !is_leak(judgments, index) || waiter.wait != Wait::WaitGroup {
         return;
@@ -155,7 +168,29 @@ fn fold_wait_group(context: &Context<'_>, index: usize, judgments: &mut [Judgmen
             root,
             "The goroutines that they started are stuck themselves.".to_owned(),
         );
+        return;
     }
+    // One call does the work that the others wait for, as singleflight has it.
+    let is_caller = |name: &str| !name.starts_with("sync.");
+    let worker = holder(context, waiter, index, is_caller);
+    let Some(worker) = worker.filter(|&worker| is_old(context, worker)) else { return };
+    let rule = assessed.get(worker).and_then(Option::as_ref).map(|assessment| assessment.rule);
+    promote(context, index, worker, rule.unwrap_or("waitgroup-stuck"), judgments);
+    set_victim(
+        judgments,
+        index,
+        worker,
+        "Another goroutine is further on in the same function, and they wait for it.".to_owned(),
+    );
+}
+
+/// True if members were there before, or print a long wait.
+fn is_old(context: &Context<'_>, index: usize) -> bool {
+    let step = context.series.last_steps().last();
+    let change = step.and_then(|step| step.changes.get(index).copied().flatten());
+    let group = context.series.groups.get(index);
+    change.is_some_and(|change| change.survivors > 0)
+        || group.is_some_and(|group| super::features::waited(group, context.floor) > 0)
 }
 
 /// A satellite goes with the group that it belongs to, and is nothing without it.

@@ -2,7 +2,7 @@
 
 use super::super::super::grouping::Group;
 use super::super::super::state::Wait;
-use super::super::{Assessment, Context, Policy, features};
+use super::super::{Assessment, Context, Policy, features, ownership};
 
 /// Functions of libraries that acquire a slot by a send.
 const ACQUIRES: &[&str] =
@@ -11,8 +11,8 @@ const ACQUIRES: &[&str] =
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::Send => Some(send(context, index, group)),
-        Wait::Receive | Wait::Channel => Some(receive(context, index)),
-        Wait::Select => Some(select(context, index, group)),
+        Wait::Receive | Wait::Channel => Some(held_if_pool(group, receive(context, index, group))),
+        Wait::Select => Some(held_if_pool(group, select(context, index, group))),
         Wait::Sleep => Some(Assessment::new("sleep-loop", Policy { growth: Some(3), ..Policy::default() })),
         _ => None,
     }
@@ -27,6 +27,17 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if is_single && has_living_parent(context, group) {
         assessment.held_back =
             Some("A single sender whose starter still runs may be a generator that is ahead.".to_owned());
+    }
+    assessment
+}
+
+/// Workers of one object are its pool, which may grow.
+fn held_if_pool(group: &Group, mut assessment: Assessment) -> Assessment {
+    if ownership::is_of_one_object(group) {
+        assessment.held_back = Some(
+            "All of them were started with the same arguments: workers of one object, as a pool has them."
+                .to_owned(),
+        );
     }
     assessment
 }
@@ -50,25 +61,67 @@ fn is_semaphore(context: &Context<'_>, group: &Group) -> bool {
     groups.filter(|other| other.wait != Wait::Send).any(|other| other.last().count > 0 && is_past(other))
 }
 
-fn receive(context: &Context<'_>, index: usize) -> Assessment {
+fn receive(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if wakes(context, index) {
         return ticker(context, index);
     }
-    Assessment::new("chan-recv-unclosed", Policy::GROWTH_OR_RAMP)
+    by_name(context, group, "chan-recv-unclosed")
+}
+
+/// Words in the names of functions that loop over a timer.
+const TIMER_WORDS: &[&str] = &[
+    "tick",
+    "heartbeat",
+    "keepalive",
+    "poll",
+    "refresh",
+    "janitor",
+    "sweep",
+    "reap",
+    "periodic",
+    "interval",
+    "cron",
+];
+/// Words in the names of functions that wait for a context.
+const CONTEXT_WORDS: &[&str] = &["ctx", "context"];
+
+/// A dump does not show which channel it is. Where the dumps are too near to
+/// each other, or too coarse, to show whether something wakes the goroutines,
+/// the name of the function is all that tells a timer or a context.
+fn by_name(context: &Context<'_>, group: &Group, otherwise: &'static str) -> Assessment {
+    let name = group.user_frame().map(|site| own_name(&site.function.name)).unwrap_or_default();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let is_shown = context.is_minutes_apart;
+    let rule = match otherwise {
+        _ if !is_shown && has(TIMER_WORDS) => "ticker-loop-no-exit",
+        "chan-recv-unclosed" if has(CONTEXT_WORDS) => "ctx-never-cancelled",
+        _ => return Assessment::new(otherwise, Policy::IDLE),
+    };
+    let mut assessment = Assessment::new(rule, Policy::IDLE);
+    assessment.reasons.push("What they wait for is told from the name of the function only.".to_owned());
+    assessment
+}
+
+/// `(*cache).refreshLoop.func1` of a function's full name, in lower case.
+fn own_name(function: &str) -> String {
+    let package = function.rfind('/').map_or(0, |at| at + 1);
+    let rest = function.get(package..).unwrap_or(function);
+    rest.split_once('.').map_or(rest, |(_, name)| name).to_lowercase()
 }
 
 fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if group.names().any(|name| name.starts_with("context.(*cancelCtx).propagateCancel.func")) {
-        return Assessment::new("ctx-never-cancelled", Policy::GROWTH_OR_RAMP);
+        return Assessment::new("ctx-never-cancelled", Policy::IDLE);
     }
     if wakes(context, index) {
         return ticker(context, index);
     }
-    Assessment::new("select-no-exit", Policy::GROWTH_OR_RAMP)
+    by_name(context, group, "select-no-exit")
 }
 
 fn ticker(context: &Context<'_>, index: usize) -> Assessment {
-    let mut assessment = Assessment::new("ticker-loop-no-exit", Policy::GROWTH);
+    let policy = Policy { growth: Some(3), ..Policy::default() };
+    let mut assessment = Assessment::new("ticker-loop-no-exit", policy);
     let survivors = last_change(context, index).map_or(0, |change| change.survivors);
     assessment.reasons.push(format!(
         "{survivors} have been there for minutes without printing a long wait: something wakes them again and again."

@@ -2,7 +2,7 @@
 
 use super::super::super::grouping::Group;
 use super::super::super::state::Wait;
-use super::super::{Assessment, Context, Policy};
+use super::super::{Assessment, Context, Policy, ownership};
 use crate::report::Origin;
 
 const SERVE: &str = "net/http.(*conn).serve";
@@ -35,10 +35,10 @@ pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Ass
         return Some(background_read(context, group));
     }
     if super::has_any(group, HANDLER_ROOTS) {
-        return connection(group);
+        return connection(context, group);
     }
     super::has_any(group, HTTP2)
-        .then(|| Assessment::new("http2", Policy { growth: Some(10), ..Policy::default() }))
+        .then(|| Assessment::new("http2", Policy { growth: Some(10), ..Policy::PEERS }))
 }
 
 /// Notices a client that goes away while the handler runs: belongs to the handler.
@@ -53,7 +53,7 @@ fn background_read(context: &Context<'_>, group: &Group) -> Assessment {
     assessment
 }
 
-fn connection(group: &Group) -> Option<Assessment> {
+fn connection(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     let has = |name: &str| group.has(name);
     if group.wait == Wait::Io && has("net/http.(*conn).readRequest")
         || has("crypto/tls.(*Conn).HandshakeContext")
@@ -64,9 +64,9 @@ fn connection(group: &Group) -> Option<Assessment> {
     if !is_in_handler(group) {
         let is_idle = group.wait == Wait::Io && has("bufio.(*Reader).Peek");
         return is_idle
-            .then(|| Assessment::new("http-server-idle", Policy { growth: Some(10), ..Policy::default() }));
+            .then(|| Assessment::new("http-server-idle", Policy { growth: Some(10), ..Policy::PEERS }));
     }
-    handler(group)
+    handler(context, group)
 }
 
 /// True if a handler is on the stack: a `ServeHTTP` that is called by the server.
@@ -77,14 +77,30 @@ fn is_in_handler(group: &Group) -> bool {
 /// A handler that waits where nothing of the request can end it. In a select,
 /// and in reads, event streams and WebSockets wait for hours: there only
 /// growth says something, and reads are judged with the other reads.
-fn handler(group: &Group) -> Option<Assessment> {
-    let waited = Policy { waited_beyond: 2, ..Policy::default().or_waited(2, 50).or_aged(2, 80) };
+fn handler(context: &Context<'_>, group: &Group) -> Option<Assessment> {
+    let growth = Policy { growth: Some(3), is_idle_place: true, ..Policy::default() };
+    let is_select = group.wait == Wait::Select && is_own_code_on_top(group);
     let policy = match group.wait {
-        Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Semaphore => waited,
-        Wait::Select if is_own_code_on_top(group) => Policy { growth: Some(3), ..Policy::default() },
+        Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Semaphore => {
+            Policy { waited_beyond: 2, ..growth.or_waited(2, 50).or_aged(2, 80) }
+        }
+        Wait::Select if is_select => growth,
         _ => return None,
     };
-    Some(Assessment::new("http-handler-stuck", policy))
+    let mut assessment = Assessment::new("http-handler-stuck", policy);
+    let clients = ownership::with_child_in(context, group, BACKGROUND_READ);
+    let count = group.last().count;
+    if is_select && clients * 2 >= count {
+        assessment.held_back = Some(format!(
+            "{clients} of {count} still have their client on the line: long polls and event streams look like this."
+        ));
+    } else if clients == 0 && !group.last().members.is_empty() {
+        assessment.reasons.push(
+            "None of their clients is known to be still there: nobody waits for these answers any more."
+                .to_owned(),
+        );
+    }
+    Some(assessment)
 }
 
 /// True if the innermost frame is not of the standard library.

@@ -64,15 +64,14 @@ pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Ass
             Some(Assessment::new("lock-never-released", policy))
         }
         Wait::WaitGroup => Some(wait_group(context, group)),
-        Wait::Cond => Some(Assessment::new("cond-never-signalled", Policy::GROWTH_OR_RAMP)),
+        Wait::Cond => Some(Assessment::new("cond-never-signalled", Policy::IDLE)),
         _ => None,
     }
 }
 
 /// Several that wait long are stuck, unless the workers that they wait for move.
 fn wait_group(context: &Context<'_>, group: &Group) -> Assessment {
-    let mut assessment =
-        Assessment::new("waitgroup-stuck", Policy::GROWTH_OR_RAMP.or_waited(3, 0).or_aged(3, 0));
+    let mut assessment = Assessment::new("waitgroup-stuck", Policy::IDLE.or_waited(3, 0).or_aged(3, 0));
     let (working, waiters) = waiters_with_moving_workers(context, group);
     if waiters > 0 && working * 2 >= waiters {
         assessment.held_back =

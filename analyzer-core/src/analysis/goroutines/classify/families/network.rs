@@ -37,15 +37,15 @@ const PURPOSEFUL_CALLS: &[&str] = &[
 /// The client's connection loops: idle connections are kept on purpose.
 const CLIENT_LOOP: &str = "net/http.(*persistConn).readLoop";
 
-pub fn assess(_context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
+pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
-        Wait::Io => io(group),
+        Wait::Io => io(context, group),
         Wait::Syscall => syscall(group),
         _ => None,
     }
 }
 
-fn io(group: &Group) -> Option<Assessment> {
+fn io(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     if super::has_any(group, WRITES) {
         return Some(Assessment::new("write-blocked", Policy::GROWTH.or_waited(1, 0).or_aged(1, 20)));
     }
@@ -58,7 +58,25 @@ fn io(group: &Group) -> Option<Assessment> {
     // Idle connections of a client pool wait in a read; a new pool for each
     // call shows as growth far beyond what a pool keeps.
     let births = if group.has(CLIENT_LOOP) { 20 } else { 3 };
-    Some(Assessment::new("net-read-no-deadline", Policy { growth: Some(births), ..Policy::default() }))
+    let mut assessment =
+        Assessment::new("net-read-no-deadline", Policy { growth: Some(births), ..Policy::PEERS });
+    if group.has("net/http.(*conn).serve") {
+        assessment.held_back =
+            Some("A handler that took its connection over reads from it, as WebSockets do.".to_owned());
+    }
+    if group.has(CLIENT_LOOP) {
+        assessment.satellite_of = Some(requests(context, group));
+    }
+    Some(assessment)
+}
+
+/// Requests on their way whose answers these connections wait for.
+fn requests(context: &Context<'_>, connections: &Group) -> Vec<usize> {
+    let is_request = |group: &Group| {
+        group.has("net/http.(*persistConn).roundTrip") && group.last().count * 2 >= connections.last().count
+    };
+    let groups = context.series.groups.iter().enumerate();
+    groups.filter(|(_, group)| is_request(group)).map(|(index, _)| index).collect()
 }
 
 /// A raw call that blocks holds a thread. C code is often a pool on purpose.

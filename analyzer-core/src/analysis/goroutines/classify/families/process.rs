@@ -13,10 +13,11 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
         return Some(exec(context));
     }
     if group.has("net/rpc.(*Client).Call") {
-        return Some(Assessment::new("rpc-call-no-reply", Policy::GROWTH_OR_RAMP));
+        let policy = Policy::IDLE.or_waited(2, 0).or_aged(1, 20);
+        return Some(Assessment::new("rpc-call-no-reply", policy));
     }
     if group.wait == Wait::Coroutine {
-        return Some(Assessment::new("iter-pull-not-stopped", Policy::GROWTH_OR_RAMP));
+        return Some(Assessment::new("iter-pull-not-stopped", Policy::IDLE));
     }
     if group.has("net/http.(*Server).Shutdown") {
         return Some(shutdown(context, index));

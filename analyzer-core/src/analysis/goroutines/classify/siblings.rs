@@ -1,0 +1,246 @@
+//! Groups that are one cause though their stacks differ: a lock that several
+//! functions wait for, goroutines that were started together, one place that
+//! several calls lead to. And groups that only accompany calls that still run.
+
+use std::collections::HashMap;
+
+use super::super::grouping::Group;
+use super::super::judgment::Judgment;
+use super::families::locks;
+use super::{Assessment, Context, ownership};
+use crate::report::{Confidence, Role, Verdict};
+
+/// Takes back what only accompanies a call that is at work.
+pub fn take_back_accompanied(
+    context: &Context<'_>,
+    assessed: &[Option<Assessment>],
+    judgments: &mut [Judgment],
+) {
+    take_back_coordinators(context, judgments);
+    let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
+    for (index, group) in context.series.groups.iter().enumerate() {
+        let is_open = judgments.get(index).is_some_and(|judgment| {
+            judgment.verdict == Verdict::Leak && judgment.confidence != Confidence::Certain
+        }) && assessed.get(index).and_then(Option::as_ref).is_some_and(may_accompany);
+        if is_open && let Some(starters) = ownership::running_starters(context, group) {
+            open.push((index, starters));
+        }
+    }
+    // Starters may be taken back themselves: until nothing changes.
+    loop {
+        let before = open.len();
+        open.retain(|(index, starters)| {
+            let is_stuck = starters.iter().any(|&starter| starter != *index && is_leak(judgments, starter));
+            if !is_stuck {
+                let against =
+                    "The calls that started them have not returned and are not stuck: these work for them.";
+                suspect(judgments, *index, against.to_owned());
+            }
+            is_stuck
+        });
+        if open.len() == before {
+            return;
+        }
+    }
+}
+
+/// Who waits for workers that move is no leak.
+fn take_back_coordinators(context: &Context<'_>, judgments: &mut [Judgment]) {
+    for (index, group) in context.series.groups.iter().enumerate() {
+        let is_open = judgments
+            .get(index)
+            .is_some_and(|judgment| judgment.rule == "waitgroup-stuck" && judgment.verdict == Verdict::Leak);
+        if !is_open || group.last().leaked > 0 {
+            continue;
+        }
+        let working = ownership::with_moving_child(context, group);
+        if working * 2 >= group.last().count && working > 0 {
+            suspect(
+                judgments,
+                index,
+                format!("{working} of them have workers that moved since the dump before."),
+            );
+        }
+    }
+}
+
+fn suspect(judgments: &mut [Judgment], index: usize, against: String) {
+    if let Some(judgment) = judgments.get_mut(index) {
+        judgment.verdict = Verdict::Suspect;
+        judgment.confidence = Confidence::Possible;
+        judgment.against.insert(0, against);
+    }
+}
+
+/// Waits in which helpers of a running call stand for hours. A blocked send or
+/// lock is none of them.
+fn may_accompany(assessment: &Assessment) -> bool {
+    assessment.policy.is_idle_place || matches!(assessment.rule, "ticker-loop-no-exit" | "sleep-loop")
+}
+
+/// Folds groups of one cause under the largest of them.
+pub fn fold(context: &Context<'_>, judgments: &mut [Judgment]) {
+    fold_locks(context, judgments);
+    fold_same_place(context, judgments);
+    fold_started_together(context, judgments);
+}
+
+fn is_leak(judgments: &[Judgment], index: usize) -> bool {
+    judgments.get(index).is_some_and(|judgment| judgment.verdict == Verdict::Leak)
+}
+
+/// Leaking, and not explained by another group.
+fn is_root(judgments: &[Judgment], index: usize) -> bool {
+    judgments
+        .get(index)
+        .is_some_and(|judgment| judgment.verdict == Verdict::Leak && judgment.role == Some(Role::Root))
+}
+
+fn fold_under(judgments: &mut [Judgment], victim: usize, root: usize, reason: &str) {
+    // What hung on the victim hangs on the root now: chains have one link.
+    for judgment in judgments.iter_mut().filter(|judgment| judgment.root == Some(victim)) {
+        judgment.root = Some(root);
+    }
+    if let Some(judgment) = judgments.get_mut(victim) {
+        judgment.role = Some(Role::Victim);
+        judgment.root = Some(root);
+        judgment.reasons.push(reason.to_owned());
+    }
+}
+
+fn count(context: &Context<'_>, index: usize) -> u64 {
+    context.series.groups.get(index).map_or(0, |group| group.last().count)
+}
+
+/// The largest; of equals the first.
+fn largest(context: &Context<'_>, indexes: &[usize]) -> Option<usize> {
+    indexes.iter().copied().max_by_key(|&index| (count(context, index), std::cmp::Reverse(index)))
+}
+
+/// Whoever waits for a lock of one type waits for what blocks it: functions of
+/// the type that lock and stand behind each other are one cause, whether or
+/// not each of them shows it by itself.
+fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let mut by_owner: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, group) in context.series.groups.iter().enumerate() {
+        if group.wait.is_lock() && !locks::is_once_waiter(group) && group.last().count > 0 {
+            let owner = locks::lock_site(group).map(owner_of).unwrap_or_default();
+            by_owner.entry(owner.to_owned()).or_default().push(index);
+        }
+    }
+    let mut owners: Vec<_> = by_owner.into_iter().filter(|(owner, _)| !owner.is_empty()).collect();
+    owners.sort();
+    for (_, members) in owners {
+        let roots: Vec<usize> =
+            members.iter().copied().filter(|&member| is_root(judgments, member)).collect();
+        let explained = members.iter().find_map(|&member| {
+            let judgment = judgments.get(member)?;
+            judgment.root.filter(|_| judgment.verdict == Verdict::Leak)
+        });
+        let Some(root) = explained.or_else(|| largest(context, &roots)) else { continue };
+        for member in members {
+            if member == root || judgments.get(member).is_some_and(|judgment| judgment.root.is_some()) {
+                continue;
+            }
+            convict(judgments, member, root);
+            fold_under(judgments, member, root, "They wait for a lock of the same type, or behind it.");
+        }
+    }
+}
+
+/// A group of which the figures say nothing takes the verdict of its cause.
+fn convict(judgments: &mut [Judgment], victim: usize, root: usize) {
+    let Some(confidence) = judgments.get(root).map(|judgment| judgment.confidence) else { return };
+    if let Some(judgment) = judgments.get_mut(victim)
+        && judgment.verdict != Verdict::Leak
+    {
+        judgment.verdict = Verdict::Leak;
+        judgment.rule = "lock-never-released";
+        judgment.confidence = confidence.max(Confidence::Likely);
+    }
+}
+
+/// `main.(*Registry)` of `main.(*Registry).Get.func1`; the outer function of a
+/// closure; else the function.
+fn owner_of(function: &str) -> &str {
+    if let Some(end) = function.find(").") {
+        return function.get(..=end).unwrap_or(function);
+    }
+    function.find(".func").and_then(|end| function.get(..end)).unwrap_or(function)
+}
+
+/// One place that several `go` statements lead to.
+fn fold_same_place(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let mut by_place: HashMap<Vec<(&str, Option<u32>)>, Vec<usize>> = HashMap::new();
+    for (index, group) in context.series.groups.iter().enumerate() {
+        if is_root(judgments, index) && group.user_frame().is_some() {
+            let frames = group.frames.iter().map(|site| (&*site.function.name, site.line)).collect();
+            by_place.entry(frames).or_default().push(index);
+        }
+    }
+    let mut places: Vec<Vec<usize>> = by_place.into_values().filter(|places| places.len() > 1).collect();
+    places.sort();
+    for members in places {
+        let Some(root) = largest(context, &members) else { continue };
+        for member in members.into_iter().filter(|&member| member != root) {
+            fold_under(judgments, member, root, "They wait at the same place; another call started them.");
+        }
+    }
+}
+
+/// Goroutines that one function starts together, always as many of each kind:
+/// one call leaves all of them behind.
+fn fold_started_together(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let groups = &context.series.groups;
+    let mut by_start: HashMap<(&str, Vec<u64>), Vec<usize>> = HashMap::new();
+    for (index, group) in groups.iter().enumerate() {
+        let creator = group.creator.as_ref().filter(|_| is_root(judgments, index));
+        if let Some(creator) = creator {
+            by_start.entry((&creator.function.name, group.counts())).or_default().push(index);
+        }
+    }
+    let mut sets: Vec<Vec<usize>> = by_start.into_values().filter(|set| set.len() > 1).collect();
+    sets.sort();
+    for set in sets {
+        let Some(root) = set.iter().copied().min_by_key(|&index| (is_receiver(groups.get(index)), index))
+        else {
+            continue;
+        };
+        for member in set.into_iter().filter(|&member| member != root) {
+            if let (Some(a), Some(b)) = (groups.get(root), groups.get(member))
+                && are_neighbors(a, b)
+            {
+                fold_under(judgments, member, root, "The same call starts both; they stay together.");
+            }
+        }
+    }
+}
+
+/// A receive may only wait for what the other does not send.
+fn is_receiver(group: Option<&Group>) -> bool {
+    group.is_some_and(|group| group.wait == super::super::state::Wait::Receive)
+}
+
+/// Ids between two goroutines of one call: it starts few others in between.
+const NEIGHBOR_IDS: u64 = 8;
+
+/// True if the ids pair up.
+fn are_neighbors(a: &Group, b: &Group) -> bool {
+    let pairs = a.last().members.iter().zip(&b.last().members);
+    !a.last().members.is_empty()
+        && pairs.into_iter().all(|(a, b)| a.goid.abs_diff(b.goid) <= NEIGHBOR_IDS && a.parent == b.parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_of_locks() {
+        assert_eq!(owner_of("main.(*Registry).Get"), "main.(*Registry)");
+        assert_eq!(owner_of("main.(*Registry).Get.func1"), "main.(*Registry)");
+        assert_eq!(owner_of("main.(*Table[...]).Get"), "main.(*Table[...])");
+        assert_eq!(owner_of("main.serve.func2.1"), "main.serve");
+        assert_eq!(owner_of("main.transfer"), "main.transfer");
+    }
+}
