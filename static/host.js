@@ -1,7 +1,6 @@
-// Follows the wasm-bindgen glue of two modules, the page's and the one that
-// unpacks the page's, in one text that serves twice: as the page's
-// inline module script, and as the classic worker that the page starts from a
-// blob of that same text.
+// Follows the wasm-bindgen glue of the unpacking module, as the page's inline
+// module script. The same text, behind the glue of the page's own module, is
+// the classic worker that the page starts from a blob.
 
 if (typeof document === "undefined") {
   // A panic in a future is a rejected promise, which the page would not hear of.
@@ -26,15 +25,30 @@ async function boot() {
     self.strataSavedPage = savedPage(document.getElementById("root").innerHTML);
     const unpacker = await new Response(embedded("unpacker").pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
     strata_unpacker.initSync({ module: unpacker });
-    const unpacked = (id) => strata_unpacker.unpack(document.getElementById(id).textContent);
-    const module = await WebAssembly.compile(unpacked("wasm"));
-    // The page takes both: files when it mounts, the example when it is asked for.
+    const bytes = (id) => strata_unpacker.unpack(document.getElementById(id).textContent);
+    const text = (id) => new TextDecoder().decode(bytes(id));
+    insert("style", text("style"));
+    const glue = text("glue");
+    // The policy names it by its hash.
+    insert("script", glue);
+    const module = await WebAssembly.compile(bytes("wasm"));
+    // What the page asks for.
+    self.strataWorker = [glue, "\n", document.getElementById("app").textContent];
+    self.strataExample = () => bytes("example");
+    self.strataGzip = gzip;
     self.strataFiles = await savedFiles();
-    self.strataExample = () => unpacked("example");
     await wasm_bindgen({ module_or_path: module });
   } catch (error) {
     explain(`Strata did not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);
   }
+}
+
+// Adds an element that a saved page does not keep.
+function insert(name, text) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  element.dataset.unpacked = "";
+  document.head.append(element);
 }
 
 // The captures of a saved report, as [path, File] pairs: their names and sizes
@@ -57,16 +71,20 @@ async function savedFiles() {
 // these files in it and the current view, as a blob.
 function savedPage(start) {
   return async (files) => {
-    const bytes = new Blob(files.map(([, file]) => file)).stream();
-    const packed = await new Response(bytes.pipeThrough(new CompressionStream("gzip"))).blob();
+    const packed = await gzip(new Blob(files.map(([, file]) => file)));
     const list = files.map(([path, file]) => ({ path, bytes: file.size, modifiedMillis: file.lastModified || null }));
     const page = document.documentElement.cloneNode(true);
+    page.querySelectorAll("[data-unpacked]").forEach((element) => element.remove());
     page.querySelector("#root").innerHTML = start;
     page.querySelector("#files").textContent = JSON.stringify(list).replaceAll("<", "\\u003c");
     page.querySelector("#files").dataset.view = location.hash;
     page.querySelector("#captures").textContent = await base64(packed);
     return new Blob(["<!doctype html>\n", page.outerHTML, "\n"], { type: "text/html" });
   };
+}
+
+function gzip(blob) {
+  return new Response(blob.stream().pipeThrough(new CompressionStream("gzip"))).blob();
 }
 
 function base64(blob) {

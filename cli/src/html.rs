@@ -6,14 +6,13 @@
 //! changes, so that its policy and its script's hash hold.
 
 use std::error::Error;
-use std::io::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use flate2::{Compression, GzBuilder};
 use serde::Serialize;
 
 use crate::input::InputFile;
+use crate::output::gzip;
 
 /// The page's empty elements, as `static/index.html` has them.
 const FILES: &str = r#"<script type="application/json" id="files">"#;
@@ -37,7 +36,7 @@ pub fn page(viewer: &str, files: &[InputFile]) -> Result<String, Box<dyn Error>>
     // In an element, `</script` would end the list.
     let list = serde_json::to_string(&entries)?.replace('<', "\\u003c");
     let filled = fill(viewer, FILES, &list)?;
-    fill(&filled, CAPTURES, &BASE64_STANDARD.encode(gzip(files)?))
+    fill(&filled, CAPTURES, &BASE64_STANDARD.encode(gzip(files.iter().map(|file| file.bytes.as_slice()))?))
 }
 
 impl<'a> Entry<'a> {
@@ -45,15 +44,6 @@ impl<'a> Entry<'a> {
         let modified_millis = file.modified_at.map(|time| time.0 / 1_000_000);
         Self { path: &file.path, bytes: file.bytes.len(), modified_millis }
     }
-}
-
-/// The same bytes for the same files: no time, no name.
-fn gzip(files: &[InputFile]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzBuilder::new().write(Vec::new(), Compression::best());
-    for file in files {
-        encoder.write_all(&file.bytes)?;
-    }
-    encoder.finish()
 }
 
 fn fill(page: &str, element: &str, content: &str) -> Result<String, Box<dyn Error>> {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use analyzer_core::report::Report;
 use analyzer_core::report::SourceStatus::{Parsed, Partial};
+use flate2::{Compression, GzBuilder};
 
 /// Writes to a file, or to standard output.
 ///
@@ -21,6 +22,18 @@ pub fn write(out: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     };
     fs::write(path, bytes)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Pieces in a row, gzipped: the same bytes for the same pieces, with no time and no name.
+///
+/// # Errors
+/// None that memory does not give.
+pub fn gzip<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
+    let mut encoder = GzBuilder::new().write(Vec::new(), Compression::best());
+    for piece in pieces {
+        encoder.write_all(piece)?;
+    }
+    encoder.finish()
 }
 
 /// True if anything of the input is in the report's figures.

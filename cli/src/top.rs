@@ -12,6 +12,7 @@ use analyzer_core::session::{
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use crate::output::gzip;
 use crate::{input, output};
 
 /// What to print of which profile.
@@ -198,7 +199,8 @@ impl Options {
             Format::Pprof => Some(ExportForm::Pprof),
         };
         if let Some(form) = form {
-            return Ok(session.export(query, form)?);
+            let bytes = session.export(query, form)?;
+            return Ok(if self.format == Format::Pprof { gzip([bytes.as_slice()])? } else { bytes });
         }
         let top = session.top(query, order)?;
         say_stand_in(&top);

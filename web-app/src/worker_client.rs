@@ -10,13 +10,16 @@ use analyzer_core::base::source::SourceId;
 use analyzer_core::session::{Request, Response};
 use futures_channel::oneshot;
 use gloo::events::EventListener;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker};
 use yew::Callback;
 
 use crate::protocol::{self, Command, Event, FromWorker, RequestId, ToWorker};
 use crate::state::{Action, NewFile};
+
+/// Where host.js left the worker's script, as pieces of text.
+const SCRIPT: &str = "strataWorker";
 
 /// Why a question got no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,16 +192,13 @@ impl Drop for Running {
     }
 }
 
-/// Starts a classic worker from a blob of the page's script. A module worker
+/// Starts a classic worker from a blob of the page's scripts. A module worker
 /// from a blob fails without a word on `file://` and in sandboxed frames.
 fn spawn() -> Result<Worker, JsValue> {
-    let script = gloo::utils::document()
-        .get_element_by_id("app")
-        .and_then(|element| element.text_content())
-        .ok_or("the page has no script with the id app")?;
+    let script: Array = Reflect::get(&js_sys::global(), &SCRIPT.into())?.dyn_into()?;
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
-    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&script.into()), &options)?;
+    let blob = Blob::new_with_str_sequence_and_options(&script, &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let worker = Worker::new(&url);
     Url::revoke_object_url(&url)?;

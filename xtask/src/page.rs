@@ -15,7 +15,8 @@ use crate::build::Built;
 
 /// What the page is made of.
 pub struct Parts<'a> {
-    /// HTML with `{{policy}}`, `{{style}}`, `{{unpacker}}`, `{{wasm}}`, `{{example}}` and `{{script}}`.
+    /// HTML with `{{policy}}`, `{{unpacker}}`, `{{style}}`, `{{glue}}`, `{{wasm}}`,
+    /// `{{example}}` and `{{script}}`.
     pub template: &'a str,
     /// Style sheet.
     pub style: &'a str,
@@ -35,20 +36,22 @@ pub struct Parts<'a> {
 /// A part that would end its own element early, or a template that lacks a
 /// place.
 pub fn assemble(parts: &Parts<'_>) -> Result<String> {
-    let script = format!("{}\n{}\n{}", parts.unpacker.glue, parts.page.glue, parts.host);
+    let script = format!("{}\n{}", parts.unpacker.glue, parts.host);
     let unpacker = BASE64_STANDARD.encode(gzip(&parts.unpacker.wasm)?);
+    let style = pack(parts.style.as_bytes())?;
+    let glue = pack(parts.page.glue.as_bytes())?;
     let wasm = pack(&parts.page.wasm)?;
     let example = if parts.example.is_empty() { String::new() } else { pack(parts.example)? };
-    ensure_inline("style", parts.style)?;
-    for text in [&script, &wasm, &example] {
-        ensure_inline("script", text)?;
+    for text in [&script, &style, &glue, &wasm, &example] {
+        ensure_inline(text)?;
     }
     fill(
         parts.template,
         &[
-            ("policy", &policy(&script)),
-            ("style", parts.style),
+            ("policy", &policy(&[&parts.page.glue, &script])),
             ("unpacker", &unpacker),
+            ("style", &style),
+            ("glue", &glue),
             ("wasm", &wasm),
             ("example", &example),
             ("script", &script),
@@ -57,12 +60,15 @@ pub fn assemble(parts: &Parts<'_>) -> Result<String> {
 }
 
 /// The page's Content-Security-Policy: nothing is loaded, nothing is sent,
-/// and the one script that runs is the one with this text.
-fn policy(script: &str) -> String {
-    let hash = BASE64_STANDARD.encode(Sha256::digest(script));
+/// and the scripts that run are those with these texts.
+fn policy(scripts: &[&str]) -> String {
+    let hashes: Vec<String> = scripts
+        .iter()
+        .map(|script| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script))))
+        .collect();
     [
         "default-src 'none'",
-        &format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval'"),
+        &format!("script-src {} 'wasm-unsafe-eval'", hashes.join(" ")),
         "worker-src blob:",
         // Elements are placed and sized by style attributes.
         "style-src 'unsafe-inline'",
@@ -105,12 +111,12 @@ pub fn pack(bytes: &[u8]) -> Result<String> {
     Ok(z85::encode(writer.finish()?))
 }
 
-/// An inline element ends at its first end tag, wherever that stands, and
-/// `<!--` changes how a script is read.
-fn ensure_inline(element: &str, text: &str) -> Result<()> {
+/// A script ends at its first end tag, wherever that stands, and `<!--`
+/// changes how it is read.
+fn ensure_inline(text: &str) -> Result<()> {
     let lower = text.to_ascii_lowercase();
-    for marker in [&format!("</{element}"), "<!--"] {
-        ensure!(!lower.contains(marker), "the {element} contains {marker}, which cannot stand inline");
+    for marker in ["</script", "<!--"] {
+        ensure!(!lower.contains(marker), "a script contains {marker}, which cannot stand inline");
     }
     Ok(())
 }
@@ -145,7 +151,7 @@ mod tests {
     use super::*;
 
     const PARTS: Parts<'static> = Parts {
-        template: "<meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\"><style>{{style}}</style>\
+        template: "<meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\"><script>{{style}}</script><script>{{glue}}</script>\
                    <script>{{unpacker}}</script><script id=wasm>{{wasm}}</script><script id=example>{{example}}</script>\
                    <script>{{script}}</script>",
         style: "p {}",
@@ -161,8 +167,10 @@ mod tests {
         let (unpacker, page) = (built("let unpacker;"), built("let page;"));
         let html = assemble(&Parts { unpacker: &unpacker, page: &page, ..PARTS })?;
         let policy = policy_of(&html).context("no policy")?;
-        let hash = BASE64_STANDARD.encode(Sha256::digest("let unpacker;\nlet page;\nboot();"));
-        assert!(policy.contains(&format!("script-src 'sha256-{hash}' 'wasm-unsafe-eval';")), "{policy}");
+        let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+        let (glue, script) = (hash("let page;"), hash("let unpacker;\nboot();"));
+        let scripts = format!("script-src 'sha256-{glue}' 'sha256-{script}' 'wasm-unsafe-eval';");
+        assert!(policy.contains(&scripts), "{policy}");
         assert!(policy.contains("connect-src 'none'"), "{policy}");
         Ok(())
     }
@@ -196,6 +204,6 @@ mod tests {
     #[test]
     fn a_template_without_a_place_is_refused() {
         let parts = Parts { template: "{{policy}}", ..PARTS };
-        assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("no place for style")));
+        assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("no place for unpacker")));
     }
 }

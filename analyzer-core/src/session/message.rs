@@ -119,7 +119,8 @@ pub enum Request {
 /// Files that a profile can be saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExportForm {
-    /// What the filters leave as a gzipped `profile.proto`, which pprof reads.
+    /// What the filters leave as a `profile.proto`, which pprof reads. It is
+    /// customarily gzipped, by the host.
     Pprof,
     /// One line a stack, which flame graph tools read.
     Folded,
@@ -128,7 +129,7 @@ pub enum ExportForm {
 }
 
 impl ExportForm {
-    /// What the file's name ends in.
+    /// What the file's name ends in, gzipped where that is the custom.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Pprof => "pb.gz",

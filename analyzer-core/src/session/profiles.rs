@@ -1,10 +1,5 @@
 //! What views ask of profiles.
 
-use std::io::{self, Write};
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::Session;
 use super::message::ExportForm;
 use crate::analysis::profile::{
@@ -81,15 +76,8 @@ impl Session {
             ExportForm::Folded => profile::folded(&View::new(&self.evidence, query)?).map(String::into_bytes),
             ExportForm::Pprof => {
                 let filtered = profile::filtered(&self.evidence, query)?;
-                let bytes = pprof::encode(&filtered, &self.evidence.strings);
-                gzip(&bytes).map_err(|error| QueryError::TooLarge { message: error.to_string() })
+                Ok(pprof::encode(&filtered, &self.evidence.strings))
             }
         }
     }
-}
-
-fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }

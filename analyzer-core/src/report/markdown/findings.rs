@@ -35,6 +35,9 @@ fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -> fmt::Resu
         write!(out, ", {}", amount(found))?;
     }
     writeln!(out)?;
+    if !finding.condition.is_empty() {
+        writeln!(out, "- Said when: {}", escape::text(&finding.condition))?;
+    }
     let citations = finding.citations.as_slice();
     for citation in citations.iter().take(CITATIONS) {
         writeln!(out, "- From {}", place(citation, report))?;

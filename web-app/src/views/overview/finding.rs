@@ -68,6 +68,9 @@ pub fn finding(report: &Report, finding: &Finding, index: usize, is_told: bool) 
                     <a href={group_route(group).href()}>{ "See the goroutines" }</a>
                 }
             </div>
+            if !finding.condition.is_empty() {
+                <p class="quiet">{ "Said when: " }{ &finding.condition }</p>
+            }
             if finding.advice.is_empty() && finding.against.is_empty() {
             } else if is_told {
                 <details class="told">

@@ -159,7 +159,10 @@ fn save_export(case: &Case, form: ExportForm) {
         match link.ask(&Request::Export { query, form }).await {
             Ok(Response::Export(Ok(bytes))) => {
                 let name = file_name(&case, form.extension());
-                case.report_saving(download::save(&name, form.media_type(), &bytes.0));
+                case.report_saving(match form {
+                    ExportForm::Pprof => download::save_gzipped(&name, &bytes.0).await,
+                    _ => download::save(&name, form.media_type(), &bytes.0),
+                });
             }
             Ok(Response::Export(Err(error))) => {
                 web_sys::console::warn_1(&error.to_string().into());
