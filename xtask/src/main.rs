@@ -18,6 +18,7 @@ Usage: cargo xtask COMMAND
   test                         runs every test, in browsers too
   tidy                         checks the rules of the house
   bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
+  bench goroutines [FILE]...   dumps to classified groups, beside a plain pass over their bytes
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score traces [DIR]           traces against what Go's tool and the traced programs say
@@ -74,18 +75,28 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
 }
 
 fn bench(words: &mut lexopt::Parser) -> Result<()> {
-    match words.next()? {
-        Some(Value(word)) if word == "profiles" => {}
+    let what = match words.next()? {
+        Some(Value(word)) => word.string()?,
         _ => bail!("bench what?\n\n{USAGE}"),
-    }
+    };
     let mut inputs = Vec::new();
     while let Some(word) = words.next()? {
         match word {
-            Value(word) => inputs.push(Input::new(&word.string()?)),
+            Value(word) => inputs.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
-    xtask::bench::profiles::bench(&inputs)
+    match what.as_str() {
+        "profiles" => {
+            let inputs: Vec<Input> = inputs.iter().map(|word| Input::new(word)).collect();
+            xtask::bench::profiles::bench(&inputs)
+        }
+        "goroutines" => {
+            let paths: Vec<_> = inputs.into_iter().map(Into::into).collect();
+            xtask::bench::goroutines::bench(&paths)
+        }
+        _ => bail!("bench what?\n\n{USAGE}"),
+    }
 }
 
 fn score(words: &mut lexopt::Parser) -> Result<()> {

@@ -30,9 +30,12 @@ impl Analysis {
     /// Analyzes what was parsed.
     pub fn new(evidence: &Evidence) -> Self {
         let subjects = subjects::group(evidence);
-        let goroutines = goroutines::analyze(evidence, &subjects);
+        let mut goroutines = goroutines::analyze(evidence, &subjects);
         let gc = gc::analyze(evidence, &subjects);
         let memory = memory::analyze(evidence, &subjects);
+        if let (Some(section), Some(memory)) = (&mut goroutines, &memory) {
+            goroutines::projection::project(section, memory);
+        }
         let traces = trace::section(evidence, &subjects);
         Self { subjects, goroutines, gc, memory, traces }
     }

@@ -1,12 +1,15 @@
 //! `goroutine.RULE`: one finding for each cause of leaking goroutines, whatever
 //! waits behind it. The rules themselves are in `analysis::goroutines::classify`.
 
+use std::collections::BTreeSet;
+
 use super::{Case, Detector};
 use crate::analysis::goroutines::classify::catalog;
 use crate::base::units::Unit;
-use crate::report::number_format::{bytes, count};
+use crate::report::number_format::{self, bytes, count};
 use crate::report::{
-    Amount, Citation, Citations, Finding, GoroutineGroup, Goroutines, Role, Severity, StackFrame, Verdict,
+    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity, StackFrame,
+    SubjectId, Verdict,
 };
 
 /// Members from which the service is about to fail rather than only to cost:
@@ -28,7 +31,59 @@ pub const DETECTOR: Detector = Detector {
 
 fn detect(section: &Goroutines) -> Vec<Finding> {
     let is_cause = |group: &&GoroutineGroup| group.verdict == Verdict::Leak && group.role == Some(Role::Root);
-    section.groups.iter().filter(is_cause).filter_map(|group| finding(section, group)).collect()
+    let causes = section.groups.iter().filter(is_cause).filter_map(|group| finding(section, group));
+    let subjects: BTreeSet<SubjectId> = section.groups.iter().map(|group| group.subject).collect();
+    let suspected = subjects.into_iter().filter_map(|subject| suspicion(section, subject));
+    causes.chain(suspected).collect()
+}
+
+/// Snapshots from which what is only suspected needs no more captures to be told.
+const ENOUGH_SNAPSHOTS: usize = 3;
+/// Suspected groups that are named.
+const NAMED: usize = 3;
+
+/// What one or two dumps cannot tell: said, so that it is not taken for health,
+/// and no problem, so that no gate fails on it.
+fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
+    let snapshots = section.snapshots.iter().filter(|snapshot| snapshot.subject == subject).count();
+    let is_suspect =
+        |group: &&GoroutineGroup| group.subject == subject && group.verdict == Verdict::Suspect && members(group) > 0;
+    let groups: Vec<&GoroutineGroup> = section.groups.iter().filter(is_suspect).collect();
+    if groups.is_empty() || snapshots >= ENOUGH_SNAPSHOTS {
+        return None;
+    }
+    let all: u64 = groups.iter().map(|group| members(group)).sum();
+    let named: Vec<String> = groups
+        .iter()
+        .take(NAMED)
+        .map(|group| format!("{} in [{}]{}", number(members(group)), group.state, at(group)))
+        .collect();
+    let rest = if groups.len() > NAMED { ", and more" } else { "" };
+    let what = if snapshots == 1 { "One dump" } else { "Two dumps" };
+    let citations = groups.iter().take(NAMED).flat_map(|group| group.citations.iter().take(1).cloned());
+    Some(Finding {
+        code: format!("{}.suspect", DETECTOR.code),
+        severity: Severity::Info,
+        confidence: Confidence::Possible,
+        reclaim: None,
+        condition: String::new(),
+        title: "Goroutines that may be stuck".to_owned(),
+        claim: format!(
+            "{what} cannot tell whether {} goroutine{} {} stuck: {}{rest}.",
+            number(all),
+            if all == 1 { "" } else { "s" },
+            if all == 1 { "is" } else { "are" },
+            named.join(", ")
+        ),
+        amount: Some(Amount { value: i64::try_from(all).unwrap_or(i64::MAX), low: None, high: None, unit: Unit::Count }),
+        subject: Some(subject),
+        citations: Citations::from_list(citations.collect())?,
+        against: vec!["Many goroutines at one place are what a busy moment looks like, too.".to_owned()],
+        advice: vec![
+            "Capture goroutine?debug=2 once more, five minutes later: who did not move is stuck.".to_owned(),
+        ],
+        group: groups.first().map(|group| group.id.clone()),
+    })
 }
 
 /// Members of the last snapshot.
@@ -55,7 +110,7 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
         reclaim: None,
         condition: String::new(),
         title: rule.title.to_owned(),
-        claim: claim(group, victims, satellites),
+        claim: claim(section, group, victims, satellites),
         amount: Some(Amount { value, low: None, high: None, unit: Unit::Count }),
         subject: Some(group.subject),
         citations: Citations::from_list(citations)?,
@@ -65,30 +120,31 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
     })
 }
 
-/// How many wait where, how that grew, and what hangs on it.
-fn claim(group: &GoroutineGroup, victims: u64, satellites: u64) -> String {
-    let number = |n: u64| count(i64::try_from(n).unwrap_or(i64::MAX));
-    let place = group.user_frame.as_ref().or(group.created_by.as_ref()).or(group.stack.first());
-    let preposition = if group.user_frame.is_some() { "in" } else { "started by" };
-    let at = place.map(|frame| format!(" {preposition} {}", call_site(frame))).unwrap_or_default();
+/// How many wait where, how that grew, what hangs on it, and where that leads.
+fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites: u64) -> String {
     let one = members(group) == 1;
-    let mut text = format!(
-        "{} goroutine{} in [{}]{at}",
-        number(members(group)),
-        if one { " waits" } else { "s wait" },
-        group.state
-    );
-    if group.counts.len() > 1 && group.counts.first() != group.counts.last() {
-        let counts: Vec<String> = group.counts.iter().map(|&n| number(n)).collect();
-        text.push_str(&format!(" ({} over the snapshots)", counts.join(", ")));
+    let waits = if one { " waits" } else { "s wait" };
+    let mut text =
+        format!("{} goroutine{waits} in [{}]{}", number(members(group)), group.state, at(group));
+    let counts = number_format::series(&group.counts);
+    let reason = group.reasons.first();
+    // What the first reason says is not said twice.
+    let is_told = reason.is_some_and(|reason| reason.contains(&counts));
+    if group.counts.len() > 1 && group.counts.first() != group.counts.last() && !is_told {
+        text.push_str(&format!(" ({counts} over the snapshots)"));
     }
     text.push('.');
-    if let Some(reason) = group.reasons.first() {
+    if let Some(reason) = reason {
         text.push(' ');
         text.push_str(reason);
     }
     if victims > 0 {
-        text.push_str(&format!(" {} more wait behind {}.", number(victims), if one { "it" } else { "them" }));
+        text.push_str(&format!(
+            " {} more wait behind {}{}.",
+            number(victims),
+            if one { "it" } else { "them" },
+            behind(section, group)
+        ));
     }
     if satellites > 0 {
         text.push_str(&format!(" {} helpers exist because of them.", number(satellites)));
@@ -96,7 +152,44 @@ fn claim(group: &GoroutineGroup, victims: u64, satellites: u64) -> String {
     if !one {
         text.push_str(&format!(" Their stacks hold at least {}.", bytes(group.min_bytes)));
     }
+    if let Some(minutes) = group.minutes_to_limit {
+        text.push_str(&format!(" At this rate stacks alone reach the limit in at most {}.", span(minutes)));
+    }
     text
+}
+
+/// The largest groups behind a cause, by place.
+fn behind(section: &Goroutines, group: &GoroutineGroup) -> String {
+    let victims = section.groups.iter().filter(|other| {
+        other.root.as_deref() == Some(&*group.id) && other.role == Some(Role::Victim) && members(other) > 0
+    });
+    let places: Vec<String> = victims
+        .take(NAMED)
+        .map(|victim| format!("{} in [{}]{}", number(members(victim)), victim.state, at(victim)))
+        .collect();
+    if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
+}
+
+/// ` in main.worker (main.go:12)`, or ` started by ` where no frame is the program's own.
+fn at(group: &GoroutineGroup) -> String {
+    let place = group.user_frame.as_ref().or(group.created_by.as_ref()).or(group.stack.first());
+    let preposition = if group.user_frame.is_some() { "in" } else { "started by" };
+    place.map(|frame| format!(" {preposition} {}", call_site(frame))).unwrap_or_default()
+}
+
+fn number(n: u64) -> String {
+    count(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// Minutes as a person says them: `40 min`, `5 h`, `12 days`.
+fn span(minutes: u64) -> String {
+    const HOUR: u64 = 60;
+    const DAY: u64 = 24 * HOUR;
+    match minutes {
+        0..HOUR => format!("{} min", minutes.max(1)),
+        HOUR..DAY => format!("{} h", minutes.div_ceil(HOUR)),
+        _ => format!("{} days", number(minutes.div_ceil(DAY))),
+    }
 }
 
 fn call_site(frame: &StackFrame) -> String {

@@ -82,7 +82,13 @@ fn verdict(report: &Report) -> String {
     let serious: Vec<_> =
         report.findings.iter().filter(|finding| finding.severity < Severity::Info).collect();
     match serious.as_slice() {
-        [] => format!("No problem found in {usable} {}.", if usable == 1 { "file" } else { "files" }),
+        [] => {
+            let none =
+                format!("No problem found in {usable} {}.", if usable == 1 { "file" } else { "files" });
+            // What the captures cannot tell is not health.
+            let suspected = report.findings.iter().find(|finding| finding.code.ends_with(".suspect"));
+            suspected.map_or(none.clone(), |finding| format!("{none} {}", finding.claim))
+        }
         [one] => one.claim.clone(),
         [first, rest @ ..] => {
             let more = if rest.len() == 1 { "finding" } else { "findings" };

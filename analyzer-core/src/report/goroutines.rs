@@ -149,6 +149,9 @@ pub struct GoroutineGroup {
     /// The group that a victim waits for, or a satellite belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
+    /// The groups that wait for this one or belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub victims: Vec<String>,
     /// Members in each snapshot of its subject in [`Goroutines::snapshots`], in their order.
     pub counts: Vec<u64>,
     /// What happened from each snapshot to the next; `None` where ids do not
@@ -173,6 +176,10 @@ pub struct GoroutineGroup {
     /// stack that Go gives (2 KiB) for each.
     #[serde(default)]
     pub min_bytes: Bytes,
+    /// Minutes until stacks of that least size alone fill what is left below
+    /// the container's limit, at the rate above: at most so long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes_to_limit: Option<u64>,
     /// The function that started them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<StackFrame>,

@@ -4,6 +4,12 @@
 use super::Amount;
 use crate::base::units::{Bytes, Nanos, Unit};
 
+/// Counts one after the other: "12, 40, 1,000".
+pub fn series(counts: &[u64]) -> String {
+    let texts = counts.iter().map(|&number| count(i64::try_from(number).unwrap_or(i64::MAX)));
+    texts.collect::<Vec<_>>().join(", ")
+}
+
 /// Binary units, each 1024 of the one before.
 const BINARY_UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 

@@ -14,6 +14,8 @@ const POLL: Duration = Duration::from_micros(500);
 pub struct Run {
     /// From start to end.
     pub wall: Duration,
+    /// Processor time in the program itself, to a hundredth of a second; `None` where there is no /proc.
+    pub user: Option<Duration>,
     /// The most memory that was resident at once (`VmHWM`), in bytes; `None` where there is no /proc.
     pub peak: Option<u64>,
 }
@@ -26,10 +28,11 @@ pub fn measure(command: &mut Command) -> Result<Run> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let mut child = command.spawn().with_context(|| format!("starting {command:?}"))?;
-    let mut peak = None;
+    let (mut peak, mut user) = (None, None);
     let status = loop {
         // The mark only rises: the last look before the end is the peak, but for half a millisecond.
         peak = high_water_mark(child.id()).or(peak);
+        user = user_time(child.id()).or(user);
         if let Some(status) = child.try_wait()? {
             break status;
         }
@@ -38,7 +41,15 @@ pub fn measure(command: &mut Command) -> Result<Run> {
     if !status.success() {
         bail!("{command:?}: {status}");
     }
-    Ok(Run { wall: start.elapsed(), peak })
+    Ok(Run { wall: start.elapsed(), user, peak })
+}
+
+/// Field 14 of `/proc/PID/stat` (proc_pid_stat(5)), in ticks of 10 ms.
+fn user_time(process: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name may hold blanks; what follows it starts with field 3.
+    let ticks: u64 = stat.rsplit_once(") ")?.1.split(' ').nth(11)?.parse().ok()?;
+    Some(Duration::from_millis(ticks * 10))
 }
 
 fn high_water_mark(process: u32) -> Option<u64> {

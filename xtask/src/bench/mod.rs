@@ -2,4 +2,5 @@
 
 mod child;
 mod generate;
+pub mod goroutines;
 pub mod profiles;

@@ -22,7 +22,7 @@ const CITED_MEMBERS: usize = 10;
 /// Values of one label that are listed for a group.
 const LABEL_VALUES: usize = 50;
 /// The smallest stack that Go gives a goroutine (runtime/stack.go, stackMin).
-const MIN_STACK_BYTES: i64 = 2048;
+pub(super) const MIN_STACK_BYTES: i64 = 2048;
 
 /// The section while it is put together.
 #[derive(Debug, Default)]
@@ -59,6 +59,8 @@ impl Description {
             let mut row = row(evidence, subject, series, index, group, judgment);
             row.id = ids.get(index).cloned().unwrap_or_default();
             row.root = judgment.root.and_then(|root| ids.get(root)).cloned();
+            let behind = judgments.iter().zip(&ids).filter(|(other, _)| other.root == Some(index));
+            row.victims = behind.map(|(_, id)| id.clone()).collect();
             self.section.groups.push(row);
         }
     }
@@ -185,6 +187,7 @@ fn row(
         confidence: judgment.confidence,
         role: judgment.role,
         root: None,
+        victims: Vec::new(),
         counts: group.counts(),
         changes: series.steps.iter().map(|step| step.changes.get(index).copied().flatten()).collect(),
         state: group.state.clone(),
@@ -193,6 +196,7 @@ fn row(
         leaked: last.leaked,
         leak_rate_per_minute: judgment.rate,
         min_bytes: Bytes(count.saturating_mul(MIN_STACK_BYTES)),
+        minutes_to_limit: None,
         created_by: group.creator.as_ref().map(report),
         user_frame: user.map(report),
         package: place.map(|site| site.function.package.to_string()).unwrap_or_default(),

@@ -15,6 +15,7 @@ pub mod judgment;
 pub mod moments;
 pub mod names;
 pub mod profile_rows;
+pub mod projection;
 pub mod recover;
 pub mod series;
 pub mod state;

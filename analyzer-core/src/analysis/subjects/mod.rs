@@ -24,7 +24,8 @@ pub fn group(evidence: &Evidence) -> Vec<Subject> {
     let mut by_key: BTreeMap<Vec<String>, Vec<Member>> = BTreeMap::new();
     for (id, source) in evidence.sources.iter_enumerated() {
         let parts = path::split(&source.path);
-        let member = Member { id, source, snapshot: parts.snapshot };
+        let member =
+            Member { id, source, snapshot: parts.snapshot, highest_goid: highest_goid(evidence, id) };
         by_key.entry(parts.subject).or_default().push(member);
     }
     merge_companions(&mut by_key);
@@ -41,12 +42,19 @@ pub fn group(evidence: &Evidence) -> Vec<Subject> {
         .collect()
 }
 
+/// The newest goroutine of a source's dumps: ids only rise in the life of a process.
+fn highest_goid(evidence: &Evidence, id: SourceId) -> Option<u64> {
+    let dumps = evidence.goroutines.of_source(id);
+    dumps.flat_map(|(_, dump)| &dump.goroutines).map(|row| row.goid).max()
+}
+
 /// A source with what its path says.
 #[derive(Clone, Debug)]
 struct Member<'a> {
     id: SourceId,
     source: &'a Source,
     snapshot: Option<String>,
+    highest_goid: Option<u64>,
 }
 
 impl Member<'_> {
@@ -147,12 +155,7 @@ fn by_kind(members: Vec<Member<'_>>) -> (Vec<SnapshotInfo>, Vec<SourceId>) {
     }
     let mut rows: Vec<Vec<Member<'_>>> = vec![Vec::new(); moments];
     for mut members in kinds.into_values() {
-        if members.iter().all(|member| member.source.captured_at.is_some()) {
-            members.order_by_key(|member| (member.source.captured_at, member.id));
-        } else {
-            members
-                .order_by(|a, b| path::compare_labels(&a.source.path, &b.source.path).then(a.id.cmp(&b.id)));
-        }
+        order_by_time(&mut members);
         // The last moments: a lone file beside two dumps was taken with the later one.
         let skipped = moments - members.len();
         for (row, member) in rows.iter_mut().skip(skipped).zip(members) {
@@ -161,6 +164,21 @@ fn by_kind(members: Vec<Member<'_>>) -> (Vec<SnapshotInfo>, Vec<SourceId>) {
     }
     let snapshots = rows.iter().enumerate().map(|(index, members)| snapshot(format!("t{index}"), members));
     (snapshots.collect(), spanning)
+}
+
+/// Sources of one kind in order of time: as they say themselves, else as their
+/// names say, else (of goroutine dumps) by the newest goroutine, else by name.
+fn order_by_time(members: &mut Vec<&Member<'_>>) {
+    if members.iter().all(|member| member.source.captured_at.is_some()) {
+        members.order_by_key(|member| (member.source.captured_at, member.id));
+        return;
+    }
+    let is_named = members.iter().any(|member| path::names_an_order(&member.source.path));
+    if !is_named && members.iter().all(|member| member.highest_goid.is_some()) {
+        members.order_by_key(|member| (member.highest_goid, member.id));
+        return;
+    }
+    members.order_by(|a, b| path::compare_files(&a.source.path, &b.source.path).then(a.id.cmp(&b.id)));
 }
 
 fn snapshot(label: String, members: &[Member<'_>]) -> SnapshotInfo {

@@ -119,6 +119,35 @@ pub(super) fn compare_labels(a: &str, b: &str) -> Ordering {
     moment_word(a).unwrap_or(0).cmp(&moment_word(b).unwrap_or(0)).then_with(|| natural(a, b))
 }
 
+/// Order of files by their names; a browser's copies (`heap (1).pb.gz`) come
+/// after the file that they are named after.
+pub(super) fn compare_files(a: &str, b: &str) -> Ordering {
+    let ((a, first), (b, second)) = (without_copy_number(a), without_copy_number(b));
+    compare_labels(&a, &b).then(first.cmp(&second))
+}
+
+/// True if the name of a file says when it was taken among its like: by a word,
+/// or by a number other than that of a browser's copy.
+pub(super) fn names_an_order(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (name, _) = without_copy_number(name);
+    let stem = name.split('.').next().unwrap_or_default();
+    moment_word(stem).is_some() || stem.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// `goroutine (2).txt` and `goroutine(2).txt` as `goroutine.txt` and 2.
+fn without_copy_number(path: &str) -> (String, u32) {
+    let name = path.rfind('/').map_or(0, |at| at + 1);
+    let found = path.get(name..).and_then(|file| {
+        let open = file.find('(')?;
+        let close = open + file.get(open..)?.find(')')?;
+        let number = file.get(open + 1..close)?.parse().ok()?;
+        let stem = file.get(..open)?.trim_end();
+        Some((format!("{}{stem}{}", path.get(..name)?, file.get(close + 1..)?), number))
+    });
+    found.unwrap_or_else(|| (path.to_owned(), 0))
+}
+
 /// Text order in which runs of digits compare by value: `t2` before `t10`.
 pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);

@@ -70,6 +70,9 @@ fn figures(group: &GoroutineGroup) -> Html {
             if group.min_bytes.0 > 0 {
                 { fact("Least memory held", text::bytes(group.min_bytes.0)) }
             }
+            if let Some(minutes) = group.minutes_to_limit {
+                { fact("Stacks alone fill the container in", format!("at most {}", text::minutes(minutes))) }
+            }
             if group.leaked > 0 {
                 { fact("Proven leaked by the runtime", text::count_u64(group.leaked)) }
             }

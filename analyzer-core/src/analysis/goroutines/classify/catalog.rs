@@ -36,6 +36,7 @@ pub const RULES: &[Rule] = &[
         advice: &[
             "Close the channel where the last value is sent (defer close(ch) in the sender), so that range and receive end.",
             "Or receive in a select with case <-ctx.Done().",
+            "If the channel is a context's: call its cancel function on every path (defer cancel()).",
         ],
         against: "Idle pool workers and subscribers wait like this on purpose; their number does not grow.",
     },
@@ -289,6 +290,21 @@ pub const RULES: &[Rule] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_guide_explains_every_rule() {
+        let guide = include_str!("../../../../../docs/goroutines.md");
+        let sections: Vec<(&str, &str)> =
+            guide.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
+        for rule in RULES {
+            let text = sections.iter().find(|(id, _)| *id == rule.id).map(|(_, text)| *text);
+            let text = text.unwrap_or_else(|| panic!("no section on {}", rule.id));
+            for part in ["**Evidence.**", "```go\n// leaks\n", "\n// fixed\n", "**Harmless.**"] {
+                assert!(text.contains(part), "{}: {part}", rule.id);
+            }
+        }
+        assert_eq!(sections.len(), RULES.len(), "a section on a rule that is not there");
+    }
 
     #[test]
     fn ids_are_unique_kebab_case_and_every_rule_has_advice() {

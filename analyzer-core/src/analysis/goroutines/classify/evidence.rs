@@ -5,6 +5,7 @@ use super::features::{self, Growth};
 use super::ownership;
 use super::{Assessment, Context, Level};
 use crate::base::convert::to_f64;
+use crate::report::number_format;
 
 /// Least number of members, or least share of the group, that must show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +129,7 @@ pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &As
     ramp(context, group, &assessment.policy, &mut weighed);
     waiting(context, index, group, &assessment.policy, &mut weighed);
     if weighed.level.is_none() && !is_constant(context, group) {
-        possible(context, group, &mut weighed);
+        possible(context, group, &assessment.policy, &mut weighed);
     }
     weighed
 }
@@ -142,16 +143,8 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     }
     let level = growth_level(context, policy, &growth);
     let ended = if growth.deaths == 0 { "none ended".to_owned() } else { format!("{} ended", growth.deaths) };
-    weighed.raise(
-        level,
-        format!(
-            "Grew from {} to {} over {} dumps: {} were born, {ended}.",
-            growth.from,
-            growth.to,
-            growth.steps + 1,
-            growth.births
-        ),
-    );
+    let series = counts(context, index, context.series.first_of_last_process());
+    weighed.raise(level, format!("{series} over the dumps: {} were born, {ended}.", growth.births));
     if growth.risen > 0 {
         weighed.reasons.push(format!(
             "{} of the {} that were there in the dump before print a longer wait now.",
@@ -204,11 +197,14 @@ fn count_growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &
     let is_explained =
         policy.follows_peers || policy.is_idle_place && ownership::is_load_rising(context, index);
     let level = if growth.moments >= 3 && !is_explained { Level::Likely } else { Level::Possible };
-    weighed.raise(
-        level,
-        format!("The count rose from {} to {} over {} captures.", growth.from, growth.to, growth.moments),
-    );
+    weighed.raise(level, format!("{} over the captures.", counts(context, index, 0)));
     weighed.rate_per_minute = rate(context, index);
+}
+
+/// The counts from a moment on, as `12, 40, 100`.
+fn counts(context: &Context<'_>, index: usize, first: usize) -> String {
+    let counts = context.series.groups.get(index).map(Group::counts).unwrap_or_default();
+    number_format::series(counts.get(first..).unwrap_or_default())
 }
 
 fn ramp(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Weighed) {
@@ -262,10 +258,13 @@ fn is_constant(context: &Context<'_>, group: &Group) -> bool {
 }
 
 /// A count or an age alone.
-fn possible(context: &Context<'_>, group: &Group, weighed: &mut Weighed) {
-    const MANY: u64 = 100;
+fn possible(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Weighed) {
+    /// Where healthy goroutines idle, and where they only pass.
+    const MANY_IDLE: u64 = 100;
+    const MANY_BLOCKED: u64 = 20;
     let last = group.last();
-    if last.count >= MANY {
+    let many = if policy.is_idle_place { MANY_IDLE } else { MANY_BLOCKED };
+    if last.count >= many {
         weighed.raise(Level::Possible, format!("{} goroutines wait at one place.", last.count));
     }
     let waited = features::waited(group, context.floor.saturating_add(LONG_WAIT_MINUTES));

@@ -191,6 +191,22 @@ pub fn count_growth(series: &Series, index: usize) -> Option<CountGrowth> {
     (rises && (is_steady || is_jump)).then_some(CountGrowth { from, to, moments: to_u64(counts.len()) })
 }
 
+/// Members that must have ended, and stayed, for their order to say something.
+const ORDERED_MEMBERS: usize = 3;
+
+/// How many of the dump before ended, if all of them are older than all that
+/// stayed, and new ones were born.
+pub fn oldest_ended(series: &Series, index: usize, census: &Census) -> Option<u64> {
+    let change = series.last_steps().last()?.changes.get(index).copied().flatten()?;
+    let group = series.groups.get(index)?;
+    let before = group.at.len().checked_sub(2).and_then(|moment| group.at.get(moment))?;
+    let (stayed, ended): (Vec<u64>, Vec<u64>) =
+        before.members.iter().map(|member| member.goid).partition(|goid| census.group_of.contains_key(goid));
+    let is_ordered = ended.iter().max()? < stayed.iter().min()?;
+    let is_many = ended.len() >= ORDERED_MEMBERS && stayed.len() >= ORDERED_MEMBERS;
+    (is_ordered && is_many && change.births > 0).then(|| to_u64(ended.len()))
+}
+
 /// Survivors of the last step that did not move, and the members before it.
 pub fn aged(series: &Series, index: usize) -> Option<(u64, u64)> {
     let step = series.last_steps().last()?;

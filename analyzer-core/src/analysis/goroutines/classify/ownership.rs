@@ -24,6 +24,17 @@ pub fn is_of_one_object(group: &Group) -> bool {
     members.len() >= POOL_MEMBERS && members.iter().all(|member| member.arguments == first.arguments)
 }
 
+/// True if a function that opens connections started them, in a process that
+/// has a `database/sql` pool. Connections that are not given back show in who
+/// holds them: rows, transactions, and the queue for the pool.
+pub fn is_of_database(context: &Context<'_>, group: &Group) -> bool {
+    const OPENERS: [&str; 4] = ["Open", "OpenConnector", "Connect", "startWatcher"];
+    let creator = group.creator.as_ref().map(|site| &*site.function.name);
+    let is_opener =
+        creator.and_then(|name| name.rsplit('.').next()).is_some_and(|last| OPENERS.contains(&last));
+    is_opener && context.series.groups.iter().any(|group| group.has("database/sql.(*DB).connectionOpener"))
+}
+
 /// The groups of the goroutines that started this group's members, if those
 /// are still in the very call that did: what they started is at work for it,
 /// and a leak only if the call is stuck itself.

@@ -11,8 +11,8 @@ const ACQUIRES: &[&str] =
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::Send => Some(send(context, index, group)),
-        Wait::Receive | Wait::Channel => Some(held_if_pool(group, receive(context, index, group))),
-        Wait::Select => Some(held_if_pool(group, select(context, index, group))),
+        Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index, group))),
+        Wait::Select => Some(held_if_pool(context, group, select(context, index, group))),
         Wait::Sleep => Some(Assessment::new("sleep-loop", Policy { growth: Some(3), ..Policy::default() })),
         _ => None,
     }
@@ -31,8 +31,12 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     assessment
 }
 
-/// Workers of one object are its pool, which may grow.
-fn held_if_pool(group: &Group, mut assessment: Assessment) -> Assessment {
+/// Workers of one object are its pool, which may grow; so may a pool of connections.
+fn held_if_pool(context: &Context<'_>, group: &Group, mut assessment: Assessment) -> Assessment {
+    if ownership::is_of_database(context, group) {
+        assessment.held_back =
+            Some("One for each connection of a database/sql pool, which bounds them.".to_owned());
+    }
     if ownership::is_of_one_object(group) {
         assessment.held_back = Some(
             "All of them were started with the same arguments: workers of one object, as a pool has them."
@@ -66,6 +70,16 @@ fn receive(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
         return ticker(context, index);
     }
     by_name(context, group, "chan-recv-unclosed")
+}
+
+/// A timer ends what nothing else does: the oldest, and none of the younger.
+fn long_timer(ended: u64) -> Assessment {
+    let mut assessment = Assessment::new("select-long-timer", Policy::default());
+    assessment.likely = Some(format!(
+        "{ended} of the oldest ended since the dump before, and none of the younger: a timer ends them, late."
+    ));
+    assessment.held_back = Some("Their number has a bound: as many end as begin.".to_owned());
+    assessment
 }
 
 /// Words in the names of functions that loop over a timer.
@@ -112,6 +126,9 @@ fn own_name(function: &str) -> String {
 fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if group.names().any(|name| name.starts_with("context.(*cancelCtx).propagateCancel.func")) {
         return Assessment::new("ctx-never-cancelled", Policy::IDLE);
+    }
+    if let Some(ended) = features::oldest_ended(context.series, index, &context.census) {
+        return long_timer(ended);
     }
     if wakes(context, index) {
         return ticker(context, index);
