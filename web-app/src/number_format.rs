@@ -71,6 +71,17 @@ pub fn duration(nanos: i64) -> String {
     engine::duration(Nanos(nanos))
 }
 
+/// A moment on an axis with a mark each `tick` nanoseconds: no more digits than
+/// tell two marks apart: `200 ms`, `1.25 s`.
+pub fn moment(nanos: f64, tick: f64) -> String {
+    let units = [(1e9, "s"), (1e6, "ms"), (1e3, "\u{b5}s")];
+    let Some((unit, name)) = units.into_iter().find(|unit| nanos >= unit.0) else {
+        return format!("{nanos:.0}{}", if nanos < 1.0 { "" } else { " ns" });
+    };
+    let digits = (0..=9).find(|&digits| tick / unit * 10f64.powi(digits) >= 0.999).unwrap_or(9);
+    format!("{:.*} {name}", usize::try_from(digits).unwrap_or(0), nanos / unit)
+}
+
 /// Whole minutes, as the Go runtime prints waits: `9 min`, `2 h 05 min`.
 pub fn minutes(value: u64) -> String {
     if value < 60 {
@@ -173,6 +184,13 @@ mod tests {
     #[test]
     fn waits_of_hours_are_not_hundreds_of_minutes() {
         assert_eq!([0, 9, 125].map(minutes), ["0 min", "9 min", "2 h 05 min"]);
+    }
+
+    #[test]
+    fn moments_have_the_digits_of_their_axis() {
+        assert_eq!([0.0, 2e8, 1e9, 1.2e9].map(|at| moment(at, 2e8)), ["0", "200 ms", "1.0 s", "1.2 s"]);
+        assert_eq!(moment(1_234_567_500.0, 500.0), "1.2345675 s");
+        assert_eq!([500.0, 2_500.0].map(|at| moment(at, 500.0)), ["500 ns", "2.5 \u{b5}s"]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Analysis {
         if let (Some(section), Some(memory)) = (&mut goroutines, &memory) {
             goroutines::projection::project(section, memory);
         }
-        let traces = trace::section(evidence, &subjects);
+        let traces = trace::section(evidence, &subjects, &mut goroutines);
         Self { subjects, goroutines, gc, memory, traces }
     }
 }

@@ -75,6 +75,7 @@ detectors! {
     mem_thrash,
     mem_threads,
     mem_untouched,
+    trace,
 }
 
 /// Runs every detector: findings worst first (then by size, then by code), and what could not run.

@@ -170,7 +170,10 @@ impl Session {
         let bytes = self.texts.get(query.source)?.as_deref()?;
         let traces = &self.evidence.traces;
         let id = traces.iter_enumerated().find(|(_, trace)| trace.source == query.source)?.0;
-        trace::window(self.evidence.traces.get_mut(id)?, bytes, query)
+        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
+        let own = analysis.traces.iter().filter(|trace| trace.source == query.source);
+        let suspects: Vec<u32> = own.flat_map(|trace| &trace.leaks).map(|leak| leak.group).collect();
+        trace::window(self.evidence.traces.get_mut(id)?, bytes, query, &suspects)
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

@@ -16,14 +16,20 @@ use crate::formats::go_trace;
 /// Goroutines of one group that have lanes, where all groups share the room.
 const PER_GROUP: usize = 4;
 
-/// Reads and sums up a part of a trace. `bytes` are its file's.
-pub(super) fn window(trace: &mut Trace, bytes: &[u8], query: &TraceQuery) -> Option<TraceWindow> {
+/// Reads and sums up a part of a trace. `bytes` are its file's; the groups that
+/// may leak have their lanes first.
+pub(super) fn window(
+    trace: &mut Trace,
+    bytes: &[u8],
+    query: &TraceQuery,
+    suspects: &[u32],
+) -> Option<TraceWindow> {
     let end = trace.summary.to;
     let from = query.from.min(end.saturating_sub(1));
     let to = query.to.clamp(from + 1, end.max(from + 1));
     let columns = query.columns.clamp(1, TRACE_COLUMNS);
     let room = id_to_usize(query.lanes).min(TRACE_LANES);
-    let candidates = goroutines(trace, query.group.map(GoGroupId), from, to);
+    let candidates = goroutines(trace, query.group.map(GoGroupId), from, to, suspects);
     let more = candidates.len().saturating_sub(room);
     let wanted = candidates.get(..room).unwrap_or(&candidates);
     let builder = LaneBuilder::new(from, to, columns, wanted);
@@ -36,9 +42,9 @@ pub(super) fn window(trace: &mut Trace, bytes: &[u8], query: &TraceQuery) -> Opt
 }
 
 /// Goroutines that live in a part of a trace, the most telling first: by
-/// group, those groups first whose goroutines ran most and those that never
-/// end; in a group, by running time, then by waiting time.
-fn goroutines(trace: &Trace, only: Option<GoGroupId>, from: u64, to: u64) -> Vec<u64> {
+/// group, those groups first that may leak, then those whose goroutines ran
+/// most; in a group, by running time, then by waiting time.
+fn goroutines(trace: &Trace, only: Option<GoGroupId>, from: u64, to: u64, suspects: &[u32]) -> Vec<u64> {
     let summary = &trace.summary;
     let mut by_group: BTreeMap<GoGroupId, Vec<&GoRow>> = BTreeMap::new();
     for row in &summary.goroutines {
@@ -51,7 +57,7 @@ fn goroutines(trace: &Trace, only: Option<GoGroupId>, from: u64, to: u64) -> Vec
     groups.order_by_key(|(id, rows)| {
         let is_system = summary.groups.get(*id).is_some_and(|group| group.is_system);
         let ran: u64 = rows.iter().map(|row| row.times[0]).sum();
-        (is_system, std::cmp::Reverse(ran), *id)
+        (is_system, !suspects.contains(&id.0), std::cmp::Reverse(ran), *id)
     });
     let per_group = if only.is_some() { usize::MAX } else { PER_GROUP };
     let mut ids = Vec::new();

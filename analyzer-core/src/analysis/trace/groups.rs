@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Scope;
 use super::reasons::reason;
 use super::spread;
-use crate::base::convert::{id_to_usize, to_usize};
+use crate::base::convert::{id_to_usize, to_u64, to_usize};
 use crate::base::intern::StringTable;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::event::GoState;
@@ -43,6 +43,11 @@ impl AliveIn<'_> {
     /// How often they were woken.
     pub(super) fn woken(&self) -> u64 {
         self.rows.iter().map(|row| row.woken).sum()
+    }
+
+    /// How many were in the state from `start` on, and never woken.
+    pub(super) fn throughout(&self, start: u64) -> u64 {
+        to_u64(self.rows.iter().filter(|row| row.since <= start && row.woken == 0).count())
     }
 
     /// Ids of the first few.
@@ -93,6 +98,7 @@ pub(super) fn rows(scope: &mut Scope<'_>, alive: &Alive<'_>) -> Vec<TraceGroup> 
 
 fn row(scope: &mut Scope<'_>, id: GoGroupId, group: &GoGroup, alive: &Alive<'_>) -> TraceGroup {
     let places = alive.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let summary = scope.summary;
     let alive_states = places
         .iter()
         .map(|place| AliveState {
@@ -100,9 +106,10 @@ fn row(scope: &mut Scope<'_>, id: GoGroupId, group: &GoGroup, alive: &Alive<'_>)
             reason: place.word.to_owned(),
             is_inferred: place.is_inferred,
             stack: scope.stacks.index(place.stack),
-            count: crate::base::convert::to_u64(place.rows.len()),
+            count: to_u64(place.rows.len()),
             since: place.since(),
             woken: place.woken(),
+            throughout: place.throughout(summary.from),
             goroutines: place.ids(),
         })
         .collect();

@@ -35,11 +35,16 @@ pub(super) fn find(scope: &mut Scope<'_>, alive: &Alive<'_>) -> Vec<LeakEvidence
             }
         }
     }
+    sort(&mut found);
+    found
+}
+
+/// The most certain first, then the strongest sign, then the most goroutines.
+pub(super) fn sort(found: &mut [LeakEvidence]) {
     found.order_by(|a, b| {
         let rank = |row: &LeakEvidence| (row.confidence, row.sign, std::cmp::Reverse(row.count));
         rank(a).cmp(&rank(b)).then(a.group.cmp(&b.group)).then(a.stack.cmp(&b.stack))
     });
-    found
 }
 
 /// The strongest sign that holds for members that wait at one place.
@@ -54,7 +59,7 @@ fn sign(scope: &Scope<'_>, group: &GoGroup, place: &AliveIn<'_>) -> Option<LeakS
     }
     let size = to_u64(place.rows.len());
     if group.key.existed {
-        let all_along = place.rows.iter().all(|row| row.woken == 0 && row.since <= scope.summary.from);
+        let all_along = place.throughout(scope.summary.from) == size;
         let is_many = size >= WAITED_THROUGHOUT && scope.summary.nanos() >= WAIT_NANOS;
         return (all_along && is_many).then_some(LeakSign::WaitedThroughout);
     }
@@ -114,6 +119,7 @@ fn evidence(
         reasons: reasons(scope, group, place, sign, completed),
         against: against(scope, place, sign, completed),
         goroutines: place.ids(),
+        dump_group: None,
     }
 }
 
@@ -191,10 +197,12 @@ fn against(scope: &Scope<'_>, place: &AliveIn<'_>, sign: LeakSign, completed: u6
     against
 }
 
-fn span(nanos: u64) -> String {
+/// A length of time as text.
+pub fn span(nanos: u64) -> String {
     duration(Nanos(clamp_i64(i128::from(nanos))))
 }
 
-fn number(n: u64) -> String {
+/// A count as text.
+pub fn number(n: u64) -> String {
     count(i64::try_from(n).unwrap_or(i64::MAX))
 }

@@ -1,12 +1,13 @@
 //! From a trace's sums to what the report, the views and the detectors show.
 
 mod activity;
+mod dumps;
 mod gc;
 mod groups;
 pub mod leaks;
 mod overview;
 mod reasons;
-mod stacks;
+pub mod stacks;
 
 use crate::base::convert::{clamp_i64, to_u64};
 use crate::base::intern::StrId;
@@ -17,7 +18,7 @@ use crate::evidence::trace::names::Names;
 use crate::evidence::trace::summary::{Durations, Folded, Summary};
 use crate::evidence::trace::{self as evidence, event};
 use crate::report::trace::{EventCounts, Generation, Spread, Trace};
-use crate::report::{Citation, Subject};
+use crate::report::{Citation, Goroutines, Subject};
 use stacks::StackTable;
 
 /// Parts of the overview in a report.
@@ -39,8 +40,15 @@ impl Scope<'_> {
     }
 }
 
-/// Every trace of the session, as the report lists them.
-pub fn section(evidence: &Evidence, subjects: &[Subject]) -> Vec<Trace> {
+/// Every trace of the session, as the report lists them. Where there are dumps
+/// of the same process, each side is told what the other saw.
+pub fn section(evidence: &Evidence, subjects: &[Subject], goroutines: &mut Option<Goroutines>) -> Vec<Trace> {
+    let mut traces = sections(evidence, subjects);
+    dumps::join(&mut traces, goroutines);
+    traces
+}
+
+fn sections(evidence: &Evidence, subjects: &[Subject]) -> Vec<Trace> {
     let rows = evidence.traces.iter();
     rows.map(|trace| {
         let mut section = describe(trace, &trace.summary, OVERVIEW_PARTS);

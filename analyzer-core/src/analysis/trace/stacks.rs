@@ -3,9 +3,16 @@
 use std::collections::HashMap;
 
 use crate::analysis::goroutines::names::Function;
-use crate::base::convert::to_u32;
+use crate::base::convert::{id_to_usize, to_u32};
 use crate::evidence::trace::names::{Names, StackRef, TraceFrame};
 use crate::report::StackFrame;
+use crate::report::trace::Trace;
+
+/// The frames of one of a section's stacks, innermost first.
+pub fn frames_of(trace: &Trace, stack: u32) -> impl Iterator<Item = &StackFrame> {
+    let rows = trace.stacks.get(id_to_usize(stack)).into_iter().flatten();
+    rows.filter_map(|&row| trace.frames.get(id_to_usize(row)))
+}
 
 /// Collects stacks in the order in which tables ask for them.
 #[derive(Debug)]

@@ -35,6 +35,8 @@ pub struct AliveState {
     pub since: u64,
     /// How often these goroutines were woken.
     pub woken: u64,
+    /// Those that were in this state when the window began, and were never woken in it.
+    pub throughout: u64,
     /// Ids of the first few.
     pub goroutines: Vec<u64>,
 }
@@ -148,4 +150,7 @@ pub struct LeakEvidence {
     pub against: Vec<String>,
     /// Ids of the first few.
     pub goroutines: Vec<u64>,
+    /// Group of the goroutine dumps with this stack, if there are dumps of the same process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dump_group: Option<String>,
 }

@@ -63,9 +63,11 @@ pub fn Head(props: &HeadProps) -> Html {
                     }) }
                 </nav>
             }
-            <p class="facts">{ facts.join(" · ") }
-                { " · " }
-                <a href={profile_href(&props.report, trace)}>{ "Flame graphs of waits, delays, system calls and CPU samples" }</a>
+            <p class="facts">{ facts.join(" · ") }</p>
+            <p class="facts">
+                <a class="trace-profile" href={profile_href(&props.report, trace)}>
+                    { "Flame graphs of waits, delays, system calls and CPU samples" }
+                </a>
             </p>
             { for trace.folded.iter().map(|line| html! { <p class="quiet">{ line }</p> }) }
         </header>

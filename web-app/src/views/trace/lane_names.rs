@@ -10,6 +10,7 @@ use analyzer_core::session::lanes::NONE;
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     groups: HashMap<u32, String>,
+    members: HashMap<u32, u64>,
     sites: HashMap<u32, usize>,
 }
 
@@ -18,6 +19,7 @@ impl Names {
     pub fn of(trace: &Trace) -> Self {
         let groups = trace.groups.iter();
         Self {
+            members: groups.clone().map(|group| (group.id, group.alive.saturating_add(group.ended))).collect(),
             groups: groups.filter_map(|group| Some((group.id, group.start.clone()?))).collect(),
             sites: trace.sites.iter().enumerate().map(|(row, site)| (site.id, row)).collect(),
         }
@@ -26,6 +28,11 @@ impl Names {
     /// The start function of a group.
     pub fn start(&self, group: u32) -> Option<&str> {
         self.groups.get(&group).filter(|_| group != NONE).map(String::as_str)
+    }
+
+    /// How many goroutines of a group live in the part, or lived.
+    pub fn members(&self, group: u32) -> Option<u64> {
+        self.members.get(&group).copied()
     }
 
     /// A place.

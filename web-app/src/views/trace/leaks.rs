@@ -9,6 +9,7 @@ use super::tables::none;
 use super::words;
 use crate::number_format as text;
 use crate::state::Params;
+use crate::views::goroutines::group_route;
 
 /// The table of leak evidence.
 pub fn table(trace: &Trace, params: &Params) -> Html {
@@ -58,6 +59,9 @@ fn row(trace: &Trace, leak: &LeakEvidence, params: &Params) -> Html {
                     { format!("{}{}", leak.reason, if leak.is_inferred { " (read off the stack)" } else { "" }) }
                     { ": " }{ words::stack(trace, leak.stack) }
                 </div>
+                if let Some(group) = &leak.dump_group {
+                    <div><a href={group_route(group).href()}>{ "In the goroutine dumps" }</a></div>
+                }
                 <div class="quiet">
                     { "goroutines " }
                     { leak.goroutines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ") }

@@ -172,8 +172,9 @@ fn Shown(props: &ViewProps) -> Html {
     let is_of = |part: &&Part| part.get().is_some_and(|part| part.trace.source == trace.source);
     let detail = detail.filter(|part| is_of(&part));
     let base = base.filter(|part| is_of(&part));
-    // Until the part is counted, the tables say what they count: the part before, or the whole.
-    let counted = detail.as_ref().and_then(Part::get).map_or(trace, |part| &part.trace);
+    // Until the part is counted, the tables say what they count: the part before, or the
+    // whole. Of the whole the report tells more: what goroutine dumps say of the same stacks.
+    let counted = detail.as_ref().filter(|_| is_part).and_then(Part::get).map_or(trace, |part| &part.trace);
     let is_pending = if is_part { part.is_pending } else { whole.is_pending };
     let error = whole.error.or(part.error);
     html! {

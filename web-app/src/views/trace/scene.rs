@@ -1,10 +1,12 @@
 //! The rows of the timeline, from top to bottom, and what lies at a point.
 
+use analyzer_core::base::convert::{to_f64, to_u64};
 use analyzer_core::session::TraceWindow;
 use analyzer_core::session::lanes::{Lane, LaneOf, Lanes, NONE};
 
 use super::lane_names::{Names, short};
 use super::scale::Scale;
+use crate::number_format as text;
 
 /// Height of the axis on top.
 pub const AXIS: f64 = 22.0;
@@ -35,46 +37,53 @@ pub struct Row {
     pub y: f64,
     /// Its height.
     pub height: f64,
-    /// Its name.
+    /// Its name, if it is not told by what it shows.
     pub label: String,
 }
 
-/// All rows.
+/// The rows of one canvas.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// From top to bottom.
     pub rows: Vec<Row>,
     /// Height of all.
     pub height: f64,
+    /// True if there is a time axis on top.
+    pub has_axis: bool,
 }
 
 impl Scene {
-    /// The rows for a picture; without lanes until they are there.
-    pub fn new(part: Option<&TraceWindow>, names: &Names) -> Self {
-        let mut scene = Self { rows: Vec::new(), height: AXIS };
+    /// The tracks.
+    pub fn tracks() -> Self {
+        let mut scene = Self { rows: Vec::new(), height: AXIS, has_axis: true };
         scene.push(RowOf::Heap, 60.0, "Heap");
         scene.push(RowOf::Goroutines, 52.0, "Goroutines");
         scene.push(RowOf::Processors, 44.0, "Processors");
         scene.push(RowOf::Collector, 22.0, "GC, pauses");
+        scene
+    }
+
+    /// The lanes of a picture; none until it is there.
+    pub fn lanes(part: Option<&TraceWindow>, names: &Names) -> Self {
+        let mut scene = Self::default();
         let Some(part) = part else { return scene };
-        let lanes = &part.lanes;
         let mut last = None;
-        for lane in &lanes.lanes {
+        for lane in &part.lanes.lanes {
             let heading = match lane.of {
-                LaneOf::Processor(_) => "What runs on each processor".to_owned(),
-                LaneOf::Goroutine(_) => {
-                    lane.group.and_then(|group| names.start(group)).map_or("unnamed goroutines", short).to_owned()
-                }
+                LaneOf::Processor(_) => Heading::Processors,
+                LaneOf::Goroutine(_) => Heading::Group(lane.group.unwrap_or(NONE)),
             };
-            if last.as_ref() != Some(&heading) {
-                scene.push(RowOf::Title, 20.0, &heading);
+            if last != Some(heading) {
+                let label = heading.label(&part.lanes, names);
+                scene.push(RowOf::Title, 20.0, &label);
                 last = Some(heading);
             }
-            let (height, label) = match lane.of {
-                LaneOf::Processor(id) => (18.0, format!("P{id}")),
-                LaneOf::Goroutine(id) => (16.0, format!("goroutine {id}")),
-            };
-            scene.push(RowOf::Lane(lane.of), height, &label);
+            let height = if heading == Heading::Processors { 18.0 } else { 16.0 };
+            scene.push(RowOf::Lane(lane.of), height, "");
+        }
+        if part.more_goroutines > 0 {
+            let more = text::count_u64(part.more_goroutines);
+            scene.push(RowOf::Title, 20.0, &format!("{more} more goroutines: choose a group in the table below"));
         }
         scene
     }
@@ -88,6 +97,27 @@ impl Scene {
     pub fn row_at(&self, y: f64) -> Option<&Row> {
         let row = self.rows.partition_point(|row| row.y <= y).checked_sub(1)?;
         self.rows.get(row).filter(|row| y < row.y + row.height)
+    }
+}
+
+/// What is above some lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heading {
+    Processors,
+    Group(u32),
+}
+
+impl Heading {
+    fn label(self, lanes: &Lanes, names: &Names) -> String {
+        let Self::Group(group) = self else { return "What runs on each processor".to_owned() };
+        let start = names.start(group).map_or("goroutines without a name", short);
+        let shown = lanes.lanes.iter().filter(|lane| matches!(lane.of, LaneOf::Goroutine(_)) && lane.group == some(group)).count();
+        match names.members(group) {
+            Some(all) if all > to_u64(shown) => {
+                format!("{start}: {} of {} goroutines", text::count_usize(shown), text::count_u64(all))
+            }
+            _ => format!("{start}: {}", text::counted(shown, "goroutine", "goroutines")),
+        }
     }
 }
 
@@ -123,8 +153,4 @@ pub fn segment_at(lanes: &Lanes, of: LaneOf, scale: &Scale, x: f64) -> Option<us
 /// A number of the columns, if it is one.
 pub fn some(id: u32) -> Option<u32> {
     (id != NONE).then_some(id)
-}
-
-fn to_f64(n: u64) -> f64 {
-    analyzer_core::base::convert::to_f64(n)
 }

@@ -1,7 +1,10 @@
 //! The timeline as a component: a strip of the whole trace to select from,
-//! and below it tracks and lanes of the part that is seen.
+//! and below it tracks, and lanes to scroll through, of the part that is seen.
 
-use analyzer_core::base::convert::{f64_to_i64, to_f64};
+mod hover;
+mod input;
+
+use analyzer_core::base::convert::to_f64;
 use analyzer_core::report::Report;
 use analyzer_core::report::trace::Trace as Section;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -16,19 +19,15 @@ use super::lane_names::Names;
 use super::painter::{Frame, Painter, Source};
 use super::palette::Palette;
 use super::scale::Scale;
-use super::scene::{self, RowOf, Scene};
+use super::scene::Scene;
 use super::tip;
 use super::{Part, Window};
-use crate::components::flame::gesture::{Gesture, Gestures};
+use crate::components::flame::gesture::Gestures;
 use crate::link::{Link, use_link};
 use crate::state::{Params, Shared};
 
 /// Rest after which what is seen is read more closely, in milliseconds.
 const SETTLE_MILLIS: u32 = 140;
-/// Factor that a key zooms by.
-const KEY_ZOOM: f64 = 1.6;
-/// Part of the width that a key moves by.
-const KEY_STEP: f64 = 0.15;
 /// Width of the names at the left, on a wide page and on a narrow one.
 const GUTTER: [f64; 2] = [132.0, 84.0];
 /// Width from which a page is wide.
@@ -71,30 +70,46 @@ struct CanvasProps {
 }
 
 enum Msg {
-    Pointer(PointerEvent),
+    Pointer(Pane, PointerEvent),
     Strip(PointerEvent),
     Wheel(WheelEvent),
     Key(KeyboardEvent),
     Resized,
+    Scrolled,
     Settled,
     Frame,
+}
+
+/// One of the two canvases with rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pane {
+    /// Figures over time.
+    Tracks,
+    /// Processors and goroutines.
+    Lanes,
 }
 
 /// What is under the pointer, to be told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Hover {
+    pane: Pane,
     x: f64,
+    /// Within the canvas.
     y: f64,
 }
 
 struct Canvas {
     wrapper: NodeRef,
-    canvas: NodeRef,
+    tracks: NodeRef,
+    lanes: NodeRef,
+    /// The box that the lanes scroll in.
+    shelf: NodeRef,
     strip: NodeRef,
-    painters: Option<[Painter; 2]>,
+    painters: Option<Painters>,
     palette: Palette,
     scale: Scale,
-    scene: Scene,
+    track_scene: Scene,
+    lane_scene: Scene,
     names: [Names; 2],
     hover: Option<Hover>,
     /// Where a selection on the strip began.
@@ -106,6 +121,12 @@ struct Canvas {
     observer: Option<(ResizeObserver, Closure<dyn Fn()>)>,
 }
 
+struct Painters {
+    tracks: Painter,
+    lanes: Painter,
+    strip: Painter,
+}
+
 impl Component for Canvas {
     type Message = Msg;
     type Properties = CanvasProps;
@@ -115,12 +136,15 @@ impl Component for Canvas {
         let whole = section(props).map_or(props.window, Window::whole);
         let mut canvas = Self {
             wrapper: NodeRef::default(),
-            canvas: NodeRef::default(),
+            tracks: NodeRef::default(),
+            lanes: NodeRef::default(),
+            shelf: NodeRef::default(),
             strip: NodeRef::default(),
             painters: None,
             palette: Palette::default(),
             scale: Scale::new(props.window, whole),
-            scene: Scene::default(),
+            track_scene: Scene::tracks(),
+            lane_scene: Scene::default(),
             names: Default::default(),
             hover: None,
             selecting: None,
@@ -154,11 +178,11 @@ impl Component for Canvas {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let before = self.hover;
         match msg {
-            Msg::Pointer(event) => self.pointer(ctx, &event),
+            Msg::Pointer(pane, event) => self.pointer(ctx, pane, &event),
             Msg::Strip(event) => self.strip_pointer(ctx, &event),
             Msg::Wheel(event) => self.wheel(ctx, &event),
             Msg::Key(event) => self.key(ctx, &event),
-            Msg::Resized => self.draw_soon(ctx),
+            Msg::Resized | Msg::Scrolled => self.draw_soon(ctx),
             Msg::Settled => self.settled(ctx),
             Msg::Frame => self.draw(ctx),
         }
@@ -167,23 +191,38 @@ impl Component for Canvas {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = &ctx.props().inner;
-        let (pointer, strip) = (ctx.link().callback(Msg::Pointer), ctx.link().callback(Msg::Strip));
+        let on = |pane: Pane| ctx.link().callback(move |event| Msg::Pointer(pane, event));
+        let (tracks, lanes, strip) = (on(Pane::Tracks), on(Pane::Lanes), ctx.link().callback(Msg::Strip));
         let label = section(props).map(|trace| tip::spoken(trace, props.window)).unwrap_or_default();
+        let shelf = format!("height:min({}px, var(--trace-shelf))", self.lane_scene.height);
         html! {
             <div class="trace-timeline" ref={self.wrapper.clone()}>
                 <canvas
-                    class="trace-strip" ref={self.strip.clone()} role="img" style={format!("height:{STRIP}px")}
+                    class="trace-strip" ref={self.strip.clone()} role="img"
                     aria-label="The whole trace: drag to select a part"
                     onpointerdown={&strip} onpointermove={&strip} onpointerup={&strip} onpointercancel={&strip}
                 />
                 <div
                     class="trace-plot" tabindex="0" role="application" aria-roledescription="timeline"
-                    aria-label={label} style={format!("height:{}px", self.scene.height)}
-                    onpointerdown={&pointer} onpointermove={&pointer} onpointerup={&pointer}
-                    onpointercancel={&pointer} onpointerleave={&pointer}
-                    onkeydown={ctx.link().callback(Msg::Key)}
+                    aria-label={label} onkeydown={ctx.link().callback(Msg::Key)}
                 >
-                    <canvas ref={self.canvas.clone()} />
+                    <canvas
+                        class="trace-tracks" ref={self.tracks.clone()}
+                        onpointerdown={&tracks} onpointermove={&tracks} onpointerup={&tracks}
+                        onpointercancel={&tracks} onpointerleave={&tracks}
+                    />
+                    <div
+                        class="trace-lanes" ref={self.shelf.clone()} style={shelf}
+                        onscroll={ctx.link().callback(|_: Event| Msg::Scrolled)}
+                    >
+                        <div style={format!("height:{}px", self.lane_scene.height)}>
+                            <canvas
+                                ref={self.lanes.clone()}
+                                onpointerdown={&lanes} onpointermove={&lanes} onpointerup={&lanes}
+                                onpointercancel={&lanes} onpointerleave={&lanes}
+                            />
+                        </div>
+                    </div>
                     { self.tip(props) }
                 </div>
                 { tip::legend() }
@@ -207,19 +246,17 @@ impl Component for Canvas {
 
 impl Canvas {
     fn attach(&mut self, ctx: &Context<Self>) -> Result<(), JsValue> {
-        let (Some(canvas), Some(strip), Some(wrapper)) = (
-            self.canvas.cast::<HtmlCanvasElement>(),
-            self.strip.cast::<HtmlCanvasElement>(),
-            self.wrapper.cast::<HtmlElement>(),
-        ) else {
-            return Ok(());
-        };
-        self.painters = Some([Painter::new(&canvas)?, Painter::new(&strip)?]);
+        let canvas = |node: &NodeRef| node.cast::<HtmlCanvasElement>().map(|canvas| Painter::new(&canvas));
+        let painters = (canvas(&self.tracks), canvas(&self.lanes), canvas(&self.strip));
+        let (Some(tracks), Some(lanes), Some(strip)) = painters else { return Ok(()) };
+        let boxes = (self.wrapper.cast::<HtmlElement>(), self.shelf.cast::<HtmlElement>());
+        let (Some(wrapper), Some(shelf)) = boxes else { return Ok(()) };
+        self.painters = Some(Painters { tracks: tracks?, lanes: lanes?, strip: strip? });
         self.read_palette();
         // A passive listener could not keep the page from zooming.
         let link = ctx.link().clone();
         let options = EventListenerOptions::enable_prevent_default();
-        self._wheel = Some(EventListener::new_with_options(&canvas, "wheel", options, move |event| {
+        self._wheel = Some(EventListener::new_with_options(&wrapper, "wheel", options, move |event| {
             if let Some(event) = event.dyn_ref::<WheelEvent>() {
                 link.send_message(Msg::Wheel(event.clone()));
             }
@@ -228,6 +265,7 @@ impl Canvas {
         let closure = Closure::<dyn Fn()>::new(move || link.send_message(Msg::Resized));
         let observer = ResizeObserver::new(closure.as_ref().unchecked_ref())?;
         observer.observe(&wrapper);
+        observer.observe(&shelf);
         self.observer = Some((observer, closure));
         Ok(())
     }
@@ -243,9 +281,9 @@ impl Canvas {
         let parts = [&props.base, &props.detail].map(|part| part.as_ref().and_then(Part::get));
         let names = |row: usize| parts[row].map(|part| Names::of(&part.trace)).unwrap_or_default();
         self.names = [names(0), names(1)];
-        self.scene = match (parts[1], parts[0]) {
-            (Some(detail), _) => Scene::new(Some(detail), &self.names[1]),
-            (None, base) => Scene::new(base, &self.names[0]),
+        self.lane_scene = match (parts[1], parts[0]) {
+            (Some(detail), _) => Scene::lanes(Some(detail), &self.names[1]),
+            (None, base) => Scene::lanes(base, &self.names[0]),
         };
     }
 
@@ -259,28 +297,40 @@ impl Canvas {
     fn draw(&mut self, ctx: &Context<Self>) {
         self.frame = None;
         let props = &ctx.props().inner;
-        let (Some(wrapper), Some(trace)) = (self.wrapper.cast::<HtmlElement>(), section(props)) else { return };
-        let width = f64::from(wrapper.client_width()).max(2.0);
+        let (Some(shelf), Some(trace)) = (self.shelf.cast::<HtmlElement>(), section(props)) else { return };
+        // The lanes may have a scroll bar; everything is as wide as they are.
+        let width = f64::from(shelf.client_width()).max(2.0);
         let gutter = GUTTER[usize::from(width < WIDE)];
         self.scale = Scale { left: gutter, width: (width - gutter).max(1.0), ..self.scale };
-        let Some([plot, strip]) = &mut self.painters else { return };
+        let Some(Painters { tracks, lanes, strip }) = &mut self.painters else { return };
         let ratio = gloo::utils::window().device_pixel_ratio();
         let parts = [&props.base, &props.detail].map(|part| part.as_ref().and_then(Part::get));
         let sources = [0, 1].map(|row| parts[row].map(|part| Source { part, names: &self.names[row] }));
         let frame = Frame {
             scale: self.scale,
-            scene: &self.scene,
+            scene: &self.track_scene,
+            scrolled: 0.0,
+            height: self.track_scene.height,
             report: trace,
             base: sources[0],
             detail: sources[1],
             pointer: self.hover.map(|hover| hover.x),
             palette: &self.palette,
         };
-        plot.resize(width, self.scene.height, ratio);
-        plot.paint(&frame);
+        tracks.resize(width, frame.height, ratio);
+        tracks.paint(&frame);
+        let height = f64::from(shelf.client_height());
+        let scrolled = f64::from(shelf.scroll_top());
+        lanes.resize(width, height, ratio);
+        lanes.paint(&Frame { scene: &self.lane_scene, scrolled, height, ..frame });
         let whole = self.scale.everything();
         strip.resize(width, STRIP, ratio);
-        strip.paint_strip(&Frame { scale: whole, ..frame }, STRIP, self.scale);
+        strip.paint_strip(&Frame { scale: whole, height: STRIP, ..frame }, self.scale);
+    }
+
+    /// How far the lanes are scrolled.
+    fn scrolled(&self) -> f64 {
+        self.shelf.cast::<HtmlElement>().map_or(0.0, |shelf| f64::from(shelf.scroll_top()))
     }
 
     /// Shows another part, and reads it more closely once the hand rests.
@@ -303,163 +353,8 @@ impl Canvas {
             link.refine(params);
         }
     }
-
-    fn pointer(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
-        let (id, x, y) = (event.pointer_id(), f64::from(event.offset_x()), f64::from(event.offset_y()));
-        let gesture = match event.type_().as_str() {
-            "pointerdown" if event.button() == 0 => {
-                capture(event);
-                self.gestures.down(id, x, y);
-                Gesture::None
-            }
-            "pointermove" => self.gestures.moved(id, x, y),
-            "pointerup" => self.gestures.up(id, x, y, event.time_stamp()),
-            "pointercancel" => {
-                self.gestures.cancel(id);
-                Gesture::None
-            }
-            "pointerleave" => {
-                self.hover = None;
-                self.draw_soon(ctx);
-                Gesture::None
-            }
-            _ => Gesture::None,
-        };
-        match gesture {
-            Gesture::None => {}
-            Gesture::Hover { x, y } => {
-                self.hover = Some(Hover { x, y });
-                self.draw_soon(ctx);
-            }
-            Gesture::Pan { dx, .. } => self.set(ctx, self.scale.panned(-dx)),
-            Gesture::Pinch { x, factor, dx } => self.set(ctx, self.scale.zoomed(x, factor).panned(-dx)),
-            Gesture::Click { x, y, is_double: true } => self.zoom_to(ctx, x, y),
-            Gesture::Click { x, y, .. } => self.hover = Some(Hover { x, y }),
-        }
-    }
-
-    /// Zooms to the stay under the pointer, with some room at its sides.
-    fn zoom_to(&mut self, ctx: &Context<Self>, x: f64, y: f64) {
-        let props = &ctx.props().inner;
-        let segment = self.scene.row_at(y).and_then(|row| match row.of {
-            RowOf::Lane(of) => {
-                let part = props.detail.as_ref().or(props.base.as_ref()).and_then(Part::get)?;
-                let at = scene::segment_at(&part.lanes, of, &self.scale, x)?;
-                Some((to_f64(part.lanes.from.0[at]), to_f64(part.lanes.to.0[at])))
-            }
-            _ => None,
-        });
-        let scale = match segment {
-            Some((from, to)) => self.scale.showing(from - (to - from) * 0.1, (to - from) * 1.2),
-            None => self.scale.zoomed(x, 4.0),
-        };
-        self.set(ctx, scale);
-    }
-
-    fn strip_pointer(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
-        let whole = self.scale.everything();
-        let x = f64::from(event.offset_x()).clamp(whole.left, whole.left + whole.width);
-        match event.type_().as_str() {
-            "pointerdown" if event.button() == 0 => {
-                capture(event);
-                self.selecting = Some(x);
-            }
-            "pointermove" => {
-                let Some(start) = self.selecting else { return };
-                if (x - start).abs() > 3.0 {
-                    let (from, to) = (whole.time(start.min(x)), whole.time(start.max(x)));
-                    self.set(ctx, self.scale.showing(from, to - from));
-                }
-            }
-            _ => {
-                // A click moves the part that is seen there.
-                if self.selecting.take().is_some_and(|start| (x - start).abs() <= 3.0) {
-                    let span = self.scale.span();
-                    self.set(ctx, self.scale.showing(whole.time(x) - span / 2.0, span));
-                }
-            }
-        }
-    }
-
-    fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
-        // Lines and pages, as some mice count, in pixels.
-        let unit = match event.delta_mode() {
-            0 => 1.0,
-            1 => 20.0,
-            _ => 400.0,
-        };
-        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        if event.ctrl_key() || event.meta_key() {
-            event.prevent_default();
-            let factor = (-dy.clamp(-120.0, 120.0) * 0.006).exp();
-            self.set(ctx, self.scale.zoomed(f64::from(event.offset_x()), factor));
-        } else if event.shift_key() || dx.abs() > dy.abs() {
-            event.prevent_default();
-            self.set(ctx, self.scale.panned(if dx == 0.0 { dy } else { dx }));
-        }
-    }
-
-    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        let middle = self.scale.left + self.scale.width / 2.0;
-        let step = self.scale.width * KEY_STEP;
-        let scale = match event.key().as_str() {
-            "+" | "=" | "w" => self.scale.zoomed(middle, KEY_ZOOM),
-            "-" | "s" => self.scale.zoomed(middle, 1.0 / KEY_ZOOM),
-            "a" | "ArrowLeft" => self.scale.panned(-step),
-            "d" | "ArrowRight" => self.scale.panned(step),
-            "0" | "Escape" => self.scale.everything(),
-            _ => return,
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        self.set(ctx, scale);
-    }
-
-    fn tip(&self, props: &TimelineProps) -> Html {
-        let Some((hover, trace)) = self.hover.zip(section(props)) else { return Html::default() };
-        let Some(row) = self.scene.row_at(hover.y).filter(|_| hover.x >= self.scale.left) else {
-            return Html::default();
-        };
-        let (part, names) = match (&props.detail, &props.base) {
-            (Some(detail), _) => (detail.get(), &self.names[1]),
-            (None, base) => (base.as_ref().and_then(Part::get), &self.names[0]),
-        };
-        let moment = self.scale.time(hover.x);
-        let content = match row.of {
-            RowOf::Title => return Html::default(),
-            RowOf::Lane(of) => {
-                let Some(part) = part else { return Html::default() };
-                match scene::segment_at(&part.lanes, of, &self.scale, hover.x) {
-                    Some(at) => tip::stay(part, names, of, at),
-                    None => tip::nothing(of, moment),
-                }
-            }
-            track => {
-                let inside = part.map(|part| &part.trace);
-                let inside = inside.filter(|part| to_f64(part.from) <= moment && moment <= to_f64(part.to));
-                tip::track(inside.unwrap_or(trace), track, moment)
-            }
-        };
-        let is_right = hover.x > self.scale.left + self.scale.width / 2.0;
-        let x = if is_right {
-            format!("right:{}px", self.scale.left + self.scale.width - hover.x + 14.0)
-        } else {
-            format!("left:{}px", hover.x + 14.0)
-        };
-        let top = f64_to_i64(hover.y.min(self.scene.height - 40.0));
-        html! { <div class="trace-tip" role="status" style={format!("{x};top:{top}px")}>{ content }</div> }
-    }
 }
 
 fn section(props: &TimelineProps) -> Option<&Section> {
     props.report.traces.get(props.chosen)
-}
-
-fn capture(event: &PointerEvent) {
-    if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.set_pointer_capture(event.pointer_id());
-    }
 }

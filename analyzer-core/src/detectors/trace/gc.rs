@@ -1,0 +1,55 @@
+//! `trace.gc-load`: garbage collection takes much of the processors' time.
+
+use super::super::mem_support::{Draft, list};
+use super::{figure, percent, processor_nanos, window};
+use crate::analysis::trace::leaks::{number, span};
+use crate::base::units::Unit;
+use crate::report::trace::Trace;
+use crate::report::{Amount, Confidence, Severity};
+
+/// Go gives a quarter of the processors to marking, while it marks. As much
+/// over all of the time is a GC that hardly ever stops.
+const LOAD_PERCENT: u64 = 25;
+/// Half of the processors' time.
+const SEVERE_PERCENT: u64 = 50;
+/// Fewer cycles are an accident of the window.
+const LEAST_CYCLES: u64 = 4;
+
+/// The load, if it is much. Workers on idle processors take nothing from anyone.
+pub(super) fn find(trace: &Trace) -> Option<Draft> {
+    let gc = &trace.gc;
+    let [dedicated, fractional, _idle] = gc.workers;
+    let taken = dedicated.saturating_add(fractional).saturating_add(gc.assist_running);
+    let load = percent(taken, processor_nanos(trace)?);
+    if load < LOAD_PERCENT || gc.begun < LEAST_CYCLES {
+        return None;
+    }
+    Some(Draft {
+        code: "trace.gc-load",
+        severity: if load >= SEVERE_PERCENT { Severity::Warning } else { Severity::Info },
+        confidence: Confidence::Certain,
+        reclaim: None,
+        condition: format!(
+            "Workers and assists take {LOAD_PERCENT}% of the processors' time or more over {LEAST_CYCLES} cycles or \
+             more; {SEVERE_PERCENT}% are a warning. Workers on idle processors do not count."
+        ),
+        title: "Garbage collection takes much of the processors' time".to_owned(),
+        claim: format!(
+            "In {} of trace, {} GC cycles took {load}% of the processors' time: {} by workers, {} by goroutines that \
+             had to help while they allocated.",
+            window(trace),
+            number(gc.begun),
+            span(dedicated.saturating_add(fractional)),
+            span(gc.assist_running)
+        ),
+        amount: i64::try_from(load.saturating_mul(100))
+            .ok()
+            .map(|value| Amount { value, low: None, high: None, unit: Unit::BasisPoints }),
+        citations: figure(trace, "time of GC workers and assists", taken, Unit::Nanoseconds),
+        against: list(&["A program that allocates on purpose, such as a benchmark, looks like this too."]),
+        advice: list(&[
+            "If the heap lies at GOMEMLIMIT, the GC can do no better: raise the limit, or keep less alive.",
+            "Else a higher GOGC trades memory for fewer cycles; an allocation profile says who allocates.",
+        ]),
+    })
+}

@@ -1,0 +1,131 @@
+//! `trace.blocked-forever`, `trace.goroutine-growth`, `trace.never-woken`:
+//! goroutines that the trace saw come, or block, and never go on.
+
+use super::super::mem_support::{Draft, list};
+use super::{figure, window};
+use crate::analysis::trace::leaks::{
+    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, number, span,
+};
+use crate::analysis::trace::stacks::frames_of;
+use crate::base::units::Unit;
+use crate::report::trace::{LeakEvidence, LeakSign, Trace};
+use crate::report::{Amount, Confidence, Goroutines, Origin, Severity, StackFrame, Verdict};
+
+/// Signs that are worth a finding, and that no dump tells better.
+pub(super) fn find(trace: &Trace, goroutines: Option<&Goroutines>) -> Vec<Draft> {
+    let told = trace.leaks.iter().filter(|leak| is_told(leak) && !is_in_dump(leak, goroutines));
+    told.map(|leak| draft(trace, leak)).collect()
+}
+
+/// One that waits, or many that always have, are as often in order as not: the view has them.
+fn is_told(leak: &LeakEvidence) -> bool {
+    match leak.sign {
+        LeakSign::BlockedForever | LeakSign::Growth => true,
+        LeakSign::NeverWoken => leak.confidence <= Confidence::Likely,
+        LeakSign::WaitedThroughout => false,
+    }
+}
+
+/// True if the dumps' group of the same stack is a finding of its own, which has this evidence too.
+fn is_in_dump(leak: &LeakEvidence, goroutines: Option<&Goroutines>) -> bool {
+    let groups = goroutines.into_iter().flat_map(|section| &section.groups);
+    let mut own = groups.filter(|group| leak.dump_group.as_ref() == Some(&group.id));
+    own.any(|group| group.verdict == Verdict::Leak)
+}
+
+fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
+    let (code, title, condition) = match leak.sign {
+        LeakSign::BlockedForever => (
+            "trace.blocked-forever",
+            "Goroutines blocked forever",
+            "A goroutine other than main's waits on a nil channel or in a select without cases.".to_owned(),
+        ),
+        LeakSign::Growth => (
+            "trace.goroutine-growth",
+            "Goroutines are created and do not end",
+            format!(
+                "At least {GROWTH_CREATED} were created in the trace, fewer than {GROWTH_ENDED_TENTHS} in 10 of them \
+                 ended, their number never fell, and each waits for longer than {} and than {WAIT_OVER_P99} times \
+                 the 99th percentile at its place.",
+                span(WAIT_NANOS)
+            ),
+        ),
+        LeakSign::NeverWoken | LeakSign::WaitedThroughout => (
+            "trace.never-woken",
+            "Goroutines wait and are never woken",
+            format!(
+                "At least two were created in the trace, wait for longer than {}, and nothing was ever woken at \
+                 their place.",
+                span(WAIT_NANOS)
+            ),
+        ),
+    };
+    Draft {
+        code,
+        severity: if leak.confidence <= Confidence::Likely { Severity::Warning } else { Severity::Info },
+        confidence: leak.confidence,
+        reclaim: None,
+        condition,
+        title: title.to_owned(),
+        claim: claim(trace, leak),
+        amount: Some(Amount {
+            value: i64::try_from(leak.count).unwrap_or(i64::MAX),
+            low: None,
+            high: None,
+            unit: Unit::Count,
+        }),
+        citations: figure(trace, "goroutines waiting", leak.count, Unit::Count),
+        against: leak.against.iter().map(|line| sentence(line)).collect(),
+        advice: advice(&leak.reason),
+    }
+}
+
+fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
+    let noun = if leak.count == 1 { "goroutine waits" } else { "goroutines wait" };
+    let reason = if leak.reason.is_empty() { String::new() } else { format!(" in [{}]", leak.reason) };
+    let place = leak.stack.and_then(|stack| place(trace, stack));
+    let place = place.map(|frame| format!(" at {}", call_site(frame))).unwrap_or_default();
+    let start = leak.start.as_deref().map(|start| format!(", started as {start}")).unwrap_or_default();
+    let mut claim = format!("At the end of {} of trace, {} {noun}{reason}{place}{start}.", window(trace), number(leak.count));
+    for reason in leak.reasons.iter().take(2) {
+        claim.push(' ');
+        claim.push_str(&sentence(reason));
+    }
+    claim
+}
+
+/// The frame that names a wait: the program's own, else the first that is not the runtime's.
+fn place(trace: &Trace, stack: u32) -> Option<&StackFrame> {
+    let of = |origin: Origin| frames_of(trace, stack).find(move |frame| frame.origin == origin);
+    of(Origin::User).or_else(|| of(Origin::Library)).or_else(|| of(Origin::Std))
+}
+
+fn call_site(frame: &StackFrame) -> String {
+    let file = frame.file.as_deref().and_then(|file| file.rsplit('/').next());
+    match (file, frame.line) {
+        (Some(file), Some(line)) => format!("{} ({file}:{line})", frame.function),
+        _ => frame.function.clone(),
+    }
+}
+
+fn advice(reason: &str) -> Vec<String> {
+    let first = match reason {
+        "forever" => "Make the channel before it is used; an empty select is for main alone.",
+        "chan send" => "Give the channel room for every sender, or select on ctx.Done() beside the send.",
+        "chan receive" => "Close the channel when nothing more comes, or select on ctx.Done() beside the receive.",
+        "select" => "Add a case that ends the wait: ctx.Done(), or a channel that is closed.",
+        "sync.(*Cond).Wait" => "Signal or broadcast when the work is over too, not only when there is more.",
+        _ => "Look for who holds the lock or owes the Done: in the Trace view, Who waits for whom names those that woke others here.",
+    };
+    list(&[
+        first,
+        "Confirm it with two goroutine dumps (/debug/pprof/goroutine?debug=2) some minutes apart, or with Go 1.27's /debug/pprof/goroutineleak.",
+    ])
+}
+
+/// A line of the evidence as a sentence.
+fn sentence(line: &str) -> String {
+    let mut characters = line.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}

@@ -1,0 +1,63 @@
+//! `trace.long-pause`: the world stood still for long.
+
+use super::super::mem_support::{Draft, list};
+use super::{figure, window};
+use crate::analysis::trace::leaks::{number, span};
+use crate::base::units::Unit;
+use crate::report::trace::{Pause, Trace};
+use crate::report::{Amount, Confidence, Severity};
+
+/// Pauses from this length on are told: Go's own are well below a millisecond.
+const LONG_NANOS: u64 = 10_000_000;
+/// A pause of this length fails requests and health checks.
+const SEVERE_NANOS: u64 = 100_000_000;
+/// Pauses that tracing itself brings.
+const OF_THE_TRACER: [&str; 2] = ["start trace", "stop trace"];
+
+/// The long pauses, as one.
+pub(super) fn find(trace: &Trace) -> Option<Draft> {
+    let length = |pause: &Pause| pause.end.unwrap_or(trace.to).saturating_sub(pause.begin);
+    let is_long = |pause: &&Pause| length(pause) >= LONG_NANOS && !OF_THE_TRACER.contains(&pause.kind.as_str());
+    let long: Vec<&Pause> = trace.pauses.iter().filter(is_long).collect();
+    let worst = long.iter().max_by_key(|pause| length(pause))?;
+    let nanos = length(worst);
+    let times = if long.len() == 1 { "once".to_owned() } else { format!("{} times", long.len()) };
+    let mut claim = format!(
+        "In {} of trace the world was stopped {times} for {} or more; the longest pause ({}) took {}",
+        window(trace),
+        span(LONG_NANOS),
+        worst.kind,
+        span(nanos)
+    );
+    if let Some((goroutine, after)) = worst.last_to_stop.zip(worst.stopped_after) {
+        let start = worst.last_to_stop_start.as_deref().map(|start| format!(" ({start})")).unwrap_or_default();
+        claim.push_str(&format!(
+            ", of which {} until goroutine {}{start} stopped on another processor",
+            span(after.min(nanos)),
+            number(goroutine)
+        ));
+    }
+    claim.push('.');
+    Some(Draft {
+        code: "trace.long-pause",
+        severity: if nanos >= SEVERE_NANOS { Severity::Warning } else { Severity::Info },
+        confidence: Confidence::Certain,
+        reclaim: None,
+        condition: format!(
+            "A pause lasts {} or more, from {} on it is a warning; those of the tracer do not count.",
+            span(LONG_NANOS),
+            span(SEVERE_NANOS)
+        ),
+        title: "Long stop-the-world pauses".to_owned(),
+        claim,
+        amount: i64::try_from(nanos).ok().map(|value| Amount { value, low: None, high: None, unit: Unit::Nanoseconds }),
+        citations: figure(trace, "longest pause", nanos, Unit::Nanoseconds),
+        against: list(&[
+            "A thread that the system took off its CPU looks the same: CPU limits (nr_throttled in cpu.stat) and a busy machine make pauses long.",
+        ]),
+        advice: list(&[
+            "In the Trace view, open Stop the world: each pause has who asked for it, and who was the last to stop.",
+            "If the last to stop was late, look at what it ran: a long loop without calls, a page fault, a throttled thread.",
+        ]),
+    })
+}
