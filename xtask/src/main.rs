@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
-use xtask::bench::profiles::Input;
+use xtask::bench::{profiles, traces};
 use xtask::build::Effort;
 
 const USAGE: &str = "\
@@ -19,6 +19,7 @@ Usage: cargo xtask COMMAND
   tidy                         checks the rules of the house
   bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
   bench goroutines [FILE]...   dumps to classified groups, beside a plain pass over their bytes
+  bench traces [MB|FILE]...    execution traces of so many megabytes or in files, natively, beside go tool trace
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score traces [DIR]           traces against what Go's tool and the traced programs say
@@ -86,16 +87,12 @@ fn bench(words: &mut lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
+    let words = inputs.iter().map(String::as_str);
     match what.as_str() {
-        "profiles" => {
-            let inputs: Vec<Input> = inputs.iter().map(|word| Input::new(word)).collect();
-            xtask::bench::profiles::bench(&inputs)
-        }
-        "goroutines" => {
-            let paths: Vec<_> = inputs.into_iter().map(Into::into).collect();
-            xtask::bench::goroutines::bench(&paths)
-        }
-        _ => bail!("bench what?\n\n{USAGE}"),
+        "profiles" => xtask::bench::profiles::bench(&words.map(profiles::Input::new).collect::<Vec<_>>()),
+        "goroutines" => xtask::bench::goroutines::bench(&words.map(PathBuf::from).collect::<Vec<_>>()),
+        "traces" => xtask::bench::traces::bench(&words.map(traces::Input::new).collect::<Vec<_>>()),
+        other => bail!("no such benchmark: {other}\n\n{USAGE}"),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod conformance;
 mod damage;
+mod findings;
 mod gates;
 mod parsed;
 mod text;

@@ -1,6 +1,8 @@
 //! Runs a program and sees how long it takes and how much memory it touches.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,40 @@ fn user_time(process: u32) -> Option<Duration> {
     // The name may hold blanks; what follows it starts with field 3.
     let ticks: u64 = stat.rsplit_once(") ")?.1.split(' ').nth(11)?.parse().ok()?;
     Some(Duration::from_millis(ticks * 10))
+}
+
+/// Runs until it says `word` on its standard error, and ends it then.
+///
+/// # Errors
+/// A program that cannot be started, or that ends without the word.
+pub fn measure_until(command: &mut Command, word: &str) -> Result<Run> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // It would open a browser.
+    command.env("BROWSER", "true");
+    let start = Instant::now();
+    let mut child = command.spawn().with_context(|| format!("starting {command:?}"))?;
+    let lines = BufReader::new(child.stderr.take().context("no output")?).lines();
+    let (said, is_said) = mpsc::channel();
+    let wanted = word.to_owned();
+    let reader = thread::spawn(move || {
+        if lines.map_while(Result::ok).any(|line| line.contains(&wanted)) {
+            let _ = said.send(());
+        }
+    });
+    let (mut peak, mut user) = (None, None);
+    let wall = loop {
+        peak = high_water_mark(child.id()).or(peak);
+        user = user_time(child.id()).or(user);
+        match is_said.recv_timeout(POLL) {
+            Ok(()) => break start.elapsed(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => bail!("{command:?} ended without {word:?}"),
+        }
+    };
+    child.kill()?;
+    child.wait()?;
+    let _ = reader.join();
+    Ok(Run { wall, user, peak })
 }
 
 fn high_water_mark(process: u32) -> Option<u64> {

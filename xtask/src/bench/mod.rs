@@ -4,3 +4,5 @@ mod child;
 mod generate;
 pub mod goroutines;
 pub mod profiles;
+mod table;
+pub mod traces;

@@ -5,13 +5,13 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
 
-use super::child::{self, Run};
+use super::child;
 use super::generate;
+use super::table::{median_millis, megabytes, peak, text};
 use crate::command;
 
 /// Samples of the profiles that are generated when nothing is named.
@@ -130,22 +130,4 @@ fn decoded_bytes(encoded: &[u8]) -> f64 {
         // Not gzipped.
         Err(_) => encoded.len() as f64,
     }
-}
-
-fn median_millis(runs: &[Run]) -> Option<f64> {
-    let mut times: Vec<Duration> = runs.iter().map(|run| run.wall).collect();
-    times.sort();
-    times.get(runs.len() / 2).map(|time| time.as_secs_f64() * 1e3)
-}
-
-fn peak(runs: &[Run]) -> Option<f64> {
-    runs.iter().filter_map(|run| run.peak).max().map(|peak| peak as f64)
-}
-
-fn megabytes(bytes: Option<f64>) -> String {
-    text(bytes.map(|bytes| bytes / 1e6), 1)
-}
-
-fn text(number: Option<f64>, decimals: usize) -> String {
-    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.decimals$}"))
 }

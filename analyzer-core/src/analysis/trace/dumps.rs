@@ -47,18 +47,18 @@ pub fn join(traces: &mut [Trace], goroutines: &mut Option<Goroutines>) {
 
 /// The dump's group gains what the trace saw.
 fn tell_dump(group: &mut GoroutineGroup, seen: &Seen, window: &str) {
-    if seen.completed > 0 {
-        group.against.push(format!(
-            "in the execution trace's {window}, {} waits at this place ended",
-            number(seen.completed)
-        ));
-        return;
-    }
     if seen.throughout > 0 {
         group.reasons.push(format!(
             "in the execution trace's {window}, {} waited here from start to end, and nothing woke any of them",
             number(seen.throughout)
         ));
+    }
+    if seen.completed > 0 {
+        group.against.push(format!(
+            "in the execution trace's {window}, {} waits of others at this place ended",
+            number(seen.completed)
+        ));
+        return;
     }
     let came = seen.waiting.saturating_sub(seen.throughout);
     if came > 0 {
@@ -77,7 +77,9 @@ fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup], window:
     let subject = trace.subject;
     let of_subject = groups.iter().filter(|group| subject == Some(group.subject));
     let same = of_subject.filter(|group| key(group.stack.iter()) == own_key);
-    let Some(group) = same.min_by_key(|group| (group.verdict, std::cmp::Reverse(members(group)))) else { return };
+    let Some(group) = same.min_by_key(|group| (group.verdict, std::cmp::Reverse(members(group)))) else {
+        return;
+    };
     let Some(leak) = trace.leaks.get_mut(leak) else { return };
     leak.dump_group = Some(group.id.clone());
     let counts: Vec<String> = group.counts.iter().map(|&count| number(count)).collect();
@@ -88,14 +90,16 @@ fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup], window:
     };
     match group.verdict {
         Verdict::Leak | Verdict::Suspect => {
-            leak.reasons.push(format!("beside the trace's {window}, {counted}, and they look leaked there too"));
+            leak.reasons
+                .push(format!("beside the trace's {window}, {counted}, and they look leaked there too"));
             if group.verdict == Verdict::Leak {
                 leak.confidence = leak.confidence.min(Confidence::Likely);
             }
         }
         Verdict::Unknown => leak.reasons.push(format!("beside the trace's {window}, {counted}")),
         Verdict::Benign => {
-            leak.against.push(format!("beside the trace's {window}, {counted}, and take them for background work"));
+            leak.against
+                .push(format!("beside the trace's {window}, {counted}, and take them for background work"));
         }
     }
 }
@@ -111,7 +115,9 @@ fn seen(trace: &Trace) -> HashMap<Key, Seen> {
         row.throughout += state.throughout;
     }
     for site in trace.sites.iter().filter(|site| site.kind == SiteKind::Wait && site.done.count > 0) {
-        let Some(row) = site.stack.and_then(|stack| seen.get_mut(&key(frames_of(trace, stack)))) else { continue };
+        let Some(row) = site.stack.and_then(|stack| seen.get_mut(&key(frames_of(trace, stack)))) else {
+            continue;
+        };
         row.completed += site.done.count;
     }
     seen

@@ -104,6 +104,8 @@ fn evidence(
         // Nothing was ever received, sent or unlocked there.
         LeakSign::Growth if completed == 0 => Confidence::Likely,
         LeakSign::NeverWoken if completed == 0 && size > 1 && group.ended == 0 => Confidence::Likely,
+        // Receivers may idle; a sender has something to hand over, and nobody took any of it.
+        LeakSign::WaitedThroughout if completed == 0 && place.word == "chan send" => Confidence::Likely,
         _ => Confidence::Possible,
     };
     LeakEvidence {
@@ -131,6 +133,8 @@ fn reasons(
     completed: u64,
 ) -> Vec<String> {
     let window = span(scope.summary.nanos());
+    let is_one = place.rows.len() == 1;
+    let were = if is_one { "was" } else { "were" };
     let size = number(to_u64(place.rows.len()));
     let mut reasons = Vec::new();
     match sign {
@@ -140,8 +144,9 @@ fn reasons(
             } else {
                 "a nil channel or a select without cases"
             };
+            let (blocks, them) = if is_one { ("blocks", "it") } else { ("block", "them") };
             reasons.push(format!(
-                "{size} block on {how}: nothing can wake them, in the trace's {window} or later"
+                "{size} {blocks} on {how}: nothing can wake {them}, in the trace's {window} or later"
             ));
         }
         LeakSign::Growth => reasons.push(format!(
@@ -150,7 +155,7 @@ fn reasons(
             number(group.ended)
         )),
         LeakSign::NeverWoken => reasons
-            .push(format!("{size} were created in the trace's {window}, blocked, and were never woken")),
+            .push(format!("{size} {were} created in the trace's {window}, blocked, and {were} never woken")),
         LeakSign::WaitedThroughout => reasons.push(format!(
             "{size} waited with one stack for all of the trace's {window}, and nothing woke any of them"
         )),
@@ -178,6 +183,9 @@ fn against(scope: &Scope<'_>, place: &AliveIn<'_>, sign: LeakSign, completed: u6
     let mut against = Vec::new();
     match sign {
         LeakSign::BlockedForever => {}
+        LeakSign::WaitedThroughout if place.word == "chan send" => {
+            against.push(format!("a receiver that is slower than the trace's {window} looks the same"));
+        }
         LeakSign::WaitedThroughout => against.push(format!(
             "idle workers, subscribers and signal handlers wait like this too: {window} are short"
         )),

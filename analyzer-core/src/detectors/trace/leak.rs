@@ -1,10 +1,11 @@
-//! `trace.blocked-forever`, `trace.goroutine-growth`, `trace.never-woken`:
-//! goroutines that the trace saw come, or block, and never go on.
+//! `trace.blocked-forever`, `trace.goroutine-growth`, `trace.never-woken`,
+//! `trace.waited-throughout`: goroutines that the trace saw come, or wait, and
+//! never go on.
 
 use super::super::mem_support::{Draft, list};
 use super::{figure, window};
 use crate::analysis::trace::leaks::{
-    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, number, span,
+    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, WAITED_THROUGHOUT, number, span,
 };
 use crate::analysis::trace::stacks::frames_of;
 use crate::base::units::Unit;
@@ -17,12 +18,11 @@ pub(super) fn find(trace: &Trace, goroutines: Option<&Goroutines>) -> Vec<Draft>
     told.map(|leak| draft(trace, leak)).collect()
 }
 
-/// One that waits, or many that always have, are as often in order as not: the view has them.
+/// A single one that waits is as often in order as not: the view has it.
 fn is_told(leak: &LeakEvidence) -> bool {
     match leak.sign {
-        LeakSign::BlockedForever | LeakSign::Growth => true,
+        LeakSign::BlockedForever | LeakSign::Growth | LeakSign::WaitedThroughout => true,
         LeakSign::NeverWoken => leak.confidence <= Confidence::Likely,
-        LeakSign::WaitedThroughout => false,
     }
 }
 
@@ -50,7 +50,16 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
                 span(WAIT_NANOS)
             ),
         ),
-        LeakSign::NeverWoken | LeakSign::WaitedThroughout => (
+        LeakSign::WaitedThroughout => (
+            "trace.waited-throughout",
+            "Goroutines waited all the time",
+            format!(
+                "At least {WAITED_THROUGHOUT} with one stack waited from the trace's start to its end, for {} or \
+                 longer, and nothing woke any of them. Only senders whose place nobody left are a warning.",
+                span(WAIT_NANOS)
+            ),
+        ),
+        LeakSign::NeverWoken => (
             "trace.never-woken",
             "Goroutines wait and are never woken",
             format!(
@@ -81,8 +90,15 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
 }
 
 fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
-    let noun = if leak.count == 1 { "goroutine waits" } else { "goroutines wait" };
-    let reason = if leak.reason.is_empty() { String::new() } else { format!(" in [{}]", leak.reason) };
+    let is_forever = leak.sign == LeakSign::BlockedForever;
+    let noun = match (leak.count, is_forever) {
+        (1, true) => "goroutine is blocked forever",
+        (_, true) => "goroutines are blocked forever",
+        (1, false) => "goroutine waits",
+        (_, false) => "goroutines wait",
+    };
+    let is_told = is_forever || leak.reason.is_empty();
+    let reason = if is_told { String::new() } else { format!(" in [{}]", leak.reason) };
     let place = leak.stack.and_then(|stack| place(trace, stack));
     let place = place.map(|frame| format!(" at {}", call_site(frame))).unwrap_or_default();
     let start = leak.start.as_deref().map(|start| format!(", started as {start}")).unwrap_or_default();

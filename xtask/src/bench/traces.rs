@@ -1,0 +1,132 @@
+//! `cargo xtask bench traces`: execution traces of several sizes, read to the
+//! whole report natively, beside what `go tool trace` does with them.
+//!
+//! Go's tool has no report; what it can be asked for is measured: every event
+//! as text (`-d=parsed`), one profile (`-pprof=sched`), and its web server
+//! until it answers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::child::{self, Run};
+use super::table::{median_millis, megabytes, peak, text};
+use crate::command;
+
+/// Sizes of the traces that are made when nothing is named, in megabytes.
+const SIZES: [u32; 3] = [5, 50, 200];
+/// Runs of each program, taken in turns; the median counts.
+const RUNS: usize = 5;
+/// Runs of what takes Go's tool minutes.
+const FEW_RUNS: usize = 1;
+/// Size from which Go's tool gets few runs, in bytes.
+const LARGE: u64 = 100_000_000;
+/// The program whose traces are made.
+const PROGRAM: &str = include_str!("busy.go");
+/// What Go's web server says once it answers.
+const SERVES: &str = "listening on";
+
+/// What to measure on.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A trace of about this many megabytes.
+    Made(u32),
+    /// A trace that is there.
+    File(PathBuf),
+}
+
+impl Input {
+    /// A number of megabytes, else a path.
+    pub fn new(word: &str) -> Self {
+        word.parse().map_or_else(|_| Self::File(word.into()), Self::Made)
+    }
+}
+
+/// Measures and prints a table.
+///
+/// # Errors
+/// A build or run that fails, no Go toolchain to make a trace with.
+pub fn bench(inputs: &[Input]) -> Result<()> {
+    let made: Vec<_> = SIZES.into_iter().map(Input::Made).collect();
+    let inputs = if inputs.is_empty() { &made } else { inputs };
+    command::run(command::cargo().args(["build", "--quiet", "--release", "--package", "strata"]))?;
+    let strata = command::root().join("target/release/strata");
+    let go = go();
+    let tool = go.as_deref().and_then(tool);
+    if tool.is_none() {
+        println!("No Go toolchain (GO or PATH): go tool trace is left out.");
+    }
+    println!(
+        "{:<20} {:>8}  {:<28} {:>10} {:>7} {:>9} {:>8}",
+        "trace", "MB", "", "ms", "ratio", "peak MB", "of file"
+    );
+    for input in inputs {
+        let file = file(input, go.as_deref())?;
+        rows(&file, &strata, tool.as_deref())?;
+    }
+    Ok(())
+}
+
+fn go() -> Option<PathBuf> {
+    std::env::var_os("GO").map(PathBuf::from).or_else(|| command::find_program(&["go"]))
+}
+
+/// The tool's own program: started by `go tool`, its memory would not be seen.
+fn tool(go: &Path) -> Option<PathBuf> {
+    // A current Go builds the tool when it is first asked for.
+    let _ = Command::new(go).args(["tool", "trace", "-help"]).output();
+    command::output(Command::new(go).args(["tool", "-n", "trace"])).ok().map(PathBuf::from)
+}
+
+/// The trace's file, made if need be.
+fn file(input: &Input, go: Option<&Path>) -> Result<PathBuf> {
+    let size = match input {
+        Input::File(path) => return fs::canonicalize(path).with_context(|| path.display().to_string()),
+        Input::Made(size) => *size,
+    };
+    let folder = command::root().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("busy-{size}.trace"));
+    if !path.exists() {
+        let go = go.context("a Go toolchain (GO or PATH) makes the traces; or name files")?;
+        let source = folder.join("busy.go");
+        fs::write(&source, PROGRAM)?;
+        command::run(Command::new(go).arg("run").arg(&source).arg(&path).arg(size.to_string()))?;
+    }
+    Ok(path)
+}
+
+fn rows(file: &Path, strata: &Path, tool: Option<&Path>) -> Result<()> {
+    let bytes = fs::metadata(file)?.len();
+    let runs = if bytes > LARGE { FEW_RUNS } else { RUNS };
+    let (mut ours, mut parsed, mut profile, mut served) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for run in 0..RUNS {
+        ours.push(child::measure(Command::new(strata).args(["report", "--format", "json"]).arg(file))?);
+        let Some(tool) = tool.filter(|_| run < runs) else { continue };
+        parsed.push(child::measure(Command::new(tool).arg("-d=parsed").arg(file))?);
+        profile.push(child::measure(Command::new(tool).arg("-pprof=sched").arg(file))?);
+        served.push(child::measure_until(Command::new(tool).arg("-http=127.0.0.1:0").arg(file), SERVES)?);
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let base = median_millis(&ours);
+    let row = |name: &str, size: &str, what: &str, runs: &[Run]| {
+        let time = median_millis(runs);
+        let most = peak(runs);
+        println!(
+            "{name:<20} {size:>8}  {what:<28} {:>10} {:>7} {:>9} {:>8}",
+            text(time, 0),
+            text(time.zip(base).map(|(time, base)| time / base), 1),
+            megabytes(most),
+            text(most.map(|most| most / bytes as f64), 1),
+        );
+    };
+    row(&name, &megabytes(Some(bytes as f64)), "strata report", &ours);
+    if tool.is_some() {
+        row("", "", "go tool trace -d=parsed", &parsed);
+        row("", "", "go tool trace -pprof=sched", &profile);
+        row("", "", "go tool trace, serving", &served);
+    }
+    Ok(())
+}
