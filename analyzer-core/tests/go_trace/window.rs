@@ -113,3 +113,40 @@ fn nonsense_is_answered() {
     }
     assert!(session.trace_window(&TraceQuery { source: SourceId(9), ..query(0, 1, 1) }).is_none());
 }
+
+/// The program's last task and region begin in the first generation and never end.
+#[test]
+fn tasks_and_regions_that_began_before_a_part_are_known_in_it() {
+    for name in ["small-go1.24.trace.gz", "small-go1.27.trace.gz"] {
+        let (mut session, whole) = session(name);
+        let last = whole.generations.last().unwrap();
+        let TraceWindow { trace, .. } = part(&mut session, last.start + 1_000, whole.to);
+        for (kinds, rows, open) in [
+            (&trace.tasks, &trace.task_rows, "never-ended"),
+            (&trace.regions, &trace.region_rows, "open-region"),
+        ] {
+            let kind = kinds.iter().find(|kind| kind.name == open).unwrap();
+            assert_eq!((kind.open, kind.done.count, kind.ended_only), (1, 0, 0), "{name} {open}");
+            let row = rows.iter().find(|row| row.name == open).unwrap();
+            assert!(row.begin < last.start && row.end.is_none(), "{name} {open}");
+        }
+        // What began and ended before is none of it.
+        assert!(trace.tasks.iter().all(|kind| kind.name != "order"), "{name}");
+    }
+}
+
+/// Sums of tasks and regions over two parts that meet are those of the whole, wherever the parts meet.
+#[test]
+fn tasks_and_regions_are_clipped_to_the_part() {
+    let (mut session, whole) = session("small-go1.27.trace.gz");
+    let sums = |trace: &Trace| -> std::collections::BTreeMap<String, u64> {
+        let kinds = trace.tasks.iter().chain(&trace.regions);
+        kinds.filter(|kind| kind.ended_only == 0).map(|kind| (kind.name.clone(), kind.done.total)).collect()
+    };
+    let longest = whole.task_rows.iter().find(|row| row.name == "order").unwrap();
+    let (begin, end) = (longest.begin, longest.end.unwrap());
+    let TraceWindow { trace, .. } = part(&mut session, begin + (end - begin) / 2, whole.to);
+    assert!(trace.tasks.iter().all(|kind| kind.ended_only == 0), "{:?}", trace.tasks);
+    assert!(sums(&trace)["order"] < sums(&whole)["order"]);
+    assert!(trace.task_rows.iter().any(|row| (row.begin, row.end) == (begin, Some(end))));
+}

@@ -10,7 +10,7 @@ pub mod summary;
 pub mod timeline;
 mod tracks;
 
-pub use builder::{Builder, Crossing, GoStay, Known, Stays};
+pub use builder::{Annotated, AnnotationSpan, Builder, Carried, Crossing, GoStay, Known, Stays};
 pub use tracks::ValueSpan;
 
 use self::event::Generation;
@@ -39,8 +39,8 @@ pub struct Trace {
     pub generations: Vec<Generation>,
     /// All of it, summed up.
     pub summary: Summary,
-    /// States that lasted over the boundary of a generation.
-    pub crossings: Vec<Crossing>,
+    /// What the reading of its parts needs to know of the whole.
+    pub carried: Carried,
     /// What the file is made of: how often each kind of record occurs.
     pub records: Vec<(&'static str, u64)>,
 }

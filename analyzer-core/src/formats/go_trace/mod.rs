@@ -52,7 +52,7 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
 fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let mut builder = Builder::whole();
     let decoded = TraceReader::read(input.bytes, &mut builder)?;
-    let (summary, crossings, ()) = builder.finish();
+    let (summary, carried, ()) = builder.finish();
     facts.kind = Some(KIND.to_owned());
     facts.captured_at = decoded.generations.iter().find_map(|generation| {
         let clock = generation.clock?;
@@ -68,7 +68,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         names: decoded.names,
         generations: decoded.generations,
         summary,
-        crossings,
+        carried,
         records: decoded.wire.iter().collect(),
     };
     if let Some(mut profile) = profile::of(&trace, &mut evidence.strings) {

@@ -5,9 +5,10 @@ use super::clock::Clock;
 use super::reader::TraceReader;
 use crate::base::convert::to_usize;
 use crate::base::error::ParseError;
+use crate::base::order::StableOrder;
 use crate::evidence::trace::event::{Generation, GoState};
 use crate::evidence::trace::summary::Summary;
-use crate::evidence::trace::{Builder, Known, Stays, Trace};
+use crate::evidence::trace::{Annotated, Builder, Known, Stays, Trace};
 
 /// Sums up what lies between two times of a trace, from the generations that
 /// overlap with it. `bytes` are the decoded file's. The names of `trace` may
@@ -53,7 +54,18 @@ fn overlapping(generations: &[Generation], from: u64, to: u64) -> (usize, usize)
 fn known(trace: &Trace, start: &Generation) -> Known {
     let summary = &trace.summary;
     let lasts = |state: GoState| state != GoState::NotExist;
-    let crossings = trace.crossings.iter();
+    let crossings = trace.carried.states.iter();
+    let lasting = trace.carried.annotations.iter().filter(|span| {
+        span.begin < start.start && span.end.is_none_or(|end| end >= start.start)
+    });
+    let (mut tasks, mut regions) = (Vec::new(), Known::default().regions);
+    for &span in lasting {
+        match span.of {
+            Annotated::Task { .. } => tasks.push(span),
+            Annotated::Region { go } => regions.entry(go).or_default().push(span),
+        }
+    }
+    regions.values_mut().for_each(|own| own.order_by_key(|span| span.begin));
     let cycles = summary.gc_cycles.iter().rev();
     let goal = cycles
         .filter(|cycle| cycle.end.is_some_and(|end| end < start.start))
@@ -66,6 +78,8 @@ fn known(trace: &Trace, start: &Generation) -> Known {
             .filter(|row| row.from < start.start && row.to >= start.start && lasts(row.state))
             .map(|&row| (row.go, row))
             .collect(),
+        tasks,
+        regions,
         goal: goal.filter(|&goal| goal > 0),
     }
 }

@@ -10,7 +10,9 @@ use super::live::OpenRegion;
 use super::longest::Longest;
 use super::{Builder, Stays};
 use crate::base::intern::{StrId, StringTable};
-use crate::base::limits::{TRACE_ANNOTATION_NAMES, TRACE_LOGS, TRACE_LONGEST, TRACE_OPEN_ANNOTATIONS};
+use crate::base::limits::{
+    TRACE_ANNOTATION_NAMES, TRACE_CROSSINGS, TRACE_LOGS, TRACE_LONGEST, TRACE_OPEN_ANNOTATIONS,
+};
 use crate::base::order::StableOrder;
 use crate::evidence::trace::event::Event;
 use crate::evidence::trace::summary::{Annotation, AnnotationRow, LogRow};
@@ -24,6 +26,39 @@ pub(super) struct OpenTask {
     parent: u64,
     go: Option<u64>,
     begin: u64,
+}
+
+/// A user task or region that lasted over the boundary of a generation: a part
+/// of the trace that begins later would know only its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnnotationSpan {
+    /// What it is.
+    pub of: Annotated,
+    /// Its name.
+    pub name: StrId,
+    /// Task id; for a region that of its task, 0 if none.
+    pub task: u64,
+    /// When it began.
+    pub begin: u64,
+    /// When it ended; `None` if the trace ended before.
+    pub end: Option<u64>,
+}
+
+/// What an annotation is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Annotated {
+    /// A task, with its parent (0 if none) and the goroutine that began it.
+    Task {
+        /// Parent task.
+        parent: u64,
+        /// The goroutine.
+        go: Option<u64>,
+    },
+    /// A region of a goroutine.
+    Region {
+        /// The goroutine.
+        go: u64,
+    },
 }
 
 /// A row in the order of length: length, then the earlier.
@@ -138,18 +173,65 @@ fn entry<'a, T: Default>(
 impl<L: Stays> Builder<L> {
     /// `trace.NewTask`.
     pub(super) fn task_begin(&mut self, event: &Event, task: u64, parent: u64, name: StrId) {
+        self.open_task(task, OpenTask { name, parent, go: event.go.map(|go| go.id), begin: event.time });
+    }
+
+    fn open_task(&mut self, task: u64, open: OpenTask) {
         let annotations = &mut self.annotations;
         if annotations.open_tasks.len() >= TRACE_OPEN_ANNOTATIONS {
             annotations.folded_tasks += 1;
-            return;
+        } else {
+            annotations.open_tasks.insert(task, open);
         }
-        let open = OpenTask { name, parent, go: event.go.map(|go| go.id), begin: event.time };
-        annotations.open_tasks.insert(task, open);
+    }
+
+    /// Opens the tasks that are known to have begun before the part that is read.
+    pub(super) fn open_known_tasks(&mut self) {
+        for span in std::mem::take(&mut self.known.tasks) {
+            if let Annotated::Task { parent, go } = span.of {
+                self.open_task(span.task, OpenTask { name: span.name, parent, go, begin: span.begin });
+            }
+        }
+    }
+
+    /// Keeps a task or region for zooming if a part could begin in the middle of it.
+    fn keep_span(&mut self, span: AnnotationSpan) {
+        let is_long = span.begin < self.generation_start;
+        let Some(kept) = self.carried.as_mut().filter(|_| is_long) else { return };
+        if kept.annotations.len() < TRACE_CROSSINGS {
+            kept.annotations.push(span);
+        } else {
+            self.folded.crossings += 1;
+        }
+    }
+
+    /// Keeps what is open at the end, likewise.
+    pub(super) fn keep_open_tasks(&mut self) {
+        let open: Vec<_> = self.annotations.open_tasks.iter().map(|(&task, &open)| (task, open)).collect();
+        for (task, OpenTask { name, parent, go, begin }) in open {
+            self.keep_span(AnnotationSpan {
+                of: Annotated::Task { parent, go },
+                name,
+                task,
+                begin,
+                end: None,
+            });
+        }
+    }
+
+    /// Keeps an open region of a goroutine, likewise.
+    pub(super) fn keep_open_region(&mut self, go: u64, open: OpenRegion) {
+        let OpenRegion { name, task, begin } = open;
+        self.keep_span(AnnotationSpan { of: Annotated::Region { go }, name, task, begin, end: None });
     }
 
     /// `Task.End`; the name is that of the begin, generations ago perhaps.
     pub(super) fn task_end(&mut self, event: &Event, task: u64) {
         let open = self.annotations.open_tasks.remove(&task);
+        if let Some(OpenTask { name, parent, go, begin }) = open {
+            let of = Annotated::Task { parent, go };
+            self.keep_span(AnnotationSpan { of, name, task, begin, end: Some(event.time) });
+        }
         if event.time < self.from {
             return;
         }
@@ -180,6 +262,11 @@ impl<L: Stays> Builder<L> {
         let rare = event.go.and_then(|go| self.live_mut(go.slot)).and_then(|live| live.rare.as_mut());
         // What began before the trace is not on the stack.
         let open = rare.and_then(|rare| rare.regions.pop_if(|open| open.name == name && open.task == task));
+        if let Some((open, go)) = open.zip(event.go) {
+            let of = Annotated::Region { go: go.id };
+            let OpenRegion { name, task, begin } = open;
+            self.keep_span(AnnotationSpan { of, name, task, begin, end: Some(event.time) });
+        }
         if event.time < self.from {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::goroutines::state_index;
 use super::live::timed;
-use super::{Builder, Counts, Crossing, Stays};
+use super::{Builder, Carried, Counts, Crossing, Stays};
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::base::intern::StringTable;
 use crate::base::limits::TRACE_LONGEST;
@@ -68,13 +68,14 @@ impl Counts {
 
 impl<L: Stays> Builder<L> {
     /// The summary of the window, what zooming needs, and the lanes.
-    pub fn finish(mut self) -> (Summary, Vec<Crossing>, L) {
+    pub fn finish(mut self) -> (Summary, Carried, L) {
         let end = self.end.min(self.to);
         self.to = end;
         let mut open_regions = Vec::new();
         for slot in 0..self.live.len() {
             self.close(to_u32(slot), end, &mut open_regions);
         }
+        self.keep_open_tasks();
         self.groups.end_generation(self.generation.saturating_sub(1));
         self.gc.finish(end);
         self.rows.order_by_key(|row| row.id);
@@ -136,7 +137,7 @@ impl<L: Stays> Builder<L> {
             timeline: self.timeline,
             folded: self.folded,
         };
-        (summary, self.crossings.unwrap_or_default(), self.lanes)
+        (summary, self.carried.unwrap_or_default(), self.lanes)
     }
 
     /// Adds what a goroutine that outlives the window was in until its end.
@@ -174,6 +175,9 @@ impl<L: Stays> Builder<L> {
         }
         let Some(mut live) = self.live.get_mut(id_to_usize(slot)).and_then(Option::take) else { return };
         let regions = live.rare.take().map(|rare| rare.regions).unwrap_or_default();
+        for &open in &regions {
+            self.keep_open_region(id, open);
+        }
         open_regions.extend(regions.into_iter().take(TRACE_LONGEST).map(|open| AnnotationRow {
             name: open.name,
             task: open.task,

@@ -6,6 +6,7 @@ mod finish;
 mod gc;
 mod goroutines;
 mod live;
+mod lives;
 mod longest;
 mod procs;
 mod sites;
@@ -23,6 +24,7 @@ use crate::base::convert::id_to_usize;
 use crate::base::intern::StrId;
 use crate::base::limits::{TRACE_LONGEST, TRACE_SAMPLE_STACKS};
 use annotations::Annotations;
+pub use annotations::{Annotated, AnnotationSpan};
 use gc::GcState;
 use live::Live;
 use longest::Longest;
@@ -82,6 +84,15 @@ pub struct Crossing {
     pub site: Option<SiteId>,
 }
 
+/// What a reading of all of a trace keeps for the reading of its parts.
+#[derive(Clone, Debug, Default)]
+pub struct Carried {
+    /// States that lasted over the boundary of a generation.
+    pub states: Vec<Crossing>,
+    /// Tasks and regions that did.
+    pub annotations: Vec<AnnotationSpan>,
+}
+
 /// What a part of a trace takes over from the reading of all of it.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -91,6 +102,10 @@ pub struct Known {
     pub groups: Vec<GroupKey>,
     /// States that last into the part, by goroutine.
     pub crossings: HashMap<u64, Crossing, FxBuildHasher>,
+    /// Tasks that began before the part.
+    pub tasks: Vec<AnnotationSpan>,
+    /// Regions that did, by goroutine, the outermost first.
+    pub regions: HashMap<u64, Vec<AnnotationSpan>, FxBuildHasher>,
     /// Heap goal before the part.
     pub goal: Option<u64>,
 }
@@ -135,7 +150,7 @@ pub struct Builder<L = ()> {
     timeline: Timeline,
     folded: Folded,
     /// `None` where nothing is kept for zooming.
-    crossings: Option<Vec<Crossing>>,
+    carried: Option<Carried>,
     /// Latest event.
     end: u64,
     lanes: L,
@@ -168,7 +183,7 @@ impl Builder {
     /// Sums up a whole trace, and keeps what zooming needs.
     pub fn whole() -> Self {
         Self {
-            crossings: Some(Vec::new()),
+            carried: Some(Carried::default()),
             ..Self::window(0, u64::MAX, Known::default(), &Names::default(), ())
         }
     }
@@ -182,7 +197,7 @@ impl<L: Stays> Builder<L> {
             groups.id(key, names);
         }
         let sites = Sites::new(known.sites.iter().copied());
-        Self {
+        let mut builder = Self {
             from,
             to,
             generation_start: 0,
@@ -208,10 +223,12 @@ impl<L: Stays> Builder<L> {
             gomaxprocs: Metric::default(),
             timeline: Timeline::new(from),
             folded: Folded::default(),
-            crossings: None,
+            carried: None,
             end: 0,
             lanes,
-        }
+        };
+        builder.open_known_tasks();
+        builder
     }
 
     /// The part of a span that lies in the window.
