@@ -152,8 +152,13 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
     if !one {
         text.push_str(&format!(" Their stacks hold at least {}.", bytes(group.min_bytes)));
     }
-    if let Some(minutes) = group.minutes_to_limit {
-        text.push_str(&format!(" At this rate stacks alone reach the limit in at most {}.", span(minutes)));
+    if let Some(rate) = group.leak_rate_per_minute.filter(|rate| *rate > 0.0) {
+        text.push_str(&format!(" {} more a minute", number_format::rate(rate)));
+        match group.minutes_to_limit {
+            Some(minutes) => text
+                .push_str(&format!(": their stacks alone reach the container's limit in at most {}.", span(minutes))),
+            None => text.push('.'),
+        }
     }
     text
 }

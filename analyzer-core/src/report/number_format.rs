@@ -2,12 +2,27 @@
 //! signs. Integer arithmetic only, so that every target prints the same.
 
 use super::Amount;
+use crate::base::convert::rounded_i64;
 use crate::base::units::{Bytes, Nanos, Unit};
 
 /// Counts one after the other: "12, 40, 1,000".
 pub fn series(counts: &[u64]) -> String {
     let texts = counts.iter().map(|&number| count(i64::try_from(number).unwrap_or(i64::MAX)));
     texts.collect::<Vec<_>>().join(", ")
+}
+
+/// A rate to a tenth, from ten on to the unit: "0.4", "8.5", "1,200".
+pub fn rate(value: f64) -> String {
+    let tenths = rounded_i64(value * 10.0).unwrap_or(0);
+    if tenths.unsigned_abs() >= 100 {
+        return count(rounded_i64(value).unwrap_or(0));
+    }
+    format!(
+        "{}{}.{}",
+        if tenths < 0 { "-" } else { "" },
+        tenths.unsigned_abs() / 10,
+        tenths.unsigned_abs() % 10
+    )
 }
 
 /// Binary units, each 1024 of the one before.
@@ -150,6 +165,12 @@ mod tests {
     #[test]
     fn counts_are_grouped_by_three_digits() {
         assert_eq!([7, 1_000, -12_345, 1_234_567].map(count), ["7", "1,000", "-12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn rates_have_a_tenth_below_ten() {
+        assert_eq!([0.44, 8.5, 9.96, 176.2, 1_234.0].map(rate), ["0.4", "8.5", "10", "176", "1,234"]);
+        assert_eq!(series(&[12, 40, 1_000]), "12, 40, 1,000");
     }
 
     #[test]

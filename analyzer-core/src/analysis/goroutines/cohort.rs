@@ -76,6 +76,7 @@ pub fn is_same_process(groups: &[Group], before: usize, after: usize) -> bool {
         return true;
     };
     let (mut common, mut younger, mut old_waiters, mut aged) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut stamped, mut risen) = (0_u64, 0_u64);
     for group in groups {
         let (Some(before), Some(after)) = (group.at.get(before), group.at.get(after)) else { continue };
         for row in &before.members {
@@ -83,12 +84,17 @@ pub fn is_same_process(groups: &[Group], before: usize, after: usize) -> bool {
                 continue;
             };
             common += 1;
-            let Some(minutes) = row.minutes.filter(|&minutes| minutes >= OLD_MINUTES) else { continue };
-            old_waiters += 1;
+            let Some(minutes) = row.minutes else { continue };
             let new = after
                 .members
                 .get(at)
                 .map_or(0, |m| if m.is_leaked { minutes } else { m.minutes.unwrap_or(0) });
+            stamped += 1;
+            risen += u64::from(new > minutes);
+            if minutes < OLD_MINUTES {
+                continue;
+            }
+            old_waiters += 1;
             younger += u64::from(new < minutes);
             aged += u64::from(new > minutes);
         }
@@ -98,8 +104,10 @@ pub fn is_same_process(groups: &[Group], before: usize, after: usize) -> bool {
         return false;
     }
     if new_max < old_max {
-        // The newest may all have ended; then most of the rest is still there.
-        return aged > 0 || common * 10 >= before_ids * 9;
+        // The newest may all have ended, and processors hand out ids from ranges of
+        // their own (runtime/proc.go, _GoidCacheBatch); then most of the rest is
+        // still there, or has become older.
+        return aged > 0 || risen * 2 > stamped || common * 10 >= before_ids * 9;
     }
     // Something of a living process lasts: its listeners, its pools.
     common * 20 >= before_ids.min(20)

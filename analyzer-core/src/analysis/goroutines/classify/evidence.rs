@@ -257,14 +257,19 @@ fn is_constant(context: &Context<'_>, group: &Group) -> bool {
     context.series.moments.len() > 1 && counts.windows(2).all(|pair| pair.first() == pair.last())
 }
 
+/// Members for each hundred ids of their range from which they were started in one go.
+const POOL_DENSITY_PERCENT: u64 = 45;
+
 /// A count or an age alone.
 fn possible(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Weighed) {
     /// Where healthy goroutines idle, and where they only pass.
     const MANY_IDLE: u64 = 100;
     const MANY_BLOCKED: u64 = 20;
     let last = group.last();
-    let many = if policy.is_idle_place { MANY_IDLE } else { MANY_BLOCKED };
-    if last.count >= many {
+    let many = if policy.waited.is_some() { MANY_BLOCKED } else { MANY_IDLE };
+    // A pool that was started in one go has neighboring ids.
+    let is_pool = policy.waited.is_none() && features::density_percent(group) >= POOL_DENSITY_PERCENT;
+    if last.count >= many && !is_pool {
         weighed.raise(Level::Possible, format!("{} goroutines wait at one place.", last.count));
     }
     let waited = features::waited(group, context.floor.saturating_add(LONG_WAIT_MINUTES));

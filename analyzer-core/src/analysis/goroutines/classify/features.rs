@@ -93,6 +93,13 @@ pub fn ramp(group: &Group, census: &Census, floor: u32) -> Option<Ramp> {
     })
 }
 
+/// Members for each hundred ids between the first and the last; 0 without ids.
+pub fn density_percent(group: &Group) -> u64 {
+    let members = &group.last().members;
+    let (Some(first), Some(last)) = (members.first(), members.last()) else { return 0 };
+    percent_of(to_u64(members.len()), last.goid - first.goid + 1)
+}
+
 /// Printed minutes, ascending; a member without counts as 0.
 fn sorted_ages(members: &[MemberRow]) -> Vec<u32> {
     let mut ages: Vec<u32> = members.iter().map(|member| member.minutes.unwrap_or(0)).collect();

@@ -128,6 +128,10 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
     let Some(level) = findings.level else {
         return background(group, Some(assessment));
     };
+    // A count or an age alone does not stand against what explains it.
+    if assessment.held_back.is_some() && level == Level::Possible {
+        return background(group, Some(assessment));
+    }
     // What the runtime proves, nothing holds back.
     let is_held = assessment.held_back.is_some() && level != Level::Certain;
     let level = if is_held { Level::Possible } else { level };

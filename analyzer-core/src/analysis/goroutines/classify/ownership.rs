@@ -1,7 +1,7 @@
 //! Whose goroutines a group is: what tells a pool that grows, or helpers of
 //! calls that are still running, from goroutines that were left behind.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::grouping::Group;
 use super::Context;
@@ -14,6 +14,8 @@ const ACCOMPANIED_PERCENT: u64 = 80;
 /// Members that one starter may have: a loop that starts goroutines for ever
 /// is always in the call that starts them.
 const HELPERS_PER_STARTER: u64 = 8;
+/// Starters with one member each from which that is no chance.
+const EACH_STARTERS: u64 = 3;
 
 /// True if all members were started with the same addresses: workers of one
 /// object, as those of a pool are. What a call leaves behind has a channel or
@@ -36,27 +38,57 @@ pub fn is_of_database(context: &Context<'_>, group: &Group) -> bool {
 }
 
 /// The groups of the goroutines that started this group's members, if those
-/// are still in the very call that did: what they started is at work for it,
-/// and a leak only if the call is stuck itself.
+/// are still in the very call that did, or each has one of them: what they
+/// started is at work for them, and a leak only if they are stuck themselves.
+/// A connection of an HTTP server outlives the requests that it serves: it
+/// counts only within the call.
 pub fn running_starters(context: &Context<'_>, group: &Group) -> Option<Vec<usize>> {
     let creator = &*group.creator.as_ref()?.function.name;
     let members = &group.last().members;
-    let mut starters = HashSet::new();
-    let mut groups = Vec::new();
-    let mut accompanied = 0_u64;
+    let (mut in_call, mut living) = (Starters::default(), Starters::default());
     for parent in members.iter().filter_map(|member| member.parent) {
         let Some(&index) = context.census.group_of.get(&parent) else { continue };
-        if context.series.groups.get(index).is_some_and(|group| group.has(creator)) {
-            accompanied += 1;
-            starters.insert(parent);
-            groups.push(index);
+        let Some(starter) = context.series.groups.get(index) else { continue };
+        if starter.has(creator) {
+            in_call.add(parent, index);
+        }
+        if starter.has(creator) || !starter.has("net/http.(*conn).serve") {
+            living.add(parent, index);
         }
     }
-    let starters = to_u64(starters.len());
-    let is_accompanied = accompanied * 100 >= to_u64(members.len()) * ACCOMPANIED_PERCENT;
-    groups.sort_unstable();
-    groups.dedup();
-    (starters >= 2 && is_accompanied && starters * HELPERS_PER_STARTER >= accompanied).then_some(groups)
+    let has_most =
+        |starters: &Starters| starters.children * 100 >= to_u64(members.len()) * ACCOMPANIED_PERCENT;
+    if has_most(&in_call) && in_call.count() >= 2 && in_call.count() * HELPERS_PER_STARTER >= in_call.children
+    {
+        return Some(in_call.groups());
+    }
+    let is_each = living.count() == living.children && living.count() >= EACH_STARTERS;
+    (has_most(&living) && is_each).then(|| living.groups())
+}
+
+/// Goroutines that started members of a group.
+#[derive(Debug, Default)]
+struct Starters {
+    /// The goroutines and their groups.
+    by_id: HashMap<u64, usize>,
+    /// Members that they started.
+    children: u64,
+}
+
+impl Starters {
+    fn add(&mut self, goid: u64, group: usize) {
+        self.by_id.insert(goid, group);
+        self.children += 1;
+    }
+
+    fn count(&self) -> u64 {
+        to_u64(self.by_id.len())
+    }
+
+    fn groups(self) -> Vec<usize> {
+        let groups: BTreeSet<usize> = self.by_id.into_values().collect();
+        groups.into_iter().collect()
+    }
 }
 
 /// How many members have a child in a function.

@@ -78,7 +78,12 @@ fn is_in_handler(group: &Group) -> bool {
 /// and in reads, event streams and WebSockets wait for hours: there only
 /// growth says something, and reads are judged with the other reads.
 fn handler(context: &Context<'_>, group: &Group) -> Option<Assessment> {
-    let growth = Policy { growth: Some(3), is_idle_place: true, ..Policy::default() };
+    let count = group.last().count;
+    // The server reads on while the handler runs, and whoever took the
+    // connection over reads from it in another goroutine.
+    let clients = ownership::with_child_in(context, group, "internal/poll.(*FD).Read");
+    let is_left = clients == 0 && !group.last().members.is_empty() && group.has(SERVE);
+    let growth = Policy { growth: Some(3), is_idle_place: !is_left, ..Policy::default() };
     let is_select = group.wait == Wait::Select && is_own_code_on_top(group);
     let policy = match group.wait {
         Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Semaphore => {
@@ -88,13 +93,11 @@ fn handler(context: &Context<'_>, group: &Group) -> Option<Assessment> {
         _ => return None,
     };
     let mut assessment = Assessment::new("http-handler-stuck", policy);
-    let clients = ownership::with_child_in(context, group, BACKGROUND_READ);
-    let count = group.last().count;
     if is_select && clients * 2 >= count {
         assessment.held_back = Some(format!(
             "{clients} of {count} still have their client on the line: long polls and event streams look like this."
         ));
-    } else if clients == 0 && !group.last().members.is_empty() {
+    } else if is_left {
         assessment.reasons.push(
             "None of their clients is known to be still there: nobody waits for these answers any more."
                 .to_owned(),
