@@ -29,10 +29,7 @@ pub fn count(value: i64) -> String {
     engine::count(value)
 }
 
-/// An unsigned count: as [`count`].
-pub fn count_u64(value: u64) -> String {
-    engine::count(i64::try_from(value).unwrap_or(i64::MAX))
-}
+pub use engine::count_u64;
 
 /// A length: as [`count`].
 pub fn count_usize(value: usize) -> String {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
-use xtask::bench::{profiles, traces};
+use xtask::bench::Input;
 use xtask::build::Effort;
 
 const USAGE: &str = "\
@@ -89,9 +89,9 @@ fn bench(words: &mut lexopt::Parser) -> Result<()> {
     }
     let words = inputs.iter().map(String::as_str);
     match what.as_str() {
-        "profiles" => xtask::bench::profiles::bench(&words.map(profiles::Input::new).collect::<Vec<_>>()),
+        "profiles" => xtask::bench::profiles::bench(&words.map(Input::new).collect::<Vec<_>>()),
         "goroutines" => xtask::bench::goroutines::bench(&words.map(PathBuf::from).collect::<Vec<_>>()),
-        "traces" => xtask::bench::traces::bench(&words.map(traces::Input::new).collect::<Vec<_>>()),
+        "traces" => xtask::bench::traces::bench(&words.map(Input::new).collect::<Vec<_>>()),
         other => bail!("no such benchmark: {other}\n\n{USAGE}"),
     }
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use super::{Case, Detector};
 use crate::analysis::goroutines::classify::catalog;
 use crate::base::units::Unit;
-use crate::report::number_format::{self, bytes, count};
+use crate::report::number_format::{self, bytes, count_u64};
 use crate::report::{
-    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity, StackFrame,
+    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity,
     SubjectId, Verdict,
 };
 
@@ -56,7 +56,7 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
     let named: Vec<String> = groups
         .iter()
         .take(NAMED)
-        .map(|group| format!("{} in [{}]{}", number(members(group)), group.state, at(group)))
+        .map(|group| format!("{} in [{}]{}", count_u64(members(group)), group.state, at(group)))
         .collect();
     let rest = if groups.len() > NAMED { ", and more" } else { "" };
     let what = if snapshots == 1 { "One dump" } else { "Two dumps" };
@@ -70,7 +70,7 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         title: "Goroutines that may be stuck".to_owned(),
         claim: format!(
             "{what} cannot tell whether {} goroutine{} {} stuck: {}{rest}.",
-            number(all),
+            count_u64(all),
             if all == 1 { "" } else { "s" },
             if all == 1 { "is" } else { "are" },
             named.join(", ")
@@ -125,7 +125,7 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
     let one = members(group) == 1;
     let waits = if one { " waits" } else { "s wait" };
     let mut text =
-        format!("{} goroutine{waits} in [{}]{}", number(members(group)), group.state, at(group));
+        format!("{} goroutine{waits} in [{}]{}", count_u64(members(group)), group.state, at(group));
     let counts = number_format::series(&group.counts);
     let reason = group.reasons.first();
     // What the first reason says is not said twice.
@@ -141,13 +141,13 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
     if victims > 0 {
         text.push_str(&format!(
             " {} more wait behind {}{}.",
-            number(victims),
+            count_u64(victims),
             if one { "it" } else { "them" },
             behind(section, group)
         ));
     }
     if satellites > 0 {
-        text.push_str(&format!(" {} helpers exist because of them.", number(satellites)));
+        text.push_str(&format!(" {} helpers exist because of them.", count_u64(satellites)));
     }
     if !one {
         text.push_str(&format!(" Their stacks hold at least {}.", bytes(group.min_bytes)));
@@ -170,7 +170,7 @@ fn behind(section: &Goroutines, group: &GoroutineGroup) -> String {
     });
     let places: Vec<String> = victims
         .take(NAMED)
-        .map(|victim| format!("{} in [{}]{}", number(members(victim)), victim.state, at(victim)))
+        .map(|victim| format!("{} in [{}]{}", count_u64(members(victim)), victim.state, at(victim)))
         .collect();
     if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
 }
@@ -179,11 +179,7 @@ fn behind(section: &Goroutines, group: &GoroutineGroup) -> String {
 fn at(group: &GoroutineGroup) -> String {
     let place = group.user_frame.as_ref().or(group.created_by.as_ref()).or(group.stack.first());
     let preposition = if group.user_frame.is_some() { "in" } else { "started by" };
-    place.map(|frame| format!(" {preposition} {}", call_site(frame))).unwrap_or_default()
-}
-
-fn number(n: u64) -> String {
-    count(i64::try_from(n).unwrap_or(i64::MAX))
+    place.map(|frame| format!(" {preposition} {}", frame.call_site())).unwrap_or_default()
 }
 
 /// Minutes as a person says them: `40 min`, `5 h`, `12 days`.
@@ -193,14 +189,6 @@ fn span(minutes: u64) -> String {
     match minutes {
         0..HOUR => format!("{} min", minutes.max(1)),
         HOUR..DAY => format!("{} h", minutes.div_ceil(HOUR)),
-        _ => format!("{} days", number(minutes.div_ceil(DAY))),
-    }
-}
-
-fn call_site(frame: &StackFrame) -> String {
-    let file = frame.file.as_deref().map(|file| file.rsplit('/').next().unwrap_or(file));
-    match (file, frame.line) {
-        (Some(file), Some(line)) => format!("{} ({file}:{line})", frame.function),
-        _ => frame.function.clone(),
+        _ => format!("{} days", count_u64(minutes.div_ceil(DAY))),
     }
 }

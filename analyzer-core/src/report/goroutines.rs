@@ -70,6 +70,17 @@ pub struct StackFrame {
     pub origin: Origin,
 }
 
+impl StackFrame {
+    /// `main.worker (main.go:12)`, as far as it is known.
+    pub fn call_site(&self) -> String {
+        let file = self.file.as_deref().and_then(|file| file.rsplit('/').next());
+        match (file, self.line) {
+            (Some(file), Some(line)) => format!("{} ({file}:{line})", self.function),
+            _ => self.function.clone(),
+        }
+    }
+}
+
 /// One moment of one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

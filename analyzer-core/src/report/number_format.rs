@@ -7,8 +7,7 @@ use crate::base::units::{Bytes, Nanos, Unit};
 
 /// Counts one after the other: "12, 40, 1,000".
 pub fn series(counts: &[u64]) -> String {
-    let texts = counts.iter().map(|&number| count(i64::try_from(number).unwrap_or(i64::MAX)));
-    texts.collect::<Vec<_>>().join(", ")
+    counts.iter().map(|&number| count_u64(number)).collect::<Vec<_>>().join(", ")
 }
 
 /// A rate to a tenth, from ten on to the unit: "0.4", "8.5", "1,200".
@@ -50,6 +49,11 @@ pub fn bytes(amount: Bytes) -> String {
 fn tenths(bytes: u128, power: usize) -> u128 {
     let unit = 1_u128 << (10 * power);
     (bytes * 10 + unit / 2) / unit
+}
+
+/// A number of things: as [`count`].
+pub fn count_u64(number: u64) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// `12,345`: digits in groups of three.
@@ -138,10 +142,14 @@ pub fn amount(amount: &Amount) -> String {
     }
 }
 
-/// The bounds that are known: `1 to 3`, `at least 1`, `at most 3`.
+/// The bounds that are known: `1 to 3`, `at least 1`, `at most 3`. None if
+/// both are nearer to each other than their texts can say.
 pub fn range<T>(low: Option<T>, high: Option<T>, text: impl Fn(T) -> String) -> Option<String> {
     match (low, high) {
-        (Some(low), Some(high)) => Some(format!("{} to {}", text(low), text(high))),
+        (Some(low), Some(high)) => {
+            let (low, high) = (text(low), text(high));
+            (low != high).then(|| format!("{low} to {high}"))
+        }
         (Some(low), None) => Some(format!("at least {}", text(low))),
         (None, Some(high)) => Some(format!("at most {}", text(high))),
         (None, None) => None,

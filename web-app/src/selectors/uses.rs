@@ -14,6 +14,10 @@ pub struct Use {
     pub goroutines: bool,
     /// True if it is a profile.
     pub profile: bool,
+    /// True if it is an execution trace.
+    pub trace: bool,
+    /// True if it is a log of garbage collections.
+    pub gc: bool,
     /// How many findings cite it.
     pub findings: usize,
     /// Cited lines, with what they are cited for, each said once.
@@ -56,6 +60,12 @@ impl Uses {
         }
         for profile in &report.profiles {
             uses.entry(profile.source).profile = true;
+        }
+        for trace in &report.traces {
+            uses.entry(trace.source).trace = true;
+        }
+        for run in report.gc.iter().flat_map(|gc| &gc.runs) {
+            uses.entry(run.source).gc = true;
         }
         uses
     }

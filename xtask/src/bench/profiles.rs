@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
 
+use super::Input;
 use super::child;
 use super::generate;
 use super::table::{median_millis, megabytes, peak, text};
@@ -20,28 +21,12 @@ const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 /// Runs of each program, taken in turns; the median counts.
 const RUNS: usize = 5;
 
-/// What to measure on.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A profile of this many samples.
-    Generated(u32),
-    /// A profile that is there.
-    File(PathBuf),
-}
-
-impl Input {
-    /// A number of samples, else a path.
-    pub fn new(word: &str) -> Self {
-        word.parse().map_or_else(|_| Self::File(word.into()), Self::Generated)
-    }
-}
-
 /// Measures and prints a table.
 ///
 /// # Errors
 /// A build or run that fails, a file that cannot be read.
 pub fn bench(inputs: &[Input]) -> Result<()> {
-    let generated: Vec<_> = SIZES.into_iter().map(Input::Generated).collect();
+    let generated: Vec<_> = SIZES.into_iter().map(Input::Size).collect();
     let inputs = if inputs.is_empty() { &generated } else { inputs };
     command::run(command::cargo().args(["build", "--quiet", "--release", "--package", "strata"]))?;
     let strata = command::root().join("target/release/strata");
@@ -75,7 +60,7 @@ pub fn bench(inputs: &[Input]) -> Result<()> {
 fn file(input: &Input) -> Result<PathBuf> {
     let samples = match input {
         Input::File(path) => return fs::canonicalize(path).with_context(|| path.display().to_string()),
-        Input::Generated(samples) => *samples,
+        Input::Size(samples) => *samples,
     };
     let folder = command::root().join("target/bench");
     fs::create_dir_all(&folder)?;

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::Input;
 use super::child::{self, Run};
 use super::table::{median_millis, megabytes, peak, text};
 use crate::command;
@@ -28,28 +29,12 @@ const PROGRAM: &str = include_str!("busy.go");
 /// What Go's web server says once it answers.
 const SERVES: &str = "listening on";
 
-/// What to measure on.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A trace of about this many megabytes.
-    Made(u32),
-    /// A trace that is there.
-    File(PathBuf),
-}
-
-impl Input {
-    /// A number of megabytes, else a path.
-    pub fn new(word: &str) -> Self {
-        word.parse().map_or_else(|_| Self::File(word.into()), Self::Made)
-    }
-}
-
 /// Measures and prints a table.
 ///
 /// # Errors
 /// A build or run that fails, no Go toolchain to make a trace with.
 pub fn bench(inputs: &[Input]) -> Result<()> {
-    let made: Vec<_> = SIZES.into_iter().map(Input::Made).collect();
+    let made: Vec<_> = SIZES.into_iter().map(Input::Size).collect();
     let inputs = if inputs.is_empty() { &made } else { inputs };
     command::run(command::cargo().args(["build", "--quiet", "--release", "--package", "strata"]))?;
     let strata = command::root().join("target/release/strata");
@@ -84,7 +69,7 @@ fn tool(go: &Path) -> Option<PathBuf> {
 fn file(input: &Input, go: Option<&Path>) -> Result<PathBuf> {
     let size = match input {
         Input::File(path) => return fs::canonicalize(path).with_context(|| path.display().to_string()),
-        Input::Made(size) => *size,
+        Input::Size(size) => *size,
     };
     let folder = command::root().join("target/bench");
     fs::create_dir_all(&folder)?;

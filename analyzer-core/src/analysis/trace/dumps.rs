@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::leaks::{self, number, span};
+use super::leaks::{self, span};
 use super::stacks::frames_of;
 use crate::analysis::goroutines::names::Function;
 use crate::evidence::trace::event::GoState;
+use crate::report::number_format::count_u64;
 use crate::report::trace::{SiteKind, Trace};
 use crate::report::{Confidence, GoroutineGroup, Goroutines, Origin, StackFrame, Verdict};
 
@@ -50,13 +51,13 @@ fn tell_dump(group: &mut GoroutineGroup, seen: &Seen, window: &str) {
     if seen.throughout > 0 {
         group.reasons.push(format!(
             "in the execution trace's {window}, {} waited here from start to end, and nothing woke any of them",
-            number(seen.throughout)
+            count_u64(seen.throughout)
         ));
     }
     if seen.completed > 0 {
         group.against.push(format!(
             "in the execution trace's {window}, {} waits of others at this place ended",
-            number(seen.completed)
+            count_u64(seen.completed)
         ));
         return;
     }
@@ -64,7 +65,7 @@ fn tell_dump(group: &mut GoroutineGroup, seen: &Seen, window: &str) {
     if came > 0 {
         group.reasons.push(format!(
             "in the execution trace's {window}, {} more came to wait here, and none left",
-            number(came)
+            count_u64(came)
         ));
     }
 }
@@ -82,7 +83,7 @@ fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup], window:
     };
     let Some(leak) = trace.leaks.get_mut(leak) else { return };
     leak.dump_group = Some(group.id.clone());
-    let counts: Vec<String> = group.counts.iter().map(|&count| number(count)).collect();
+    let counts: Vec<String> = group.counts.iter().map(|&count| count_u64(count)).collect();
     let counted = if counts.len() > 1 {
         format!("the goroutine dumps count {} with this stack", counts.join(", then "))
     } else {

@@ -10,7 +10,7 @@ use crate::base::units::Nanos;
 use crate::evidence::trace::event::GoState;
 use crate::evidence::trace::summary::{GoGroup, GoGroupId, SiteKind};
 use crate::report::Confidence;
-use crate::report::number_format::{count, duration};
+use crate::report::number_format::{count_u64, duration};
 use crate::report::trace::{LeakEvidence, LeakSign};
 
 /// Creations in the window from which growth is one: below, chance is likelier.
@@ -135,7 +135,7 @@ fn reasons(
     let window = span(scope.summary.nanos());
     let is_one = place.rows.len() == 1;
     let were = if is_one { "was" } else { "were" };
-    let size = number(to_u64(place.rows.len()));
+    let size = count_u64(to_u64(place.rows.len()));
     let mut reasons = Vec::new();
     match sign {
         LeakSign::BlockedForever => {
@@ -151,8 +151,8 @@ fn reasons(
         }
         LeakSign::Growth => reasons.push(format!(
             "in the trace's {window}, {} were created and {} ended; their number never fell",
-            number(group.created),
-            number(group.ended)
+            count_u64(group.created),
+            count_u64(group.ended)
         )),
         LeakSign::NeverWoken => reasons
             .push(format!("{size} {were} created in the trace's {window}, blocked, and {were} never woken")),
@@ -175,7 +175,7 @@ fn reasons(
 fn per_minute(group: &GoGroup, window: u64) -> Option<String> {
     let net = u128::from(group.created.saturating_sub(group.ended));
     let rate = net * 60_000_000_000 / u128::from(window.max(1));
-    (rate > 0).then(|| count(i64::try_from(rate).unwrap_or(i64::MAX)))
+    (rate > 0).then(|| count_u64(u64::try_from(rate).unwrap_or(u64::MAX)))
 }
 
 fn against(scope: &Scope<'_>, place: &AliveIn<'_>, sign: LeakSign, completed: u64) -> Vec<String> {
@@ -196,7 +196,7 @@ fn against(scope: &Scope<'_>, place: &AliveIn<'_>, sign: LeakSign, completed: u6
     if completed > 0 {
         against.push(format!(
             "at the same place, {} waits of other goroutines ended in the trace's {window}",
-            number(completed)
+            count_u64(completed)
         ));
     }
     if place.rows.len() == 1 && sign != LeakSign::BlockedForever {
@@ -208,9 +208,4 @@ fn against(scope: &Scope<'_>, place: &AliveIn<'_>, sign: LeakSign, completed: u6
 /// A length of time as text.
 pub fn span(nanos: u64) -> String {
     duration(Nanos(clamp_i64(i128::from(nanos))))
-}
-
-/// A count as text.
-pub fn number(n: u64) -> String {
-    count(i64::try_from(n).unwrap_or(i64::MAX))
 }

@@ -2,8 +2,9 @@
 
 use super::super::mem_support::{Draft, list};
 use super::{figure, percent, processor_nanos, window};
-use crate::analysis::trace::leaks::{number, span};
+use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
+use crate::report::number_format::count_u64;
 use crate::report::trace::Trace;
 use crate::report::{Amount, Confidence, Severity};
 
@@ -38,7 +39,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
             "In {} of trace, {} GC cycles took {load}% of the processors' time: {} by workers, {} by goroutines that \
              had to help while they allocated.",
             window(trace),
-            number(gc.begun),
+            count_u64(gc.begun),
             span(dedicated.saturating_add(fractional)),
             span(gc.assist_running)
         ),

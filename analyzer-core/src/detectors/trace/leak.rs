@@ -5,10 +5,11 @@
 use super::super::mem_support::{Draft, list};
 use super::{figure, window};
 use crate::analysis::trace::leaks::{
-    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, WAITED_THROUGHOUT, number, span,
+    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, WAITED_THROUGHOUT, span,
 };
 use crate::analysis::trace::stacks::frames_of;
 use crate::base::units::Unit;
+use crate::report::number_format::count_u64;
 use crate::report::trace::{LeakEvidence, LeakSign, Trace};
 use crate::report::{Amount, Confidence, Goroutines, Origin, Severity, StackFrame, Verdict};
 
@@ -100,9 +101,9 @@ fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
     let is_told = is_forever || leak.reason.is_empty();
     let reason = if is_told { String::new() } else { format!(" in [{}]", leak.reason) };
     let place = leak.stack.and_then(|stack| place(trace, stack));
-    let place = place.map(|frame| format!(" at {}", call_site(frame))).unwrap_or_default();
+    let place = place.map(|frame| format!(" at {}", frame.call_site())).unwrap_or_default();
     let start = leak.start.as_deref().map(|start| format!(", started as {start}")).unwrap_or_default();
-    let mut claim = format!("At the end of {} of trace, {} {noun}{reason}{place}{start}.", window(trace), number(leak.count));
+    let mut claim = format!("At the end of {} of trace, {} {noun}{reason}{place}{start}.", window(trace), count_u64(leak.count));
     for reason in leak.reasons.iter().take(2) {
         claim.push(' ');
         claim.push_str(&sentence(reason));
@@ -114,14 +115,6 @@ fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
 fn place(trace: &Trace, stack: u32) -> Option<&StackFrame> {
     let of = |origin: Origin| frames_of(trace, stack).find(move |frame| frame.origin == origin);
     of(Origin::User).or_else(|| of(Origin::Library)).or_else(|| of(Origin::Std))
-}
-
-fn call_site(frame: &StackFrame) -> String {
-    let file = frame.file.as_deref().and_then(|file| file.rsplit('/').next());
-    match (file, frame.line) {
-        (Some(file), Some(line)) => format!("{} ({file}:{line})", frame.function),
-        _ => frame.function.clone(),
-    }
 }
 
 fn advice(reason: &str) -> Vec<String> {

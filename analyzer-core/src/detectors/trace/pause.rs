@@ -2,8 +2,9 @@
 
 use super::super::mem_support::{Draft, list};
 use super::{figure, window};
-use crate::analysis::trace::leaks::{number, span};
+use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
+use crate::report::number_format::count_u64;
 use crate::report::trace::{Pause, Trace};
 use crate::report::{Amount, Confidence, Severity};
 
@@ -34,7 +35,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
         claim.push_str(&format!(
             ", of which {} until goroutine {}{start} stopped on another processor",
             span(after.min(nanos)),
-            number(goroutine)
+            count_u64(goroutine)
         ));
     }
     claim.push('.');

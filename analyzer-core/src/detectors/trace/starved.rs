@@ -2,8 +2,9 @@
 
 use super::super::mem_support::{Draft, list};
 use super::{figure, nanos, percent, processor_nanos, processors, sum, window};
-use crate::analysis::trace::leaks::{number, span};
+use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
+use crate::report::number_format::count_u64;
 use crate::report::trace::Trace;
 use crate::report::{Confidence, Severity};
 
@@ -43,8 +44,8 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
             "In {} of trace the {} processors (GOMAXPROCS) were taken for {busy}% of the time, and on the average {} \
              goroutines that could run waited for one; the longest wait was {}.",
             window(trace),
-            number(count),
-            number(waiting),
+            count_u64(count),
+            count_u64(waiting),
             span(longest)
         ),
         amount: None,

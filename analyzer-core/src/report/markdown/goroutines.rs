@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Out, escape, row, table};
 use crate::base::convert::to_u64;
-use crate::report::number_format::count;
+use crate::report::number_format::count_u64;
 use crate::report::{GoroutineGroup, Goroutines, StackFrame, Verdict};
 
 /// Groups in the table; the JSON form has all.
@@ -19,7 +19,7 @@ pub(super) fn print(goroutines: &Goroutines, out: &mut Out) -> fmt::Result {
     let totals: Vec<_> = goroutines
         .snapshots
         .iter()
-        .map(|snapshot| format!("{} at {}", number(snapshot.total), escape::text(&snapshot.snapshot)))
+        .map(|snapshot| format!("{} at {}", count_u64(snapshot.total), escape::text(&snapshot.snapshot)))
         .collect();
     writeln!(out, "{}", totals.join(", "))?;
     if goroutines.groups.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn print(goroutines: &Goroutines, out: &mut Out) -> fmt::Result {
     )?;
     goroutines.groups.iter().take(GROUPS).try_for_each(|group| row(out, &cells(group)))?;
     if let Some(more) = goroutines.groups.len().checked_sub(GROUPS).filter(|more| *more > 0) {
-        writeln!(out, "\nAnd {} more groups.", number(to_u64(more)))?;
+        writeln!(out, "\nAnd {} more groups.", count_u64(to_u64(more)))?;
     }
     let leaking = goroutines.groups.iter().filter(|group| is_serious(group.verdict));
     leaking.take(STACKS).try_for_each(|group| print_group(group, out))
@@ -75,7 +75,7 @@ fn cells(group: &GoroutineGroup) -> [String; 6] {
 }
 
 fn counts(group: &GoroutineGroup) -> String {
-    group.counts.iter().map(|&members| number(members)).collect::<Vec<_>>().join(" → ")
+    group.counts.iter().map(|&members| count_u64(members)).collect::<Vec<_>>().join(" → ")
 }
 
 fn print_group(group: &GoroutineGroup, out: &mut Out) -> fmt::Result {
@@ -114,8 +114,4 @@ fn plain(frame: &StackFrame) -> String {
         (Some(file), None) => format!("{} {file}", frame.function),
         (None, _) => frame.function.clone(),
     }
-}
-
-fn number(members: u64) -> String {
-    count(i64::try_from(members).unwrap_or(i64::MAX))
 }

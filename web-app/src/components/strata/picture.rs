@@ -318,7 +318,10 @@ fn label_parts(parts: &mut [PartShape], y: f64, width: f64, texts: &Texts<'_>) {
         let full = format!("{name} {}", (texts.bytes)(part.bytes));
         let bounds = part
             .bounds
-            .map(|(low, high)| format!("{name} {} to {}", (texts.bytes)(low), (texts.bytes)(high)));
+            .map(|(low, high)| ((texts.bytes)(low), (texts.bytes)(high)))
+            // Bounds nearer than their texts can say are no news.
+            .filter(|(low, high)| low != high)
+            .map(|(low, high)| format!("{name} {low} to {high}"));
         let room = shape.width - 2.0 * PADDING;
         let fits = |text: &&String| (texts.width)(text) <= room;
         let inside = bounds.as_ref().into_iter().chain([&full, &name]).find(fits).cloned();

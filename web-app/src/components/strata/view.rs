@@ -103,7 +103,7 @@ fn headline(moment: &MemorySnapshot, strata: &Strata) -> Html {
             if let Some((filler, row)) = largest {
                 { "The largest part is " }
                 <span class={classes!("swatch", format!("is-{}", row.id))} aria-hidden="true" />
-                <b>{ row.label.to_lowercase() }</b>
+                <b>{ &row.label }</b>
                 { format!(" with {}", text::bytes(filler.bytes)) }
                 if filler.bytes < last.total {
                     { format!(" ({})", text::percent(filler.bytes, last.total)) }
@@ -219,7 +219,7 @@ impl Scene<'_> {
         let Some(row) = self.moment.ledger.get(largest.row) else { return Html::default() };
         let words = match row.id.as_str() {
             "arena-not-resident" | "metadata-not-resident" => "not resident".to_owned(),
-            _ => row.label.to_lowercase(),
+            _ => row.label.clone(),
         };
         let label = format!("\u{2212}{} {words}", text::bytes(total));
         if x + at_12_px(&label) > width {

@@ -55,6 +55,8 @@ pub fn fed(used: Option<&Use>) -> Html {
         (used.memory, "memory", "Memory"),
         (used.goroutines, "goroutines", "Goroutines"),
         (used.profile, "profiles", "Profiles"),
+        (used.trace, "trace", "Trace"),
+        (used.gc, "gc", "GC"),
     ];
     let mut links: Vec<Html> = views
         .into_iter()

@@ -14,7 +14,7 @@ pub const VIEW: View = View {
     name: "overview",
     title: "Overview",
     count: |report| {
-        let serious = report.findings.iter().filter(|finding| finding.severity < Severity::Info).count();
+        let serious = serious(report);
         (serious > 0).then_some(serious)
     },
     keys: &[],
@@ -37,7 +37,7 @@ fn Overview(props: &ViewProps) -> Html {
             </div>
             { strip::strip(report) }
             if !report.findings.is_empty() {
-                <h3>{ text::counted(report.findings.len(), "finding", "findings") }</h3>
+                <h3>{ heading(report) }</h3>
                 <div class="findings">
                     { for report.findings.iter().enumerate().map(|(index, item)| {
                         let is_told = report.findings.iter().take(index).any(|before| before.advice == item.advice);
@@ -48,6 +48,19 @@ fn Overview(props: &ViewProps) -> Html {
             { not_run(report) }
         </section>
     }
+}
+
+/// How many findings are problems.
+fn serious(report: &Report) -> usize {
+    report.findings.iter().filter(|finding| finding.severity < Severity::Info).count()
+}
+
+/// `3 findings, 1 note`: the first number is the tab's.
+fn heading(report: &Report) -> String {
+    let serious = serious(report);
+    let counts = [(serious, "finding", "findings"), (report.findings.len() - serious, "note", "notes")];
+    let told = counts.into_iter().filter(|(count, ..)| *count > 0);
+    told.map(|(count, one, many)| text::counted(count, one, many)).collect::<Vec<_>>().join(", ")
 }
 
 /// The worst finding's name, then the verdict with its numbers: what is wrong

@@ -11,7 +11,7 @@ const ACQUIRES: &[&str] =
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::Send => Some(send(context, index, group)),
-        Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index, group))),
+        Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index))),
         Wait::Select => Some(held_if_pool(context, group, select(context, index, group))),
         Wait::Sleep => Some(Assessment::new("sleep-loop", Policy { growth: Some(3), ..Policy::default() })),
         _ => None,
@@ -65,11 +65,11 @@ fn is_semaphore(context: &Context<'_>, group: &Group) -> bool {
     groups.filter(|other| other.wait != Wait::Send).any(|other| other.last().count > 0 && is_past(other))
 }
 
-fn receive(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
+fn receive(context: &Context<'_>, index: usize) -> Assessment {
     if wakes(context, index) {
         return ticker(context, index);
     }
-    by_name(context, group, "chan-recv-unclosed")
+    Assessment::new("chan-recv-unclosed", Policy::IDLE)
 }
 
 /// A timer ends what nothing else does: the oldest, and none of the younger.
@@ -82,47 +82,6 @@ fn long_timer(ended: u64) -> Assessment {
     assessment
 }
 
-/// Words in the names of functions that loop over a timer.
-const TIMER_WORDS: &[&str] = &[
-    "tick",
-    "heartbeat",
-    "keepalive",
-    "poll",
-    "refresh",
-    "janitor",
-    "sweep",
-    "reap",
-    "periodic",
-    "interval",
-    "cron",
-];
-/// Words in the names of functions that wait for a context.
-const CONTEXT_WORDS: &[&str] = &["ctx", "context"];
-
-/// A dump does not show which channel it is. Where the dumps are too near to
-/// each other, or too coarse, to show whether something wakes the goroutines,
-/// the name of the function is all that tells a timer or a context.
-fn by_name(context: &Context<'_>, group: &Group, otherwise: &'static str) -> Assessment {
-    let name = group.user_frame().map(|site| own_name(&site.function.name)).unwrap_or_default();
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let is_shown = context.is_minutes_apart;
-    let rule = match otherwise {
-        _ if !is_shown && has(TIMER_WORDS) => "ticker-loop-no-exit",
-        "chan-recv-unclosed" if has(CONTEXT_WORDS) => "ctx-never-cancelled",
-        _ => return Assessment::new(otherwise, Policy::IDLE),
-    };
-    let mut assessment = Assessment::new(rule, Policy::IDLE);
-    assessment.reasons.push("What they wait for is told from the name of the function only.".to_owned());
-    assessment
-}
-
-/// `(*cache).refreshLoop.func1` of a function's full name, in lower case.
-fn own_name(function: &str) -> String {
-    let package = function.rfind('/').map_or(0, |at| at + 1);
-    let rest = function.get(package..).unwrap_or(function);
-    rest.split_once('.').map_or(rest, |(_, name)| name).to_lowercase()
-}
-
 fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if group.names().any(|name| name.starts_with("context.(*cancelCtx).propagateCancel.func")) {
         return Assessment::new("ctx-never-cancelled", Policy::IDLE);
@@ -133,7 +92,7 @@ fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if wakes(context, index) {
         return ticker(context, index);
     }
-    by_name(context, group, "select-no-exit")
+    Assessment::new("select-no-exit", Policy::IDLE)
 }
 
 fn ticker(context: &Context<'_>, index: usize) -> Assessment {
