@@ -37,7 +37,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Reclaimable),
-        condition: format!("Page cache is {} and {LEAST_SHARE_PERCENT}% of the charge.", effect(reviewed)),
+        condition: format!("Page cache is at least {} and {LEAST_SHARE_PERCENT}% of the charge.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Page cache".to_owned(),

@@ -34,7 +34,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("{LEAST_ARENAS} or more arenas, and they hold {}.", effect(reviewed)),
+        condition: format!("{LEAST_ARENAS} or more arenas, and they hold at least {}.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Possible,
         title: "glibc arenas hold memory".to_owned(),

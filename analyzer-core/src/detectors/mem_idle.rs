@@ -36,7 +36,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Idle heap that was not given back is {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.", effect(reviewed)),
+        condition: format!("Idle heap that was not given back is at least {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Idle heap retained".to_owned(),

@@ -78,7 +78,7 @@ fn one(reviewed: &Reviewed<'_>, cgroup: &Cgroup<'_>, kind: &Kind, amount: &Term)
     let draft = Draft {
         code: kind.code,
         reclaim: Some(kind.reclaim),
-        condition: format!("It is {} and {}% of the charge.", text(LEAST_EFFECT.0), kind.least_percent),
+        condition: format!("It is at least {} and {}% of the charge.", text(LEAST_EFFECT.0), kind.least_percent),
         severity: kind.severity,
         confidence: kind.confidence,
         title: kind.title.to_owned(),

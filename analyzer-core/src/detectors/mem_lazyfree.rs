@@ -24,7 +24,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Reclaimable),
-        condition: format!("LazyFree is {}.", effect(reviewed)),
+        condition: format!("LazyFree is at least {}.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Given back, still resident".to_owned(),

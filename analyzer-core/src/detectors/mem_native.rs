@@ -38,7 +38,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("The lower bound of native memory is {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", effect(reviewed)),
+        condition: format!("The lower bound of native memory is at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Native memory outside Go".to_owned(),

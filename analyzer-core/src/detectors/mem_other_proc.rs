@@ -33,7 +33,7 @@ fn captured(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Other captured processes hold {} of anonymous memory.", effect(reviewed)),
+        condition: format!("Other captured processes hold at least {} of anonymous memory.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Other processes".to_owned(),
@@ -76,7 +76,7 @@ fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("The charge for anonymous memory is above the captured processes by {}.", effect(reviewed)),
+        condition: format!("The charge for anonymous memory is above the captured processes by at least {}.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Memory of processes that were not captured".to_owned(),
@@ -93,7 +93,7 @@ fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     let draft = Draft {
         code: "mem.elsewhere",
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("The captured processes hold more anonymous memory than is charged, by {}.", effect(reviewed)),
+        condition: format!("The captured processes hold more anonymous memory than is charged, by at least {}.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Pages charged to another group".to_owned(),

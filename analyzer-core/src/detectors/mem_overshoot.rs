@@ -47,7 +47,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: None,
-        condition: format!("{LEAST_CYCLES} cycles, or two that are {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.", text(LEAST_PACED_GOAL.0)),
+        condition: format!("{LEAST_CYCLES} cycles, or two that are at least {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.", text(LEAST_PACED_GOAL.0)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "The heap overshoots its goal".to_owned(),

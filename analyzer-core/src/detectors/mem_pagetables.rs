@@ -35,7 +35,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Page tables take {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", text(LEAST_EFFECT.0)),
+        condition: format!("Page tables take at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", text(LEAST_EFFECT.0)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Page tables".to_owned(),

@@ -35,7 +35,7 @@ fn info(
     let draft = Draft {
         code,
         reclaim: Some(reclaim),
-        condition: format!("It is {} or more.", text(LEAST_EFFECT.0)),
+        condition: format!("It is at least {}.", text(LEAST_EFFECT.0)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: title.to_owned(),

@@ -32,7 +32,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Shared memory is {} and {LEAST_LIMIT_PERCENT}% of the limit.", effect(reviewed)),
+        condition: format!("Shared memory is at least {} and {LEAST_LIMIT_PERCENT}% of the limit.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Shared memory and tmpfs".to_owned(),

@@ -32,7 +32,7 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Socket buffers are {} and {LEAST_SHARE_PERCENT}% of the charge.", text(LEAST_EFFECT.0)),
+        condition: format!("Socket buffers are at least {} and {LEAST_SHARE_PERCENT}% of the charge.", text(LEAST_EFFECT.0)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Socket buffers".to_owned(),
@@ -60,7 +60,7 @@ fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("TCP buffers are {}, and less than half of them is charged here.", text(LEAST_EFFECT.0)),
+        condition: format!("TCP buffers are at least {}, and less than half of them is charged here.", text(LEAST_EFFECT.0)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Socket buffers, not charged".to_owned(),

@@ -29,7 +29,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Unused room in spans is {} and {LEAST_WASTE_PERCENT}% of the heap in use.", effect(reviewed)),
+        condition: format!("Unused room in spans is at least {} and {LEAST_WASTE_PERCENT}% of the heap in use.", effect(reviewed)),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Sparse spans".to_owned(),

@@ -46,7 +46,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Stacks are {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.", text(LEAST_STACKS), text(DEEP_STACK)),
+        condition: format!("Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.", text(LEAST_STACKS), text(DEEP_STACK)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Goroutine stacks".to_owned(),

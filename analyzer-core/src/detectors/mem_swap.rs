@@ -39,7 +39,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("Swap in use is {}.", effect(reviewed)),
+        condition: format!("Swap in use is at least {}.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "In swap".to_owned(),

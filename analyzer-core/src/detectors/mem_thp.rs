@@ -38,7 +38,7 @@ fn refilled(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Pages that were given back and are resident are {}, huge pages hold as much, and less than half of it is LazyFree.", text(LEAST_EFFECT.0)),
+        condition: format!("Pages that were given back and are resident are at least {}, huge pages hold as much, and less than half of it is LazyFree.", text(LEAST_EFFECT.0)),
         severity: severity(reviewed, excess.value),
         confidence: Confidence::Likely,
         title: "Huge pages refill released heap".to_owned(),
@@ -75,7 +75,7 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: "mem.unmapped",
         reclaim: Some(Reclaim::Reclaimable),
-        condition: format!("The LRU lists hold {} more than anonymous memory and page cache.", text(LEAST_EFFECT.0)),
+        condition: format!("The LRU lists hold at least {} more than anonymous memory and page cache.", text(LEAST_EFFECT.0)),
         severity: severity(reviewed, unmapped.value),
         confidence: if is_swap_cache { Confidence::Possible } else { Confidence::Likely },
         title: "Charged, and mapped nowhere".to_owned(),

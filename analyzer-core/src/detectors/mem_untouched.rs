@@ -30,7 +30,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("Arenas lack {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, and it is not in swap.", text(LEAST_EFFECT.0)),
+        condition: format!("Arenas lack at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, and it is not in swap.", text(LEAST_EFFECT.0)),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Heap that was never touched".to_owned(),

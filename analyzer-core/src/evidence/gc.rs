@@ -13,7 +13,7 @@ pub struct GcCycle {
     pub at: Position,
     /// Number of the cycle, from 1.
     pub number: u64,
-    /// Time since the program started.
+    /// When it began, since the program started.
     pub since_start: Nanos,
     /// Share of processor time spent in garbage collection since the program started, in percent.
     pub cpu_percent: i64,

@@ -97,7 +97,7 @@ pub struct GcCycle {
     pub line: u64,
     /// Number of the cycle, from 1.
     pub number: u64,
-    /// When it ended, since the program's start.
+    /// When it began, since the program's start: `@T`, which is `work.tSweepTerm` in runtime/mgc.go.
     pub at: Nanos,
     /// Asked for by the program or by the two-minute timer: says nothing of pacing.
     pub is_forced: bool,

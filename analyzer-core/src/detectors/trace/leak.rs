@@ -101,8 +101,9 @@ fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
     let is_told = is_forever || leak.reason.is_empty();
     let reason = if is_told { String::new() } else { format!(" in [{}]", leak.reason) };
     let place = leak.stack.and_then(|stack| place(trace, stack));
+    let is_start = |start: &&str| place.is_none_or(|frame| frame.function != *start);
     let place = place.map(|frame| format!(" at {}", frame.call_site())).unwrap_or_default();
-    let start = leak.start.as_deref().map(|start| format!(", started as {start}")).unwrap_or_default();
+    let start = leak.start.as_deref().filter(is_start).map(|start| format!(", started as {start}")).unwrap_or_default();
     let mut claim = format!("At the end of {} of trace, {} {noun}{reason}{place}{start}.", window(trace), count_u64(leak.count));
     for reason in leak.reasons.iter().take(2) {
         claim.push(' ');

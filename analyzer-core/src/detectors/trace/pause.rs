@@ -4,7 +4,6 @@ use super::super::mem_support::{Draft, list};
 use super::{figure, window};
 use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
-use crate::report::number_format::count_u64;
 use crate::report::trace::{Pause, Trace};
 use crate::report::{Amount, Confidence, Severity};
 
@@ -35,7 +34,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
         claim.push_str(&format!(
             ", of which {} until goroutine {}{start} stopped on another processor",
             span(after.min(nanos)),
-            count_u64(goroutine)
+            goroutine
         ));
     }
     claim.push('.');

@@ -31,7 +31,7 @@ pub struct CycleTableProps {
 /// Names of the columns, and what they mean.
 const COLUMNS: [(&str, &str); 11] = [
     ("Cycle", "Number since the program's start; leads to its line"),
-    ("Time", "Since the program's start"),
+    ("Time", "When it began, since the program's start"),
     ("Live", "Heap that was marked: the only sign of a leak"),
     ("Peak", "Heap at the end of marking"),
     ("Goal", "Heap at which marking was to end"),

@@ -69,7 +69,7 @@ pub fn finding(report: &Report, finding: &Finding, index: usize, is_told: bool) 
                 }
             </div>
             if !finding.condition.is_empty() {
-                <p class="quiet">{ "Said when: " }{ &finding.condition }</p>
+                <p class="hint quiet">{ "Said when: " }{ &finding.condition }</p>
             }
             if finding.advice.is_empty() && finding.against.is_empty() {
             } else if is_told {
