@@ -31,7 +31,7 @@ async fn find(browser: &Browser, script: &str) -> Result<String> {
 #[tokio::test]
 async fn the_picture_says_what_filled_the_container() -> Result<()> {
     let browser = open("codec-go1.21-cgroup1", "#memory").await?;
-    browser.wait_for_text(".strata-headline", "native memory").await?;
+    browser.wait_for_text(".strata-headline", "Native memory").await?;
     for bar in ["Go runtime", "Process", "Container"] {
         browser.wait_for_text(PICTURE, bar).await?;
     }
