@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
+/// Times that a driver is started before the reason must be another.
+const STARTS: usize = 5;
+
 /// A running driver; dropping it ends it and its browsers.
 pub struct Driver {
     process: Child,
@@ -16,9 +19,22 @@ pub struct Driver {
 impl Driver {
     /// Starts chromedriver on a free port of its own choice.
     ///
+    /// It takes a port that is free for IPv4 and ends if another program has
+    /// the same one for IPv6: then it is started again.
+    ///
     /// # Errors
     /// A program that does not start, or does not say where it listens.
     pub fn start(program: &Path) -> Result<Self> {
+        for _ in 1..STARTS {
+            if let Some(driver) = Self::start_once(program)? {
+                return Ok(driver);
+            }
+        }
+        Self::start_once(program)?.context("the driver ended before it listened")
+    }
+
+    /// `None` if it ended by itself.
+    fn start_once(program: &Path) -> Result<Option<Self>> {
         let mut process = Command::new(program)
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -27,14 +43,17 @@ impl Driver {
             .with_context(|| format!("starting {}", program.display()))?;
         let mut lines = BufReader::new(process.stdout.take().context("no output")?).lines();
         let port = loop {
-            let line = lines.next().context("the driver ended before it listened")??;
+            let Some(line) = lines.next().transpose()? else {
+                process.wait()?;
+                return Ok(None);
+            };
             if let Some(port) = port_in(&line) {
                 break port;
             }
         };
         // Read on, or a driver that prints would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { process, port })
+        Ok(Some(Self { process, port }))
     }
 
     /// Address of the server.
