@@ -8,3 +8,4 @@ mod memory;
 mod profiles;
 mod saved;
 mod start;
+mod trace;

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::Window;
 use super::lane_names::{Names, frames};
-use super::painter::carried;
+use super::painter::{carried, held_before};
 use super::scene::{RowOf, some};
 use super::words;
 use crate::number_format as text;
@@ -103,8 +103,8 @@ pub fn nothing(of: LaneOf, moment: f64) -> Html {
     html! { <><strong>{ what }</strong><div class="quiet">{ format!("at {}", at(moment)) }</div></> }
 }
 
-/// The figures of a track at a moment.
-pub fn track(trace: &Trace, of: RowOf, moment: f64) -> Html {
+/// The figures of a track at a moment, from a part of a trace.
+pub fn track(whole: &Trace, trace: &Trace, of: RowOf, moment: f64) -> Html {
     let overview = &trace.overview;
     let parts = overview.running.len();
     let width = to_f64(words::length(trace)) / usize_to_f64(parts.max(1));
@@ -114,12 +114,13 @@ pub fn track(trace: &Trace, of: RowOf, moment: f64) -> Html {
     let row = |name: &str, value: String| html! { <div>{ format!("{name}: {value}") }</div> };
     let content = match of {
         RowOf::Heap => {
-            let held = |column: &[Option<u64>]| {
-                column.iter().any(Option::is_some).then(|| carried(column).get(part).copied()).flatten()
+            let held = |of: fn(&Trace) -> &[Option<u64>]| {
+                let before = held_before(whole, of(whole), trace.from);
+                carried(of(trace), before).get(part).copied().flatten()
             };
             html! { <>
-                { row("live heap, at most", bytes(held(&overview.heap_max))) }
-                { row("goal", bytes(held(&overview.goal).filter(|&goal| goal > 0))) }
+                { row("live heap, at most", bytes(held(|trace| &trace.overview.heap_max))) }
+                { row("goal", bytes(held(|trace| &trace.overview.goal).filter(|&goal| goal > 0))) }
             </> }
         }
         RowOf::Goroutines => html! { <>

@@ -16,7 +16,7 @@ use super::scale::Scale;
 use super::scene::{AXIS, Row, RowOf, Scene};
 use crate::number_format as text;
 
-pub use tracks::carried;
+pub use tracks::{carried, held_before};
 
 const FONT: &str = "12px ui-sans-serif, system-ui, sans-serif";
 const SMALL: &str = "11px ui-sans-serif, system-ui, sans-serif";

@@ -32,10 +32,12 @@ impl Painter {
         let at = |column: &[u64], part: usize| column.get(part).map_or(0.0, |&value| to_f64(value));
         match row.of {
             RowOf::Heap => {
-                let heap = carried(&overview.heap_max);
-                self.area(frame, &plot, Ink::Heap, |_| 0.0, |part| at(&heap, part));
-                let goal = carried(&overview.goal);
-                self.line(frame, &plot, Ink::Goal, |part| goal.get(part).copied().filter(|&goal| goal > 0));
+                let whole = frame.base.map_or(frame.report, |source| &source.part.trace);
+                let heap = carried(&overview.heap_max, held_before(whole, &whole.overview.heap_max, trace.from));
+                let height = |part: usize| heap.get(part).copied().flatten().map_or(0.0, to_f64);
+                self.area(frame, &plot, Ink::Heap, |_| 0.0, height);
+                let goal = carried(&overview.goal, held_before(whole, &whole.overview.goal, trace.from));
+                self.line(frame, &plot, Ink::Goal, |part| goal.get(part).copied().flatten().filter(|&goal| goal > 0));
             }
             RowOf::Goroutines => {
                 let mut below = vec![0.0; plot.parts];
@@ -200,12 +202,34 @@ pub(super) fn scale_text(frame: &Frame<'_>, of: RowOf) -> Option<String> {
     }
 }
 
-/// A figure that holds until it is set again.
-pub fn carried(column: &[Option<u64>]) -> Vec<u64> {
-    let first = column.iter().flatten().next().copied().unwrap_or(0);
+/// A figure that holds until it is set again, from what it was before; if that
+/// is not known, from what it is set to first.
+pub fn carried(column: &[Option<u64>], before: Option<u64>) -> Vec<Option<u64>> {
+    let first = before.or(column.iter().flatten().next().copied());
     let values = column.iter().scan(first, |last, value| {
-        *last = value.unwrap_or(*last);
+        *last = value.or(*last);
         Some(*last)
     });
     values.collect()
+}
+
+/// What a figure of the whole trace was before a moment; `None` at its start.
+pub fn held_before(whole: &Trace, column: &[Option<u64>], moment: u64) -> Option<u64> {
+    let length = u128::from(whole.to.saturating_sub(whole.from).max(1));
+    let parts = u128::try_from(column.len()).unwrap_or(0);
+    let part = u128::from(moment.saturating_sub(whole.from)) * parts / length;
+    let part = usize::try_from(part).unwrap_or(usize::MAX);
+    column.iter().take(part).rev().flatten().next().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_holds_until_it_is_set_again() {
+        assert_eq!(carried(&[None, Some(3), None], Some(9)), [Some(9), Some(3), Some(3)]);
+        assert_eq!(carried(&[None, Some(3)], None), [Some(3), Some(3)]);
+        assert_eq!(carried(&[None, None], None), [None, None]);
+    }
 }

@@ -34,7 +34,7 @@ impl Canvas {
             track => {
                 let inside = part.map(|part| &part.trace);
                 let inside = inside.filter(|part| to_f64(part.from) <= moment && moment <= to_f64(part.to));
-                tip::track(inside.unwrap_or(trace), track, moment)
+                tip::track(trace, inside.unwrap_or(trace), track, moment)
             }
         };
         let is_right = hover.x > self.scale.left + self.scale.width / 2.0;

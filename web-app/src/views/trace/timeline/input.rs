@@ -1,7 +1,6 @@
 //! What mouse, fingers, wheel and keys do to the timeline.
 
 use analyzer_core::base::convert::to_f64;
-use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
@@ -138,8 +137,10 @@ impl Canvas {
     }
 }
 
+/// Has the canvas hear of the pointer until it is up. It is the event's target:
+/// the current target is the element that hears all events of the page.
 fn capture(event: &PointerEvent) {
-    if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.set_pointer_capture(event.pointer_id());
+    if let Some(canvas) = event.target_dyn_into::<HtmlElement>() {
+        let _ = canvas.set_pointer_capture(event.pointer_id());
     }
 }
