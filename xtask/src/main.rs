@@ -16,6 +16,8 @@ Usage: cargo xtask COMMAND
   dist                         writes dist/site/ and dist/strata.html
                                (serve, dist: --quick builds a page to look at, large and slow but soon there)
   test                         runs every test, in browsers too
+  fuzz [--minutes N] [TARGET]...
+                               damages inputs for 30 minutes in all, or N, and lists what broke
   tidy                         checks the rules of the house
   bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
   bench goroutines [FILE]...   dumps to classified groups, beside a plain pass over their bytes
@@ -60,6 +62,7 @@ fn run() -> Result<()> {
             xtask::tidy::tidy()?;
         }
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
+        "fuzz" => xtask::fuzz::fuzz(&fuzz_options(&mut words)?)?,
         "bench" => bench(&mut words)?,
         "score" => score(&mut words)?,
         "help" => print!("{USAGE}"),
@@ -73,6 +76,18 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
         Some(other) => Err(other.unexpected().into()),
         None => Ok(()),
     }
+}
+
+fn fuzz_options(words: &mut lexopt::Parser) -> Result<xtask::fuzz::Options> {
+    let mut options = xtask::fuzz::Options { minutes: 30, targets: Vec::new() };
+    while let Some(word) = words.next()? {
+        match word {
+            Long("minutes") => options.minutes = words.value()?.parse()?,
+            Value(target) => options.targets.push(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
 }
 
 fn bench(words: &mut lexopt::Parser) -> Result<()> {

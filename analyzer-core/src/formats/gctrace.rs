@@ -42,7 +42,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let at = line.position();
         if evidence.gc.cycles.len() + evidence.gc.scavenges.len() >= GC_LINES {
             facts.is_partial = true;
-            facts.notes.data_loss("too-many-lines", Some(at), "There are more trace lines than are read.");
+            facts.notes.data_loss("too-many-lines", Some(at), format!("There are more than {GC_LINES} trace lines; the rest is not read."));
             break;
         }
         if let Some(cycle) = cycle(text, input.source, at) {

@@ -56,7 +56,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     facts.kind = Some(KIND.to_owned());
     facts.captured_at = decoded.generations.iter().find_map(|generation| {
         let clock = generation.clock?;
-        Some(Nanos(clock.wall - i64::try_from(clock.time).ok()?))
+        i64::try_from(clock.time).ok().and_then(|time| clock.wall.checked_sub(time)).map(Nanos)
     });
     facts.is_partial = decoded.generations.iter().any(|generation| !generation.is_whole && generation.events > 0);
     let start_nanos = decoded.start_nanos();

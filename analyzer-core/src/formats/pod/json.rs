@@ -48,7 +48,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     if reader.left == 0 {
         facts.is_partial = true;
-        facts.notes.data_loss("too-many-containers", None, "There are more containers than are read.");
+        facts.notes.data_loss("too-many-containers", None, format!("There are more than {CONTAINERS} containers; the rest is not read."));
     }
     facts.kind = Some("pod".to_owned());
     Ok(())

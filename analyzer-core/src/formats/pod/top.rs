@@ -38,7 +38,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         };
         if count == CONTAINERS {
             facts.is_partial = true;
-            facts.notes.data_loss("too-many-containers", Some(line.position()), "There are more rows than are read.");
+            facts.notes.data_loss("too-many-containers", Some(line.position()), format!("There are more than {CONTAINERS} rows; the rest is not read."));
             break;
         }
         count += 1;
