@@ -54,7 +54,7 @@ pub fn run(options: &Options, viewer: Option<&str>) -> Result<ExitCode, Box<dyn 
         format => {
             let report = input::load(&options.paths)?.report();
             let printed = match format {
-                Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+                Format::Json => output::json(&report)?,
                 Format::Markdown => report.to_markdown(),
                 Format::Text | Format::Html => text::print(&report),
             };

@@ -8,6 +8,7 @@
 //! ```
 
 pub mod drop;
+pub mod hostile;
 pub mod memory;
 pub mod mutate;
 mod plain_pprof;
