@@ -137,6 +137,9 @@ fn load_file(session: &mut Session, path: &Path, name: &Path) -> io::Result<()> 
             break;
         }
         session.chunk(id, chunk);
+        if session.refuses(id) {
+            break;
+        }
     }
     session.close(id);
     Ok(())

@@ -84,6 +84,26 @@ impl Browser {
         self.page.goto(url).await.with_context(|| format!("opening {url}"))
     }
 
+    /// Runs a script before the scripts of every page that is opened from now
+    /// on: a browser that is otherwise than others.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn before_each_page(&self, script: &str) -> Result<()> {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        Ok(())
+    }
+
+    /// Freezes the page as the browser does with a tab long in the background, or thaws it.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn freeze(&self, is_frozen: bool) -> Result<()> {
+        let state = if is_frozen { "frozen" } else { "active" };
+        self.command("Page.setWebLifecycleState", json!({ "state": state })).await?;
+        Ok(())
+    }
+
     /// Text of the first element that matches: what is rendered, text for
     /// screen readers alone too.
     ///

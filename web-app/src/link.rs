@@ -20,6 +20,8 @@ pub enum Command {
     Take(Intake),
     /// Stop reading a file.
     Cancel(FileKey),
+    /// Replace the worker if it still reads a file, which it was told not to.
+    EndReading(FileKey),
     /// Take everything away.
     Clear,
     /// Go somewhere, as a new entry of the history.

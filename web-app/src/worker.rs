@@ -70,7 +70,10 @@ impl Worker {
         let opened = self.session.borrow_mut().open(info);
         let mut slices = SliceReader::new(file.into());
         let mut read = 0.0;
-        while let Some(slice) = slices.next().await {
+        // What is too large is not read at all: closing it says so.
+        while !self.session.borrow().refuses(opened)
+            && let Some(slice) = slices.next().await
+        {
             let is_stopped = self.loads.borrow().get(&id) == Some(&true);
             let failure = match slice {
                 _ if is_stopped => Event::Cancelled,

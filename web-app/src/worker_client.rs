@@ -16,7 +16,7 @@ use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker
 use yew::Callback;
 
 use crate::protocol::{self, Command, Event, FromWorker, RequestId, ToWorker};
-use crate::state::{Action, NewFile};
+use crate::state::{Action, NewFile, OUT_OF_MEMORY};
 
 /// Where host.js left the worker's script, as pieces of text.
 const SCRIPT: &str = "strataWorker";
@@ -174,7 +174,7 @@ impl Running {
             let Some(client) = client.upgrade() else { return };
             // A worker that a policy forbids gives an event without a message.
             match event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|text| !text.is_empty()) {
-                Some(message) => client.die(message),
+                Some(message) => client.die(cause_of(message)),
                 None => client.on_action.emit(Action::WorkerMissing(
                     "the browser does not let this page start a worker".to_owned(),
                 )),
@@ -203,6 +203,11 @@ fn spawn() -> Result<Worker, JsValue> {
     let worker = Worker::new(&url);
     Url::revoke_object_url(&url)?;
     worker
+}
+
+/// A panic says what it is before it traps. A trap without a word is memory that could not be had.
+fn cause_of(message: String) -> String {
+    if message.to_ascii_lowercase().contains("unreachable") { OUT_OF_MEMORY.to_owned() } else { message }
 }
 
 fn describe(error: &JsValue) -> String {

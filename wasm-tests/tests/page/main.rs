@@ -1,8 +1,10 @@
 //! The built viewer in Chromium, over http and from `file://`.
 
+mod faults;
 mod files;
 mod gc;
 mod goroutines;
+mod injection;
 mod isolation;
 mod memory;
 mod profiles;
