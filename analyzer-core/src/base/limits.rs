@@ -66,6 +66,13 @@ pub const PROFILE_LABELS: usize = 1 << 24;
 /// request id has one for every sample.
 pub const LABEL_VALUES: usize = 10_000;
 
+/// Bytes of one filter of a profile: a link may carry one, and a set of
+/// alternatives costs its length times the names that it is tried on.
+pub const FILTER_BYTES: usize = 16 << 10;
+
+/// Bytes of a compiled filter: `\pL{1000}` in ten characters is megabytes of states.
+pub const COMPILED_FILTER_BYTES: usize = 4 << 20;
+
 /// Bytes of an export that is a text of its own size: twice of it must fit into
 /// wasm's memory beside the profile.
 pub const EXPORT_BYTES: u64 = 512 << 20;

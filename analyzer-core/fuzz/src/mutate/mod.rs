@@ -33,8 +33,8 @@ pub fn mutate(shape: Shape, input: &[u8], random: &mut Rng) -> Vec<u8> {
             Shape::Protobuf => protobuf::mutate(&output, random),
             Shape::Trace => trace::mutate(&output, random),
         };
+        output.truncate(input.len() * 4 + 4096);
     }
-    output.truncate(input.len() * 4 + 4096);
     output
 }
 
