@@ -81,7 +81,7 @@ pub fn fuzz(options: &Options) -> Result<()> {
 
 fn build_program(folder: &Path) -> Result<PathBuf> {
     // With a target named, build scripts and macros are built without coverage.
-    let host = host()?;
+    let host = build::host()?;
     let args = ["build", "--quiet", "--package", "engine-fuzz", "--features", "guided", "--profile", "fuzz"];
     command::run(
         cargo()
@@ -106,10 +106,4 @@ fn run(program: &Path, target: &str, seconds: u32, corpus: &Path, findings: &Pat
         // Whatever the machine: the targets hold memory against the input themselves.
         .args(["-rss_limit_mb=6000", "-malloc_limit_mb=3000", "-print_final_stats=1", "-verbosity=1"]);
     Ok(command.status().with_context(|| format!("starting {}", program.display()))?.success())
-}
-
-fn host() -> Result<String> {
-    let version = command::output(Command::new("rustc").arg("-vV"))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc does not say what it runs on")
 }

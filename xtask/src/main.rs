@@ -18,7 +18,9 @@ Usage: cargo xtask COMMAND
   test                         runs every test, in browsers too
   fuzz [--minutes N] [TARGET]...
                                damages inputs for 30 minutes in all, or N, and lists what broke
-  tidy                         checks the rules of the house
+  tidy [--fix]                 checks the rules of the house; first writes what is made from other files
+  bench [--page]               every goal beside its peer, and growth with size, into docs/performance.md;
+                               --page: in Chromium too, on what `dist` built
   bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
   bench goroutines [FILE]...   dumps to classified groups, beside a plain pass over their bytes
   bench traces [MB|FILE]...    execution traces of so many megabytes or in files, natively, beside go tool trace
@@ -57,10 +59,7 @@ fn run() -> Result<()> {
             no_more(&mut words)?;
             xtask::test::test()?;
         }
-        "tidy" => {
-            no_more(&mut words)?;
-            xtask::tidy::tidy()?;
-        }
+        "tidy" => xtask::tidy::tidy(with_fixes(&mut words)?)?,
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
         "fuzz" => xtask::fuzz::fuzz(&fuzz_options(&mut words)?)?,
         "bench" => bench(&mut words)?,
@@ -69,6 +68,14 @@ fn run() -> Result<()> {
         other => bail!("no such command: {other}\n\n{USAGE}"),
     }
     Ok(())
+}
+
+fn with_fixes(words: &mut lexopt::Parser) -> Result<bool> {
+    match words.next()? {
+        None => Ok(false),
+        Some(Long("fix")) => no_more(words).map(|()| true),
+        Some(other) => Err(other.unexpected().into()),
+    }
 }
 
 fn no_more(words: &mut lexopt::Parser) -> Result<()> {
@@ -92,6 +99,8 @@ fn fuzz_options(words: &mut lexopt::Parser) -> Result<xtask::fuzz::Options> {
 
 fn bench(words: &mut lexopt::Parser) -> Result<()> {
     let what = match words.next()? {
+        None => return xtask::bench::goals::bench(false),
+        Some(Long("page")) => return no_more(words).and_then(|()| xtask::bench::goals::bench(true)),
         Some(Value(word)) => word.string()?,
         _ => bail!("bench what?\n\n{USAGE}"),
     };

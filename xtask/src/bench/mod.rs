@@ -2,7 +2,9 @@
 
 mod child;
 mod generate;
+pub mod goals;
 pub mod goroutines;
 pub mod profiles;
 mod table;
+mod texts;
 pub mod traces;
