@@ -98,7 +98,7 @@ pub fn packages() -> Result<Vec<Package>> {
 /// # Errors
 /// Rules or a build script that cannot be read.
 pub fn check(packages: &[Package]) -> Result<Vec<Violation>> {
-    let rules: Rules = toml::from_str(&fs::read_to_string(root().join(RULES))?).context(RULES)?;
+    let rules: Rules = basic_toml::from_str(&fs::read_to_string(root().join(RULES))?).context(RULES)?;
     let foreign: Vec<_> = packages.iter().filter(|package| package.is_foreign()).collect();
     let mut found = Vec::new();
     let mut say = |message: String| found.push(Violation { path: RULES.to_owned(), line: 0, message });
