@@ -16,7 +16,7 @@ const RULES: &str = ".cargo/deny.toml";
 
 /// What a build script has no use for: it would build from what nobody reviewed.
 const NETWORK: [&str; 8] =
-    ["TcpStream", "UdpSocket", "reqwest", "ureq", "curl", "wget", "\"git\"", "hyper::"];
+    ["TcpStream", "UdpSocket", "reqwest", "ureq", "curl", "wget", "\"clone\"", "hyper::"];
 
 #[derive(Deserialize)]
 struct Rules {

@@ -51,8 +51,7 @@ fn text(files: &[TrackedFile], packages: &[Package]) -> String {
     let mut text = HEAD.to_owned();
     for (name, (places, reasons)) in rows {
         // The project's own have no row; of several versions the newest is the project's.
-        let newest =
-            packages.iter().filter(|package| package.name == name && package.is_foreign()).next_back();
+        let newest = packages.iter().rfind(|package| package.name == name && package.is_foreign());
         let Some(package) = newest else { continue };
         let places: Vec<_> = places.into_iter().collect();
         let license = package.license.as_deref().unwrap_or("none");

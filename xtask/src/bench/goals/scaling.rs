@@ -12,6 +12,9 @@ use crate::bench::{generate, texts};
 /// The sizes over the first.
 const STEPS: [usize; 3] = [1, 10, 100];
 
+/// Makes a capture of a size.
+type Make = fn(usize) -> Result<Vec<u8>>;
+
 /// The costs of one format.
 #[derive(Debug, Clone, Serialize)]
 pub struct Growth {
@@ -37,7 +40,7 @@ pub struct Cost {
 /// # Errors
 /// A run that fails.
 pub fn growths(tools: &Tools) -> Result<Vec<Growth>> {
-    let formats: [(&str, usize, fn(usize) -> Result<Vec<u8>>); 4] = [
+    let formats: [(&str, usize, Make); 4] = [
         ("pprof profile", 10_000, |samples| generate::heap_profile(u32::try_from(samples)?)),
         ("goroutine dump", 5_000, |goroutines| Ok(texts::goroutine_dump(goroutines).into_bytes())),
         ("smaps", 5_000, |mappings| Ok(texts::smaps(mappings).into_bytes())),
@@ -46,12 +49,7 @@ pub fn growths(tools: &Tools) -> Result<Vec<Growth>> {
     formats.into_iter().map(|(format, size, make)| growth(tools, format, size, make)).collect()
 }
 
-fn growth(
-    tools: &Tools,
-    format: &'static str,
-    size: usize,
-    make: fn(usize) -> Result<Vec<u8>>,
-) -> Result<Growth> {
+fn growth(tools: &Tools, format: &'static str, size: usize, make: Make) -> Result<Growth> {
     let cost = |step: usize| {
         let size = size * step;
         let file = native::made(&format!("scale-{}-{size}", format.replace(' ', "-")), || make(size))?;
