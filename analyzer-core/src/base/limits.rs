@@ -180,3 +180,6 @@ pub const TRACE_COLUMNS: u32 = 8_192;
 
 /// Segments of all lanes of one picture of a trace, of about 40 bytes.
 pub const TRACE_SEGMENTS: usize = 1_000_000;
+
+/// Names that redaction tells apart, of some tens of bytes each; those beyond are blanked.
+pub const REDACTED_NAMES: usize = 1_000_000;

@@ -10,6 +10,7 @@ mod diagnose;
 mod ingest;
 mod message;
 mod profiles;
+mod redact;
 mod text;
 mod trace;
 
@@ -23,6 +24,7 @@ use crate::base::packed::PackedU8;
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::formats::container::{Budget, Leaf};
+use crate::redact::Redaction;
 use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
@@ -31,7 +33,11 @@ pub use crate::analysis::profile::{
     TreeOptions, Trend, peek_text, top_text,
 };
 pub use crate::evidence::trace::lanes;
-pub use message::{ExportForm, FileId, FileInfo, Request, Response, TextLines, TraceQuery, TraceWindow};
+pub use crate::formats::redaction::Kind as NameKind;
+pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
+pub use message::{
+    ExportForm, FileId, FileInfo, Redacted, Request, Response, TextLines, TraceQuery, TraceWindow,
+};
 
 /// One drop: what was parsed of it, and what was computed.
 #[derive(Debug, Default)]
@@ -44,6 +50,8 @@ pub struct Session {
     budget: Budget,
     /// Computed on demand, dropped when evidence is added.
     analysis: Option<Analysis>,
+    /// Files that are to be redacted.
+    redaction: Redaction,
 }
 
 #[derive(Debug)]
@@ -105,6 +113,15 @@ impl Session {
                 Response::Trend(self.trend(&query, &sources, order).map(Box::new))
             }
             Request::Export { query, form } => Response::Export(self.export(&query, form).map(PackedU8)),
+            Request::CloseToRedact(file) => {
+                self.close_to_redact(file);
+                Response::Done
+            }
+            Request::Redact => {
+                let redacted = self.redact();
+                let markdown = redacted.report().to_markdown();
+                Response::Redacted(Box::new(redacted), markdown)
+            }
             Request::TraceWindow(query) => Response::TraceWindow(self.trace_window(&query).map(Box::new)),
         }
     }

@@ -21,6 +21,7 @@ mod order;
 mod part;
 mod reader;
 mod run;
+mod secrets;
 mod tables;
 mod wire;
 
@@ -43,7 +44,14 @@ const KIND: &str = "trace";
 
 /// The format.
 pub const FORMATS: [Format; 1] =
-    [Format { name: NAME, label: "Go execution trace", is_text: false, sniff, parse }];
+    [Format {
+        name: NAME,
+        label: "Go execution trace",
+        is_text: false,
+        sniff,
+        parse,
+        secrets: secrets::secrets,
+    }];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     if header::number(probe.bytes).is_some() { Sniff::ByContent } else { Sniff::No }

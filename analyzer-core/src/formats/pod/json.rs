@@ -15,7 +15,7 @@ use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::{Facts, Probe, Sniff};
 
 /// Variables of the Go runtime that bear on memory.
-const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
+pub(super) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();

@@ -11,7 +11,7 @@ use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found, text_lines};
 use crate::formats::{Facts, Probe, Sniff};
 
-const MEMORY: &str = "MEMORY(bytes)";
+pub(super) const MEMORY: &str = "MEMORY(bytes)";
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_header = |text: &str| text.contains("CPU(cores)") && text.contains(MEMORY);

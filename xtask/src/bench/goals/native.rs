@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::RUNS;
 use super::row::{Amount, Row};
 use crate::bench::child::{self, Run};
-use crate::bench::{generate, profiles, texts};
+use crate::bench::{generate, profiles, table, texts};
 use crate::command;
 
 /// Time from which a peer gets fewer runs.
