@@ -68,16 +68,16 @@ async function savedFiles() {
 }
 
 // What savedFiles reads, written: the page as it was before it started, with
-// these files in it and the current view, as a blob.
+// these files in it and a view to open, as a blob.
 function savedPage(start) {
-  return async (files) => {
+  return async (files, view) => {
     const packed = await gzip(new Blob(files.map(([, file]) => file)));
     const list = files.map(([path, file]) => ({ path, bytes: file.size, modifiedMillis: file.lastModified || null }));
     const page = document.documentElement.cloneNode(true);
     page.querySelectorAll("[data-unpacked]").forEach((element) => element.remove());
     page.querySelector("#root").innerHTML = start;
     page.querySelector("#files").textContent = JSON.stringify(list).replaceAll("<", "\\u003c");
-    page.querySelector("#files").dataset.view = location.hash;
+    page.querySelector("#files").dataset.view = view;
     page.querySelector("#captures").textContent = await base64(packed);
     return new Blob(["<!doctype html>\n", page.outerHTML, "\n"], { type: "text/html" });
   };

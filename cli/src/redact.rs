@@ -84,7 +84,7 @@ mod tests {
         );
         let text = describe(&redacted.summary);
         assert!(text.starts_with("2 names have pseudonyms"), "{text}");
-        assert!(text.contains("left out: checkout/app.log: free text"), "{text}");
+        assert!(text.contains("left out: checkout/app.log: nothing of it"), "{text}");
         let files = into_files(&redacted);
         assert_eq!(files[0].path, "axxxxxxx/proc/status");
         assert!(String::from_utf8_lossy(&files[0].bytes).starts_with("Name:\tbxxxxxx\n"));

@@ -100,7 +100,7 @@ pub(super) fn top(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
 
 /// YAML is neither read nor told apart.
 pub(super) fn yaml(_: &Input<'_>, _: &mut Marks<'_>) -> Outcome {
-    Err("YAML, of which nothing is in the report")
+    Err("nothing of YAML is in the report")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::common::CAPTURE_WORDS;
 use super::{Kind, Marks, words};
-use crate::formats::{cgroup, proc};
+use crate::formats::{cgroup, names, proc};
 
 /// Knows the words of file names that name nobody.
 #[derive(Debug)]
@@ -15,7 +15,9 @@ pub struct CaptureNames {
 
 impl Default for CaptureNames {
     fn default() -> Self {
-        let kernel_files = cgroup::FILES.iter().chain(proc::NAMES.iter()).flat_map(|name| {
+        let words_of_names =
+            cgroup::FILES.iter().chain(&proc::NAMES).chain(names::MOMENTS).chain(names::GENERIC);
+        let kernel_files = words_of_names.flat_map(|name| {
             words(name.as_bytes(), false).filter_map(|word| name.get(word)).map(str::to_ascii_lowercase)
         });
         let known = CAPTURE_WORDS.iter().map(|&word| word.to_owned()).chain(kernel_files).collect();
@@ -47,7 +49,7 @@ impl CaptureNames {
     fn is_known(&self, word: &[u8]) -> bool {
         let Ok(word) = std::str::from_utf8(word) else { return false };
         let is_time = word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'));
-        let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let stem = word.trim_matches(|c: char| c.is_ascii_digit());
         is_time
             || self.known.contains(&stem.to_ascii_lowercase())
             || self.known.contains(&word.to_ascii_lowercase())

@@ -147,7 +147,7 @@ pub fn blank_out(bytes: &mut [u8]) {
 /// # Errors
 /// Always.
 pub fn free_text(_: &Input<'_>, _: &mut Marks<'_>) -> Result<(), &'static str> {
-    Err("free text, of which nothing is in the report")
+    Err("nothing of it is in the report")
 }
 
 #[cfg(test)]
