@@ -36,7 +36,8 @@ async function boot() {
     self.strataWorker = [glue, "\n", document.getElementById("app").textContent];
     self.strataExample = () => bytes("example");
     self.strataGzip = gzip;
-    self.strataFiles = await savedFiles();
+    self.strataFiles = [...(await savedFiles()), ...(await fetchedFiles())];
+    if (parent !== self) answerEmbedder();
     await wasm_bindgen({ module_or_path: module });
   } catch (error) {
     explain(`Strata did not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);
@@ -64,6 +65,80 @@ async function savedFiles() {
   return list.map((file) => {
     const content = bytes.slice(end, (end += file.bytes));
     return [file.path, new File([content], file.path, { lastModified: file.modifiedMillis ?? 0 })];
+  });
+}
+
+// The page that may fetch, which is another than the sealed one, takes captures
+// from its own origin: fetching.html?src=captures/heap.pb.gz
+function fetchedFiles() {
+  const policy = document.querySelector("meta[http-equiv]").content;
+  if (!policy.includes("connect-src 'self'")) return [];
+  const sources = new URLSearchParams(location.search).getAll("src");
+  return Promise.all(
+    sources.map(async (source) => {
+      const response = await fetch(source);
+      if (!response.ok) throw new Error(`${source}: ${response.status} ${response.statusText}`);
+      const name = decodeURIComponent(new URL(response.url).pathname.split("/").pop());
+      return [name, new File([await response.blob()], name, { lastModified: 0 })];
+    }),
+  );
+}
+
+// Messages from and to the page around this one; docs/embedding.md has them.
+// A page of another origin is obeyed only if the user allows it.
+function answerEmbedder() {
+  const root = document.documentElement;
+  const say = (strata, detail) => parent.postMessage({ strata, ...detail }, "*");
+  let allowed = false;
+  let asked = null;
+  const allow = (origin) => {
+    if (allowed || (origin === location.origin && origin !== "null")) return (allowed = true);
+    return (asked ??= ask(origin).then((answer) => (allowed = answer)));
+  };
+  addEventListener("message", async ({ source, origin, data }) => {
+    if (source !== parent || typeof data?.strata !== "string" || !(await allow(origin))) return;
+    if (data.strata === "view") location.hash = String(data.view);
+    if (data.strata !== "load") return;
+    root.toggleAttribute("data-readonly", data.readOnly === true);
+    const files = Array.from(data.files, ({ name, bytes }) => [String(name), new File([bytes], name, { lastModified: 0 })]);
+    dispatchEvent(new CustomEvent("strata-files", { detail: files }));
+    if (data.view) location.hash = String(data.view);
+  });
+  for (const name of ["dragenter", "dragover", "drop", "paste"]) {
+    const refuse = (event) => {
+      if (!root.hasAttribute("data-readonly")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    addEventListener(name, refuse, true);
+  }
+  addEventListener("hashchange", () => allowed && say("view", { view: location.hash }));
+  // The page calls it: when it listens, and when it has read everything.
+  self.strataTell = (what, findings) => {
+    if (what === "ready" || allowed) say(what, what === "loaded" ? { findings } : {});
+  };
+}
+
+function ask(origin) {
+  return new Promise((resolve) => {
+    const bar = document.createElement("div");
+    bar.className = "notice ask";
+    bar.setAttribute("role", "alertdialog");
+    const words = document.createElement("p");
+    words.textContent = `The page around this one (${origin === "null" ? "of no origin" : origin}) wants to show captures here.`;
+    const answers = [["Allow", true], ["Ignore", false]].map(([label, answer]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = label;
+      button.onclick = () => {
+        bar.remove();
+        resolve(answer);
+      };
+      return button;
+    });
+    bar.append(words, ...answers);
+    document.body.prepend(bar);
   });
 }
 

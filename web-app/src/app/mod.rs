@@ -1,5 +1,6 @@
 //! The page: holds the state, carries out what follows from it, draws it.
 
+mod embedder;
 mod keys;
 mod listeners;
 mod shell;
@@ -96,6 +97,12 @@ impl Component for App {
         }
     }
 
+    fn rendered(&mut self, _: &Context<Self>, is_first: bool) {
+        if is_first {
+            embedder::ready();
+        }
+    }
+
     fn update(&mut self, _: &Context<Self>, command: Command) -> bool {
         match command {
             Command::Act(action) => self.act(action),
@@ -125,10 +132,14 @@ impl Component for App {
 impl App {
     fn act(&mut self, action: Action) {
         let is_fatal = matches!(action, Action::WorkerDied(_));
+        let is_report = matches!(action, Action::Reported(..));
         if let Action::ThemeChosen(theme) = action {
             theme::remember(theme);
         }
         self.state.apply(action);
+        if let Some(report) = self.state.report.as_ref().filter(|_| is_report && !self.state.is_busy()) {
+            embedder::loaded(report.findings.len());
+        }
         theme::set(self.state.is_dark());
         if is_fatal && !matches!(self.state.health, Health::Dead(_)) {
             self.engine.restart();

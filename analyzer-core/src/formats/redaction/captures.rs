@@ -20,7 +20,7 @@ impl Default for CaptureNames {
         let kernel_files = words_of_names.flat_map(|name| {
             words(name.as_bytes(), false).filter_map(|word| name.get(word)).map(str::to_ascii_lowercase)
         });
-        let known = CAPTURE_WORDS.iter().map(|&word| word.to_owned()).chain(kernel_files).collect();
+        let known = CAPTURE_WORDS.split(' ').map(str::to_owned).chain(kernel_files).collect();
         Self { known }
     }
 }

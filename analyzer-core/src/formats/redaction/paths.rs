@@ -1,6 +1,6 @@
 //! Paths: which of their parts are the same on every machine.
 
-use super::common::{CGROUP_WORDS, FOLDERS};
+use super::common::{CGROUP_WORDS, FOLDERS, has};
 use super::{Kind, Marks};
 use crate::base::go_symbol;
 
@@ -38,7 +38,7 @@ impl Marks<'_> {
         let Some(range) = self.range_of(path) else { return };
         for word in super::words(path, false) {
             let Some(text) = path.get(word.clone()) else { continue };
-            if CGROUP_WORDS.iter().any(|known| known.as_bytes() == text) || is_short_number(text) {
+            if has(CGROUP_WORDS, text) || is_short_number(text) {
                 continue;
             }
             // `pod` and the pod's id, which stands elsewhere by itself.
@@ -99,7 +99,7 @@ fn is_common(segment: &[u8]) -> bool {
             && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
             && digits.contains('.')
     };
-    FOLDERS.binary_search(&text).is_ok() || is_release()
+    segment.is_empty() || has(FOLDERS, segment) || is_release()
 }
 
 /// `libc.so.6`, `libstdc++.so.6.0.28`, `ld-linux-x86-64.so.2`.
