@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::build::{self, Effort};
 use crate::command::root;
-use crate::page::{self, Connections, Parts};
+use crate::page::{self, Parts};
 
 /// The goal for the one file: small enough to attach to an issue.
 const PAGE_BYTES_GOAL: usize = 1_500_000;
@@ -28,21 +28,16 @@ const DOWNLOADS: [&str; 3] = ["example.tar.gz", "capture.sh", "strata-report.js"
 pub fn dist(effort: Effort) -> Result<()> {
     let modules = build::build(effort)?;
     let example = gunzipped(&static_file("example.tar.gz"))?;
-    let template = read(&static_file("index.html"))?;
-    let (style, host) = (style()?, read(&static_file("host.js"))?);
-    let sealed = Parts {
-        template: &template,
-        style: &style,
+    let html = page::assemble(&Parts {
+        template: &read(&static_file("index.html"))?,
+        style: &style()?,
         unpacker: &modules.unpacker,
         page: &modules.page,
-        host: &host,
+        host: &read(&static_file("host.js"))?,
         example: &example,
-        connections: Connections::None,
-    };
-    let html = page::assemble(&sealed)?;
+    })?;
     write_site(&html)?;
-    let fetching = page::assemble(&Parts { connections: Connections::Own, ..sealed })?;
-    write(&folder().join("site").join(FETCHING), fetching.as_bytes())?;
+    write(&folder().join("site").join(FETCHING), page::fetching(&html)?.as_bytes())?;
     write(&folder().join("strata.html"), html.as_bytes())?;
     for (what, bytes) in [
         ("page's module", modules.page.wasm.as_slice()),
