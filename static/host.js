@@ -88,12 +88,17 @@ function fetchedFiles() {
 // A page of another origin is obeyed only if the user allows it.
 function answerEmbedder() {
   const root = document.documentElement;
-  const say = (strata, detail) => parent.postMessage({ strata, ...detail }, "*");
-  let allowed = false;
+  // Whom the user, or a common origin, allowed; a page of no origin cannot be named as a target.
+  let peer = null;
   let asked = null;
-  const allow = (origin) => {
-    if (allowed || (origin === location.origin && origin !== "null")) return (allowed = true);
-    return (asked ??= ask(origin).then((answer) => (allowed = answer)));
+  const say = (strata, detail) => {
+    const target = peer === null || peer === "null" ? "*" : peer;
+    parent.postMessage({ strata, ...detail }, target);
+  };
+  const allow = async (origin) => {
+    if (peer === null && origin === self.origin && origin !== "null") peer = origin;
+    if (peer === null) await (asked ??= ask(origin).then((answer) => answer && (peer = origin)));
+    return peer === origin;
   };
   addEventListener("message", async ({ source, origin, data }) => {
     if (source !== parent || typeof data?.strata !== "string" || !(await allow(origin))) return;
@@ -112,10 +117,10 @@ function answerEmbedder() {
     };
     addEventListener(name, refuse, true);
   }
-  addEventListener("hashchange", () => allowed && say("view", { view: location.hash }));
+  addEventListener("hashchange", () => peer !== null && say("view", { view: location.hash }));
   // The page calls it: when it listens, and when it has read everything.
   self.strataTell = (what, findings) => {
-    if (what === "ready" || allowed) say(what, what === "loaded" ? { findings } : {});
+    if (what === "ready" || peer !== null) say(what, what === "loaded" ? { findings } : {});
   };
 }
 

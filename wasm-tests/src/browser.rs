@@ -159,6 +159,31 @@ impl Browser {
         Ok(self.page.find(By::Css(css)).await?.enter_frame().await?)
     }
 
+    /// Goes on inside the frame that an element has in its shadow.
+    ///
+    /// # Errors
+    /// No such element, or no frame in it.
+    pub async fn enter_shadow_frame(&self, css: &str) -> Result<()> {
+        let shadow = self.page.find(By::Css(css)).await?.get_shadow_root().await?;
+        Ok(shadow.find(By::Css("iframe")).await?.enter_frame().await?)
+    }
+
+    /// Goes on in the page itself.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn leave_frames(&self) -> Result<()> {
+        Ok(self.page.enter_default_frame().await?)
+    }
+
+    /// Writes a picture of the page as it is.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub async fn picture(&self, file: &Path) -> Result<()> {
+        Ok(self.page.screenshot(file).await?)
+    }
+
     /// Clicks the first element that matches.
     ///
     /// # Errors

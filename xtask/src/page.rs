@@ -191,7 +191,10 @@ mod tests {
     fn a_page_that_may_fetch_may_from_its_own_origin_alone() -> Result<()> {
         let html = fetching(&assemble(&PARTS)?)?;
         let policy = policy_of(&html).context("no policy")?;
-        assert!(policy.contains("connect-src 'self';") && policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(
+            policy.contains("connect-src 'self';") && policy.starts_with("default-src 'none'"),
+            "{policy}"
+        );
         assert!(fetching(&html).is_err());
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The built viewer in Chromium, over http and from `file://`.
 
+mod capture;
+mod embedding;
 mod faults;
 mod files;
 mod gc;
@@ -10,3 +12,4 @@ mod memory;
 mod profiles;
 mod saved;
 mod start;
+mod uses;
