@@ -36,7 +36,8 @@ async function boot() {
     self.strataWorker = [glue, "\n", document.getElementById("app").textContent];
     self.strataExample = () => bytes("example");
     self.strataGzip = gzip;
-    self.strataFiles = await savedFiles();
+    self.strataFiles = [...(await savedFiles()), ...(await fetchedFiles())];
+    if (parent !== self) answerEmbedder();
     await wasm_bindgen({ module_or_path: module });
   } catch (error) {
     explain(`Strata did not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);
@@ -67,17 +68,96 @@ async function savedFiles() {
   });
 }
 
+// The page that may fetch, which is another than the sealed one, takes captures
+// from its own origin: fetching.html?src=captures/heap.pb.gz
+function fetchedFiles() {
+  const policy = document.querySelector("meta[http-equiv]").content;
+  if (!policy.includes("connect-src 'self'")) return [];
+  const sources = new URLSearchParams(location.search).getAll("src");
+  return Promise.all(
+    sources.map(async (source) => {
+      const response = await fetch(source);
+      if (!response.ok) throw new Error(`${source}: ${response.status} ${response.statusText}`);
+      const name = decodeURIComponent(new URL(response.url).pathname.split("/").pop());
+      return [name, new File([await response.blob()], name, { lastModified: 0 })];
+    }),
+  );
+}
+
+// Messages from and to the page around this one; docs/embedding.md has them.
+// A page of another origin is obeyed only if the user allows it.
+function answerEmbedder() {
+  const root = document.documentElement;
+  // Whom the user, or a common origin, allowed; a page of no origin cannot be named as a target.
+  let peer = null;
+  let asked = null;
+  const say = (strata, detail) => {
+    const target = peer === null || peer === "null" ? "*" : peer;
+    parent.postMessage({ strata, ...detail }, target);
+  };
+  const allow = async (origin) => {
+    if (peer === null && origin === self.origin && origin !== "null") peer = origin;
+    if (peer === null) await (asked ??= ask(origin).then((answer) => answer && (peer = origin)));
+    return peer === origin;
+  };
+  addEventListener("message", async ({ source, origin, data }) => {
+    if (source !== parent || typeof data?.strata !== "string" || !(await allow(origin))) return;
+    if (data.strata === "view") location.hash = String(data.view);
+    if (data.strata !== "load") return;
+    root.toggleAttribute("data-readonly", data.readOnly === true);
+    const files = Array.from(data.files, ({ name, bytes }) => [String(name), new File([bytes], name, { lastModified: 0 })]);
+    dispatchEvent(new CustomEvent("strata-files", { detail: files }));
+    if (data.view) location.hash = String(data.view);
+  });
+  for (const name of ["dragenter", "dragover", "drop", "paste"]) {
+    const refuse = (event) => {
+      if (!root.hasAttribute("data-readonly")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    addEventListener(name, refuse, true);
+  }
+  addEventListener("hashchange", () => peer !== null && say("view", { view: location.hash }));
+  // The page calls it: when it listens, and when it has read everything.
+  self.strataTell = (what, findings) => {
+    if (what === "ready" || peer !== null) say(what, what === "loaded" ? { findings } : {});
+  };
+}
+
+function ask(origin) {
+  return new Promise((resolve) => {
+    const bar = document.createElement("div");
+    bar.className = "notice ask";
+    bar.setAttribute("role", "alertdialog");
+    const words = document.createElement("p");
+    words.textContent = `The page around this one (${origin === "null" ? "of no origin" : origin}) wants to show captures here.`;
+    const answers = [["Allow", true], ["Ignore", false]].map(([label, answer]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = label;
+      button.onclick = () => {
+        bar.remove();
+        resolve(answer);
+      };
+      return button;
+    });
+    bar.append(words, ...answers);
+    document.body.prepend(bar);
+  });
+}
+
 // What savedFiles reads, written: the page as it was before it started, with
-// these files in it and the current view, as a blob.
+// these files in it and a view to open, as a blob.
 function savedPage(start) {
-  return async (files) => {
+  return async (files, view) => {
     const packed = await gzip(new Blob(files.map(([, file]) => file)));
     const list = files.map(([path, file]) => ({ path, bytes: file.size, modifiedMillis: file.lastModified || null }));
     const page = document.documentElement.cloneNode(true);
     page.querySelectorAll("[data-unpacked]").forEach((element) => element.remove());
     page.querySelector("#root").innerHTML = start;
     page.querySelector("#files").textContent = JSON.stringify(list).replaceAll("<", "\\u003c");
-    page.querySelector("#files").dataset.view = location.hash;
+    page.querySelector("#files").dataset.view = view;
     page.querySelector("#captures").textContent = await base64(packed);
     return new Blob(["<!doctype html>\n", page.outerHTML, "\n"], { type: "text/html" });
   };

@@ -19,5 +19,6 @@ pub mod base;
 pub mod detectors;
 pub mod evidence;
 pub mod formats;
+pub mod redact;
 pub mod report;
 pub mod session;

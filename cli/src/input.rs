@@ -8,6 +8,8 @@ use std::time::UNIX_EPOCH;
 use analyzer_core::base::units::Nanos;
 use analyzer_core::session::{FileInfo, Session};
 
+use crate::output;
+
 /// Bytes handed over at a time.
 const CHUNK: usize = 4 << 20;
 
@@ -118,7 +120,7 @@ fn walk(root: &Path, name: &Path, take: &mut Take<'_>) -> io::Result<()> {
             } else if path.is_file()
                 && let Err(error) = take(&path, &name)
             {
-                eprintln!("strata: {}: {error}", path.display());
+                output::say(format_args!("{}: {error}", path.display()));
             }
         }
         pending.extend(folders.into_iter().rev());
@@ -135,6 +137,9 @@ fn load_file(session: &mut Session, path: &Path, name: &Path) -> io::Result<()> 
             break;
         }
         session.chunk(id, chunk);
+        if session.refuses(id) {
+            break;
+        }
     }
     session.close(id);
     Ok(())

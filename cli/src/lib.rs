@@ -4,6 +4,7 @@ pub mod check;
 pub mod html;
 pub mod input;
 pub mod output;
+pub mod redact;
 pub mod report;
 pub mod text;
 pub mod top;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, check, report, top};
+use strata::{EXIT_UNUSABLE, check, output, report, top};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Command::Top(options) => top::run(&options),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("strata: {error}");
+        output::say(error);
         ExitCode::from(EXIT_UNUSABLE)
     })
 }

@@ -4,10 +4,12 @@ use std::error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use analyzer_core::report::Report;
 use analyzer_core::session::Session;
 use clap::{Args, ValueEnum};
 
-use crate::{EXIT_UNUSABLE, html, input, output, text};
+use crate::input::InputFile;
+use crate::{EXIT_UNUSABLE, html, input, output, redact, text};
 
 /// What to analyze, and how to print it.
 #[derive(Debug, Args)]
@@ -21,6 +23,12 @@ pub struct Options {
     /// For html: the viewer to use, dist/strata.html of a build, instead of the one in this program
     #[arg(long, value_name = "FILE")]
     viewer: Option<PathBuf>,
+    /// Replace names of hosts, pods and processes, folders, label values, arguments and the environment
+    #[arg(long)]
+    redact: bool,
+    /// With --redact: file to write, for yourself, with every name and its pseudonym
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    names: Option<PathBuf>,
     /// Files, folders, archives, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -44,28 +52,54 @@ enum Format {
 /// # Errors
 /// What could not be opened or written; no viewer for html.
 pub fn run(options: &Options, viewer: Option<&str>) -> Result<ExitCode, Box<dyn error::Error>> {
-    let (report, printed) = match options.format {
-        Format::Html => {
-            let files = input::read(&options.paths)?;
-            let mut session = Session::default();
-            files.iter().for_each(|file| file.add_to(&mut session));
-            (session.report(), html::page(&options.viewer_page(viewer)?, &files)?)
-        }
-        format => {
+    if options.redact {
+        return options.write(redacted(options)?, viewer);
+    }
+    match options.format {
+        Format::Html => options.write(input::read(&options.paths)?, viewer),
+        _ => {
+            // Without keeping the files.
             let report = input::load(&options.paths)?.report();
-            let printed = match format {
-                Format::Json => serde_json::to_string_pretty(&report)? + "\n",
-                Format::Markdown => report.to_markdown(),
-                Format::Text | Format::Html => text::print(&report),
-            };
-            (report, printed)
+            options.finish(&report, &options.print(&report)?)
         }
-    };
-    output::write(options.out.as_deref(), printed.as_bytes())?;
-    Ok(if output::is_usable(&report) { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNUSABLE) })
+    }
+}
+
+/// The captures without their secrets; what was done is said on standard error.
+fn redacted(options: &Options) -> Result<Vec<InputFile>, Box<dyn error::Error>> {
+    let redacted = redact::redact(input::read(&options.paths)?);
+    eprint!("{}", redact::describe(&redacted.summary));
+    if let Some(path) = &options.names {
+        output::write(Some(path), redact::table(&redacted.summary).as_bytes())?;
+    }
+    Ok(redact::into_files(&redacted))
 }
 
 impl Options {
+    fn write(&self, files: Vec<InputFile>, viewer: Option<&str>) -> Result<ExitCode, Box<dyn error::Error>> {
+        let mut session = Session::default();
+        files.iter().for_each(|file| file.add_to(&mut session));
+        let report = session.report();
+        let printed = match self.format {
+            Format::Html => html::page(&self.viewer_page(viewer)?, &files)?,
+            _ => self.print(&report)?,
+        };
+        self.finish(&report, &printed)
+    }
+
+    fn print(&self, report: &Report) -> serde_json::Result<String> {
+        Ok(match self.format {
+            Format::Json => output::json(report)?,
+            Format::Markdown => report.to_markdown(),
+            Format::Text | Format::Html => text::print(report),
+        })
+    }
+
+    fn finish(&self, report: &Report, printed: &str) -> Result<ExitCode, Box<dyn error::Error>> {
+        output::write(self.out.as_deref(), printed.as_bytes())?;
+        Ok(if output::is_usable(report) { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNUSABLE) })
+    }
+
     fn viewer_page(&self, carried: Option<&str>) -> Result<String, Box<dyn error::Error>> {
         let Some(path) = &self.viewer else {
             return carried.map(str::to_owned).ok_or_else(|| {

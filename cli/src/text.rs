@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use analyzer_core::report::number_format::{bytes, range};
-use analyzer_core::report::plain_text::visible;
 use analyzer_core::report::{
     Finding, Goroutines, MemorySnapshot, NoteSeverity, Report, Severity, SourceRow, Verdict,
 };
+
+use crate::output;
 
 /// Goroutine groups that are printed; the JSON form has all.
 const GROUPS: usize = 20;
@@ -26,8 +27,7 @@ pub fn print(report: &Report) -> String {
         print_goroutines(&mut out, goroutines);
     }
     print_trouble(&mut out, &report.sources);
-    // A terminal acts on control characters, whoever put them there.
-    out.lines().map(|line| visible(line) + "\n").collect()
+    output::lines(&out)
 }
 
 fn print_finding(out: &mut String, finding: &Finding, report: &Report) {

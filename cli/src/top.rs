@@ -185,7 +185,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
 /// Says which sample type stands in for an empty default.
 fn say_stand_in(top: &Top) {
     if let Some(empty) = &top.empty_default {
-        eprintln!("strata: {empty} is 0 in all samples, so this is {}", top.sample_type);
+        output::say(format_args!("{empty} is 0 in all samples, so this is {}", top.sample_type));
     }
 }
 
@@ -205,8 +205,8 @@ impl Options {
         let top = session.top(query, order)?;
         say_stand_in(&top);
         let printed = match self.format {
-            Format::Json => to_json(&top, self.n)? + "\n",
-            _ => top_text(&top, self.n, self.unit.as_deref()),
+            Format::Json => to_json(&top, self.n)?,
+            _ => output::lines(&top_text(&top, self.n, self.unit.as_deref())),
         };
         Ok(printed.into_bytes())
     }
@@ -223,8 +223,8 @@ impl Options {
             return Err(format!("no row matches {pattern}").into());
         }
         match self.format {
-            Format::Text => Ok(peek_text(&top, &peek, self.unit.as_deref()).into_bytes()),
-            Format::Json => Ok((peek_to_json(&peek)? + "\n").into_bytes()),
+            Format::Text => Ok(output::lines(&peek_text(&top, &peek, self.unit.as_deref())).into_bytes()),
+            Format::Json => Ok(peek_to_json(&peek)?.into_bytes()),
             Format::Csv | Format::Folded | Format::Pprof => {
                 Err("--peek prints text or json; use --focus for the others".into())
             }
@@ -286,7 +286,7 @@ fn say_losses(session: &mut Session, source: SourceId) {
     let report = session.report();
     for row in report.sources.iter().filter(|row| row.id == source) {
         for note in &row.notes {
-            eprintln!("strata: {}: {}", row.path, note.message);
+            output::say(format_args!("{}: {}", row.path, note.message));
         }
     }
 }
@@ -301,7 +301,7 @@ fn reason(session: &mut Session) -> String {
 fn to_json(top: &Top, limit: usize) -> serde_json::Result<String> {
     let limit = if limit == 0 { usize::MAX } else { limit };
     let rows = top.rows().take(limit).map(|row| Row { function: row.name, flat: row.flat, cum: row.cum });
-    serde_json::to_string_pretty(&Printed {
+    output::json(&Printed {
         sample_type: &top.sample_type,
         unit: &top.unit,
         total: top.total,
@@ -321,7 +321,7 @@ fn peek_to_json(peek: &Peek) -> serde_json::Result<String> {
         callers: calls(&node.callers),
         callees: calls(&node.callees),
     });
-    serde_json::to_string_pretty(&PrintedPeek {
+    output::json(&PrintedPeek {
         sample_type: &peek.sample_type,
         unit: &peek.unit,
         total: peek.total,

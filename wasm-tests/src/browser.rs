@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
@@ -84,6 +86,26 @@ impl Browser {
         self.page.goto(url).await.with_context(|| format!("opening {url}"))
     }
 
+    /// Runs a script before the scripts of every page that is opened from now
+    /// on: a browser that is otherwise than others.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn before_each_page(&self, script: &str) -> Result<()> {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        Ok(())
+    }
+
+    /// Freezes the page as the browser does with a tab long in the background, or thaws it.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn freeze(&self, is_frozen: bool) -> Result<()> {
+        let state = if is_frozen { "frozen" } else { "active" };
+        self.command("Page.setWebLifecycleState", json!({ "state": state })).await?;
+        Ok(())
+    }
+
     /// Text of the first element that matches: what is rendered, text for
     /// screen readers alone too.
     ///
@@ -137,6 +159,34 @@ impl Browser {
     /// No such frame.
     pub async fn enter_frame(&self, css: &str) -> Result<()> {
         Ok(self.page.find(By::Css(css)).await?.enter_frame().await?)
+    }
+
+    /// Goes on inside the frame that an element has in its shadow.
+    ///
+    /// # Errors
+    /// No such element, or no frame in it.
+    pub async fn enter_shadow_frame(&self, css: &str) -> Result<()> {
+        let shadow = self.page.find(By::Css(css)).await?.get_shadow_root().await?;
+        Ok(shadow.find(By::Css("iframe")).await?.enter_frame().await?)
+    }
+
+    /// Goes on in the page itself.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn leave_frames(&self) -> Result<()> {
+        Ok(self.page.enter_default_frame().await?)
+    }
+
+    /// Writes a picture of the page as it is, as WebP.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub async fn picture(&self, file: &Path) -> Result<()> {
+        let form = json!({ "format": "webp", "quality": 80 });
+        let picture = self.command("Page.captureScreenshot", form).await?;
+        let data = picture.get("data").and_then(Value::as_str).context("no picture")?;
+        Ok(std::fs::write(file, BASE64_STANDARD.decode(data)?)?)
     }
 
     /// Clicks the first element that matches.

@@ -13,7 +13,7 @@ use crate::browser::Browser;
 pub const DROP_TARGET: &str = "#main";
 
 /// Says how many files were read, once none is being read.
-const STATUS: &str = ".loading [role=status]";
+pub const STATUS: &str = ".loading [role=status]";
 
 /// Serves `dist/site/` on a free port.
 ///

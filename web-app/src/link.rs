@@ -8,6 +8,7 @@ use analyzer_core::session::{Request, Response};
 use yew::prelude::*;
 
 use crate::intake::{Dropped, Intake};
+use crate::protocol::FileToRedact;
 use crate::state::{Action, FileKey, Params, Route, Shared};
 use crate::worker_client::{AskError, WorkerClient};
 
@@ -20,6 +21,8 @@ pub enum Command {
     Take(Intake),
     /// Stop reading a file.
     Cancel(FileKey),
+    /// Replace the worker if it still reads a file, which it was told not to.
+    EndReading(FileKey),
     /// Take everything away.
     Clear,
     /// Go somewhere, as a new entry of the history.
@@ -65,6 +68,13 @@ impl Link {
     /// Asks the engine. A component that shows the answer is better served by [`use_answer`].
     pub fn ask(&self, request: &Request) -> impl Future<Output = Result<Response, AskError>> + use<> {
         self.engine.ask(request)
+    }
+
+    /// Has files redacted.
+    pub fn redact(&self, files: &[Dropped]) -> impl Future<Output = Result<Response, AskError>> + use<> {
+        let file =
+            |dropped: &Dropped| FileToRedact { file: dropped.file.clone(), path: dropped.path.clone() };
+        self.engine.redact(files.iter().map(file).collect())
     }
 }
 

@@ -14,7 +14,7 @@ use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use crate::crash;
 use crate::file_reader::SliceReader;
-use crate::protocol::{self, Command, Event, FromWorker, RequestId, ToWorker};
+use crate::protocol::{self, Command, Event, FileToRedact, FromWorker, RequestId, ToWorker};
 
 /// What the worker holds: the engine, and whether each running load was told to stop.
 #[derive(Clone, Default)]
@@ -49,11 +49,7 @@ impl Worker {
                 }
             }
             Command::Load { file, path, modified_millis } => {
-                let info = FileInfo {
-                    path,
-                    bytes: file.size() as u64,
-                    modified_at: modified_millis.map(|millis| Nanos((millis * 1e6) as i64)),
-                };
+                let info = file_info(&file, path, modified_millis);
                 let worker = self.clone();
                 worker.loads.borrow_mut().insert(id, false);
                 spawn_local(async move {
@@ -62,7 +58,19 @@ impl Worker {
                     post(id, event);
                 });
             }
-            Command::Ask { request } => self.answer(id, &request),
+            Command::Redact { files } => {
+                let worker = self.clone();
+                spawn_local(async move {
+                    match worker.redact(files).await {
+                        Ok(()) => worker.answer_to(id, Request::Redact),
+                        Err(error) => post(id, Event::Failed(describe(&error))),
+                    }
+                });
+            }
+            Command::Ask { request } => match protocol::unpack::<Request>(&request.to_vec()) {
+                Ok(request) => self.answer_to(id, request),
+                Err(error) => wasm_bindgen::throw_str(&format!("question to the worker: {error}")),
+            },
         }
     }
 
@@ -70,7 +78,10 @@ impl Worker {
         let opened = self.session.borrow_mut().open(info);
         let mut slices = SliceReader::new(file.into());
         let mut read = 0.0;
-        while let Some(slice) = slices.next().await {
+        // What is too large is not read at all: closing it says so.
+        while !self.session.borrow().refuses(opened)
+            && let Some(slice) = slices.next().await
+        {
             let is_stopped = self.loads.borrow().get(&id) == Some(&true);
             let failure = match slice {
                 _ if is_stopped => Event::Cancelled,
@@ -90,15 +101,34 @@ impl Worker {
         Event::Loaded(sources.iter().map(|source| source.0).collect())
     }
 
-    fn answer(&self, id: RequestId, request: &Uint8Array) {
-        let packed = protocol::unpack::<Request>(&request.to_vec())
-            .map(|request| self.session.borrow_mut().handle(request))
-            .and_then(|response| protocol::pack(&response));
-        match packed {
+    /// Reads files to their ends and closes them to be redacted.
+    async fn redact(&self, files: Vec<FileToRedact>) -> Result<(), JsValue> {
+        for FileToRedact { file, path } in files {
+            let info = file_info(&file, path, Some(file.last_modified()));
+            let opened = self.session.borrow_mut().open(info);
+            let mut slices = SliceReader::new(file.into());
+            while let Some(slice) = slices.next().await {
+                self.session.borrow_mut().chunk(opened, slice?.to_vec());
+            }
+            self.session.borrow_mut().close_to_redact(opened);
+        }
+        Ok(())
+    }
+
+    fn answer_to(&self, id: RequestId, request: Request) {
+        let response = self.session.borrow_mut().handle(request);
+        match protocol::pack(&response) {
             Ok(bytes) => post(id, Event::Answer { response: Uint8Array::from(bytes.as_slice()) }),
-            Err(error) => wasm_bindgen::throw_str(&format!("question to the worker: {error}")),
+            Err(error) => wasm_bindgen::throw_str(&format!("answer of the worker: {error}")),
         }
     }
+}
+
+/// What is known of a file before its bytes. A time of zero is none.
+fn file_info(file: &File, path: String, modified_millis: Option<f64>) -> FileInfo {
+    let modified_at =
+        modified_millis.filter(|&millis| millis > 0.0).map(|millis| Nanos((millis * 1e6) as i64));
+    FileInfo { path, bytes: file.size() as u64, modified_at }
 }
 
 fn post(id: RequestId, event: Event) {

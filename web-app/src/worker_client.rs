@@ -15,8 +15,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker};
 use yew::Callback;
 
-use crate::protocol::{self, Command, Event, FromWorker, RequestId, ToWorker};
-use crate::state::{Action, NewFile};
+use crate::protocol::{self, Command, Event, FileToRedact, FromWorker, RequestId, ToWorker};
+use crate::state::{Action, NewFile, OUT_OF_MEMORY};
 
 /// Where host.js left the worker's script, as pieces of text.
 const SCRIPT: &str = "strataWorker";
@@ -92,12 +92,25 @@ impl WorkerClient {
 
     /// Asks the engine.
     pub fn ask(&self, request: &Request) -> impl Future<Output = Result<Response, AskError>> + use<> {
+        let packed = protocol::pack(request);
+        self.send_and_wait(packed.map(|bytes| Command::Ask { request: Uint8Array::from(bytes.as_slice()) }))
+    }
+
+    /// Has files redacted; they are read again for it.
+    pub fn redact(
+        &self,
+        files: Vec<FileToRedact>,
+    ) -> impl Future<Output = Result<Response, AskError>> + use<> {
+        self.send_and_wait(Ok(Command::Redact { files }))
+    }
+
+    fn send_and_wait(
+        &self,
+        command: Result<Command, String>,
+    ) -> impl Future<Output = Result<Response, AskError>> + use<> {
         let id = self.new_id();
         let (sender, receiver) = oneshot::channel();
-        let sent = protocol::pack(request)
-            .map(|bytes| Command::Ask { request: Uint8Array::from(bytes.as_slice()) })
-            .and_then(|command| self.send(id, command));
-        match sent {
+        match command.and_then(|command| self.send(id, command)) {
             Ok(()) => {
                 self.0.waiting.borrow_mut().insert(id, sender);
             }
@@ -140,7 +153,13 @@ impl Inner {
             Event::Read(read) => Action::Read(id, read as u64),
             Event::Analyzing => Action::Analyzing(id),
             Event::Loaded(sources) => Action::Loaded(id, sources.into_iter().map(SourceId).collect()),
-            Event::Failed(message) => Action::Failed(id, message),
+            Event::Failed(message) => match self.waiting.borrow_mut().remove(&id) {
+                Some(sender) => {
+                    let _ = sender.send(Err(AskError::Broken(message)));
+                    return;
+                }
+                None => Action::Failed(id, message),
+            },
             Event::Cancelled => Action::Cancelled(id),
             Event::Panicked(text) => return self.die(text),
             Event::Answer { response } => {
@@ -174,7 +193,7 @@ impl Running {
             let Some(client) = client.upgrade() else { return };
             // A worker that a policy forbids gives an event without a message.
             match event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|text| !text.is_empty()) {
-                Some(message) => client.die(message),
+                Some(message) => client.die(cause_of(message)),
                 None => client.on_action.emit(Action::WorkerMissing(
                     "the browser does not let this page start a worker".to_owned(),
                 )),
@@ -203,6 +222,11 @@ fn spawn() -> Result<Worker, JsValue> {
     let worker = Worker::new(&url);
     Url::revoke_object_url(&url)?;
     worker
+}
+
+/// A panic says what it is before it traps. A trap without a word is memory that could not be had.
+fn cause_of(message: String) -> String {
+    if message.to_ascii_lowercase().contains("unreachable") { OUT_OF_MEMORY.to_owned() } else { message }
 }
 
 fn describe(error: &JsValue) -> String {

@@ -57,6 +57,17 @@ pub fn build(effort: Effort) -> Result<Modules> {
     })
 }
 
+/// The target of this machine.
+///
+/// # Errors
+/// No compiler.
+pub fn host() -> Result<String> {
+    let version =
+        command::output(std::process::Command::new("rustc").arg("-vV").current_dir(command::root()))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc does not say what it runs on")
+}
+
 /// Installs the standard library for wasm32 if the toolchain lacks it.
 ///
 /// # Errors

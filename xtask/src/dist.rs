@@ -15,8 +15,11 @@ use crate::page::{self, Parts};
 /// The goal for the one file: small enough to attach to an issue.
 const PAGE_BYTES_GOAL: usize = 1_500_000;
 
+/// The site's page that may fetch captures from the site.
+const FETCHING: &str = "fetching.html";
+
 /// Files of `static/` that the site offers for download as they are.
-const DOWNLOADS: [&str; 2] = ["example.tar.gz", "capture.sh"];
+const DOWNLOADS: [&str; 3] = ["example.tar.gz", "capture.sh", "strata-report.js"];
 
 /// Builds everything and writes `dist/`.
 ///
@@ -34,6 +37,7 @@ pub fn dist(effort: Effort) -> Result<()> {
         example: &example,
     })?;
     write_site(&html)?;
+    write(&folder().join("site").join(FETCHING), page::fetching(&html)?.as_bytes())?;
     write(&folder().join("strata.html"), html.as_bytes())?;
     for (what, bytes) in [
         ("page's module", modules.page.wasm.as_slice()),

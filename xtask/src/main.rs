@@ -16,7 +16,11 @@ Usage: cargo xtask COMMAND
   dist                         writes dist/site/ and dist/strata.html
                                (serve, dist: --quick builds a page to look at, large and slow but soon there)
   test                         runs every test, in browsers too
-  tidy                         checks the rules of the house
+  fuzz [--minutes N] [TARGET]...
+                               damages inputs for 30 minutes in all, or N, and lists what broke
+  tidy [--fix]                 checks the rules of the house; first writes what is made from other files
+  bench [--page]               every goal beside its peer, and growth with size, into docs/performance.md;
+                               --page: in Chromium too, on what `dist` built
   bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
   bench goroutines [FILE]...   dumps to classified groups, beside a plain pass over their bytes
   bench traces [MB|FILE]...    execution traces of so many megabytes or in files, natively, beside go tool trace
@@ -55,17 +59,23 @@ fn run() -> Result<()> {
             no_more(&mut words)?;
             xtask::test::test()?;
         }
-        "tidy" => {
-            no_more(&mut words)?;
-            xtask::tidy::tidy()?;
-        }
+        "tidy" => xtask::tidy::tidy(with_fixes(&mut words)?)?,
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
+        "fuzz" => xtask::fuzz::fuzz(&fuzz_options(&mut words)?)?,
         "bench" => bench(&mut words)?,
         "score" => score(&mut words)?,
         "help" => print!("{USAGE}"),
         other => bail!("no such command: {other}\n\n{USAGE}"),
     }
     Ok(())
+}
+
+fn with_fixes(words: &mut lexopt::Parser) -> Result<bool> {
+    match words.next()? {
+        None => Ok(false),
+        Some(Long("fix")) => no_more(words).map(|()| true),
+        Some(other) => Err(other.unexpected().into()),
+    }
 }
 
 fn no_more(words: &mut lexopt::Parser) -> Result<()> {
@@ -75,8 +85,22 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
     }
 }
 
+fn fuzz_options(words: &mut lexopt::Parser) -> Result<xtask::fuzz::Options> {
+    let mut options = xtask::fuzz::Options { minutes: 30, targets: Vec::new() };
+    while let Some(word) = words.next()? {
+        match word {
+            Long("minutes") => options.minutes = words.value()?.parse()?,
+            Value(target) => options.targets.push(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
 fn bench(words: &mut lexopt::Parser) -> Result<()> {
     let what = match words.next()? {
+        None => return xtask::bench::goals::bench(false),
+        Some(Long("page")) => return no_more(words).and_then(|()| xtask::bench::goals::bench(true)),
         Some(Value(word)) => word.string()?,
         _ => bail!("bench what?\n\n{USAGE}"),
     };

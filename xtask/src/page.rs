@@ -78,6 +78,18 @@ fn policy(scripts: &[&str]) -> String {
     .join("; ")
 }
 
+/// The same page with a policy under which it may take captures from the
+/// origin that it is from.
+///
+/// # Errors
+/// A page without the policy of [`assemble`].
+pub fn fetching(html: &str) -> Result<String> {
+    let policy = policy_of(html).context("the page has no policy")?;
+    let own = policy.replace("connect-src 'none'", "connect-src 'self'");
+    ensure!(own != policy, "the page's policy forbids no connection");
+    Ok(html.replacen(policy, &own, 1))
+}
+
 /// The policy that a page carries, to be sent as a header too.
 pub fn policy_of(html: &str) -> Option<&str> {
     let (_, rest) = html.split_once(r#"<meta http-equiv="Content-Security-Policy" content=""#)?;
@@ -174,6 +186,18 @@ mod tests {
         let scripts = format!("script-src 'sha256-{glue}' 'sha256-{script}' 'wasm-unsafe-eval';");
         assert!(policy.contains(&scripts), "{policy}");
         assert!(policy.contains("connect-src 'none'"), "{policy}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_page_that_may_fetch_may_from_its_own_origin_alone() -> Result<()> {
+        let html = fetching(&assemble(&PARTS)?)?;
+        let policy = policy_of(&html).context("no policy")?;
+        assert!(
+            policy.contains("connect-src 'self';") && policy.starts_with("default-src 'none'"),
+            "{policy}"
+        );
+        assert!(fetching(&html).is_err());
         Ok(())
     }
 

@@ -16,6 +16,11 @@ pub fn to_u32(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
+/// The sum of amounts that a file states; saturates, as a file may state anything.
+pub fn total(amounts: impl IntoIterator<Item = u64>) -> u64 {
+    amounts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// An id back as an index. Lossless on every target with at least 32 bits.
 pub const fn id_to_usize(n: u32) -> usize {
     n as usize

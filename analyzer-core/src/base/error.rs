@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::NOTES_PER_SOURCE;
+use super::limits::{MESSAGE_BYTES, NOTES_PER_SOURCE};
 use super::source::Position;
 
 /// Why a source gave nothing usable.
@@ -114,6 +114,7 @@ impl Notes {
             return;
         }
         if self.rows.len() < NOTES_PER_SOURCE {
+            let message = shortened(message);
             self.rows.push(Note { severity, code: code.to_owned(), message, count: 1, at });
         } else {
             self.add_owned_overflow(severity);
@@ -188,6 +189,14 @@ impl Notes {
     pub fn worst(&self) -> Option<NoteSeverity> {
         self.rows.iter().map(|row| row.severity).max()
     }
+}
+
+fn shortened(mut message: String) -> String {
+    if message.len() > MESSAGE_BYTES {
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
+        message.push('…');
+    }
+    message
 }
 
 #[cfg(test)]

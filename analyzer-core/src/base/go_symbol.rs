@@ -60,7 +60,12 @@ pub fn origin(name: &str, own_module: Option<&str>) -> Origin {
         };
     }
     let first = package.split('/').next().unwrap_or_default();
-    if STANDARD.binary_search(&first).is_ok() { Origin::Standard } else { Origin::Dependency }
+    if is_standard_package(first) { Origin::Standard } else { Origin::Dependency }
+}
+
+/// True for the first element of a package path of the standard library.
+pub fn is_standard_package(first_element: &str) -> bool {
+    STANDARD.binary_search(&first_element).is_ok()
 }
 
 /// The module that a package most probably belongs to, as far as names tell:

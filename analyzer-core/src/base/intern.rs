@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::convert::{id_to_usize, to_u32};
 use super::index::Idx;
+use super::limits::STRING_BYTES;
 use crate::newtype_index;
 
 newtype_index! {
@@ -28,11 +29,12 @@ pub struct StringTable {
     text: String,
     ends: Vec<u32>,
     by_content: HashTable<u32>,
+    cut: u64,
 }
 
 impl Default for StringTable {
     fn default() -> Self {
-        let mut table = Self { text: String::new(), ends: Vec::new(), by_content: HashTable::new() };
+        let mut table = Self { text: String::new(), ends: Vec::new(), by_content: HashTable::new(), cut: 0 };
         table.intern("");
         table
     }
@@ -42,9 +44,19 @@ impl StringTable {
     /// The id of the empty string in every table.
     pub const EMPTY: StrId = StrId(0);
 
-    /// The id of `text`, stored on first sight. A table that would pass 4 GiB
+    /// The id of `text`, stored on first sight; what is longer than
+    /// [`STRING_BYTES`] is cut, with an ellipsis. A table that would pass 4 GiB
     /// answers with [`Self::EMPTY`]; input limits keep it far below.
     pub fn intern(&mut self, text: &str) -> StrId {
+        if text.len() > STRING_BYTES {
+            self.cut += 1;
+            let kept = text.get(..text.floor_char_boundary(STRING_BYTES - "…".len())).unwrap_or_default();
+            return self.intern_whole(&format!("{kept}…"));
+        }
+        self.intern_whole(text)
+    }
+
+    fn intern_whole(&mut self, text: &str) -> StrId {
         let hash = FxBuildHasher.hash_one(text);
         let (all, ends) = (&self.text, &self.ends);
         if let Some(&row) = self.by_content.find(hash, |&row| slice(all, ends, row) == text) {
@@ -75,6 +87,11 @@ impl StringTable {
     /// The string, or "" for an id of another table.
     pub fn get(&self, id: StrId) -> &str {
         slice(&self.text, &self.ends, id.0)
+    }
+
+    /// How often a string was cut.
+    pub fn cut(&self) -> u64 {
+        self.cut
     }
 
     /// How many strings there are.

@@ -20,6 +20,10 @@ pub const EXPANSION_RATIO: u64 = 400;
 /// Output below which no expansion ratio is suspicious.
 pub const EXPANSION_GRACE_BYTES: u64 = 96 << 20;
 
+/// Streams of one file that are refused before the rest of it is: each may
+/// have cost [`EXPANSION_GRACE_BYTES`] of work.
+pub const BOMBS_PER_FILE: u32 = 3;
+
 /// Members of one archive: a capture of many pods has some thousand files.
 pub const ARCHIVE_MEMBERS: usize = 20_000;
 
@@ -29,12 +33,20 @@ pub const SOURCES: usize = 50_000;
 /// Bytes of a path; longer ones are cut for display.
 pub const PATH_BYTES: usize = 4_096;
 
+/// Bytes of a note's sentence, which may quote the input.
+pub const MESSAGE_BYTES: usize = 1_024;
+
 /// Distinct notes kept for one source; further codes are counted in one note.
 pub const NOTES_PER_SOURCE: usize = 64;
 
 /// Bytes of one line of a text format that are looked at; a longer line is cut
-/// and noted. Go prints label sets and arguments of a few KiB at most.
-pub const LINE_BYTES: usize = 1 << 20;
+/// and noted. Go prints label sets and arguments of a few KiB at most, but a
+/// logger may put a whole dump on one line of JSON.
+pub const LINE_BYTES: usize = 16 << 20;
+
+/// Bytes of one name, path, label or message; a longer one is cut and noted.
+/// Names of generic types in the field reach some KiB; a page cannot draw more.
+pub const STRING_BYTES: usize = 32 << 10;
 
 /// Sample types of one profile: Go writes four at most; each costs eight bytes a sample.
 pub const PROFILE_SAMPLE_TYPES: usize = 64;
@@ -53,6 +65,13 @@ pub const PROFILE_LABELS: usize = 1 << 24;
 /// Values of one label key in an answer: more are not read by anyone, and a
 /// request id has one for every sample.
 pub const LABEL_VALUES: usize = 10_000;
+
+/// Bytes of one filter of a profile: a link may carry one, and a set of
+/// alternatives costs its length times the names that it is tried on.
+pub const FILTER_BYTES: usize = 16 << 10;
+
+/// Bytes of a compiled filter: `\pL{1000}` in ten characters is megabytes of states.
+pub const COMPILED_FILTER_BYTES: usize = 4 << 20;
 
 /// Bytes of an export that is a text of its own size: twice of it must fit into
 /// wasm's memory beside the profile.
@@ -161,3 +180,6 @@ pub const TRACE_COLUMNS: u32 = 8_192;
 
 /// Segments of all lanes of one picture of a trace, of about 40 bytes.
 pub const TRACE_SEGMENTS: usize = 1_000_000;
+
+/// Names that redaction tells apart, of some tens of bytes each; those beyond are blanked.
+pub const REDACTED_NAMES: usize = 1_000_000;

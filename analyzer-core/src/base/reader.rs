@@ -2,6 +2,7 @@
 
 use super::convert::to_u64;
 use super::error::{ErrorKind, ParseError};
+use super::limits::LINE_BYTES;
 use super::source::Position;
 
 /// One line of a text.
@@ -11,7 +12,7 @@ pub struct Line<'a> {
     pub number: u64,
     /// Byte offset of its first byte.
     pub offset: u64,
-    /// Its bytes, without the line end (`\n` or `\r\n`).
+    /// Its bytes, without the line end (`\n` or `\r\n`), up to [`LINE_BYTES`].
     pub bytes: &'a [u8],
 }
 
@@ -46,6 +47,13 @@ impl<'a> Lines<'a> {
         Self { bytes, start: 0, number: 0 }
     }
 
+    /// The first line that is longer than [`LINE_BYTES`], if any is.
+    pub fn first_too_long(bytes: &'a [u8]) -> Option<Position> {
+        let has_room = bytes.len() > LINE_BYTES;
+        let mut lines = Self::new(if has_room { bytes } else { &[] });
+        lines.find(|line| line.bytes.len() == LINE_BYTES).map(|line| line.position())
+    }
+
     /// True if the last line has a line end: a text that lacks it was cut.
     pub fn ends_with_newline(bytes: &[u8]) -> bool {
         bytes.last() == Some(&b'\n')
@@ -62,7 +70,8 @@ impl<'a> Iterator for Lines<'a> {
         let offset = to_u64(self.start);
         self.start += length.map_or(rest.len(), |n| n + 1);
         self.number += 1;
-        Some(Line { number: self.number, offset, bytes: line.strip_suffix(b"\r").unwrap_or(line) })
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        Some(Line { number: self.number, offset, bytes: line.get(..LINE_BYTES).unwrap_or(line) })
     }
 }
 

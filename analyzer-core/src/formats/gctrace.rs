@@ -8,6 +8,7 @@
 //! stderr can break into it: such a line is counted and skipped. Any input is
 //! safe: each line is looked at once.
 
+use super::redaction::Marks;
 use super::{Facts, Format, Probe, Sniff};
 use crate::base::convert::rounded_i64;
 use crate::base::error::ParseError;
@@ -25,6 +26,7 @@ pub const FORMATS: &[Format] = &[Format {
     is_text: true,
     sniff,
     parse,
+    secrets,
 }];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
@@ -42,7 +44,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let at = line.position();
         if evidence.gc.cycles.len() + evidence.gc.scavenges.len() >= GC_LINES {
             facts.is_partial = true;
-            facts.notes.data_loss("too-many-lines", Some(at), "There are more trace lines than are read.");
+            facts.notes.data_loss("too-many-lines", Some(at), format!("There are more than {GC_LINES} trace lines; the rest is not read."));
             break;
         }
         if let Some(cycle) = cycle(text, input.source, at) {
@@ -52,6 +54,24 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         } else {
             facts.notes.info("broken-line", Some(at), "Another writer broke into a trace line; it was skipped.");
         }
+    }
+    Ok(())
+}
+
+/// What is no trace line is the service's own log.
+fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    for line in Lines::new(input.bytes) {
+        let start = starts_like_gc(line.bytes).unwrap_or(line.bytes.len());
+        let (before, rest) = line.bytes.split_at(start);
+        marks.blank(before);
+        let text = std::str::from_utf8(rest).unwrap_or("");
+        let is_whole = cycle(text, input.source, line.position()).is_some()
+            || scavenge(text, input.source, line.position()).is_some();
+        // Of a line that another writer broke into, only what it is known by stays.
+        let ends: &[&[u8]] = if is_whole { &[b" P", b"% util"] } else { &[b" @", b" KiB work"] };
+        let found = ends.iter().find_map(|end| Some(memchr::memmem::find(rest, end)? + end.len()));
+        let after = rest.get(found.unwrap_or(0)..).unwrap_or_default();
+        marks.blank(after.strip_prefix(b" (forced)").unwrap_or(after));
     }
     Ok(())
 }

@@ -71,6 +71,8 @@ pub struct Format {
     pub sniff: fn(&Probe<'_>) -> Sniff,
     /// Reads a source into evidence.
     pub parse: Parse,
+    /// Marks what of a source is a secret.
+    pub secrets: redaction::Secrets,
 }
 
 /// Reads a source into evidence, and says what to know about it.
@@ -88,6 +90,7 @@ macro_rules! formats {
 pub mod container;
 pub mod names;
 pub mod record;
+pub mod redaction;
 
 formats! {
     go_trace,
@@ -100,6 +103,7 @@ formats! {
     pod,
     oom_log,
     gctrace,
+    left_out,
     other,
 }
 

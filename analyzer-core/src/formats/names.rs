@@ -93,11 +93,11 @@ impl NameParts {
 }
 
 /// Words before a proper name that only repeat where it is from.
-const GENERIC: &[&str] =
+pub const GENERIC: &[&str] =
     &["cgroup", "cgroupv1", "cgroupv2", "memcg", "proc", "sys", "fs", "net", "self", "1"];
 
 /// Words before a proper name that name a moment.
-const MOMENTS: &[&str] = &[
+pub const MOMENTS: &[&str] = &[
     "after",
     "afterwards",
     "before",

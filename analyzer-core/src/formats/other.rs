@@ -2,6 +2,7 @@
 //! logs. They are named, so that nobody wonders why they give no figures.
 
 use super::record::text_lines;
+use super::redaction::free_text;
 use super::{Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::source::Input;
@@ -9,9 +10,9 @@ use crate::evidence::Evidence;
 
 /// The formats of this module: the last to be asked.
 pub const FORMATS: &[Format] = &[
-    Format { name: "csv", label: "table of numbers (CSV)", is_text: true, sniff: sniff_csv, parse: unused },
-    Format { name: "json", label: "other JSON", is_text: true, sniff: sniff_json, parse: unused },
-    Format { name: "log", label: "plain log", is_text: true, sniff: sniff_log, parse: unused },
+    Format { name: "csv", label: "table of numbers (CSV)", is_text: true, sniff: sniff_csv, parse: unused, secrets: free_text },
+    Format { name: "json", label: "other JSON", is_text: true, sniff: sniff_json, parse: unused, secrets: free_text },
+    Format { name: "log", label: "plain log", is_text: true, sniff: sniff_log, parse: unused, secrets: free_text },
 ];
 
 fn sniff_csv(probe: &Probe<'_>) -> Sniff {

@@ -1,8 +1,10 @@
 //! Puts the report together from evidence and analysis.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
+use super::plain_text::visible;
+use super::{Finding, Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
 use crate::analysis::{Analysis, memory, profile};
 use crate::base::source::SourceId;
 use crate::detectors::{self, Case};
@@ -13,7 +15,8 @@ impl Report {
     /// The report of everything that was parsed.
     pub fn assemble(evidence: &Evidence, analysis: &Analysis) -> Self {
         let memory = memory::review(evidence, &analysis.subjects);
-        let (findings, not_run) = detectors::run(&Case { evidence, analysis, memory: &memory });
+        let (mut findings, not_run) = detectors::run(&Case { evidence, analysis, memory: &memory });
+        findings.iter_mut().for_each(make_visible);
         let places = places(&analysis.subjects);
         let sources =
             evidence.sources.iter_enumerated().map(|(id, source)| source_row(id, source, &places)).collect();
@@ -33,6 +36,16 @@ impl Report {
         };
         report.verdict = verdict(&report);
         report
+    }
+}
+
+/// Sentences are for readers: what they quote of a capture shows what is there.
+fn make_visible(finding: &mut Finding) {
+    let lines = finding.against.iter_mut().chain(&mut finding.advice);
+    for text in [&mut finding.title, &mut finding.claim].into_iter().chain(lines) {
+        if let Cow::Owned(shown) = visible(text) {
+            *text = shown;
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use super::diagnose;
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, NoteSeverity};
 use crate::base::index::IndexVec;
+use crate::base::limits;
+use crate::base::reader::Lines;
 use crate::base::source::{Input, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
@@ -57,7 +59,15 @@ fn ingest_leaf(
 fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
     let path = evidence.sources[id].path.clone();
     let mut facts = Facts::default();
+    let strings_cut = evidence.strings.cut();
     let result = (format.parse)(&Input { source: id, path: &path, bytes }, evidence, &mut facts);
+    if format.is_text {
+        note_long_line(bytes, &mut facts);
+    }
+    if evidence.strings.cut() > strings_cut {
+        let message = format!("A name or text of more than {} KiB is cut", limits::STRING_BYTES >> 10);
+        facts.notes.data_loss("string-cut", None, message);
+    }
     let Some(source) = evidence.sources.get_mut(id) else { return };
     source.captured_at = facts.captured_at;
     source.pid = facts.pid;
@@ -80,6 +90,15 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
             }
         }
     };
+}
+
+/// Says that a line is not read to its end. A JSON document has no lines to speak of.
+fn note_long_line(bytes: &[u8], facts: &mut Facts) {
+    let is_document = bytes.trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'{' | b'['));
+    if let Some(at) = Lines::first_too_long(bytes).filter(|_| !is_document) {
+        let message = format!("A line of more than {} MiB is not read to its end", limits::LINE_BYTES >> 20);
+        facts.notes.data_loss("line-cut", Some(at), message);
+    }
 }
 
 /// True for text without control characters at its start, which the raw view can show.

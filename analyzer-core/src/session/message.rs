@@ -10,6 +10,7 @@ use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::evidence::trace::lanes::Lanes;
 use crate::newtype_index;
+use crate::redact::Summary;
 use crate::report::trace::Trace;
 use crate::report::{MappingPage, Report};
 
@@ -114,6 +115,10 @@ pub enum Request {
     },
     /// A closer look at a part of an execution trace.
     TraceWindow(TraceQuery),
+    /// All bytes of a file are there, and it is to be redacted instead of read.
+    CloseToRedact(FileId),
+    /// The files that were closed to be redacted, without their secrets. They are forgotten then.
+    Redact,
 }
 
 /// Files that a profile can be saved as.
@@ -210,6 +215,19 @@ pub enum Response {
     Export(Result<PackedU8, QueryError>),
     /// A part of a trace; `None` if there is no such trace, or its bytes are not kept.
     TraceWindow(Option<Box<TraceWindow>>),
+    /// Files without their secrets, and the report of them as Markdown.
+    Redacted(Box<Redacted>, String),
+}
+
+/// Captures without what is particular to their owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Redacted {
+    /// What was done.
+    pub summary: Summary,
+    /// The files, unwrapped.
+    pub files: Vec<FileInfo>,
+    /// The bytes of all files, in a row.
+    pub bytes: PackedU8,
 }
 
 /// Some lines of a text.

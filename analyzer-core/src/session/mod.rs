@@ -10,12 +10,13 @@ mod diagnose;
 mod ingest;
 mod message;
 mod profiles;
+mod redact;
 mod text;
 mod trace;
 
 use crate::analysis::Analysis;
 use crate::analysis::memory;
-use crate::base::convert::{id_to_usize, to_u64};
+use crate::base::convert::{id_to_usize, to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
@@ -23,6 +24,7 @@ use crate::base::packed::PackedU8;
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::formats::container::{Budget, Leaf};
+use crate::redact::Redaction;
 use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
@@ -31,7 +33,11 @@ pub use crate::analysis::profile::{
     TreeOptions, Trend, peek_text, top_text,
 };
 pub use crate::evidence::trace::lanes;
-pub use message::{ExportForm, FileId, FileInfo, Request, Response, TextLines, TraceQuery, TraceWindow};
+pub use crate::formats::redaction::Kind as NameKind;
+pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
+pub use message::{
+    ExportForm, FileId, FileInfo, Redacted, Request, Response, TextLines, TraceQuery, TraceWindow,
+};
 
 /// One drop: what was parsed of it, and what was computed.
 #[derive(Debug, Default)]
@@ -44,6 +50,8 @@ pub struct Session {
     budget: Budget,
     /// Computed on demand, dropped when evidence is added.
     analysis: Option<Analysis>,
+    /// Files that are to be redacted.
+    redaction: Redaction,
 }
 
 #[derive(Debug)]
@@ -52,6 +60,20 @@ struct OpenFile {
     bytes: Vec<u8>,
     /// Set when the file is refused; further chunks are dropped.
     error: Option<ParseError>,
+}
+
+impl OpenFile {
+    /// Makes room for a chunk: on the first, for the whole file, so that it is never moved.
+    fn has_room(&mut self, chunk: usize) -> bool {
+        let stated = self.info.bytes.min(limits::DECODED_FILE_BYTES);
+        let whole = if self.bytes.is_empty() { to_usize(stated).unwrap_or(usize::MAX) } else { 0 };
+        self.bytes.try_reserve(whole.max(chunk)).is_ok()
+    }
+
+    fn refuse(&mut self, message: String) {
+        self.error = Some(ParseError::new(ErrorKind::LimitExceeded, Position::offset(0), "file", message));
+        self.bytes = Vec::new();
+    }
 }
 
 impl Session {
@@ -91,6 +113,15 @@ impl Session {
                 Response::Trend(self.trend(&query, &sources, order).map(Box::new))
             }
             Request::Export { query, form } => Response::Export(self.export(&query, form).map(PackedU8)),
+            Request::CloseToRedact(file) => {
+                self.close_to_redact(file);
+                Response::Done
+            }
+            Request::Redact => {
+                let redacted = self.redact();
+                let markdown = redacted.report().to_markdown();
+                Response::Redacted(Box::new(redacted), markdown)
+            }
             Request::TraceWindow(query) => Response::TraceWindow(self.trace_window(&query).map(Box::new)),
         }
     }
@@ -105,22 +136,27 @@ impl Session {
         self.open.push(Some(OpenFile { info, bytes: Vec::new(), error }))
     }
 
+    /// True if further bytes of a file are of no use: it is past a limit already.
+    pub fn refuses(&self, file: FileId) -> bool {
+        self.open.get(file).and_then(Option::as_ref).is_some_and(|open| open.error.is_some())
+    }
+
     /// Adds the next bytes of an open file.
     pub fn chunk(&mut self, file: FileId, bytes: Vec<u8>) {
         let Some(open) = self.open.get_mut(file).and_then(Option::as_mut) else { return };
         if open.error.is_some() {
             return;
         }
-        if open.bytes.is_empty() {
+        if open.bytes.is_empty() && to_u64(bytes.len()) >= open.info.bytes {
             open.bytes = bytes;
-        } else {
+        } else if open.has_room(bytes.len()) {
             open.bytes.extend_from_slice(&bytes);
+        } else {
+            let message = format!("a file of {} MiB does not fit into memory", open.info.bytes >> 20);
+            open.refuse(message);
         }
         if to_u64(open.bytes.len()) > limits::DECODED_FILE_BYTES {
-            let message = format!("more than {} MiB in one file", limits::DECODED_FILE_BYTES >> 20);
-            open.error =
-                Some(ParseError::new(ErrorKind::LimitExceeded, Position::offset(0), "file", message));
-            open.bytes = Vec::new();
+            open.refuse(format!("more than {} MiB in one file", limits::DECODED_FILE_BYTES >> 20));
         }
     }
 

@@ -6,6 +6,8 @@ use std::{error, fs};
 
 use serde::{Deserialize, Serialize};
 
+use crate::output;
+
 use super::gate::Outcome;
 
 /// Identifies the file.
@@ -85,7 +87,7 @@ impl Baseline {
         let mut findings = self.entries.clone();
         findings.sort();
         let file = File { schema: SCHEMA.to_owned(), findings };
-        Ok(serde_json::to_string_pretty(&file)? + "\n")
+        output::json(&file)
     }
 }
 

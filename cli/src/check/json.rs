@@ -3,6 +3,8 @@
 use analyzer_core::report::{Finding, NotRun};
 use serde::Serialize;
 
+use crate::output;
+
 use super::gate::{Fate, Outcome, Status};
 use super::text::losses;
 
@@ -57,7 +59,7 @@ pub(super) fn print(outcome: &Outcome<'_>) -> serde_json::Result<String> {
         not_run: &outcome.report.not_run,
         losses: losses(outcome.report).map(|(path, message)| Loss { path, message }).collect(),
     };
-    Ok(serde_json::to_string_pretty(&check)? + "\n")
+    output::json(&check)
 }
 
 fn fate_name(fate: Fate) -> &'static str {

@@ -10,6 +10,8 @@ use analyzer_core::report::plain_text::visible;
 use analyzer_core::report::{Citation, Finding, Report, Severity};
 use serde_json::{Value, json};
 
+use crate::output;
+
 use super::gate::{Fate, Outcome, Status};
 use super::text::losses;
 
@@ -54,7 +56,7 @@ pub(super) fn print(
             "results": results,
         }],
     });
-    Ok(serde_json::to_string_pretty(&log)? + "\n")
+    output::json(&log)
 }
 
 fn rule(finding: &Finding) -> Value {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use analyzer_core::report::plain_text::visible;
 use analyzer_core::report::{Finding, NoteSeverity, Report};
+
+use crate::output;
 
 use super::gate::{Fate, Outcome, Status, severity_name};
 
@@ -15,8 +16,7 @@ pub(super) fn print(outcome: &Outcome<'_>) -> String {
         print_finding(&mut out, judged.finding, &judged.fingerprint, outcome.report);
     }
     print_rest(&mut out, outcome);
-    // A log viewer acts on control characters, whoever put them there.
-    out.lines().map(|line| visible(line) + "\n").collect()
+    output::lines(&out)
 }
 
 fn headline(outcome: &Outcome<'_>) -> String {

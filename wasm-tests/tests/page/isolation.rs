@@ -29,6 +29,22 @@ async fn nothing_is_requested_after_the_page_itself_from_disk() -> Result<()> {
 }
 
 #[tokio::test]
+async fn nothing_is_requested_after_the_page_itself_in_a_frame() -> Result<()> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("isolated-frame");
+    std::fs::create_dir_all(&folder)?;
+    let wiki = r#"<!doctype html><link rel="icon" href="data:,"><iframe src="strata.html" sandbox="allow-scripts" width="1200" height="800"></iframe>"#;
+    std::fs::write(folder.join("index.html"), wiki)?;
+    std::fs::write(folder.join("strata.html"), viewer::html()?)?;
+    let site = Site::start(&folder)?;
+    let browser = Browser::open(&site.url()).await?;
+    browser.enter_frame("iframe").await?;
+    use_the_page(&browser).await?;
+    assert_eq!(site.requests(), ["GET /", "GET /strata.html"]);
+    assert_eq!(browser.requests_until_end().await?, [format!("{}strata.html", site.url())]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_script_on_the_page_cannot_send_anything() -> Result<()> {
     let receiver = viewer::site()?;
     let unprotected = unprotected_page()?;
@@ -107,7 +123,30 @@ const LEAKS: &str = r#"
     ]);
 "#;
 
+/// Loads captures of every format, and opens every view of them.
 async fn use_the_page(browser: &Browser) -> Result<()> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    viewer::choose_files(browser, &[file]).await
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../analyzer-core/tests/fixtures");
+    let mut captures = Vec::new();
+    for folder in ["bundles", "goroutine_dump", "go_trace"] {
+        add_files(&fixtures.join(folder), &mut captures)?;
+    }
+    captures.push(fixtures.join("pprof/go1.26.6/cpu.pb.gz"));
+    viewer::choose_files(browser, &captures).await?;
+    for view in ["Overview", "Memory", "Goroutines", "Profiles", "Trace", "GC", "Files"] {
+        browser.run("location.hash = arguments[0].toLowerCase();", &[view]).await?;
+        browser.wait_for_text("[role=tab][aria-selected=true]", view).await?;
+    }
+    Ok(())
+}
+
+fn add_files(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            add_files(&path, files)?;
+        } else if path.extension().is_none_or(|extension| extension != "md") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }

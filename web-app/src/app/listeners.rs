@@ -10,7 +10,7 @@ use web_sys::{
     MouseEvent,
 };
 
-use super::{keys, theme};
+use super::{embedder, keys, theme};
 use crate::intake;
 use crate::link::{Command, Link};
 use crate::state::{Action, Route};
@@ -30,6 +30,9 @@ pub fn all(link: &Link) -> Vec<EventListener> {
         on(&window, "dragover", link, |link, event| drag(link, event.unchecked_ref())),
         on(&window, "dragleave", link, |link, event| drag_leave(link, event.unchecked_ref())),
         on(&window, "drop", link, |link, event| take_drop(link, event.unchecked_ref())),
+        on(&window, embedder::FILES, link, |link, event| {
+            link.send(Command::Take(embedder::files(event).into()));
+        }),
     ];
     if let Ok(Some(query)) = gloo::utils::window().match_media(theme::QUERY) {
         listeners.push(on(&query, "change", link, |link, event| {

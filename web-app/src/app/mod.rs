@@ -1,5 +1,6 @@
 //! The page: holds the state, carries out what follows from it, draws it.
 
+mod embedder;
 mod keys;
 mod listeners;
 mod shell;
@@ -24,6 +25,9 @@ pub use listeners::is_text_field;
 
 /// Browsers refuse pages that write their address too often.
 const ADDRESS_DELAY_MILLIS: u32 = 250;
+
+/// How long a worker may take to stop reading before it is replaced.
+const CANCEL_PATIENCE_MILLIS: u32 = 2_000;
 
 /// Mounts the page into its root element.
 pub fn mount() {
@@ -93,11 +97,18 @@ impl Component for App {
         }
     }
 
+    fn rendered(&mut self, _: &Context<Self>, is_first: bool) {
+        if is_first {
+            embedder::ready();
+        }
+    }
+
     fn update(&mut self, _: &Context<Self>, command: Command) -> bool {
         match command {
             Command::Act(action) => self.act(action),
             Command::Take(intake) => self.take(intake),
             Command::Cancel(key) => self.cancel(key),
+            Command::EndReading(key) => self.end_reading(key),
             Command::Clear => self.clear(),
             Command::Navigate(route) => self.navigate(route),
             Command::Refine(params) => self.refine(params),
@@ -121,10 +132,14 @@ impl Component for App {
 impl App {
     fn act(&mut self, action: Action) {
         let is_fatal = matches!(action, Action::WorkerDied(_));
+        let is_report = matches!(action, Action::Reported(..));
         if let Action::ThemeChosen(theme) = action {
             theme::remember(theme);
         }
         self.state.apply(action);
+        if let Some(report) = self.state.report.as_ref().filter(|_| is_report && !self.state.is_busy()) {
+            embedder::loaded(report.findings.len());
+        }
         theme::set(self.state.is_dark());
         if is_fatal && !matches!(self.state.health, Health::Dead(_)) {
             self.engine.restart();
@@ -194,13 +209,29 @@ impl App {
         let row = self.state.files.rows().iter().find(|row| row.file.key == key);
         match row.map(|row| &row.stage) {
             Some(Stage::Waiting) => self.state.apply(Action::Cancelled(key)),
-            Some(Stage::Reading { .. }) => self.engine.cancel(key),
+            Some(Stage::Reading { .. }) => self.cancel_reading(key),
             // The engine hears nothing while it works: it is ended, and the other files are read again.
             Some(Stage::Analyzing) => {
                 self.engine.restart();
                 self.state.apply(Action::WorkerReplaced(key));
             }
             _ => {}
+        }
+    }
+
+    /// A worker that reads hears at its next slice. One that the browser
+    /// ended hears nothing, and nobody hears of that.
+    fn cancel_reading(&self, key: FileKey) {
+        self.engine.cancel(key);
+        let link = self.link.clone();
+        Timeout::new(CANCEL_PATIENCE_MILLIS, move || link.send(Command::EndReading(key))).forget();
+    }
+
+    fn end_reading(&mut self, key: FileKey) {
+        let is_reading = |row: &FileRow| row.file.key == key && matches!(row.stage, Stage::Reading { .. });
+        if self.state.files.rows().iter().any(is_reading) {
+            self.engine.restart();
+            self.state.apply(Action::WorkerReplaced(key));
         }
     }
 

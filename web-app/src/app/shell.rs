@@ -124,10 +124,12 @@ fn actions(state: &State, link: &Link) -> Html {
                     <SaveReport report={report.clone()} />
                     <CopyMarkdown report={report.clone()} />
                 }
-                <Browse label="Add files" is_small=true />
-                <button type="button" class="button" onclick={clear} title="Take everything away and start over">
-                    { "New" }
-                </button>
+                <span class="edits">
+                    <Browse label="Add files" is_small=true />
+                    <button type="button" class="button" onclick={clear} title="Take everything away and start over">
+                        { "New" }
+                    </button>
+                </span>
             }
             <ThemeButton theme={state.theme} />
             <button type="button" class="button icon keys-button" onclick={keys} title="Keys (?)" aria-label="Keys">{ "?" }</button>

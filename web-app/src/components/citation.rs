@@ -23,11 +23,11 @@ pub fn place_href(report: &Report, source: SourceId, at: Option<Position>) -> St
 /// A place in words: `goroutine.txt:12`, `heap.pb.gz at byte 120`.
 pub fn place_text(report: &Report, source: SourceId, at: Option<Position>) -> String {
     let path = selectors::source(report, source).map(|row| row.path.as_str()).unwrap_or("a missing file");
-    let name = short_path(path);
+    let name = selectors::visible(short_path(path));
     match at {
         Some(Position { line: Some(line), .. }) => format!("{name}:{line}"),
         Some(Position { offset: Some(offset), .. }) => format!("{name} at byte {}", text::count_u64(offset)),
-        _ => name.to_owned(),
+        _ => name,
     }
 }
 
@@ -45,11 +45,13 @@ pub fn citation(report: &Report, citation: &Citation) -> Html {
         Some(unit) => (text::value(value, unit), text::value_exact(value, unit)),
         None => (text::count(value), text::count(value)),
     });
-    let path = selectors::source(report, citation.source).map(|row| row.path.clone()).unwrap_or_default();
+    let path = selectors::source(report, citation.source)
+        .map(|row| selectors::visible(&row.path))
+        .unwrap_or_default();
     html! {
         <span class="citation">
             if let Some(quantity) = &citation.quantity {
-                <span class="quantity">{ quantity }</span>
+                <span class="quantity">{ selectors::visible(quantity) }</span>
                 { " " }
             }
             if let Some((short, exact)) = figure {

@@ -3,12 +3,9 @@
 use yew::prelude::*;
 
 use super::browse::Browse;
-use super::copy_button::CopyButton;
+use super::capture::Capture;
 use crate::intake;
 use crate::link::{Command, use_link};
-
-/// The capture script, as it is offered for download too.
-const CAPTURE: &str = include_str!("../../../static/capture.sh");
 
 /// What can be dropped, and what it answers.
 const INPUTS: [(&str, &str); 6] = [
@@ -63,13 +60,7 @@ pub fn Landing() -> Html {
                        is in them." }
                 </p>
             </section>
-            <section class="landing-capture" aria-labelledby="capture-title">
-                <div class="section-head">
-                    <h3 id="capture-title">{ "Capture a service" }</h3>
-                    <CopyButton text={CAPTURE} label="Copy the script" />
-                </div>
-                <pre class="script" tabindex="0"><code>{ CAPTURE }</code></pre>
-            </section>
+            <Capture />
         </div>
     }
 }

@@ -88,12 +88,12 @@ fn file_row(row: &FileRow, props: &LoadingProps, link: Option<&Link>) -> Html {
     let key = row.file.key;
     let cancel = link.cloned().filter(|_| row.is_pending()).map(|link| {
         let onclick = move |_| link.send(Command::Cancel(key));
-        let label = format!("Cancel {}", row.file.path);
+        let label = format!("Cancel {}", selectors::visible(&row.file.path));
         html! { <button type="button" class="button small" {onclick} aria-label={label}>{ "Cancel" }</button> }
     });
     html! {
         <li {key} class="file-row">
-            <span class="name" title={row.file.path.clone()}>{ &row.file.path }</span>
+            <span class="name" title={selectors::visible(&row.file.path)}>{ selectors::visible(&row.file.path) }</span>
             <span class="number">{ text::size(row.file.bytes) }</span>
             <span class="status">{ status(row, props.report.as_deref()) }</span>
             { cancel.unwrap_or_default() }
@@ -104,16 +104,16 @@ fn file_row(row: &FileRow, props: &LoadingProps, link: Option<&Link>) -> Html {
 fn status(row: &FileRow, report: Option<&Report>) -> Html {
     match &row.stage {
         Stage::Waiting => html! { "waiting" },
-        Stage::Reading { read } => bar(*read, row.file.bytes, &row.file.path),
+        Stage::Reading { read } => bar(*read, row.file.bytes, &selectors::visible(&row.file.path)),
         Stage::Analyzing => html! {
-            <><progress aria-label={format!("Analyzing {}", row.file.path)} /><span>{ "analyzing" }</span></>
+            <><progress aria-label={format!("Analyzing {}", selectors::visible(&row.file.path))} /><span>{ "analyzing" }</span></>
         },
         Stage::Loaded { sources } => {
             let formats = report.map(|report| formats(report, sources)).unwrap_or_default();
             html! { if formats.is_empty() { { "read" } } else { { formats } } }
         }
         Stage::Failed { message } => html! {
-            <span class="severity critical"><span class="mark" aria-hidden="true">{ "✕" }</span>{ message }</span>
+            <span class="severity critical"><span class="mark" aria-hidden="true">{ "✕" }</span>{ selectors::visible(message) }</span>
         },
         Stage::Cancelled => html! { "cancelled" },
     }

@@ -1,6 +1,7 @@
 //! Parts that several views share.
 
 pub mod browse;
+pub mod capture;
 pub mod citation;
 pub mod copy_button;
 pub mod download;

@@ -14,7 +14,7 @@ use crate::state::{FileKey, NewFile};
 
 pub use drop::from_drop;
 pub use example::{EXAMPLE_NAME, example, has_example};
-pub use saved::saved;
+pub use saved::{pairs, saved};
 
 /// A file that came in, and the path that it came under.
 #[derive(Debug, Clone)]

@@ -11,9 +11,14 @@ const PLACE: &str = "strataFiles";
 
 /// The files of a saved report; none in a plain page.
 pub fn saved() -> Vec<Dropped> {
-    let pairs =
+    let list =
         Reflect::get(&js_sys::global(), &PLACE.into()).ok().and_then(|value| value.dyn_into::<Array>().ok());
-    pairs.map(|pairs| pairs.iter().filter_map(|pair| dropped(&pair.into())).collect()).unwrap_or_default()
+    list.map(|list| pairs(&list)).unwrap_or_default()
+}
+
+/// Files from pairs of path and file.
+pub fn pairs(list: &Array) -> Vec<Dropped> {
+    list.iter().filter_map(|pair| dropped(&pair.into())).collect()
 }
 
 fn dropped(pair: &Array) -> Option<Dropped> {

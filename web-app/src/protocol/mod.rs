@@ -43,12 +43,27 @@ pub enum Command {
     },
     /// Stops the request as soon as its current slice is read.
     Cancel,
+    /// Redacts files; the answer is an `analyzer_core::session::Response` as to a question.
+    Redact {
+        /// The files, which are read again.
+        files: Vec<FileToRedact>,
+    },
     /// A question to the engine.
     Ask {
         /// An `analyzer_core::session::Request`, packed.
         #[serde(with = "serde_wasm_bindgen::preserve")]
         request: Uint8Array,
     },
+}
+
+/// A file that is to be redacted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FileToRedact {
+    /// The handle.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub file: web_sys::File,
+    /// Path as dropped.
+    pub path: String,
 }
 
 /// Worker → page.

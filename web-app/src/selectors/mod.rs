@@ -26,7 +26,7 @@ pub fn subject(report: &Report, id: SubjectId) -> Option<&Subject> {
 /// A name for people, for every subject.
 pub fn subject_name(subject: &Subject) -> String {
     match (&subject.name, subject.pid) {
-        (Some(name), _) => name.clone(),
+        (Some(name), _) => visible(name),
         (None, Some(pid)) => format!("process {pid}"),
         (None, None) => format!("subject {}", subject.id.0 + 1),
     }
@@ -36,7 +36,7 @@ pub fn subject_name(subject: &Subject) -> String {
 pub fn subject_facts(report: &Report, subject: &Subject) -> Vec<String> {
     let mut facts = Vec::new();
     facts.extend(subject.pid.map(|pid| format!("pid {pid}")));
-    facts.extend(subject.go_version.clone());
+    facts.extend(subject.go_version.as_deref().map(visible));
     facts.extend(limit(report, subject.id).map(|limit| format!("limit {}", text::bytes(limit.0))));
     facts.extend(capture_times(subject).map(|(first, last)| {
         if first == last {

@@ -64,6 +64,9 @@ struct Reporting {
     took: f64,
 }
 
+/// The reason of an engine's end that is nobody's bug: a browser's page has 4 GiB for it at most.
+pub const OUT_OF_MEMORY: &str = "it ran out of memory";
+
 /// Everything that the page knows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
@@ -224,7 +227,7 @@ impl State {
         let culprit = reading.or(reporting);
         let path = culprit.and_then(|key| self.files.path(key)).map(str::to_owned);
         if let Some(key) = culprit {
-            let message = format!("The engine stopped on this file, which is a bug of Strata: {reason}");
+            let message = format!("The engine stopped on this file: {}", blame(reason));
             self.files.set(key, Stage::Failed { message });
         }
         self.restarts += 1;
@@ -235,13 +238,13 @@ impl State {
         }
         self.health = Health::Restarted(match path {
             Some(path) => format!(
-                "The engine stopped on {path}, which is a bug of Strata ({reason}). It was restarted \
-                 without that file; the other files are read again."
+                "The engine stopped on {path}: {}. It was restarted without that file; the other files are \
+                 read again.",
+                blame(reason)
             ),
-            None => format!(
-                "The engine stopped, which is a bug of Strata ({reason}). It was restarted; the files are \
-                 read again."
-            ),
+            None => {
+                format!("The engine stopped: {}. It was restarted; the files are read again.", blame(reason))
+            }
         });
     }
 
@@ -259,5 +262,14 @@ impl State {
         self.health = Health::Fine;
         self.notice = None;
         self.restarts = 0;
+    }
+}
+
+/// Whose fault it is that the engine stopped.
+fn blame(reason: &str) -> String {
+    if reason == OUT_OF_MEMORY {
+        format!("{reason}. The strata program has more of it")
+    } else {
+        format!("{reason}. This is a bug of Strata")
     }
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 mod child;
 mod generate;
+pub mod goals;
 pub mod goroutines;
 pub mod profiles;
 mod table;
+mod texts;
 pub mod traces;
 
 /// What to measure on.

@@ -72,11 +72,16 @@ fn file(input: &Input) -> Result<PathBuf> {
 }
 
 /// pprof's own program: started by `go tool`, its memory would not be seen.
-fn pprof() -> Option<PathBuf> {
+pub(super) fn pprof() -> Option<PathBuf> {
+    go_tool("pprof")
+}
+
+/// A program of a Go toolchain.
+pub(super) fn go_tool(name: &str) -> Option<PathBuf> {
     let go = std::env::var_os("GO").map(PathBuf::from).or_else(|| command::find_program(&["go"]))?;
     // A current Go builds the tool when it is first asked for.
-    let _ = Command::new(&go).args(["tool", "pprof", "-help"]).output();
-    let path = command::output(Command::new(go).args(["tool", "-n", "pprof"])).ok()?;
+    let _ = Command::new(&go).args(["tool", name, "-help"]).output();
+    let path = command::output(Command::new(go).args(["tool", "-n", name])).ok()?;
     Some(path.into())
 }
 
@@ -108,7 +113,7 @@ fn row(file: &Path, strata: &Path, pprof: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn decoded_bytes(encoded: &[u8]) -> f64 {
+pub(super) fn decoded_bytes(encoded: &[u8]) -> f64 {
     let mut decoded = Vec::new();
     match MultiGzDecoder::new(encoded).read_to_end(&mut decoded) {
         Ok(length) => length as f64,

@@ -9,6 +9,8 @@ mod layers;
 mod length;
 mod marks;
 mod places;
+mod supply;
+mod table;
 mod tokens;
 
 use std::fmt;
@@ -63,11 +65,16 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Checks every rule and prints what breaks one.
+/// Checks every rule and prints what breaks one. `with_fixes` writes first what
+/// is made from other files.
 ///
 /// # Errors
 /// A broken rule, or files that git cannot list.
-pub fn tidy() -> Result<()> {
+pub fn tidy(with_fixes: bool) -> Result<()> {
+    if with_fixes {
+        let (path, text) = table::wanted(&tracked_files()?, &supply::packages()?);
+        fs::write(root().join(path), text)?;
+    }
     let violations = violations()?;
     for violation in &violations {
         println!("{violation}");
@@ -93,6 +100,9 @@ pub fn violations() -> Result<Vec<Violation>> {
     violations.extend(layers::check(&files));
     violations.extend(length::check(&files));
     violations.extend(marks::check(&files));
+    let packages = supply::packages()?;
+    violations.extend(supply::check(&packages)?);
+    violations.extend(table::check(&files, &packages));
     violations.extend(places::check(&files, &places::of_this_machine()));
     violations.sort();
     Ok(violations)

@@ -10,6 +10,7 @@ use crate::base::convert::{id_to_usize, to_u32, to_u64};
 use crate::base::index::Idx;
 use crate::base::limits;
 use crate::evidence::profiles::{LocationId, StackInterner, StackList, StackRow};
+use crate::report::plain_text::visible;
 
 /// The stacks of a view in the order of the file. With a base each line has two
 /// amounts, the base's and the profile's, as `difffolded.pl` writes them.
@@ -53,7 +54,7 @@ pub fn folded(view: &View<'_>) -> Result<String, QueryError> {
 }
 
 fn foldable(name: &str) -> String {
-    name.replace(';', ",").replace(['\n', '\r'], " ")
+    visible(&name.replace(['\n', '\r'], " ")).replace(';', ",")
 }
 
 /// Distinct stacks of nodes with what they come to.

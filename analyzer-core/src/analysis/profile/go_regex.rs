@@ -7,19 +7,25 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::query::QueryError;
+use crate::base::limits::{COMPILED_FILTER_BYTES, FILTER_BYTES};
 
 /// Compiles a filter.
 /// # Errors
 /// `BadFilter` with the reason.
 pub(super) fn compile(filter: &str, pattern: &str) -> Result<Regex, QueryError> {
-    Regex::new(&translate(pattern)).map_err(|error| {
+    let refuse =
+        |message: &str| QueryError::BadFilter { filter: filter.to_owned(), message: message.to_owned() };
+    if pattern.len() > FILTER_BYTES {
+        return Err(refuse(&format!("longer than {} KiB", FILTER_BYTES >> 10)));
+    }
+    RegexBuilder::new(&translate(pattern)).size_limit(COMPILED_FILTER_BYTES).build().map_err(|error| {
         // The last line says what is wrong; those before draw the pattern.
         let text = error.to_string();
         let message = text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-        QueryError::BadFilter { filter: filter.to_owned(), message: message.to_owned() }
+        refuse(message)
     })
 }
 
@@ -211,5 +217,13 @@ mod tests {
             let error = compile("hide", pattern).unwrap_err();
             assert!(matches!(&error, QueryError::BadFilter { filter, .. } if filter == "hide"), "{error}");
         }
+    }
+
+    #[test]
+    fn filters_that_would_cost_memory_or_time_are_refused() {
+        for pattern in ["a|".repeat(FILTER_BYTES), r"\pL{1000}{100}".to_owned(), "(".repeat(10_000)] {
+            assert!(matches!(compile("focus", &pattern), Err(QueryError::BadFilter { .. })));
+        }
+        assert!(compile("focus", &"main|".repeat(1_000)).is_ok());
     }
 }

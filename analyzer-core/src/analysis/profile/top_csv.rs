@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::measurement::percentage;
 use super::top::Top;
+use crate::report::plain_text::visible;
 
 /// The whole table with a header line; with a base, its flat and cum too.
 pub fn top_csv(top: &Top) -> String {
@@ -36,11 +37,15 @@ pub fn top_csv(top: &Top) -> String {
     out
 }
 
-/// A text as one field.
+/// A text as one field. A spreadsheet takes some first characters for those of
+/// a formula: an apostrophe before them makes it a text.
 fn field(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\n', '\r']) {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
+    let text = visible(text);
+    let is_formula = text.starts_with(['=', '+', '-', '@']);
+    if is_formula || text.contains([',', '"', '\n', '\r']) {
+        let apostrophe = if is_formula { "'" } else { "" };
+        Cow::Owned(format!("\"{apostrophe}{}\"", text.replace('"', "\"\"")))
     } else {
-        Cow::Borrowed(text)
+        text
     }
 }

@@ -6,7 +6,7 @@ use super::Scope;
 use super::groups::start_of;
 use super::reasons::{is_synchronization, reason};
 use super::spread;
-use crate::base::convert::to_u64;
+use crate::base::convert::{to_u64, total};
 use crate::base::intern::StrId;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::names::{Names, StackRef};
@@ -116,7 +116,7 @@ pub(super) fn go_tool_profiles(scope: &Scope<'_>) -> Vec<GoToolProfile> {
                 name: name.to_owned(),
                 stacks: to_u64(stacks.len()),
                 count: counted.iter().map(|site| site.as_go_tool.0).sum(),
-                delay: counted.iter().map(|site| site.as_go_tool.1).sum(),
+                delay: total(counted.iter().map(|site| site.as_go_tool.1)),
             }
         })
         .collect()

@@ -3,7 +3,7 @@
 use super::Scope;
 use super::groups::start_of;
 use super::spread;
-use crate::base::convert::to_u64;
+use crate::base::convert::{to_u64, total};
 use crate::base::order::StableOrder;
 use crate::evidence::trace::names::Names;
 use crate::evidence::trace::summary::{self, Summary};
@@ -43,12 +43,12 @@ pub(super) fn collector(scope: &Scope<'_>) -> Collector {
     let span = |cycle: &summary::GcCycle| {
         cycle.end.unwrap_or(to).min(to).saturating_sub(cycle.begin.unwrap_or(from).max(from))
     };
-    let marking: u64 = summary.gc_cycles.iter().map(span).sum();
-    let assist_running: u64 = summary.gc_cycles.iter().map(|cycle| cycle.assist).sum();
-    let mutator: u64 = summary.gc_cycles.iter().map(|cycle| cycle.mutator).sum();
-    let paused: u64 = summary.pause_kinds.values().map(|kind| kind.total).sum();
+    let marking = total(summary.gc_cycles.iter().map(span));
+    let assist_running = total(summary.gc_cycles.iter().map(|cycle| cycle.assist));
+    let mutator = total(summary.gc_cycles.iter().map(|cycle| cycle.mutator));
+    let paused = total(summary.pause_kinds.values().map(|kind| kind.total));
     let procs = u128::from(summary.gomaxprocs.max.max(to_u64(summary.procs.len())));
-    let work: u64 = summary.gc_workers.iter().sum::<u64>().saturating_add(assist_running);
+    let work = total(summary.gc_workers.iter().copied()).saturating_add(assist_running);
     let lost = u128::from(work) + u128::from(paused) * procs;
     let lost = u64::try_from(lost).unwrap_or(u64::MAX);
     Collector {

@@ -12,6 +12,9 @@ mod stat;
 mod values;
 
 use super::Format;
+use super::redaction::figures;
+
+pub use names::FILES;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
@@ -21,6 +24,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: stat::sniff,
         parse: stat::parse,
+        secrets: figures,
     },
     Format {
         name: "cgroup-numa-stat",
@@ -28,6 +32,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: values::sniff_numa,
         parse: values::parse_numa,
+        secrets: figures,
     },
     Format {
         name: "cgroup-file",
@@ -35,6 +40,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: values::sniff,
         parse: values::parse,
+        secrets: values::secrets,
     },
 ];
 

@@ -7,6 +7,7 @@ use crate::base::units::Unit;
 use crate::evidence::Evidence;
 use crate::evidence::memory::{RecordKind, UNLIMITED};
 use crate::formats::record::{RecordBuilder, bad_number, decimal, flat_keyed, text_lines};
+use crate::formats::redaction::{Kind, Marks, is_figures};
 use crate::formats::{Facts, Probe, Sniff};
 
 /// First keys of files that are known without their names.
@@ -111,6 +112,22 @@ fn nested(text: &str, at: Position, record: &mut RecordBuilder<'_>) -> bool {
         }
     }
     found
+}
+
+/// Words that files of control groups hold in place of numbers.
+const WORDS: [&str; 22] = [
+    "cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "misc", "cpuacct", "blkio", "devices", "domain",
+    "threaded", "invalid", "max", "default", "isolated", "member", "root", "name", "none", "populated",
+];
+
+/// Marks what is no figure: what the kernel would not print may name anything.
+pub fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    for (line, text) in text_lines(input.bytes) {
+        if !is_figures(line.bytes) && !text.split(' ').all(|word| WORDS.contains(&word)) {
+            marks.words(line.bytes, Kind::Name);
+        }
+    }
+    Ok(())
 }
 
 pub fn sniff_numa(probe: &Probe<'_>) -> Sniff {

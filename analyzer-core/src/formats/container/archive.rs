@@ -67,6 +67,7 @@ pub(super) fn untar(archive: &Leaf, budget: &mut Budget) -> Vec<Leaf> {
 /// Members of a zip archive that are regular files.
 pub(super) fn unzip(archive: &Leaf, budget: &mut Budget) -> Vec<Leaf> {
     let mut members = Members::new(archive);
+    let listed = listed_in_zip(&archive.bytes);
     let mut reader = match zip::ZipArchive::new(Cursor::new(archive.bytes.as_slice())) {
         Ok(reader) => reader,
         Err(error) => return vec![members.broken(0, &error.to_string())],
@@ -89,7 +90,14 @@ pub(super) fn unzip(archive: &Leaf, budget: &mut Budget) -> Vec<Leaf> {
         leaf.encoded_bytes = encoded;
         stream::read_member(file, leaf, budget);
     }
+    members.note_doubles(listed.saturating_sub(reader.len()));
     members.finish()
+}
+
+/// Members that the end record of a zip archive counts: the reader keeps one of each name.
+fn listed_in_zip(bytes: &[u8]) -> usize {
+    let record = memchr::memmem::rfind(bytes, b"PK\x05\x06").and_then(|at| bytes.get(at + 10..at + 12));
+    record.and_then(|count| count.try_into().ok()).map_or(0, |count| usize::from(u16::from_le_bytes(count)))
 }
 
 /// The members admitted so far, and what was left out.
@@ -127,6 +135,13 @@ impl<'a> Members<'a> {
                 self.rows.push(failed);
             }
         }
+    }
+
+    fn note_doubles(&mut self, doubles: usize) {
+        let Some(last) = self.rows.last_mut().filter(|_| doubles > 0) else { return };
+        let message =
+            format!("{doubles} more files of the archive have the name of another one, and are not read");
+        last.notes.data_loss("archive-doubles", None, message);
     }
 
     fn broken(&self, number: usize, reason: &str) -> Leaf {

@@ -80,6 +80,7 @@ fn wrapping_of(bytes: &[u8]) -> Option<Wrapping> {
 /// member never costs the others.
 pub fn unwrap(file: Leaf, budget: &mut Budget) -> Vec<Leaf> {
     let mut leaves = Vec::new();
+    budget.start_file(to_u64(file.bytes.len()));
     // A stack instead of recursion: hostile nesting costs nothing but a refusal.
     let mut pending = vec![(file, 0)];
     while let Some((mut leaf, depth)) = pending.pop() {

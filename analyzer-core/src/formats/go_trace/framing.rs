@@ -86,6 +86,11 @@ pub(super) fn generation_at(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 /// The header at `at` and the size of its data; `end` is not set yet.
+/// Where the data of the batch at `at` starts, if its header is whole.
+pub(super) fn data_start(bytes: &[u8], at: usize) -> Option<usize> {
+    header(bytes, at).map(|(batch, _)| batch.start)
+}
+
 fn header(bytes: &[u8], at: usize) -> Option<(Batch, u64)> {
     let is_experimental = *bytes.get(at)? == wire::EXPERIMENTAL_BATCH;
     let mut at = at + 1 + usize::from(is_experimental);

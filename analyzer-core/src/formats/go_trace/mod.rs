@@ -21,6 +21,7 @@ mod order;
 mod part;
 mod reader;
 mod run;
+mod secrets;
 mod tables;
 mod wire;
 
@@ -43,7 +44,14 @@ const KIND: &str = "trace";
 
 /// The format.
 pub const FORMATS: [Format; 1] =
-    [Format { name: NAME, label: "Go execution trace", is_text: false, sniff, parse }];
+    [Format {
+        name: NAME,
+        label: "Go execution trace",
+        is_text: false,
+        sniff,
+        parse,
+        secrets: secrets::secrets,
+    }];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     if header::number(probe.bytes).is_some() { Sniff::ByContent } else { Sniff::No }
@@ -56,7 +64,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     facts.kind = Some(KIND.to_owned());
     facts.captured_at = decoded.generations.iter().find_map(|generation| {
         let clock = generation.clock?;
-        Some(Nanos(clock.wall - i64::try_from(clock.time).ok()?))
+        i64::try_from(clock.time).ok().and_then(|time| clock.wall.checked_sub(time)).map(Nanos)
     });
     facts.is_partial = decoded.generations.iter().any(|generation| !generation.is_whole && generation.events > 0);
     let start_nanos = decoded.start_nanos();

@@ -15,6 +15,7 @@ pub(super) const FORMAT: Format = Format {
     is_text: true,
     sniff,
     parse,
+    secrets: super::secrets::counts,
 };
 
 /// First lines (runtime/pprof/pprof.go), and the profile's name.

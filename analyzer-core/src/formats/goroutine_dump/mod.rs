@@ -21,11 +21,14 @@ mod frame;
 mod go_string;
 mod header;
 mod preamble;
+mod secrets;
 mod stacks;
 #[cfg(test)]
 mod tests;
 mod text;
 mod timestamp;
+
+pub(in crate::formats) use secrets::counts as counted_secrets;
 
 use std::borrow::Cow;
 
@@ -45,6 +48,7 @@ pub const FORMATS: [Format; 3] = [
         is_text: true,
         sniff: counts::sniff,
         parse: parse_counts,
+        secrets: secrets::counts,
     },
     contention::FORMAT,
     Format {
@@ -53,6 +57,7 @@ pub const FORMATS: [Format; 3] = [
         is_text: true,
         sniff,
         parse: parse_stacks,
+        secrets: secrets::stacks,
     },
 ];
 

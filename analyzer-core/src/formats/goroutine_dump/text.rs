@@ -185,6 +185,15 @@ fn give_json(line: &[u8], split: &mut Vec<u8>, mut give: impl FnMut(&[u8])) {
     }
 }
 
+/// A line without the prefix; JSON lines have none that could be cut off.
+pub(super) fn strip(line: &[u8], prefix: Prefix) -> &[u8] {
+    match prefix {
+        Prefix::Indent(width) => strip_indent(line, width),
+        Prefix::Words(count) => strip_words(line, count).0,
+        Prefix::Json => line,
+    }
+}
+
 fn strip_indent(line: &[u8], width: usize) -> &[u8] {
     match line.get(..width) {
         Some(before) if before.iter().all(u8::is_ascii_whitespace) => line.get(width..).unwrap_or_default(),

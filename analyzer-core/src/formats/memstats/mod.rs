@@ -12,9 +12,11 @@
 mod fields;
 mod json;
 mod prometheus;
+mod secrets;
 mod trailer;
 
 use super::Format;
+use super::goroutine_dump::counted_secrets;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
@@ -24,6 +26,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: trailer::sniff,
         parse: trailer::parse,
+        secrets: counted_secrets,
     },
     Format {
         name: "expvar",
@@ -31,6 +34,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: json::sniff_memstats,
         parse: json::parse_memstats,
+        secrets: secrets::json,
     },
     Format {
         name: "runtime-metrics",
@@ -38,6 +42,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: json::sniff_metrics,
         parse: json::parse_metrics,
+        secrets: secrets::json,
     },
     Format {
         name: "prometheus",
@@ -45,6 +50,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: prometheus::sniff,
         parse: prometheus::parse,
+        secrets: secrets::prometheus,
     },
 ];
 

@@ -35,14 +35,14 @@ fn is_ours(metric: &str) -> bool {
 }
 
 /// One line of the text format.
-struct Sample<'a> {
-    metric: &'a str,
-    labels: &'a str,
+pub(super) struct Sample<'a> {
+    pub metric: &'a str,
+    pub labels: &'a str,
     value: f64,
 }
 
 /// `name{labels} value [timestamp]`.
-fn sample(text: &str) -> Option<Sample<'_>> {
+pub(super) fn sample(text: &str) -> Option<Sample<'_>> {
     let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'))?;
     let (metric, rest) = text.split_at_checked(name_end)?;
     let (labels, rest) = match rest.strip_prefix('{') {

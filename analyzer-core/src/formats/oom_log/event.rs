@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         if self.events.len() >= OOM_EVENTS {
             self.is_open = false;
             self.facts.is_partial = true;
-            self.facts.notes.data_loss("too-many-events", Some(at), "There are more events than are read.");
+            self.facts.notes.data_loss("too-many-events", Some(at), format!("There are more than {OOM_EVENTS} events; the rest is not read."));
             return;
         }
         self.events.push(OomEvent {

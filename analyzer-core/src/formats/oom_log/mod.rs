@@ -10,7 +10,9 @@
 
 mod event;
 mod prefix;
+mod secrets;
 
+use super::redaction::free_text;
 use super::{Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::reader::Lines;
@@ -19,13 +21,14 @@ use crate::evidence::Evidence;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
-    Format { name: "oom-log", label: "kernel log of an out-of-memory kill", is_text: true, sniff, parse },
+    Format { name: "oom-log", label: "kernel log of an out-of-memory kill", is_text: true, sniff, parse, secrets: secrets::secrets },
     Format {
         name: "kernel-log",
         label: "kernel log without an out-of-memory kill",
         is_text: true,
         sniff: sniff_kernel_log,
         parse: parse_kernel_log,
+        secrets: free_text,
     },
 ];
 

@@ -15,7 +15,7 @@ use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::{Facts, Probe, Sniff};
 
 /// Variables of the Go runtime that bear on memory.
-const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
+pub(super) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();
@@ -48,7 +48,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     if reader.left == 0 {
         facts.is_partial = true;
-        facts.notes.data_loss("too-many-containers", None, "There are more containers than are read.");
+        facts.notes.data_loss("too-many-containers", None, format!("There are more than {CONTAINERS} containers; the rest is not read."));
     }
     facts.kind = Some("pod".to_owned());
     Ok(())

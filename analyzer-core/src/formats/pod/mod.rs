@@ -13,6 +13,7 @@
 
 mod json;
 mod quantity;
+mod secrets;
 mod top;
 
 use super::{Format, Probe, Sniff};
@@ -27,6 +28,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: json::sniff,
         parse: json::parse,
+        secrets: secrets::json,
     },
     Format {
         name: "pod-yaml",
@@ -37,6 +39,7 @@ pub const FORMATS: &[Format] = &[
             let message = "YAML is not read; save the pod with kubectl get pod NAME -o json";
             Err(ParseError::new(ErrorKind::Unsupported, Position::line(1), "pod", message))
         },
+        secrets: secrets::yaml,
     },
     Format {
         name: "kubectl-top",
@@ -44,6 +47,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: top::sniff,
         parse: top::parse,
+        secrets: secrets::top,
     },
 ];
 

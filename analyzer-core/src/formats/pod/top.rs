@@ -11,7 +11,7 @@ use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found, text_lines};
 use crate::formats::{Facts, Probe, Sniff};
 
-const MEMORY: &str = "MEMORY(bytes)";
+pub(super) const MEMORY: &str = "MEMORY(bytes)";
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_header = |text: &str| text.contains("CPU(cores)") && text.contains(MEMORY);
@@ -38,7 +38,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         };
         if count == CONTAINERS {
             facts.is_partial = true;
-            facts.notes.data_loss("too-many-containers", Some(line.position()), "There are more rows than are read.");
+            facts.notes.data_loss("too-many-containers", Some(line.position()), format!("There are more than {CONTAINERS} rows; the rest is not read."));
             break;
         }
         count += 1;

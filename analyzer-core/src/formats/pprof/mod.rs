@@ -21,6 +21,7 @@ mod ids;
 mod kind;
 mod proto;
 mod records;
+mod secrets;
 mod sniff;
 mod strings;
 mod survey;
@@ -40,7 +41,14 @@ mod tests;
 
 /// The formats of this module.
 pub const FORMATS: [Format; 1] =
-    [Format { name: "pprof", label: "pprof profile", is_text: false, sniff: sniff::sniff, parse }];
+    [Format {
+        name: "pprof",
+        label: "pprof profile",
+        is_text: false,
+        sniff: sniff::sniff,
+        parse,
+        secrets: secrets::secrets,
+    }];
 
 /// Reads a profile into evidence.
 /// # Errors

@@ -124,6 +124,15 @@ impl<'a> Wire<'a> {
         wire.tag().ok().map(|(number, _)| number)
     }
 
+    /// Bytes of the tag, and of the length if there is one, at the start.
+    pub(super) fn head_length(bytes: &'a [u8]) -> usize {
+        let mut wire = Self::new(bytes);
+        if wire.tag().is_ok_and(|(_, wire_type)| wire_type == 2) && wire.varint().is_ok() {
+            return wire.at();
+        }
+        bytes.len()
+    }
+
     /// Absolute offset of the next byte.
     pub(super) fn at(&self) -> usize {
         self.at

@@ -91,7 +91,7 @@ const BEGINNINGS: [(&str, &str); 6] = [
 ];
 
 /// Settings of one line, and files of no use here that bundles have anyway.
-const NAMES: [&str; 38] = [
+pub const NAMES: [&str; 38] = [
     "uname-r",
     "uname",
     "kernel.version",
@@ -142,7 +142,7 @@ pub fn sniff_other(probe: &Probe<'_>) -> Sniff {
 }
 
 /// `always [madvise] never`: a choice with the chosen one in brackets.
-fn is_thp_setting(line: &str) -> bool {
+pub(super) fn is_thp_setting(line: &str) -> bool {
     const WORDS: [&str; 6] = ["always", "madvise", "never", "defer", "defer+madvise", "inherit"];
     let words = || line.split(' ').map(|word| word.trim_matches(['[', ']']));
     line.contains('[') && words().all(|word| WORDS.contains(&word)) && words().count() >= 3

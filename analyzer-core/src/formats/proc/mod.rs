@@ -7,26 +7,30 @@
 mod host;
 mod pressure;
 mod process;
+mod secrets;
 mod status;
 
+pub use host::NAMES;
+
+use super::redaction::{Secrets, figures};
 use super::{Format, Probe, Sniff};
 use crate::base::source::file_name;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
-    format("status", "process status", status::sniff, status::parse),
-    format("statm", "process memory in pages (statm)", process::sniff_statm, process::parse_statm),
-    format("proc-stat", "process statistics (stat)", process::sniff_stat, process::parse_stat),
-    format("limits", "process limits", process::sniff_limits, process::parse_limits),
-    format("proc-cgroup", "control groups of a process", process::sniff_cgroup, process::parse_cgroup),
-    format("cmdline", "command line of a process", process::sniff_cmdline, process::parse_cmdline),
-    format("environ", "environment of a process", process::sniff_environ, process::parse_environ),
-    format("oom-score", "OOM score of a process", process::sniff_oom_score, process::parse_oom_score),
-    format("psi", "pressure stall information", pressure::sniff, pressure::parse),
-    format("meminfo", "memory of the machine", host::sniff_meminfo, host::parse_meminfo),
-    format("vmstat", "memory events of the machine", host::sniff_vmstat, host::parse_vmstat),
-    format("sockstat", "sockets of the network namespace", host::sniff_sockstat, host::parse_sockstat),
-    format("kernel-text", "kernel text", host::sniff_other, host::parse_other),
+    format("status", "process status", status::sniff, status::parse, secrets::status),
+    format("statm", "process memory in pages (statm)", process::sniff_statm, process::parse_statm, figures),
+    format("proc-stat", "process statistics (stat)", process::sniff_stat, process::parse_stat, secrets::stat),
+    format("limits", "process limits", process::sniff_limits, process::parse_limits, secrets::limits),
+    format("proc-cgroup", "control groups of a process", process::sniff_cgroup, process::parse_cgroup, secrets::cgroup),
+    format("cmdline", "command line of a process", process::sniff_cmdline, process::parse_cmdline, secrets::cmdline),
+    format("environ", "environment of a process", process::sniff_environ, process::parse_environ, secrets::environ),
+    format("oom-score", "OOM score of a process", process::sniff_oom_score, process::parse_oom_score, figures),
+    format("psi", "pressure stall information", pressure::sniff, pressure::parse, figures),
+    format("meminfo", "memory of the machine", host::sniff_meminfo, host::parse_meminfo, figures),
+    format("vmstat", "memory events of the machine", host::sniff_vmstat, host::parse_vmstat, figures),
+    format("sockstat", "sockets of the network namespace", host::sniff_sockstat, host::parse_sockstat, figures),
+    format("kernel-text", "kernel text", host::sniff_other, host::parse_other, secrets::kernel_text),
 ];
 
 const fn format(
@@ -34,8 +38,9 @@ const fn format(
     label: &'static str,
     sniff: fn(&Probe<'_>) -> Sniff,
     parse: super::Parse,
+    secrets: Secrets,
 ) -> Format {
-    Format { name, label, is_text: true, sniff, parse }
+    Format { name, label, is_text: true, sniff, parse, secrets }
 }
 
 /// A sniffer's answer for a test of the content.

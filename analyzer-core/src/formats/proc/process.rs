@@ -46,7 +46,7 @@ pub fn sniff_stat(probe: &Probe<'_>) -> Sniff {
 }
 
 /// `pid (comm) state ppid ...`; the command may hold spaces and parentheses.
-fn split_stat(text: &str) -> Option<(u64, &str, Vec<&str>)> {
+pub(super) fn split_stat(text: &str) -> Option<(u64, &str, Vec<&str>)> {
     let (pid, rest) = text.split_once(" (")?;
     let (comm, rest) = rest.rsplit_once(") ")?;
     Some((pid.parse().ok()?, comm, rest.split(' ').collect()))
@@ -104,7 +104,7 @@ pub fn sniff_cgroup(probe: &Probe<'_>) -> Sniff {
 }
 
 /// `hierarchy:controllers:path`.
-fn split_cgroup(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split_cgroup(text: &str) -> Option<(&str, &str)> {
     let (hierarchy, rest) = text.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
     (decimal(hierarchy).is_some() && path.starts_with('/')).then_some((controllers, path))
@@ -145,7 +145,7 @@ pub fn parse_cmdline(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fac
 }
 
 /// The variables of the environment that the runtime reads; no other is kept.
-const GO_VARIABLES: [&str; 5] = ["GOGC", "GOMEMLIMIT", "GODEBUG", "GOMAXPROCS", "MALLOC_ARENA_MAX"];
+pub(super) const GO_VARIABLES: [&str; 5] = ["GOGC", "GOMEMLIMIT", "GODEBUG", "GOMAXPROCS", "MALLOC_ARENA_MAX"];
 
 pub fn sniff_environ(probe: &Probe<'_>) -> Sniff {
     if is_named(probe.path, "environ") { Sniff::ByName } else { Sniff::No }

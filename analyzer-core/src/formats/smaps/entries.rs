@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             self.lose(
                 "too-many-mappings",
                 line.position(),
-                "There are more mappings than are read; the figures lack the rest.",
+                format!("There are more than {MAPPINGS} mappings; the figures lack the rest."),
             );
             return false;
         }

@@ -10,6 +10,7 @@
 mod entries;
 mod header;
 mod rollup;
+mod secrets;
 
 pub use entries::kib;
 
@@ -24,6 +25,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: |probe| sniff(probe, Shape::Rollup),
         parse: rollup::parse,
+        secrets: secrets::secrets,
     },
     Format {
         name: "smaps",
@@ -31,6 +33,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: |probe| sniff(probe, Shape::Smaps),
         parse: entries::parse_smaps,
+        secrets: secrets::secrets,
     },
     Format {
         name: "maps",
@@ -38,6 +41,7 @@ pub const FORMATS: &[Format] = &[
         is_text: true,
         sniff: |probe| sniff(probe, Shape::Maps),
         parse: entries::parse_maps,
+        secrets: secrets::secrets,
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Draws a flame graph's window on a canvas.
 
 use analyzer_core::base::convert::{f64_to_i64, id_to_usize, usize_to_f64};
+use analyzer_core::report::plain_text::visible;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasPattern, CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -182,8 +183,8 @@ impl Painter {
             let FlameBox { node, x, y, width } = self.scene.boxes[index];
             let amount = if width >= WITH_AMOUNT { graph.amount_of(node) } else { String::new() };
             let room = width - 2.0 * PADDING;
-            let (name, sign) = (graph.caption_of(node), graph.sign_of(node));
-            if let Some(text) = label::compose(name, sign, &amount, room, &self.widths) {
+            let (name, sign) = (visible(graph.caption_of(node)), graph.sign_of(node));
+            if let Some(text) = label::compose(&name, sign, &amount, room, &self.widths) {
                 let _ = self.boxes.fill_text(&text, x + PADDING, y + view.row / 2.0);
             }
         }

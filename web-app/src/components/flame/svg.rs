@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use analyzer_core::base::convert::{i64_to_f64, usize_to_f64};
+use analyzer_core::report::plain_text::visible;
 
 use super::data::FlameGraph;
 use super::geometry::Scene;
@@ -77,13 +78,13 @@ pub fn svg(picture: &Picture<'_>, widths: &CharWidths) -> String {
     for (color, range) in &scene.colors {
         let fill = palette::css(*color, picture.is_dark);
         for shown in scene.boxes.get(range.clone()).unwrap_or_default() {
-            let (name, amount) = (graph.caption_of(shown.node), graph.amount_of(shown.node));
+            let (name, amount) = (visible(graph.caption_of(shown.node)), graph.amount_of(shown.node));
             let y = shown.y + HEAD;
             let width = (shown.width - if shown.width > 2.5 { 1.0 } else { 0.0 }).max(0.3);
             let _ = write!(
                 out,
                 "<g><title>{} {amount}</title><rect x=\"{:.1}\" y=\"{y}\" width=\"{width:.1}\" height=\"19\" fill=\"{fill}\"/>",
-                escape(name),
+                escape(&name),
                 shown.x
             );
             if graph.is_comparison() && graph.total(shown.node) < 0 {
@@ -94,7 +95,7 @@ pub fn svg(picture: &Picture<'_>, widths: &CharWidths) -> String {
                 );
             }
             let sign = graph.sign_of(shown.node);
-            if let Some(text) = label::compose(name, sign, &amount, shown.width - 2.0 * PADDING, widths) {
+            if let Some(text) = label::compose(&name, sign, &amount, shown.width - 2.0 * PADDING, widths) {
                 let _ = write!(
                     out,
                     "<text x=\"{:.1}\" y=\"{}\" fill=\"{ink}\" xml:space=\"preserve\">{}</text>",
@@ -123,18 +124,15 @@ pub fn svg(picture: &Picture<'_>, widths: &CharWidths) -> String {
     out
 }
 
-/// Text of XML, without what XML cannot hold.
+/// Text of XML: what XML cannot hold, and what a reader cannot see, is spelled out.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in visible(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                escaped.push('\u{fffd}');
-            }
             _ => escaped.push(character),
         }
     }
@@ -193,7 +191,8 @@ mod tests {
     }
 
     #[test]
-    fn what_xml_cannot_hold_is_replaced() {
-        assert_eq!(escape("a\u{1}<\"&\u{65e5}"), "a\u{fffd}&lt;&quot;&amp;\u{65e5}");
+    fn what_xml_cannot_hold_and_what_deceives_is_spelled_out() {
+        assert_eq!(escape("a\u{1}<\"&\u{65e5}"), "a\\u{1}&lt;&quot;&amp;\u{65e5}");
+        assert_eq!(escape("</text><script>\u{202e}"), "&lt;/text&gt;&lt;script&gt;\\u{202e}");
     }
 }

@@ -35,7 +35,7 @@ pub fn Detail(props: &DetailProps) -> Html {
     let Some(row) = selectors::source(&props.report, props.source) else { return Html::default() };
     let used = props.uses.get(row.id);
     html! {
-        <article class="file-detail" aria-label={row.path.clone()}>
+        <article class="file-detail" aria-label={selectors::visible(&row.path)}>
             <div class="section-head">
                 <h3>{ selectors::visible(&row.path) }</h3>
                 <a class="button" href={props.list_href.clone()}>{ "Close" }</a>

@@ -157,7 +157,7 @@ fn row(props: &InventoryProps, root: &str, row: &SourceRow) -> Html {
     html! {
         <tr key={row.id.0} class={classes!(is_chosen.then_some("chosen"))} aria-current={is_chosen.then_some("true")}>
             <th scope="row" class="path">
-                <a href={place_href(&props.report, row.id, None)} title={row.path.clone()}>
+                <a href={place_href(&props.report, row.id, None)} title={selectors::visible(&row.path)}>
                     if !folder.is_empty() {
                         <span class="folder">{ selectors::visible(folder) }{ "/" }</span>
                     }
@@ -168,7 +168,7 @@ fn row(props: &InventoryProps, root: &str, row: &SourceRow) -> Html {
             <td class="wide" data-label="Format">{ words::format(row) }</td>
             <td class="wide number" data-label="Size">{ words::size(row) }</td>
             <td class={classes!("wide", row.snapshot.is_none().then_some("unset"))} data-label="Snapshot">
-                { row.snapshot.clone().unwrap_or_else(|| "—".to_owned()) }
+                { row.snapshot.as_deref().map(selectors::visible).unwrap_or_else(|| "—".to_owned()) }
             </td>
             <td class={classes!("wide", used.is_none().then_some("unset"))} data-label="Used by">{ words::fed(used) }</td>
             <td class="wide notes" data-label="Notes">{ notes(props, row) }</td>

@@ -13,6 +13,7 @@ use yew::prelude::*;
 
 use crate::link::{use_answer, use_link};
 use crate::number_format as text;
+use crate::selectors;
 use crate::state::{Params, Route, Shared};
 
 /// Height of a line, in CSS pixels; the style sheet has the same.
@@ -102,7 +103,7 @@ pub fn RawText(props: &RawTextProps) -> Html {
             if let Some(error) = &answer.error {
                 <p class="severity critical" role="alert">{ error }</p>
             }
-            <div class="raw-lines" ref={place} tabindex="0" role="region" aria-label={format!("Text of {}", props.path)}
+            <div class="raw-lines" ref={place} tabindex="0" role="region" aria-label={format!("Text of {}", selectors::visible(&props.path))}
                 onscroll={move |_| update.emit(total)}>
                 <div class="raw-space" style={format!("height:{}px", height(total).max(LINE_HEIGHT))}>
                     <ol class="raw-block" start={(window.first + 1).to_string()}

@@ -12,6 +12,7 @@ use crate::components::flame::amount;
 use crate::components::citation::place_href;
 use crate::link::use_answer;
 use crate::number_format as text;
+use crate::selectors;
 
 /// Facts of the profile.
 #[component]
@@ -42,10 +43,10 @@ pub fn About(props: &CaseProps) -> Html {
                 { fact("Functions", Some(text::count_u64(summary.functions))) }
                 { fact("Addresses", Some(addresses(summary))) }
                 { fact("Labels", (!summary.label_keys.is_empty()).then(|| summary.label_keys.join(", "))) }
-                { fact("Program", summary.program.as_ref().map(|program| program.file.clone()).filter(|file| !file.is_empty())) }
-                { fact("Build id", summary.program.as_ref().map(|program| program.build_id.clone()).filter(|id| !id.is_empty())) }
+                { fact("Program", summary.program.as_ref().map(|program| selectors::visible(&program.file)).filter(|file| !file.is_empty())) }
+                { fact("Build id", summary.program.as_ref().map(|program| selectors::visible(&program.build_id)).filter(|id| !id.is_empty())) }
                 { fact("Drops frames", summary.drop_frames.clone().filter(|frames| !frames.is_empty())) }
-                { for summary.comments.iter().map(|comment| fact("Comment", Some(comment.clone()))) }
+                { for summary.comments.iter().map(|comment| fact("Comment", Some(selectors::visible(comment)))) }
             </dl>
             <h3>{ "Values" }</h3>
             <table class="neighbors">
@@ -128,11 +129,11 @@ fn mappings(details: &Details) -> Html {
                     <tbody>
                         { for details.mappings.iter().map(|row| html! {
                             <tr>
-                                <td>{ if row.file.is_empty() { "not named" } else { row.file.as_str() } }</td>
+                                <td>{ if row.file.is_empty() { "not named".to_owned() } else { selectors::visible(&row.file) } }</td>
                                 <td><code>{ format!("{:#x}-{:#x}", row.start, row.limit) }</code></td>
                                 <td class="number">{ text::count_u64(row.locations) }</td>
                                 <td class="number">{ text::count_u64(row.unsymbolized) }</td>
-                                <td><code>{ &row.build_id }</code></td>
+                                <td><code>{ selectors::visible(&row.build_id) }</code></td>
                             </tr>
                         }) }
                     </tbody>

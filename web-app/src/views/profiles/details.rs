@@ -10,6 +10,7 @@ use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::number_format as text;
+use crate::selectors;
 use crate::state::Shared;
 
 /// Properties of [`Details`].
@@ -79,11 +80,11 @@ pub fn frame(graph: &FlameGraph, node: u32, zoomed: Option<u32>) -> Html {
     html! {
         <>
             <p class="details-name">
-                <code>{ name }</code>
+                <code>{ selectors::visible(name) }</code>
                 if graph.is_inlined(node) {
                     <span class="tag">{ "inlined" }</span>
                 }
-                <span class="quiet details-file">{ graph.file_of(node) }</span>
+                <span class="quiet details-file">{ selectors::visible(graph.file_of(node)) }</span>
             </p>
             <p class="details-amounts">
                 if let Some(change) = change {
@@ -122,7 +123,7 @@ fn sliver(graph: &FlameGraph, nodes: &std::ops::Range<u32>) -> Html {
             <p class="details-amounts">
                 <span>{ "together " }<b>{ amount::short(sum, unit) }</b>{ format!(" {}", text::percent(sum, graph.whole())) }</span>
                 if let Some(largest) = largest {
-                    <span>{ "largest " }<code>{ graph.name_of(largest) }</code>{ format!(" {}", amount::short(graph.total(largest), unit)) }</span>
+                    <span>{ "largest " }<code>{ selectors::visible(graph.name_of(largest)) }</code>{ format!(" {}", amount::short(graph.total(largest), unit)) }</span>
                 }
                 <span class="quiet">{ "click to zoom there" }</span>
             </p>

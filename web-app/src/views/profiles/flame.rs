@@ -17,6 +17,7 @@ use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::components::flame::minimap::Minimap;
 use crate::number_format as text;
+use crate::selectors;
 use crate::state::Shared;
 
 /// Properties of ways to look at a graph that is there.
@@ -83,8 +84,8 @@ fn breadcrumbs(case: &Case, graph: &FlameGraph, zoomed: Option<u32>) -> Html {
         let value = if node == 0 { String::new() } else { node.to_string() };
         html! {
             <li>
-                <button type="button" class="crumb" title={graph.name_of(node).to_owned()} onclick={case.on_go(case.params.with("zoom", value))}>
-                    { name }
+                <button type="button" class="crumb" title={selectors::visible(graph.name_of(node))} onclick={case.on_go(case.params.with("zoom", value))}>
+                    { selectors::visible(name) }
                 </button>
             </li>
         }

@@ -9,6 +9,7 @@ use super::{Case, CaseProps, own_code};
 use crate::components::flame::amount;
 use crate::link::use_answer;
 use crate::number_format as text;
+use crate::selectors;
 
 /// Values of a key that are shown until all are asked for.
 const SHOWN: usize = 20;
@@ -140,7 +141,7 @@ fn Key(props: &KeyProps) -> Html {
     html! {
         <section class="panel label-key" data-key={name.clone()}>
             <div class="label-head">
-                <h3><code>{ name }</code></h3>
+                <h3><code>{ selectors::visible(name) }</code></h3>
                 <span class="quiet">{ text::counted(table.rows.len(), "value", "values") }</span>
                 { frames("tagroot", "As frames at the root") }
                 { frames("tagleaf", "As frames at the leaf") }
@@ -178,10 +179,10 @@ fn line(case: &Case, row: &Row) -> Html {
                         type="button" class="ledger-name" title="Only samples with this label"
                         onclick={case.on_go(with_query_param(&case.params, "tagfocus", filter.clone()))}
                     >
-                        { &row.value }
+                        { selectors::visible(&row.value) }
                     </button>
                 } else {
-                    <span class="quiet">{ &row.value }</span>
+                    <span class="quiet">{ selectors::visible(&row.value) }</span>
                 }
             </td>
         </tr>

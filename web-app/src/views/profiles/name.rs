@@ -4,9 +4,12 @@
 use analyzer_core::base::go_symbol;
 use yew::prelude::*;
 
+use crate::selectors;
+
 /// The name in its parts.
 pub fn function_name(name: &str) -> Html {
-    let (path, package, rest) = parts(name);
+    let name = selectors::visible(name);
+    let (path, package, rest) = parts(&name);
     html! {
         <span class="function-name">
             <span class="path">{ path }</span><span class="package">{ package }</span>{ rest }

@@ -15,6 +15,7 @@ use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::link::use_answer;
 use crate::number_format as text;
+use crate::selectors;
 use crate::state::Shared;
 
 /// Rows of the tables of direct callers and callees.
@@ -229,12 +230,12 @@ fn table(case: &Case, peek: &Peek, node: &PeekNode, direction: Direction, pivot:
                 <td class="function">
                     <span class="top-bar" style={format!("width:{:.2}%", room.min(100.0))} aria-hidden="true" />
                     if is_neighbor {
-                        <button type="button" class="ledger-name" title={name.to_owned()} onclick={on_click}>{ function_name(name) }</button>
+                        <button type="button" class="ledger-name" title={selectors::visible(name)} onclick={on_click}>{ function_name(name) }</button>
                         if calls.inlined.0.get(at) == Some(&1) {
                             <span class="tag">{ "inlined" }</span>
                         }
                     } else {
-                        <span>{ name }</span>
+                        <span>{ selectors::visible(name) }</span>
                     }
                 </td>
             </tr>

@@ -16,6 +16,7 @@ use crate::components::flame::data::FlameGraph;
 use crate::components::flame::palette;
 use crate::components::rows::Rows;
 use crate::number_format as text;
+use crate::selectors;
 use crate::state::Shared;
 
 /// Height of a row, in CSS pixels.
@@ -219,7 +220,7 @@ fn row(
             <span class="cell number optional" role="gridcell" title={amount::exact(own, &tree.unit)}>
                 { if own == 0 { "\u{2013}".to_owned() } else { amount_of(own) } }
             </span>
-            <span class="cell function" role="gridcell" style={format!("padding-left:{}px", depth.min(INDENTED) * 12)} title={name.to_owned()}>
+            <span class="cell function" role="gridcell" style={format!("padding-left:{}px", depth.min(INDENTED) * 12)} title={selectors::visible(name)}>
                 <span class="top-bar" style={format!("width:{:.2}%;background:{color}", share.min(100.0))} aria-hidden="true" />
                 if has_children {
                     <button type="button" class="twist" tabindex="-1" onclick={on_toggle} aria-label={if state.is_open { "Close" } else { "Open" }}>

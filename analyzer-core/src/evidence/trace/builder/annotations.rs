@@ -154,7 +154,14 @@ impl Annotations {
 
 fn into_row(((nanos, begin, task, name), data): (Ranked, RowData)) -> AnnotationRow {
     let RowData { parent, go } = data;
-    AnnotationRow { name: StrId(name), task, parent, go, begin: begin.0, end: Some(begin.0 + nanos) }
+    AnnotationRow {
+        name: StrId(name),
+        task,
+        parent,
+        go,
+        begin: begin.0,
+        end: Some(begin.0.saturating_add(nanos)),
+    }
 }
 
 /// The sum of a name, if it has one or there is room for one more.

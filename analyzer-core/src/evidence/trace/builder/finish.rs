@@ -163,7 +163,7 @@ impl<L: Stays> Builder<L> {
         } else if let Some(index) = timed(state)
             && let Some(live) = self.live_mut(slot)
         {
-            live.times[index] += nanos;
+            live.times[index] = live.times[index].saturating_add(nanos);
         }
         let reason = site.and_then(|site| self.sites.key(site)).map(|key| key.reason);
         if let Some((index, row)) = timed(state).zip(self.groups.rows.get_mut(group)) {

@@ -87,10 +87,10 @@ impl GcState {
     /// A GC worker ran.
     pub(super) fn worked(&mut self, mode: usize, nanos: u64) {
         if let Some(sum) = self.workers.get_mut(mode) {
-            *sum += nanos;
+            *sum = sum.saturating_add(nanos);
         }
         if let Some(sum) = self.cycles.last_mut().and_then(|cycle| cycle.workers.get_mut(mode)) {
-            *sum += nanos;
+            *sum = sum.saturating_add(nanos);
         }
     }
 
@@ -230,7 +230,7 @@ impl<L: Stays> Builder<L> {
         if let Some(row) = CYCLE_PAUSES.iter().position(|cycle| *cycle == kind)
             && let Some(sum) = self.gc.cycles.last_mut().and_then(|cycle| cycle.pauses.get_mut(row))
         {
-            *sum = Some(sum.unwrap_or(0) + nanos);
+            *sum = Some(sum.unwrap_or(0).saturating_add(nanos));
         }
         self.gc.keep_pause(pause);
     }
@@ -256,7 +256,7 @@ impl<L: Stays> Builder<L> {
         let start = self.generation_start;
         let Some(live) = go.and_then(|go| self.live_mut(go.slot)) else { return };
         let now = if live.state == GoState::Running { time.saturating_sub(live.since) } else { 0 };
-        let running = live.times[0] + now;
+        let running = live.times[0].saturating_add(now);
         if edge != Edge::End {
             if live.assist.is_some() {
                 return;
@@ -276,13 +276,13 @@ impl<L: Stays> Builder<L> {
         let nanos = self.clip(open.begin, time);
         self.gc.assists.add(nanos);
         if let Some(cycle) = self.gc.cycles.last_mut() {
-            cycle.assist += ran;
+            cycle.assist = cycle.assist.saturating_add(ran);
         }
         if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group)) {
-            group.assist += nanos;
+            group.assist = group.assist.saturating_add(nanos);
         }
         if let Some(live) = go.and_then(|go| self.live_mut(go.slot)) {
-            live.assist_nanos += nanos;
+            live.assist_nanos = live.assist_nanos.saturating_add(nanos);
         }
     }
 

@@ -82,7 +82,7 @@ impl<L: Stays> Builder<L> {
         let reason = site.and_then(|site| self.sites.key(site)).map(|key| key.reason);
         let reason = if state == GoState::Waiting { reason.or(Some(StringTable::EMPTY)) } else { None };
         if let Some(live) = self.live_mut(slot) {
-            live.times[index] += nanos;
+            live.times[index] = live.times[index].saturating_add(nanos);
             live.lost_proc = None;
         }
         self.add_to_group(slot, group, PendingStay { state: index, reason, nanos });
@@ -98,7 +98,8 @@ impl<L: Stays> Builder<L> {
                 }
                 if state == GoState::Syscall && change.cause == GoCause::SyscallEndBlocked {
                     row.without_proc.0 += 1;
-                    row.without_proc.1 += lost_proc.map_or(0, |lost| time.saturating_sub(lost));
+                    let without = lost_proc.map_or(0, |lost| time.saturating_sub(lost));
+                    row.without_proc.1 = row.without_proc.1.saturating_add(without);
                 }
             }
             self.rank(state, site, group, id, since, nanos, reason, names);
@@ -232,7 +233,7 @@ impl<L: Stays> Builder<L> {
         let (since, mode) = (live.since, live.gc_mode);
         let nanos = self.clip(since, time);
         if let Some(live) = self.live_mut(slot) {
-            live.times[0] += nanos;
+            live.times[0] = live.times[0].saturating_add(nanos);
         }
         match mode {
             Some(mode) => self.gc.worked(mode, nanos),

@@ -150,7 +150,7 @@ impl<L: Stays> Builder<L> {
         let pending = live.rare.as_mut().map(|rare| std::mem::take(&mut rare.pending)).unwrap_or_default();
         let Some(group) = self.groups.rows.get_mut(id) else { return };
         group.woken += woken;
-        group.assist += assist;
+        group.assist = group.assist.saturating_add(assist);
         group.add_creation(created.filter(|&created| created >= from));
         for stay in pending {
             group.add_stay(stay.state, stay.reason, stay.nanos);

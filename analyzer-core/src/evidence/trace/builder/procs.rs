@@ -81,7 +81,7 @@ impl ProcRow {
             Activity::Gc => &mut self.times.gc,
             Activity::Syscall => &mut self.times.syscall,
         };
-        *sum += nanos;
+        *sum = sum.saturating_add(nanos);
         self.since = time.max(self.since);
     }
 }

@@ -14,6 +14,7 @@ use crate::components::rows::Rows;
 use crate::components::search::Search;
 use crate::link::{use_answer, use_link};
 use crate::number_format as text;
+use crate::selectors;
 use crate::state::{Params, Shared};
 
 const ROW: f64 = 24.0;
@@ -143,14 +144,14 @@ fn row_html(report: &Report, mapping: &Mapping, index: usize) -> Html {
         let shown = if bytes == 0 { "\u{2013}".to_owned() } else { text::bytes(bytes) };
         html! { <span class="cell number" role="cell" title={text::bytes_exact(bytes)}>{ shown }</span> }
     };
-    let name = if mapping.name.is_empty() { "(no name)" } else { &mapping.name };
+    let name = if mapping.name.is_empty() { "(no name)".to_owned() } else { selectors::visible(&mapping.name) };
     html! {
         <div key={mapping.start.clone()} class="row" role="row" aria-rowindex={(index + 2).to_string()}>
             <span class="cell" role="cell">
                 <a href={place_href(report, mapping.citation.source, mapping.citation.at)}><code>{ &mapping.start }</code></a>
                 { " " }<code class="quiet">{ &mapping.permissions }</code>
             </span>
-            <span class="cell" role="cell" title={name.to_owned()}>
+            <span class="cell" role="cell" title={name.clone()}>
                 <span class={classes!("swatch", format!("vma-{}", mapping.class))} aria-hidden="true" />{ name }
             </span>
             { amount(mapping.size.0) }

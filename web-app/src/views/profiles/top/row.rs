@@ -8,6 +8,7 @@ use super::order::{Before, Key, Order};
 use super::trend::Lines;
 use crate::components::flame::{amount, palette};
 use crate::number_format as text;
+use crate::selectors;
 use crate::views::profiles::Case;
 use crate::views::profiles::name::function_name;
 
@@ -169,7 +170,7 @@ impl Row<'_> {
             Some(_) => format!("var({})", if flat < 0 { "--shrunk" } else { "--grown" }),
         };
         html! {
-            <span class="cell function" role="cell" title={name.to_owned()}>
+            <span class="cell function" role="cell" title={selectors::visible(name)}>
                 if flat != 0 {
                     <span class="top-bar" style={format!("width:{:.2}%;background:{bar}", share.min(100.0))} aria-hidden="true" />
                 }

@@ -1,0 +1,96 @@
+//! Everything that a view, the program or a saved report asks of a session.
+
+use analyzer_core::base::source::SourceId;
+use analyzer_core::report::{Report, SourceStatus};
+use analyzer_core::session::{
+    Base, Direction, ExportForm, Granularity, Nodes, Order, Query, Request, Session, TraceQuery, TreeOptions,
+    peek_text, top_text,
+};
+
+const GRANULARITIES: [Granularity; 5] = [
+    Granularity::Functions,
+    Granularity::FileFunctions,
+    Granularity::Files,
+    Granularity::Lines,
+    Granularity::Addresses,
+];
+
+/// Profiles and traces of one input that are asked about: more would be the same code again.
+const ASKED: usize = 3;
+
+/// Asks all of it, and gives the report.
+pub(crate) fn ask_everything(session: &mut Session) -> Report {
+    let report = session.report();
+    check(&report);
+    std::hint::black_box(serde_json::to_vec(&report).expect("a report is always JSON"));
+    std::hint::black_box(report.to_markdown());
+    for source in &report.sources {
+        session.handle(Request::Text { source: source.id, first_line: 1, lines: 20 });
+        session.handle(Request::Text { source: source.id, first_line: u64::MAX, lines: u64::MAX });
+    }
+    for snapshot in 0..2 {
+        session.handle(Request::Mappings { snapshot, class: None, first: 1, count: u64::MAX });
+    }
+    let profiles = session.profile_sources();
+    for &source in profiles.iter().take(ASKED) {
+        ask_profile(session, source);
+    }
+    if profiles.len() > 1 {
+        let query = Query::new(profiles[0]);
+        let _ = session.trend(&query, &profiles, Order::Flat);
+        for is_subtracted in [false, true] {
+            let base = Base { source: profiles[1], is_subtracted, is_normalized: !is_subtracted };
+            let query = Query { base: Some(base), ..query.clone() };
+            let _ = session.call_tree(&query, &TreeOptions::default());
+            let _ = session.export(&query, ExportForm::Pprof);
+        }
+    }
+    for trace in report.traces.iter().take(ASKED) {
+        ask_trace(session, trace.source);
+    }
+    report
+}
+
+/// Nothing is lost without a word.
+fn check(report: &Report) {
+    for source in &report.sources {
+        assert!(
+            source.status == SourceStatus::Parsed || !source.notes.is_empty(),
+            "{}: {:?} without a word",
+            source.path,
+            source.status
+        );
+    }
+}
+
+fn ask_profile(session: &Session, source: SourceId) {
+    let query = Query::new(source);
+    for (index, granularity) in GRANULARITIES.into_iter().enumerate() {
+        let query = Query { granularity, without_inlines: index % 2 == 1, ..query.clone() };
+        let Ok(top) = session.top(&query, Order::Cum) else { continue };
+        std::hint::black_box(top_text(&top, 10, None));
+        let options =
+            TreeOptions { min_width_ppm: 200, collapse_recursion: index % 2 == 0, ..TreeOptions::default() };
+        let _ = session.call_tree(&query, &options);
+        if let Some(name) = top.rows().next().map(|row| row.name.to_owned()) {
+            if let Ok((top, peek)) = session.peek(&query, &Nodes::Named(name.clone()), Order::Flat) {
+                std::hint::black_box(peek_text(&top, &peek, None));
+            }
+            let options =
+                TreeOptions { pivot: Some(name), direction: Direction::Callers, ..TreeOptions::default() };
+            let _ = session.call_tree(&query, &options);
+        }
+    }
+    let _ = session.labels(&query);
+    let _ = session.details(&query);
+    for form in [ExportForm::Pprof, ExportForm::Folded, ExportForm::Csv(Order::Flat)] {
+        let _ = session.export(&query, form);
+    }
+}
+
+fn ask_trace(session: &mut Session, source: SourceId) {
+    let whole = TraceQuery { source, from: 0, to: u64::MAX, columns: 200, group: None, lanes: 40 };
+    session.trace_window(&whole);
+    let part = TraceQuery { from: 1_000_000, to: 2_000_000, group: Some(0), ..whole };
+    session.trace_window(&part);
+}

@@ -1,0 +1,108 @@
+//! Names of the captures themselves: folders name services, pods and hosts,
+//! files name formats and moments.
+
+use rustc_hash::FxHashSet;
+
+use super::common::CAPTURE_WORDS;
+use super::{Kind, Marks, words};
+use crate::formats::{cgroup, names, proc};
+
+/// Knows the words of file names that name nobody.
+#[derive(Debug)]
+pub struct CaptureNames {
+    known: FxHashSet<String>,
+}
+
+impl Default for CaptureNames {
+    fn default() -> Self {
+        let words_of_names =
+            cgroup::FILES.iter().chain(&proc::NAMES).chain(names::MOMENTS).chain(names::GENERIC);
+        let kernel_files = words_of_names.flat_map(|name| {
+            words(name.as_bytes(), false).filter_map(|word| name.get(word)).map(str::to_ascii_lowercase)
+        });
+        let known = CAPTURE_WORDS.split(' ').map(str::to_owned).chain(kernel_files).collect();
+        Self { known }
+    }
+}
+
+impl CaptureNames {
+    /// Marks the words of a capture's path that are neither of a format, a
+    /// moment, a number nor a time. Four numbers that make an address are marked.
+    pub fn mark(&self, path: &[u8], marks: &mut Marks<'_>) {
+        let found: Vec<_> = words(path, false).collect();
+        let text =
+            |index: usize| found.get(index).and_then(|word| path.get(word.clone())).unwrap_or_default();
+        let mut index = 0;
+        while index < found.len() {
+            let is_address = (0..4).all(|part| is_octet(text(index + part)))
+                && (0..3).all(|part| is_one_mark_apart(path, &found, index + part));
+            let count = if is_address { 4 } else { 1 };
+            for part in index..index + count {
+                if is_address || !self.is_known(text(part)) {
+                    marks.words(text(part), Kind::Capture);
+                }
+            }
+            index += count;
+        }
+    }
+
+    fn is_known(&self, word: &[u8]) -> bool {
+        let Ok(word) = std::str::from_utf8(word) else { return false };
+        let is_time = word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'));
+        let stem = word.trim_matches(|c: char| c.is_ascii_digit());
+        is_time
+            || self.known.contains(&stem.to_ascii_lowercase())
+            || self.known.contains(&word.to_ascii_lowercase())
+    }
+}
+
+fn is_octet(word: &[u8]) -> bool {
+    let value = std::str::from_utf8(word)
+        .ok()
+        .filter(|word| word.len() <= 3)
+        .and_then(|word| word.parse::<u8>().ok());
+    value.is_some()
+}
+
+fn is_one_mark_apart(path: &[u8], found: &[std::ops::Range<usize>], index: usize) -> bool {
+    let (Some(left), Some(right)) = (found.get(index), found.get(index + 1)) else { return false };
+    left.end + 1 == right.start && path.get(left.end).is_some_and(|mark| matches!(mark, b'.' | b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(path: &str) -> String {
+        let mut marks = Marks::new(path.as_bytes());
+        CaptureNames::default().mark(path.as_bytes(), &mut marks);
+        let mut bytes = path.as_bytes().to_vec();
+        for word in &marks.words {
+            bytes[word.start..word.end].fill(b'*');
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn names_of_formats_and_moments_stay() {
+        for path in [
+            "t0/goroutine.debug2.txt.gz",
+            "t1/proc/smaps_rollup",
+            "cgroup/memory.stat",
+            "snap-3/memory.usage_in_bytes",
+            "2026-11-20T10:15:00Z/heap.pb.gz",
+            "before/pid661.smaps",
+            "20261120T101500/kernel.dmesg.log",
+            "overcommit_memory",
+        ] {
+            assert_eq!(shown(path), path);
+        }
+    }
+
+    #[test]
+    fn names_of_services_and_hosts_do_not() {
+        assert_eq!(shown("pricing-7d4f8-x2x/t0/heap.pb.gz"), "*******-*****-***/t0/heap.pb.gz");
+        assert_eq!(shown("ip-10-1-22-3.log"), "**-**-*-**-*.log");
+        assert_eq!(shown("heap-10.1.22.3-4.pb"), "heap-**.*.**.*-4.pb");
+    }
+}

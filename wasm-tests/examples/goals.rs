@@ -1,0 +1,80 @@
+//! Measures the built page: `cargo run -p wasm-tests --features browser
+//! --example goals -- PROFILE...` prints JSON, times in milliseconds, each the
+//! median of five fresh browsers'.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use wasm_tests::browser::Browser;
+use wasm_tests::viewer;
+
+const RUNS: usize = 5;
+
+/// Watches frames from the choice of a file on, and when the flame graph is drawn.
+const WATCH: &str = "
+    window.goals = { start: 0, painted: 0, gap: 0 };
+    document.querySelector('#browse').addEventListener('change', () => {
+        goals.start = performance.now();
+        let last = goals.start;
+        const frame = (now) => {
+            goals.gap = Math.max(goals.gap, now - last);
+            last = now;
+            const canvas = document.querySelector('canvas');
+            if (goals.painted === 0 && canvas && canvas.width > 0 && !isBlank(canvas)) goals.painted = performance.now();
+            if (goals.painted === 0) requestAnimationFrame(frame);
+        };
+        requestAnimationFrame(frame);
+    }, { capture: true });
+    const isBlank = (canvas) => {
+        const row = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 40)).data;
+        return row.every((value, at) => value === row[at % 4]);
+    };
+    window.isBlank = isBlank;
+";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let mut interactive = Vec::new();
+    for _ in 0..RUNS {
+        let browser = Browser::open("about:blank").await?;
+        browser.before_each_page(READY).await?;
+        browser.goto(&viewer::file_url()?).await?;
+        viewer::wait_until_ready(&browser).await?;
+        interactive.push(number(&browser, "return window.readyAt;").await?);
+    }
+    let mut profiles = Vec::new();
+    for profile in std::env::args().skip(1).map(PathBuf::from) {
+        let (mut painted, mut gap) = (Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            let browser = Browser::open(&format!("{}#profiles", viewer::file_url()?)).await?;
+            viewer::wait_until_ready(&browser).await?;
+            browser.run(WATCH, &[]).await?;
+            browser.choose_files("#browse", std::slice::from_ref(&profile)).await?;
+            browser.wait_until("window.goals.painted > 0").await?;
+            painted.push(number(&browser, "return goals.painted - goals.start;").await?);
+            gap.push(number(&browser, "return goals.gap;").await?);
+        }
+        profiles.push(json!({ "painted": median(painted), "longest_gap": median(gap) }));
+    }
+    println!("{}", json!({ "interactive": median(interactive), "profiles": profiles }));
+    Ok(())
+}
+
+/// Notes when the place to drop on appears.
+const READY: &str = "
+    new MutationObserver((_, observer) => {
+        if (!document.querySelector('#browse')) return;
+        window.readyAt = performance.now();
+        observer.disconnect();
+    }).observe(document, { childList: true, subtree: true });
+";
+
+async fn number(browser: &Browser, script: &str) -> Result<f64> {
+    browser.run(script, &[]).await?.as_f64().with_context(|| format!("{script} is no number"))
+}
+
+fn median(mut times: Vec<f64>) -> Value {
+    times.sort_by(f64::total_cmp);
+    json!(times.get(times.len() / 2))
+}

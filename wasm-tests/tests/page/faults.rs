@@ -1,0 +1,173 @@
+//! What goes wrong around the page: after each, it says what happened and works on.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use wasm_tests::browser::Browser;
+use wasm_tests::viewer;
+
+const NONE: [String; 0] = [];
+
+/// Says how many files were read and how many were not.
+const STATUS: &str = ".loading [role=status]";
+const ROWS: &str = ".file-rows";
+
+/// Keeps the workers of the page within reach of the tests.
+const KEEP_WORKERS: &str = "
+    window.workers = [];
+    window.Worker = class extends Worker { constructor(...all) { super(...all); window.workers.push(this); } };
+";
+
+/// A file of zeros that takes no room on the disk, and a while to read.
+fn large(test: &str, name: &str, megabytes: u64) -> Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults").join(test);
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(name);
+    File::create(&path)?.set_len(megabytes << 20)?;
+    Ok(path)
+}
+
+fn capture() -> PathBuf {
+    viewer::bundle("pricing-go1.26-cgroup2").join("t0/goroutine.debug2.txt.gz")
+}
+
+async fn choose(browser: &Browser, files: &[PathBuf]) -> Result<()> {
+    viewer::wait_until_ready(browser).await?;
+    browser.choose_files("#browse", files).await
+}
+
+async fn wait_until_reading(browser: &Browser) -> Result<()> {
+    browser.wait_until("document.querySelector('#files progress[value]')?.value > 0").await
+}
+
+/// Goroutines of the one good capture are shown.
+async fn wait_until_analyzed(browser: &Browser) -> Result<()> {
+    browser.run("location.hash = 'goroutines';", &[]).await?;
+    browser.wait_for_text("#main", "goroutine").await?;
+    browser.wait_until("document.querySelectorAll('#main table tbody tr').length > 3").await
+}
+
+#[tokio::test]
+async fn a_worker_that_runs_out_of_memory_costs_the_file_it_read_and_no_other() -> Result<()> {
+    let browser = Browser::open("about:blank").await?;
+    browser.before_each_page(KEEP_WORKERS).await?;
+    browser.goto(&viewer::file_url()?).await?;
+    choose(&browser, &[capture(), large("memory", "large.bin", 900)?]).await?;
+    wait_until_reading(&browser).await?;
+    let end = "
+        const worker = window.workers.at(-1);
+        worker.terminate();
+        worker.dispatchEvent(new ErrorEvent('error', { message: 'Uncaught RuntimeError: unreachable' }));
+    ";
+    browser.run(end, &[]).await?;
+    browser.wait_for_text("[role=alert]", "ran out of memory").await?;
+    browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
+    wait_until_analyzed(&browser).await
+}
+
+#[tokio::test]
+async fn a_worker_that_the_browser_ended_without_a_word_is_replaced_on_cancel() -> Result<()> {
+    let browser = Browser::open("about:blank").await?;
+    browser.before_each_page(KEEP_WORKERS).await?;
+    browser.goto(&viewer::file_url()?).await?;
+    choose(&browser, &[capture(), large("silent", "large.bin", 900)?]).await?;
+    wait_until_reading(&browser).await?;
+    browser.run("window.workers.at(-1).terminate();", &[]).await?;
+    browser.click("#files button").await?;
+    browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
+    browser.wait_for_text(ROWS, "cancelled").await?;
+    wait_until_analyzed(&browser).await
+}
+
+#[tokio::test]
+async fn a_cancelled_file_is_said_and_the_others_are_read() -> Result<()> {
+    let browser = Browser::open(&viewer::file_url()?).await?;
+    choose(&browser, &[capture(), large("cancel", "a.bin", 900)?, large("cancel", "b.bin", 901)?]).await?;
+    wait_until_reading(&browser).await?;
+    // One that waits, then the one that is read.
+    browser.click("#files [aria-label='Cancel b.bin']").await?;
+    browser.click("#files [aria-label='Cancel a.bin']").await?;
+    browser.wait_for_text(STATUS, "3 files read, 2 could not be").await?;
+    wait_until_analyzed(&browser).await?;
+    assert_eq!(browser.console_problems().await?, NONE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_that_vanish_or_change_before_they_are_read_are_named() -> Result<()> {
+    let browser = Browser::open(&viewer::file_url()?).await?;
+    let files = [
+        large("change", "first.bin", 300)?,
+        large("change", "gone.bin", 301)?,
+        large("change", "changed.bin", 302)?,
+    ];
+    choose(&browser, &files).await?;
+    fs::remove_file(&files[1])?;
+    fs::write(&files[2], "another content")?;
+    browser.wait_for_text(STATUS, "3 files read, 2 could not be").await?;
+    browser.wait_for_text(ROWS, "gone.bin").await?;
+    browser.wait_for_text(ROWS, "changed.bin").await?;
+    browser.choose_files("#browse", &[capture()]).await?;
+    wait_until_analyzed(&browser).await
+}
+
+#[tokio::test]
+async fn files_dropped_during_a_load_are_read_too() -> Result<()> {
+    let browser = Browser::open(&viewer::file_url()?).await?;
+    choose(&browser, &[large("during", "large.bin", 600)?]).await?;
+    wait_until_reading(&browser).await?;
+    browser.drop_files(viewer::DROP_TARGET, &[capture()]).await?;
+    browser.wait_for_text(STATUS, "2 files read.").await?;
+    wait_until_analyzed(&browser).await?;
+    assert_eq!(browser.console_problems().await?, NONE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_hundred_files_at_once_and_a_frozen_tab_are_read_to_their_end() -> Result<()> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults/many");
+    fs::create_dir_all(&folder)?;
+    let status = fs::read(viewer::bundle("pricing-go1.26-cgroup2").join("t0/proc/status"))?;
+    for number in 0..200 {
+        let process = folder.join(format!("{number}/proc"));
+        fs::create_dir_all(&process)?;
+        fs::write(process.join("status"), &status)?;
+    }
+    let browser = Browser::open(&viewer::file_url()?).await?;
+    viewer::wait_until_ready(&browser).await?;
+    browser.drop_files(viewer::DROP_TARGET, &[folder]).await?;
+    browser.freeze(true).await?;
+    browser.freeze(false).await?;
+    browser.wait_for_text(STATUS, "200 files read.").await?;
+    assert_eq!(browser.console_problems().await?, NONE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_past_the_limit_is_refused_unread() -> Result<()> {
+    let browser = Browser::open(&viewer::file_url()?).await?;
+    choose(&browser, &[large("limit", "huge.bin", 2200)?, capture()]).await?;
+    browser.wait_for_text(STATUS, "2 files read").await?;
+    browser.run("location.hash = 'files';", &[]).await?;
+    browser.wait_for_text("#main", "more than 1024 MiB in one file").await?;
+    wait_until_analyzed(&browser).await
+}
+
+#[tokio::test]
+async fn a_page_without_storage_works_and_forgets_the_theme() -> Result<()> {
+    let browser = Browser::open("about:blank").await?;
+    browser
+        .before_each_page(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } });",
+        )
+        .await?;
+    browser.goto(&viewer::file_url()?).await?;
+    viewer::choose_files(&browser, &[capture()]).await?;
+    // From the system's choice to light to dark.
+    browser.click(".button.theme").await?;
+    browser.click(".button.theme").await?;
+    browser.wait_until("document.documentElement.dataset.theme === 'dark'").await?;
+    assert_eq!(browser.console_problems().await?, NONE);
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! What is taken away from the page: the report as one file, or as Markdown.
+
+mod prepare;
+mod preview;
+
+use analyzer_core::report::Report;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlDialogElement, HtmlInputElement, Url};
+use yew::prelude::*;
+
+use super::copy_button::CopyButton;
+use crate::intake::Dropped;
+use crate::link::{Command, use_link};
+use crate::number_format as text;
+use crate::state::Shared;
+
+use prepare::Prepared;
+
+/// Properties of [`CopyMarkdown`].
+#[derive(Properties, PartialEq)]
+pub struct CopyMarkdownProps {
+    /// What is copied.
+    pub report: Shared<Report>,
+}
+
+/// Copies verdict, findings and tables for an issue or a wiki.
+#[component]
+pub fn CopyMarkdown(props: &CopyMarkdownProps) -> Html {
+    let markdown = use_memo(props.report.clone(), |report| report.to_markdown());
+    html! { <CopyButton text={(*markdown).clone()} label="Copy as Markdown" /> }
+}
+
+/// Properties of [`SaveReport`].
+#[derive(Properties, PartialEq)]
+pub struct SaveReportProps {
+    /// The report: a new one makes a file that was prepared an old one.
+    pub report: Shared<Report>,
+}
+
+/// Opens the dialog in which a file is prepared and saved.
+#[component]
+pub fn SaveReport(props: &SaveReportProps) -> Html {
+    let is_open = use_state_eq(|| false);
+    let open = {
+        let is_open = is_open.setter();
+        Callback::from(move |_: MouseEvent| is_open.set(true))
+    };
+    let on_close = {
+        let is_open = is_open.setter();
+        Callback::from(move |()| is_open.set(false))
+    };
+    html! {
+        <>
+            <button type="button" class="button" id="save-report" onclick={open}
+                title="Make one HTML file that opens without a network, with this view and what was loaded">
+                { "Save report" }
+            </button>
+            if *is_open {
+                <SaveDialog report={props.report.clone()} {on_close} />
+            }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SaveDialogProps {
+    report: Shared<Report>,
+    on_close: Callback<()>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Preparing,
+    Ready(Prepared),
+    Failed(AttrValue),
+}
+
+/// Prepares the viewer with the captures in it, says what is in it and its
+/// size, then saves it.
+#[component]
+fn SaveDialog(props: &SaveDialogProps) -> Html {
+    let link = use_link();
+    let dialog = use_node_ref();
+    let stage = use_state_eq(|| Stage::Preparing);
+    let is_redacted = use_state_eq(|| false);
+    use_effect_with(dialog.clone(), |dialog| {
+        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+            let _ = dialog.show_modal();
+        }
+    });
+    {
+        let stage = stage.setter();
+        use_effect_with((props.report.clone(), *is_redacted), move |&(_, is_redacted)| {
+            let is_wanted = std::rc::Rc::new(std::cell::Cell::new(true));
+            let still_wanted = is_wanted.clone();
+            stage.set(Stage::Preparing);
+            if let Some(link) = link {
+                let engine = link.clone();
+                link.send(Command::Collect(Callback::from(move |files: Vec<Dropped>| {
+                    let (engine, stage, is_wanted) = (engine.clone(), stage.clone(), is_wanted.clone());
+                    spawn_local(async move {
+                        let made = if is_redacted {
+                            prepare::redacted(&engine, &files).await
+                        } else {
+                            prepare::as_loaded(&files).await
+                        };
+                        match made {
+                            Ok(prepared) if is_wanted.get() => stage.set(Stage::Ready(prepared)),
+                            // Nobody waits for it anymore.
+                            Ok(prepared) => drop(Url::revoke_object_url(&prepared.url)),
+                            Err(reason) if is_wanted.get() => stage.set(Stage::Failed(reason.into())),
+                            Err(_) => {}
+                        }
+                    });
+                })));
+            }
+            move || still_wanted.set(false)
+        });
+    }
+    {
+        // A file that is not wanted anymore would stay in memory.
+        use_effect_with((*stage).clone(), |stage| {
+            let stage = stage.clone();
+            move || {
+                if let Stage::Ready(prepared) = stage {
+                    let _ = Url::revoke_object_url(&prepared.url);
+                }
+            }
+        });
+    }
+    let onchange = {
+        let is_redacted = is_redacted.setter();
+        Callback::from(move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            is_redacted.set(input.checked());
+        })
+    };
+    let onclose = props.on_close.reform(|_: Event| ());
+    let onclick = props.on_close.reform(|_: MouseEvent| ());
+    html! {
+        <dialog ref={dialog} class="keys save" aria-labelledby="save-title" {onclose}>
+            <h2 id="save-title">{ "Save report" }</h2>
+            <p>
+                { "One HTML file with the viewer and the captures. It opens without a network, with the view that \
+                   is shown now." }
+            </p>
+            <label class="save-choice">
+                <input type="checkbox" id="redact" checked={*is_redacted} {onchange} />
+                { "Redact" }
+            </label>
+            <p class="quiet">
+                { "Pseudonyms for hosts, pods, containers, processes, addresses, folders above the module, label \
+                   values, arguments and the environment; other text is blanked. Functions and packages keep their \
+                   names." }
+            </p>
+            if let Stage::Ready(Prepared { summary: Some(summary), .. }) = &*stage {
+                { preview::preview(summary) }
+            }
+            { outcome(&stage) }
+            <div class="buttons">
+                { save_buttons(&stage) }
+                <button type="button" class="button" {onclick}>{ "Close" }</button>
+            </div>
+        </dialog>
+    }
+}
+
+fn outcome(stage: &Stage) -> Html {
+    match stage {
+        Stage::Preparing => html! { <p role="status">{ "Preparing…" }</p> },
+        Stage::Failed(reason) => {
+            html! { <p role="alert">{ format!("The file could not be made: {reason}") }</p> }
+        }
+        Stage::Ready(_) => Html::default(),
+    }
+}
+
+fn save_buttons(stage: &Stage) -> Html {
+    let Stage::Ready(prepared) = stage else { return Html::default() };
+    let name = prepared.name();
+    html! {
+        <>
+            <a id="save-file" class="button primary" href={prepared.url.clone()} download={name}>
+                { format!("Save {name}, {}", text::size(prepared.bytes)) }
+            </a>
+            if let Some(markdown) = &prepared.markdown {
+                <CopyButton text={markdown.clone()} label="Copy redacted Markdown" />
+            }
+        </>
+    }
+}
