@@ -9,6 +9,7 @@
 //! stays valid and every position stays true. Wrappings are taken off for good.
 //! A file in which secrets cannot be told is left out; a note stands in its place.
 
+mod addresses;
 mod names;
 
 use std::ops::Range;
@@ -23,6 +24,7 @@ use crate::formats::container::{self, Budget, Leaf};
 use crate::formats::redaction::{CaptureNames, Kind, Marks, Word, blank_out};
 use crate::formats::{self, Probe, left_out};
 
+use addresses::Addresses;
 use names::{NameId, Names};
 
 /// One capture, unwrapped.
@@ -73,6 +75,7 @@ pub struct Summary {
 #[derive(Debug, Default)]
 pub struct Redaction {
     names: Names,
+    addresses: Addresses,
     captures: CaptureNames,
     budget: Budget,
     files: Vec<Marked>,
@@ -187,11 +190,18 @@ impl Redaction {
         let format = formats::recognize(&Probe { path, bytes: &leaf.bytes }).ok_or("no known format")?;
         let mut marks = Marks::new(&leaf.bytes);
         (format.secrets)(&Input { source: SourceId(0), path, bytes: &leaf.bytes }, &mut marks)?;
-        let Marks { words, blanks, .. } = marks;
+        let Marks { words, blanks, addresses, .. } = marks;
         let places = see(&mut self.names, &leaf.bytes, &words);
         self.summary.blanked += to_u64(blanks.len());
+        let addresses: Vec<_> = addresses
+            .into_iter()
+            .map(|range| (self.addresses.pseudonym(leaf.bytes.get(range.clone()).unwrap_or_default()), range))
+            .collect();
         for range in blanks {
             blank_out(leaf.bytes.get_mut(range).unwrap_or_default());
+        }
+        for (number, range) in addresses {
+            leaf.bytes.get_mut(range).unwrap_or_default().copy_from_slice(&number);
         }
         Ok(places)
     }

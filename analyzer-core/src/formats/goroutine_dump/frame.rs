@@ -29,22 +29,25 @@ const ADDRESS_DIGITS: usize = 6;
 /// A fingerprint of the addresses among a call's printed arguments; `None` if
 /// it shows none. A value that may be stale (`?`) counts too: what differs
 /// only in it is not taken for the same.
-pub(super) fn addresses(arguments: &[u8]) -> Option<u32> {
-    let mut hash = 0x811c_9dc5_u32;
-    let mut has_any = false;
+pub(super) fn fingerprint(arguments: &[u8]) -> Option<u32> {
+    // FNV-1a.
+    let add = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = |hash: Option<u32>, number: &[u8]| number.iter().fold(hash.unwrap_or(0x811c_9dc5), add);
+    addresses(arguments).fold(None, |all, number| Some(hash(all, number))).map(|hash| hash.max(1))
+}
+
+/// Each address among a call's printed arguments: `0x` and its digits.
+pub(super) fn addresses(arguments: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = arguments;
-    while let Some(at) = memchr::memmem::find(rest, b"0x") {
-        rest = rest.get(at + 2..)?;
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        let (number, after) = rest.split_at(digits);
+    let numbers = std::iter::from_fn(move || {
+        let at = memchr::memmem::find(rest, b"0x")?;
+        let number = rest.get(at..)?;
+        let digits = number.iter().skip(2).take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let (number, after) = number.split_at_checked(2 + digits)?;
         rest = after;
-        if digits >= ADDRESS_DIGITS {
-            has_any = true;
-            // FNV-1a.
-            hash = number.iter().fold(hash, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        }
-    }
-    has_any.then_some(hash.max(1))
+        Some(number)
+    });
+    numbers.filter(|number| number.len() >= 2 + ADDRESS_DIGITS)
 }
 
 /// A file line, taken apart.
@@ -132,7 +135,7 @@ mod tests {
 
     #[test]
     fn addresses_tell_objects_apart_and_numbers_do_not() {
-        let of = |text: &str| addresses(text.as_bytes());
+        let of = |text: &str| fingerprint(text.as_bytes());
         assert_eq!(of("(0xc000010000, 0x3)"), of("(0xc000010000, 0x4)"));
         assert_ne!(of("(0xc000010000, 0x3)"), of("(0xc000020000, 0x3)"));
         assert_ne!(of("({0x6663a5?, 0xc000054218?})"), of("({0x6663a5?, 0xc000054230?})"));

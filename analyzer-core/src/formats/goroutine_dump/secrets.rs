@@ -37,7 +37,9 @@ pub(super) fn stacks(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
             function = name;
         } else if let Some(name) = frame::function(text).filter(|_| !in_message) {
             function = name;
-            marks.blank(text.get(name.len()..).unwrap_or_default());
+            let arguments = text.get(name.len()..).unwrap_or_default();
+            marks.blank(arguments);
+            frame::addresses(arguments).for_each(|address| marks.address(address));
         } else if let Some(place) = source_place(text) {
             marks.source_file(place, function);
         } else if let Some(kind) = kind {
@@ -241,6 +243,9 @@ mod tests {
         for blank in marks.blanks {
             crate::formats::redaction::blank_out(&mut bytes[blank]);
         }
+        for address in marks.addresses {
+            bytes[address].fill(b'#');
+        }
         String::from_utf8(bytes).unwrap()
     }
 
@@ -257,7 +262,7 @@ mod tests {
         let expected = "xxxx/xx/xx xxxx xxxxx xxxxxx xx\n\
                         panic: xx xxxxxx xxxx\n\n\
                         goroutine 7 [select, 2 minutes] {tenant: ...., path: \"/.\\n.\"}:\n\
-                        main.(*pool).run(xxxxxxxxxxxx, {xxx, xxx})\n\
+                        main.(*pool).run(############, {xxx, xxx})\n\
                         \t/home/...../..../cmd/main.go:12 +0x1d\n\
                         created by main.main in goroutine 1\n\
                         \t/home/...../..../cmd/main.go:5 +0x1d\n\

@@ -145,7 +145,7 @@ impl<'e> Reader<'e> {
         let is_inlined = frame::is_inlined(text);
         if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
             block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
-            let arguments = frame::addresses(text.get(name.len()..).unwrap_or_default());
+            let arguments = frame::fingerprint(text.get(name.len()..).unwrap_or_default());
             block.goroutine.arguments = arguments.unwrap_or(block.goroutine.arguments);
         }
     }

@@ -17,7 +17,7 @@ pub(super) const CGROUP_WORDS: &str = "\
 
 /// Words in the names of captures; those of kernel files come from the lists that recognize them.
 pub(super) const CAPTURE_WORDS: &str = "\
-    adj after alloc allocs anon base baseline before bin block buddyinfo bundle capture captures cgroup \
+    adj after alloc allocs anon app base baseline before bin block buddyinfo bundle capture captures cgroup \
     cgroups child cmdline comm container containers cpu cpuinfo csv current d debug debugvars delta describe \
     dev diff dmesg dump dumps during end environ err event events example exec execution exit expvar fgprof \
     file files final first fs gb gc gctrace go gob goroutine goroutineleak goroutines grown gz h heap heaps \

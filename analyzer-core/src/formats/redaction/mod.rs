@@ -2,11 +2,12 @@
 //! takes the place of a mark has as many bytes, so that lengths, offsets and
 //! line numbers hold.
 //!
-//! Two kinds of marks. A *word* is a run of letters and digits that gets a
+//! Three kinds of marks. A *word* is a run of letters and digits that gets a
 //! pseudonym, the same one wherever it stands: names keep their shape
 //! (`api-7d4f-x2x` becomes `abx-acxx-adx`) and stay equal where they were equal.
 //! A *blank* is text that no parser understands: every letter and digit becomes
-//! an `x`, and nothing of it is kept anywhere.
+//! an `x`, and nothing of it is kept anywhere. An *address* is a number of which
+//! only matters where else it stands: it becomes another one.
 //!
 //! The rule for a format: mark everything but what is known to be harmless.
 
@@ -66,12 +67,14 @@ pub struct Marks<'a> {
     pub words: Vec<Word>,
     /// Text to be blanked.
     pub blanks: Vec<Range<usize>>,
+    /// Addresses, from their `0x` on; they may lie in blanks.
+    pub addresses: Vec<Range<usize>>,
 }
 
 impl<'a> Marks<'a> {
     /// No secrets yet.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, words: Vec::new(), blanks: Vec::new() }
+        Self { bytes, words: Vec::new(), blanks: Vec::new(), addresses: Vec::new() }
     }
 
     /// Marks every word of a part of the source.
@@ -89,6 +92,11 @@ impl<'a> Marks<'a> {
         if let Some(range) = self.range_of(part).filter(|range| !range.is_empty()) {
             self.blanks.push(range);
         }
+    }
+
+    /// Marks an address: `0x` and hexadecimal digits.
+    pub fn address(&mut self, number: &[u8]) {
+        self.addresses.extend(self.range_of(number));
     }
 
     /// Marks the words of a part that are not among those to keep.
