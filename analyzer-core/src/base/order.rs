@@ -15,6 +15,14 @@ pub trait StableOrder {
     /// As [`slice::sort_by`].
     fn order_by(&mut self, compare: impl FnMut(&Self::Item, &Self::Item) -> Ordering);
 
+    /// As [`slice::sort`].
+    fn order(&mut self)
+    where
+        Self::Item: Ord,
+    {
+        self.order_by(Ord::cmp);
+    }
+
     /// As [`slice::sort_by_key`].
     fn order_by_key<K: Ord>(&mut self, mut key: impl FnMut(&Self::Item) -> K) {
         self.order_by(|a, b| key(a).cmp(&key(b)));

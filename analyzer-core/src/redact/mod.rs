@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::convert::to_u64;
 use crate::base::error::NoteSeverity;
+use crate::base::order::StableOrder as _;
 use crate::base::source::{Input, SourceId};
 use crate::base::units::Nanos;
 use crate::formats::container::{self, Budget, Leaf};
@@ -148,7 +149,7 @@ impl Redaction {
                 places: facts.places,
             })
             .collect();
-        self.summary.replacements.sort_by_key(|row| (row.kind, std::cmp::Reverse(row.places)));
+        self.summary.replacements.order_by_key(|row| (row.kind, std::cmp::Reverse(row.places)));
         (self.summary, files)
     }
 

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::base::index::IndexVec;
 use crate::base::limits::REDACTED_NAMES;
+use crate::base::order::StableOrder as _;
 use crate::formats::redaction::Kind;
 use crate::newtype_index;
 
@@ -56,7 +57,7 @@ impl Names {
         let facts = |id: NameId| self.facts.get(id).copied();
         let mut rows: Vec<_> =
             self.ids.iter().filter_map(|(name, &id)| Some((name.as_slice(), id, facts(id)?))).collect();
-        rows.sort_unstable_by_key(|row| row.0);
+        rows.order_by(|a, b| a.0.cmp(b.0));
         rows
     }
 

@@ -86,7 +86,7 @@ impl Description {
             );
             self.section.remarks.push(remark);
         }
-        self.section.remarks.sort();
+        self.section.remarks.order();
         self.section.remarks.dedup();
         self.section
     }

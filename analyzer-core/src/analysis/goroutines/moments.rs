@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::profile_rows;
 use crate::base::convert::to_u64;
+use crate::base::order::StableOrder as _;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
@@ -248,7 +249,7 @@ fn content(dump: &GoroutineDump) -> Vec<(u64, Option<StackId>, u64)> {
     let each = dump.goroutines.iter().map(|row| (row.goid, row.stack, 1));
     let counted = dump.counted.iter().map(|row| (0, row.stack, row.count));
     let mut rows: Vec<_> = each.chain(counted).collect();
-    rows.sort_unstable();
+    rows.order();
     rows
 }
 

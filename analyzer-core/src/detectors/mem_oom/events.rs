@@ -53,7 +53,7 @@ fn group_paths(case: &Case<'_>, subject: &Subject) -> Vec<String> {
         .filter(|path| path.len() > 1)
         .map(str::to_owned)
         .collect();
-    paths.sort();
+    paths.order();
     paths.dedup();
     paths
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::survey::{Survey, field};
 use super::wire::{Value, Wire};
+use crate::base::order::StableOrder as _;
 use crate::base::convert::to_usize;
 use crate::base::source::Input;
 use crate::formats::redaction::{Kind, Marks};
@@ -122,7 +123,7 @@ impl Uses {
             done.is_some_and(|done| !std::mem::replace(done, true))
         };
         let mut files: Vec<_> = self.files.iter().collect();
-        files.sort_unstable();
+        files.order();
         for (&file, functions) in files {
             if claim(file) {
                 let of_package = functions.iter().map(|&function| string(function));

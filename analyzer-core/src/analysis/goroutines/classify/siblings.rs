@@ -8,6 +8,7 @@ use super::super::grouping::Group;
 use super::super::judgment::Judgment;
 use super::families::locks;
 use super::{Assessment, Context, ownership};
+use crate::base::order::StableOrder as _;
 use crate::report::{Confidence, Role, Verdict};
 
 /// Takes back what only accompanies a call that is at work.
@@ -129,7 +130,7 @@ fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
         }
     }
     let mut owners: Vec<_> = by_owner.into_iter().filter(|(owner, _)| !owner.is_empty()).collect();
-    owners.sort();
+    owners.order();
     for (_, members) in owners {
         let roots: Vec<usize> =
             members.iter().copied().filter(|&member| is_root(judgments, member)).collect();
@@ -179,7 +180,7 @@ fn fold_same_place(context: &Context<'_>, judgments: &mut [Judgment]) {
         }
     }
     let mut places: Vec<Vec<usize>> = by_place.into_values().filter(|places| places.len() > 1).collect();
-    places.sort();
+    places.order();
     for members in places {
         let Some(root) = largest(context, &members) else { continue };
         for member in members.into_iter().filter(|&member| member != root) {
@@ -200,7 +201,7 @@ fn fold_started_together(context: &Context<'_>, judgments: &mut [Judgment]) {
         }
     }
     let mut sets: Vec<Vec<usize>> = by_start.into_values().filter(|set| set.len() > 1).collect();
-    sets.sort();
+    sets.order();
     for set in sets {
         let Some(root) = set.iter().copied().min_by_key(|&index| (is_receiver(groups.get(index)), index))
         else {
