@@ -29,8 +29,11 @@ async function boot() {
     const text = (id) => new TextDecoder().decode(bytes(id));
     insert("style", text("style"));
     const glue = text("glue");
-    // The policy names it by its hash.
+    // The policy names it by its hash. It would make an address of its script's,
+    // which has none, against that of the page, which a srcdoc frame has not.
+    Object.defineProperty(document, "currentScript", { value: null, configurable: true });
     insert("script", glue);
+    delete document.currentScript;
     const module = await WebAssembly.compile(bytes("wasm"));
     // What the page asks for.
     self.strataWorker = [glue, "\n", document.getElementById("app").textContent];

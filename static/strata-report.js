@@ -22,8 +22,7 @@
       this.#dress();
       (this.shadowRoot ?? this.attachShadow({ mode: "open" })).replaceChildren(this.#frame);
       this.#frame.src = viewer.href;
-      const inline = this.#inline();
-      if (inline.length > 0) this.load(inline);
+      this.#loadInline();
       if (this.hasAttribute("src")) this.#fetch();
     }
 
@@ -77,6 +76,15 @@
       } catch (error) {
         this.#tell("error", { message: String(error) });
       }
+    }
+
+    // What stands inside of the element comes after its start, where it connects.
+    async #loadInline() {
+      if (document.readyState === "loading") {
+        await new Promise((resolve) => addEventListener("DOMContentLoaded", resolve, { once: true }));
+      }
+      const files = this.#inline();
+      if (files.length > 0) await this.load(files);
     }
 
     // Data in the page itself: <script type="text/plain" data-name="dump.txt">, or

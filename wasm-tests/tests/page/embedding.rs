@@ -33,9 +33,6 @@ async fn a_frame_without_an_address_takes_captures() -> Result<()> {
 #[tokio::test]
 async fn an_element_shows_what_it_names_and_what_it_holds() -> Result<()> {
     let browser = open("An element").await?;
-    let heard =
-        "window.heard = []; addEventListener('strata-loaded', (event) => heard.push(event.detail.findings));";
-    browser.run(heard, &[]).await?;
     browser.enter_shadow_frame("strata-report").await?;
     browser.wait_for_text(viewer::STATUS, "2 files read").await?;
     browser.wait_for_text("[role=tab][aria-selected=true]", "Goroutines").await?;

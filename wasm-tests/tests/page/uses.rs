@@ -25,7 +25,7 @@ async fn a_site_shows_the_report_of_chosen_files() -> Result<()> {
     let site = viewer::site()?;
     let browser = Browser::open(&site.url()).await?;
     viewer::choose_files(&browser, &captures()).await?;
-    browser.wait_for_text("#main", "goroutine").await?;
+    browser.wait_for_text("#main", "Goroutines\n77").await?;
     assert_eq!(site.requests(), ["GET /"], "something was fetched");
     Ok(())
 }
@@ -34,7 +34,7 @@ async fn a_site_shows_the_report_of_chosen_files() -> Result<()> {
 async fn a_file_on_a_disk_shows_the_report_of_chosen_files() -> Result<()> {
     let browser = Browser::open(&viewer::file_url()?).await?;
     viewer::choose_files(&browser, &captures()).await?;
-    browser.wait_for_text("#main", "goroutine").await
+    browser.wait_for_text("#main", "Goroutines\n77").await
 }
 
 #[tokio::test]
