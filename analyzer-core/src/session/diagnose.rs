@@ -4,6 +4,7 @@
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::Position;
+use crate::report::plain_text::visible;
 
 /// Text of a failed capture, and what happened.
 const FAILED_CAPTURES: &[(&str, &str)] = &[
@@ -54,7 +55,7 @@ pub(super) fn unrecognized(bytes: &[u8]) -> ParseError {
     }
     let first = head.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let shown: String = first.chars().take(80).collect();
-    error(format!("text in no known format; it starts with \"{shown}\""))
+    error(format!("text in no known format; it starts with \"{}\"", visible(&shown)))
 }
 
 #[cfg(test)]

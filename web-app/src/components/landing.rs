@@ -8,19 +8,23 @@ use crate::intake;
 use crate::link::{Command, use_link};
 
 /// What can be dropped, and what it answers.
-const INPUTS: [(&str, &str); 6] = [
+const INPUTS: [(&str, &str); 7] = [
     (
         "Goroutine dumps",
         "debug=2 or debug=1 text, SIGQUIT and panic output, log lines around them. Two or more tell what grows.",
     ),
     ("pprof profiles", "heap, allocs, goroutine, cpu, block, mutex: gzipped or not."),
+    ("Execution traces", "of Go 1.22 and later, of any length: what ran, waited and collected, and when."),
     ("/proc/PID", "smaps, smaps_rollup, maps, status, statm: what the kernel holds for the process."),
     ("The cgroup's memory files", "memory.stat, memory.current, memory.max and the rest, version 1 or 2."),
     (
         "The runtime's own figures",
         "MemStats from /debug/vars or heap?debug=1, runtime/metrics, Prometheus text.",
     ),
-    ("Logs", "gctrace and scavtrace lines, the kernel's OOM report."),
+    (
+        "Logs and Kubernetes",
+        "gctrace and scavtrace lines, the kernel's OOM report, the pod's state, kubectl top.",
+    ),
 ];
 
 /// What can be dropped, in plain words, and how to capture it.

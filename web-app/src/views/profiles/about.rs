@@ -23,7 +23,7 @@ pub fn About(props: &CaseProps) -> Html {
     let fact = |name: &'static str, value: Option<String>| {
         html! {
             if let Some(value) = value {
-                <div><dt>{ name }</dt><dd>{ value }</dd></div>
+                <div><dt>{ name }</dt><dd>{ selectors::visible(&value) }</dd></div>
             }
         }
     };
@@ -32,7 +32,7 @@ pub fn About(props: &CaseProps) -> Html {
             <dl class="facts">
                 <div>
                     <dt>{ "File" }</dt>
-                    <dd><a href={place_href(&case.report, summary.source, None)}>{ path_of(&case.report, summary) }</a></dd>
+                    <dd><a href={place_href(&case.report, summary.source, None)}>{ selectors::visible(path_of(&case.report, summary)) }</a></dd>
                 </div>
                 { fact("Kind", summary.kind.clone()) }
                 { fact("Taken", summary.captured_at.map(text::instant)) }
@@ -43,17 +43,17 @@ pub fn About(props: &CaseProps) -> Html {
                 { fact("Functions", Some(text::count_u64(summary.functions))) }
                 { fact("Addresses", Some(addresses(summary))) }
                 { fact("Labels", (!summary.label_keys.is_empty()).then(|| summary.label_keys.join(", "))) }
-                { fact("Program", summary.program.as_ref().map(|program| selectors::visible(&program.file)).filter(|file| !file.is_empty())) }
-                { fact("Build id", summary.program.as_ref().map(|program| selectors::visible(&program.build_id)).filter(|id| !id.is_empty())) }
+                { fact("Program", summary.program.as_ref().map(|program| program.file.clone()).filter(|file| !file.is_empty())) }
+                { fact("Build id", summary.program.as_ref().map(|program| program.build_id.clone()).filter(|id| !id.is_empty())) }
                 { fact("Drops frames", summary.drop_frames.clone().filter(|frames| !frames.is_empty())) }
-                { for summary.comments.iter().map(|comment| fact("Comment", Some(selectors::visible(comment)))) }
+                { for summary.comments.iter().map(|comment| fact("Comment", Some(comment.clone()))) }
             </dl>
             <h3>{ "Values" }</h3>
             <table class="neighbors">
                 <tbody>
                     { for summary.sample_types.iter().map(|column| html! {
                         <tr>
-                            <th scope="row">{ &column.kind }</th>
+                            <th scope="row">{ selectors::visible(&column.kind) }</th>
                             <td class="number">{ amount::short(column.total, &column.unit) }</td>
                             <td class="number quiet">{ amount::exact(column.total, &column.unit) }</td>
                             <td class="quiet">
@@ -172,7 +172,7 @@ fn remarks(summary: &ProfileSummary) -> Html {
     html! {
         <>
             <h3>{ "To know" }</h3>
-            <ul>{ for lines.into_iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+            <ul>{ for lines.into_iter().map(|line| html! { <li>{ selectors::visible(&line) }</li> }) }</ul>
         </>
     }
 }

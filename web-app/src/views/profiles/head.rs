@@ -102,7 +102,7 @@ pub fn name(report: &Report, profile: &ProfileSummary) -> String {
         let index = report.profiles.iter().position(|other| other.source == profile.source);
         text = format!("{text} \u{2014} {}", key_of(report, index.unwrap_or_default()));
     }
-    text
+    selectors::visible(&text)
 }
 
 /// The address with another profile; `None` if that is the one that is shown.
