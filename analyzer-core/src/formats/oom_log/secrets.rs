@@ -112,7 +112,7 @@ fn is_stat(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::redaction::blank_out;
+    use crate::formats::redaction;
 
     #[test]
     fn a_kill_keeps_its_figures() {
@@ -134,16 +134,7 @@ mod tests {
                     [   39.423983] oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/*****,task=***,pid=188,uid=0\n\
                     [   39.423983] Memory cgroup out of memory: Killed process 188 (***) total-vm:1kB, anon-rss:2kB\n\
                     [   40.000000] xxxx: xxxx xx xx\n";
-        let input = Input { source: crate::base::source::SourceId(0), path: "", bytes: text.as_bytes() };
-        let mut marks = Marks::new(input.bytes);
-        secrets(&input, &mut marks).unwrap();
-        let mut bytes = text.as_bytes().to_vec();
-        for word in &marks.words {
-            bytes[word.start..word.end].fill(b'*');
-        }
-        for blank in marks.blanks {
-            blank_out(&mut bytes[blank]);
-        }
-        assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        let shown = redaction::shown(text, b'*', |input, marks| secrets(input, marks).unwrap());
+        assert_eq!(shown, expected);
     }
 }

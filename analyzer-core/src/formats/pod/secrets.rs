@@ -106,16 +106,10 @@ pub(super) fn yaml(_: &Input<'_>, _: &mut Marks<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::redaction;
 
     fn shown(text: &str, mark: fn(&Input<'_>, &mut Marks<'_>) -> Outcome) -> String {
-        let input = Input { source: crate::base::source::SourceId(0), path: "", bytes: text.as_bytes() };
-        let mut marks = Marks::new(input.bytes);
-        mark(&input, &mut marks).unwrap();
-        let mut bytes = text.as_bytes().to_vec();
-        for word in &marks.words {
-            bytes[word.start..word.end].fill(b'*');
-        }
-        String::from_utf8(bytes).unwrap()
+        redaction::shown(text, b'*', |input, marks| mark(input, marks).unwrap())
     }
 
     #[test]

@@ -74,13 +74,7 @@ mod tests {
     use super::*;
 
     fn shown(path: &str) -> String {
-        let mut marks = Marks::new(path.as_bytes());
-        CaptureNames::default().mark(path.as_bytes(), &mut marks);
-        let mut bytes = path.as_bytes().to_vec();
-        for word in &marks.words {
-            bytes[word.start..word.end].fill(b'*');
-        }
-        String::from_utf8(bytes).unwrap()
+        super::super::shown(path, b'*', |input, marks| CaptureNames::default().mark(input.bytes, marks))
     }
 
     #[test]

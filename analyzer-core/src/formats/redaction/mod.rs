@@ -158,6 +158,26 @@ pub fn free_text(_: &Input<'_>, _: &mut Marks<'_>) -> Result<(), &'static str> {
     Err("nothing of it is in the report")
 }
 
+/// For tests: a text with marked words as rows of `letter`, blanks blanked, and
+/// addresses as rows of `#`.
+#[cfg(test)]
+pub fn shown(text: &str, letter: u8, mark: impl FnOnce(&Input<'_>, &mut Marks<'_>)) -> String {
+    let input = Input { source: crate::base::source::SourceId(0), path: "", bytes: text.as_bytes() };
+    let mut marks = Marks::new(input.bytes);
+    mark(&input, &mut marks);
+    let mut bytes = text.as_bytes().to_vec();
+    for word in &marks.words {
+        bytes[word.start..word.end].fill(letter);
+    }
+    for blank in marks.blanks {
+        blank_out(&mut bytes[blank]);
+    }
+    for address in marks.addresses {
+        bytes[address].fill(b'#');
+    }
+    String::from_utf8(bytes).expect("ASCII in place of ASCII")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,13 +136,7 @@ mod tests {
 
     /// The path with what is marked as dots.
     fn shown(path: &str, mark: impl Fn(&mut Marks<'_>, &[u8])) -> String {
-        let mut marks = Marks::new(path.as_bytes());
-        mark(&mut marks, path.as_bytes());
-        let mut bytes = path.as_bytes().to_vec();
-        for word in &marks.words {
-            bytes[word.start..word.end].fill(b'.');
-        }
-        String::from_utf8(bytes).unwrap()
+        super::super::shown(path, b'.', |input, marks| mark(marks, input.bytes))
     }
 
     #[test]
