@@ -1,6 +1,7 @@
 //! Measures the built page: `cargo run -p wasm-tests --features browser
-//! --example goals -- PROFILE...` prints JSON, times in milliseconds, each the
-//! median of five fresh browsers'.
+//! --example goals -- FILE...` prints JSON, times in milliseconds, each the
+//! median of five fresh browsers'. A profile (`*.pb.gz`) is waited for until its
+//! flame graph is painted, any other capture until its report is there.
 
 use std::path::PathBuf;
 
@@ -11,18 +12,20 @@ use wasm_tests::viewer;
 
 const RUNS: usize = 5;
 
-/// Watches frames from the choice of a file on, and when the flame graph is drawn.
+/// Watches frames from the choice of a file on, when its report is there, and when the flame graph is drawn.
 const WATCH: &str = "
-    window.goals = { start: 0, painted: 0, gap: 0 };
+    window.goals = { start: 0, read: 0, painted: 0, gap: 0 };
     document.querySelector('#browse').addEventListener('change', () => {
         goals.start = performance.now();
         let last = goals.start;
         const frame = (now) => {
             goals.gap = Math.max(goals.gap, now - last);
             last = now;
-            const canvas = document.querySelector('canvas');
+            const status = document.querySelector('.loading [role=status]');
+            if (goals.read === 0 && status?.textContent.includes('file read')) goals.read = performance.now();
+            const canvas = document.querySelector('.flame canvas');
             if (goals.painted === 0 && canvas && canvas.width > 0 && !isBlank(canvas)) goals.painted = performance.now();
-            if (goals.painted === 0) requestAnimationFrame(frame);
+            if (goals[arguments[0]] === 0) requestAnimationFrame(frame);
         };
         requestAnimationFrame(frame);
     }, { capture: true });
@@ -43,21 +46,23 @@ async fn main() -> Result<()> {
         viewer::wait_until_ready(&browser).await?;
         interactive.push(number(&browser, "return window.readyAt;").await?);
     }
-    let mut profiles = Vec::new();
-    for profile in std::env::args().skip(1).map(PathBuf::from) {
-        let (mut painted, mut gap) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
+    for file in std::env::args().skip(1).map(PathBuf::from) {
+        let is_profile = file.to_string_lossy().ends_with(".pb.gz");
+        let (view, done) = if is_profile { ("#profiles", "painted") } else { ("", "read") };
+        let (mut shown, mut gap) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            let browser = Browser::open(&format!("{}#profiles", viewer::file_url()?)).await?;
+            let browser = Browser::open(&format!("{}{view}", viewer::file_url()?)).await?;
             viewer::wait_until_ready(&browser).await?;
-            browser.run(WATCH, &[]).await?;
-            browser.choose_files("#browse", std::slice::from_ref(&profile)).await?;
-            browser.wait_until("window.goals.painted > 0").await?;
-            painted.push(number(&browser, "return goals.painted - goals.start;").await?);
+            browser.run(WATCH, &[done]).await?;
+            browser.choose_files("#browse", std::slice::from_ref(&file)).await?;
+            browser.wait_until(&format!("window.goals.{done} > 0")).await?;
+            shown.push(number(&browser, &format!("return goals.{done} - goals.start;")).await?);
             gap.push(number(&browser, "return goals.gap;").await?);
         }
-        profiles.push(json!({ "painted": median(painted), "longest_gap": median(gap) }));
+        files.push(json!({ "shown": median(shown), "longest_gap": median(gap) }));
     }
-    println!("{}", json!({ "interactive": median(interactive), "profiles": profiles }));
+    println!("{}", json!({ "interactive": median(interactive), "files": files }));
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub fn bench(with_page: bool) -> Result<()> {
     let tools = native::Tools::find();
     let mut rows = native::rows(&tools)?;
     if with_page {
-        rows.extend(page::rows()?);
+        rows.extend(page::rows(&tools)?);
     }
     let growths = scaling::growths(&tools)?;
     let text = page_text(&rows, &growths);

@@ -15,6 +15,10 @@ use crate::command;
 /// Time from which a peer gets fewer runs.
 const PATIENCE_MILLIS: f64 = 5_000.0;
 
+/// The peer of execution traces, and how many times faster than it is the goal.
+pub const TRACE_PEER: &str = "go tool trace -d=parsed";
+pub const TRACE_TIMES: f64 = 3.0;
+
 /// The programs.
 pub struct Tools {
     /// The program that was built.
@@ -35,6 +39,13 @@ impl Tools {
             pprof,
             trace: profiles::go_tool("trace"),
         }
+    }
+
+    /// What Go's tool needs to read a trace; `None` without a Go toolchain.
+    pub fn trace_peer(&self, file: &Path) -> Result<Option<Amount>> {
+        let Some(trace) = &self.trace else { return Ok(None) };
+        let runs = peer_runs(|| child::measure(Command::new(trace).arg("-d=parsed").arg(file)))?;
+        Ok(Some(millis(&runs)))
     }
 
     /// Five runs of the program on a file.
@@ -80,28 +91,31 @@ fn profile(tools: &Tools, samples: u32, rows: &mut Vec<Row>) -> Result<()> {
     Ok(())
 }
 
-/// The largest trace that `bench traces` made.
 fn trace(tools: &Tools, rows: &mut Vec<Row>) -> Result<()> {
-    let folder = command::root().join("target/bench");
-    let traces = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
-    let is_trace = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "trace");
-    let size = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
-    let Some(file) = traces.filter(is_trace).filter(|path| size(path) < 100 << 20).max_by_key(size) else {
+    let Some(file) = largest_trace()? else {
         println!("No trace below target/bench: `cargo xtask bench traces` makes one.");
         return Ok(());
     };
     let ours = tools.runs(&["report", "--format", "json"], &file)?;
-    let megabytes = size(&file) as f64 / 1e6;
-    if let Some(trace) = &tools.trace {
-        let theirs = peer_runs(|| child::measure(Command::new(trace).arg("-d=parsed").arg(&file)))?;
-        let what = format!("execution trace of {megabytes:.0} MB, to the report");
-        rows.push(Row::faster(what, millis(&ours), "go tool trace -d=parsed", millis(&theirs), 3.0));
+    let bytes = fs::metadata(&file)?.len() as f64;
+    if let Some(theirs) = tools.trace_peer(&file)? {
+        let what = format!("execution trace of {:.0} MB, to the report", bytes / 1e6);
+        rows.push(Row::faster(what, millis(&ours), TRACE_PEER, theirs, TRACE_TIMES));
     }
     if let Some(peak) = peak(&ours) {
-        let share = Amount { value: peak / (megabytes * 1e6), unit: "x" };
+        let share = Amount { value: peak / bytes, unit: "x" };
         rows.push(Row::below("the same: memory over the file's size", share, 4.0));
     }
     Ok(())
+}
+
+/// The largest trace of under 100 MB that `bench traces` made.
+pub fn largest_trace() -> Result<Option<PathBuf>> {
+    let folder = command::root().join("target/bench");
+    let traces = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    let is_trace = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "trace");
+    let size = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
+    Ok(traces.filter(is_trace).filter(|path| size(path) < 100 << 20).max_by_key(size))
 }
 
 /// Five runs, or two of what takes long.
