@@ -1,9 +1,11 @@
 //! Measures the built page: `cargo run -p wasm-tests --features browser
 //! --example goals -- FILE...` prints JSON, times in milliseconds, each the
 //! median of five fresh browsers'. A profile (`*.pb.gz`) is waited for until its
-//! flame graph is painted, any other capture until its report is there.
+//! flame graph is painted, any other capture until its report is there. Profiles are
+//! opened in speedscope too, where SPEEDSCOPE names the folder of its pages
+//! (`npm install speedscope`: `node_modules/speedscope/dist/release`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -60,11 +62,45 @@ async fn main() -> Result<()> {
             shown.push(number(&browser, &format!("return goals.{done} - goals.start;")).await?);
             gap.push(number(&browser, "return goals.gap;").await?);
         }
-        files.push(json!({ "shown": median(shown), "longest_gap": median(gap) }));
+        let peer = if is_profile { speedscope(&file).await? } else { None };
+        files.push(json!({ "shown": median(shown), "longest_gap": median(gap), "peer": peer }));
     }
     println!("{}", json!({ "interactive": median(interactive), "files": files }));
     Ok(())
 }
+
+/// From choosing a file until speedscope names it in its title, with the first
+/// of its views drawn; `None` without speedscope, or if it gives up.
+async fn speedscope(file: &Path) -> Result<Option<Value>> {
+    let Some(folder) = std::env::var_os("SPEEDSCOPE").map(PathBuf::from) else { return Ok(None) };
+    let page = folder.join("index.html").canonicalize().context("SPEEDSCOPE has no index.html")?;
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let browser = Browser::open(&format!("file://{}", page.display())).await?;
+        browser.wait_until("document.querySelector('input[type=file]') !== null").await?;
+        browser.run(WATCH_SPEEDSCOPE, &[]).await?;
+        browser.choose_files("input[type=file]", &[file.to_path_buf()]).await?;
+        match browser.wait_until("window.goals.shown > 0").await {
+            Ok(()) => times.push(number(&browser, "return goals.shown - goals.start;").await?),
+            // Its tab crashed, or it says that the file is too large.
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some(median(times)))
+}
+
+const WATCH_SPEEDSCOPE: &str = "
+    window.goals = { start: 0, shown: 0 };
+    document.addEventListener('change', () => {
+        goals.start = performance.now();
+        const title = document.title;
+        const frame = () => {
+            if (document.title !== title && document.querySelector('canvas')) goals.shown = performance.now();
+            else requestAnimationFrame(frame);
+        };
+        requestAnimationFrame(frame);
+    }, { capture: true });
+";
 
 /// Notes when the place to drop on appears.
 const READY: &str = "

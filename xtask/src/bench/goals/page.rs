@@ -23,7 +23,12 @@ struct Shown {
     shown: f64,
     /// The longest time between two frames.
     longest_gap: f64,
+    /// What speedscope needed for the same.
+    peer: Option<f64>,
 }
+
+/// How many times faster than speedscope is the goal.
+const SPEEDSCOPE_TIMES: f64 = 5.0;
 
 /// Time without a frame in which a page still feels alive.
 const GAP_MILLIS: f64 = 100.0;
@@ -66,7 +71,11 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
         vec![Row::below("Chromium: the page from file:// until it takes files", interactive, 300.0)];
     let mut shown = measured.files.iter();
     for ((what, _, most), file) in files.iter().zip(&mut shown) {
-        rows.push(Row::below(format!("Chromium: {what}"), millis(file.shown), *most));
+        let (what, shown) = (format!("Chromium: {what}"), millis(file.shown));
+        rows.push(match file.peer {
+            Some(peer) => Row::faster(what, shown, "speedscope", millis(peer), SPEEDSCOPE_TIMES),
+            None => Row::below(what, shown, *most),
+        });
         rows.push(gap(file));
     }
     if let (Some(trace), Some(file)) = (trace, shown.next()) {
