@@ -1,7 +1,7 @@
 //! Measures the built page: `cargo run -p wasm-tests --features browser
 //! --example goals -- FILE...` prints JSON, times in milliseconds, each the
 //! median of five fresh browsers'. A profile (`*.pb.gz`) is waited for until its
-//! flame graph is painted, any other capture until its report is there. Profiles are
+//! flame graph is painted, which is panned and zoomed then; any other capture until its report is there. Profiles are
 //! opened in speedscope too, where SPEEDSCOPE names the folder of its pages
 //! (`npm install speedscope`: `node_modules/speedscope/dist/release`).
 
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use wasm_tests::browser::Browser;
+use wasm_tests::frames::{self, Gesture};
 use wasm_tests::viewer;
 
 const RUNS: usize = 5;
@@ -52,7 +53,7 @@ async fn main() -> Result<()> {
     for file in std::env::args().skip(1).map(PathBuf::from) {
         let is_profile = file.to_string_lossy().ends_with(".pb.gz");
         let (view, done) = if is_profile { ("#profiles", "painted") } else { ("", "read") };
-        let (mut shown, mut gap) = (Vec::new(), Vec::new());
+        let (mut shown, mut gap, mut script) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..RUNS {
             let browser = Browser::open(&format!("{}{view}", viewer::file_url()?)).await?;
             viewer::wait_until_ready(&browser).await?;
@@ -61,9 +62,14 @@ async fn main() -> Result<()> {
             browser.wait_until(&format!("window.goals.{done} > 0")).await?;
             shown.push(number(&browser, &format!("return goals.{done} - goals.start;")).await?);
             gap.push(number(&browser, "return goals.gap;").await?);
+            if is_profile {
+                for gesture in [Gesture::Pan, Gesture::Zoom] {
+                    script.push(frames::measure(&browser, ".flame canvas", gesture).await?.script.p95);
+                }
+            }
         }
         let peer = if is_profile { speedscope(&file).await? } else { None };
-        files.push(json!({ "shown": median(shown), "longest_gap": median(gap), "peer": peer }));
+        files.push(json!({ "shown": median(shown), "longest_gap": median(gap), "script": median(script), "peer": peer }));
     }
     println!("{}", json!({ "interactive": median(interactive), "files": files }));
     Ok(())

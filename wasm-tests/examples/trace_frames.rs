@@ -15,44 +15,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use wasm_tests::browser::{Browser, Scheme};
+use wasm_tests::frames::{self, Frames, Gesture};
 use wasm_tests::viewer;
 
 /// A guard against hanging.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// One gesture for 120 frames. A frame's script is what the event and the
-/// callback of `requestAnimationFrame` do, where the timeline draws; both hand
-/// their work to microtasks, which are over before one that is queued after them.
-const GESTURE: &str = "
-    const canvas = document.querySelector('.trace-lanes canvas');
-    const box = canvas.getBoundingClientRect();
-    const native = window.requestAnimationFrame.bind(window);
-    let script = 0;
-    const timed = work => {
-        const start = performance.now();
-        work();
-        queueMicrotask(() => queueMicrotask(() => { script += performance.now() - start; }));
-    };
-    window.requestAnimationFrame = callback => native(time => timed(() => callback(time)));
-    const frame = () => new Promise(done => native(done));
-    const frames = [], scripts = [];
-    let last = await frame();
-    for (let n = 0; n < 120; n++) {
-        script = 0;
-        const forth = n % 60 < 30 ? 1 : -1;
-        const how = arguments[0] === 'pan' ? { shiftKey: true, deltaY: 24 * forth } : { ctrlKey: true, deltaY: -40 * forth };
-        const place = { bubbles: true, cancelable: true, clientX: box.left + box.width / 2, clientY: box.top + 50 };
-        timed(() => canvas.dispatchEvent(new WheelEvent('wheel', { ...place, ...how })));
-        // Drawn in the next frame, or the one after it.
-        const now = await frame();
-        await new Promise(done => setTimeout(done));
-        frames.push(now - last);
-        scripts.push(script);
-        last = now;
-    }
-    window.requestAnimationFrame = native;
-    const figures = list => { list.sort((a, b) => a - b); return [0.5, 0.95, 1].map(q => list[Math.min(list.length - 1, Math.floor(q * list.length))]); };
-    return [...figures(frames), ...figures(scripts)];";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -81,8 +48,8 @@ async fn measure(file: &PathBuf) -> Result<()> {
         report.as_secs_f64(),
         lanes.as_secs_f64()
     );
-    for gesture in ["pan", "zoom"] {
-        if gesture == "pan" {
+    for gesture in [Gesture::Pan, Gesture::Zoom] {
+        if gesture == Gesture::Pan {
             // A whole trace has nowhere to go: a part of it, first.
             browser.run("document.querySelector('.trace-plot').focus();", &[]).await?;
             for _ in 0..4 {
@@ -95,13 +62,10 @@ async fn measure(file: &PathBuf) -> Result<()> {
             )
             .await?;
         }
-        let figures = browser.run(GESTURE, &[gesture]).await?;
-        let figures: Vec<f64> = figures.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
-        let [frame, frame95, frame_max, script, script95, script_max] = figures.as_slice() else {
-            bail!("no figures: {figures:?}");
-        };
+        let Frames { frame, script } = frames::measure(&browser, ".trace-lanes canvas", gesture).await?;
         println!(
-            "  {gesture}: a frame each {frame:.1} ms (p95 {frame95:.1}, longest {frame_max:.1}), script {script:.1} ms (p95 {script95:.1}, longest {script_max:.1})"
+            "  {gesture:?}: a frame each {:.1} ms (p95 {:.1}, longest {:.1}), script {:.1} ms (p95 {:.1}, longest {:.1})",
+            frame.median, frame.p95, frame.longest, script.median, script.p95, script.longest
         );
     }
     Ok(())

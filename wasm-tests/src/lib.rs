@@ -5,6 +5,8 @@ pub mod browser;
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod driver;
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
+pub mod frames;
+#[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod input;
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod network_log;

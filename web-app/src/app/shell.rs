@@ -95,13 +95,16 @@ fn subject_line(state: &State) -> Html {
     let main = report.subjects.iter().max_by_key(|subject| (subject.snapshots.len(), subject.pid.is_some()));
     let Some(subject) = main else { return html! { <p class="subject"></p> } };
     let others = report.subjects.len() - 1;
+    let is_named = subject.name.is_some() || subject.pid.is_some();
     html! {
         <p class="subject">
-            <strong class="subject-name">{ selectors::subject_name(subject) }</strong>
+            if is_named || others > 0 {
+                <strong class="subject-name">{ selectors::subject_name(subject) }</strong>
+            }
             { for selectors::subject_facts(report, subject).into_iter().map(|fact| html! { <span class="fact">{ fact }</span> }) }
             if others > 0 {
                 <a class="fact" href={Route::parse("#files").href()}>
-                    { format!("and {}", text::counted(others, "other subject", "other subjects")) }
+                    { format!("and {}", text::counted(others, "other process or container", "other processes or containers")) }
                 </a>
             }
         </p>

@@ -28,7 +28,7 @@ pub fn subject_name(subject: &Subject) -> String {
     match (&subject.name, subject.pid) {
         (Some(name), _) => visible(name),
         (None, Some(pid)) => format!("process {pid}"),
-        (None, None) => format!("subject {}", subject.id.0 + 1),
+        (None, None) => format!("unnamed {}", subject.id.0 + 1),
     }
 }
 

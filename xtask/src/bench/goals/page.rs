@@ -23,6 +23,8 @@ struct Shown {
     shown: f64,
     /// The longest time between two frames.
     longest_gap: f64,
+    /// Script in a frame while the flame graph is panned and zoomed, 95th percentile.
+    script: Option<f64>,
     /// What speedscope needed for the same.
     peer: Option<f64>,
 }
@@ -32,6 +34,9 @@ const SPEEDSCOPE_TIMES: f64 = 5.0;
 
 /// Time without a frame in which a page still feels alive.
 const GAP_MILLIS: f64 = 100.0;
+
+/// Script in a frame that leaves the browser the time to draw it, at 60 frames a second.
+const SCRIPT_MILLIS: f64 = 4.0;
 
 /// The goals of the page.
 ///
@@ -77,6 +82,10 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
             None => Row::below(what, shown, *most),
         });
         rows.push(gap(file));
+        if let Some(script) = file.script {
+            let what = "the same, panned and zoomed: script in a frame, 95th percentile";
+            rows.push(Row::below(what, millis(script), SCRIPT_MILLIS));
+        }
     }
     if let (Some(trace), Some(file)) = (trace, shown.next()) {
         if let Some(theirs) = tools.trace_peer(&trace)? {
