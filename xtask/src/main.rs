@@ -26,6 +26,7 @@ Usage: cargo xtask COMMAND
   bench traces [MB|FILE]...    execution traces of so many megabytes or in files, natively, beside go tool trace
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
+  score profiles [DIR]         top tables of profiles against go tool pprof, row by row
   score traces [DIR]           traces against what Go's tool and the traced programs say
   inventory [DIR]              how each file of the captures below DIR is read
 ";
@@ -138,6 +139,7 @@ fn score(words: &mut lexopt::Parser) -> Result<()> {
                 xtask::score::memory::score(&[corpus.join("memory"), corpus.join("services")])
             }
         },
+        "profiles" => xtask::score::profiles::score(&folder(words, "../shared/corpus")?),
         "traces" => xtask::score::traces::score(&folder(words, "../shared/corpus")?),
         other => bail!("no such score: {other}\n\n{USAGE}"),
     }

@@ -72,7 +72,7 @@ fn file(input: &Input) -> Result<PathBuf> {
 }
 
 /// pprof's own program: started by `go tool`, its memory would not be seen.
-pub(super) fn pprof() -> Option<PathBuf> {
+pub fn pprof() -> Option<PathBuf> {
     go_tool("pprof")
 }
 

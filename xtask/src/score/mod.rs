@@ -2,4 +2,5 @@
 
 pub mod goroutines;
 pub mod memory;
+pub mod profiles;
 pub mod traces;
