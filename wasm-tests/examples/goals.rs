@@ -26,7 +26,7 @@ const WATCH: &str = "
             last = now;
             const status = document.querySelector('.loading [role=status]');
             if (goals.read === 0 && status?.textContent.includes('file read')) goals.read = performance.now();
-            const canvas = document.querySelector('.flame canvas');
+            const canvas = document.querySelector('.flame-pane canvas');
             if (goals.painted === 0 && canvas && canvas.width > 0 && !isBlank(canvas)) goals.painted = performance.now();
             if (goals[arguments[0]] === 0) requestAnimationFrame(frame);
         };
@@ -64,7 +64,7 @@ async fn main() -> Result<()> {
             gap.push(number(&browser, "return goals.gap;").await?);
             if is_profile {
                 for gesture in [Gesture::Pan, Gesture::Zoom] {
-                    script.push(frames::measure(&browser, ".flame canvas", gesture).await?.script.p95);
+                    script.push(frames::measure(&browser, ".flame-pane canvas", gesture).await?.script.p95);
                 }
             }
         }

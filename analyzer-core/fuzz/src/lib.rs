@@ -11,6 +11,7 @@ pub mod drop;
 pub mod hostile;
 pub mod memory;
 pub mod mutate;
+pub mod odd;
 mod plain_pprof;
 mod questions;
 pub mod seeds;

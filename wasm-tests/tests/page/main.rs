@@ -9,6 +9,7 @@ mod goroutines;
 mod injection;
 mod isolation;
 mod memory;
+mod odd_profiles;
 mod profiles;
 mod saved;
 mod start;

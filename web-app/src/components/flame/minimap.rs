@@ -14,7 +14,8 @@ use crate::state::Shared;
 
 /// Height of the strip, in CSS pixels.
 const HEIGHT: f64 = 34.0;
-/// Tallest row of the strip, in CSS pixels.
+/// Thinnest and tallest row of the strip, in CSS pixels: thinner ones would not be seen.
+const THINNEST: f64 = 0.5;
 const TALLEST: f64 = 3.0;
 
 /// Properties of [`Minimap`].
@@ -100,18 +101,20 @@ fn paint(canvas: &HtmlCanvasElement, graph: &FlameGraph, is_dark: bool, is_flipp
     canvas.set_height(pixels(HEIGHT));
     let _ = pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
     let nodes = graph.nodes();
-    let row = (HEIGHT / usize_to_f64(nodes.depths().max(1))).min(TALLEST);
+    let row = (HEIGHT / usize_to_f64(nodes.depths().max(1))).clamp(THINNEST, TALLEST);
+    let missing = HEIGHT - row * usize_to_f64(nodes.depths());
     let view = Viewport {
         start: 0.0,
         end: i64_to_f64(graph.span()).max(1.0),
         width,
         height: HEIGHT,
-        scroll: 0.0,
+        // What is taller than the strip ends at its leaves.
+        scroll: if is_flipped { (-missing).max(0.0) } else { 0.0 },
         row,
         flipped: is_flipped,
     };
     // What is short of the strip stands at its root's edge.
-    let lift = if is_flipped { HEIGHT - row * usize_to_f64(nodes.depths()) } else { 0.0 };
+    let lift = if is_flipped { missing.max(0.0) } else { 0.0 };
     let mut scene = Scene::default();
     scene.fill(&nodes, &view, |node| graph.color_of(node));
     for (color, range) in &scene.colors {

@@ -4,6 +4,7 @@ use analyzer_core::session::{NameKind, RedactionSummary};
 use yew::prelude::*;
 
 use crate::number_format as text;
+use crate::selectors;
 
 /// Names that are listed; the rest is counted.
 const ROWS: usize = 500;
@@ -25,7 +26,7 @@ pub fn preview(summary: &RedactionSummary) -> Html {
             if !summary.left_out.is_empty() {
                 <ul class="save-left-out">
                     { for summary.left_out.iter().map(|file| html! {
-                        <li><code>{ &file.path }</code>{ format!(": {}", file.reason) }</li>
+                        <li><code>{ selectors::visible(&file.path) }</code>{ format!(": {}", file.reason) }</li>
                     }) }
                 </ul>
             }
@@ -37,7 +38,7 @@ pub fn preview(summary: &RedactionSummary) -> Html {
                     <tbody>
                         { for names.iter().take(ROWS).map(|row| html! {
                             <tr>
-                                <td><code>{ &row.name }</code></td>
+                                <td><code>{ selectors::visible(&row.name) }</code></td>
                                 <td><code>{ &row.pseudonym }</code></td>
                                 <td>{ kind(row.kind) }</td>
                                 <td class="number">{ text::count_u64(row.places) }</td>

@@ -303,7 +303,7 @@ fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
         let total = amount::short(tree.view_total, &tree.unit);
         format!("The filters leave nothing of {total}. Take one away, above, or go Back.")
     } else if !others.is_empty() {
-        format!("All values of {} are zero. {} has values.", tree.sample_type, others.join(", "))
+        format!("All values of {} are zero. Choose another above: {}.", tree.sample_type, others.join(", "))
     } else {
         format!("All values of {} are zero.", tree.sample_type)
     };

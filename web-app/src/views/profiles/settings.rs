@@ -104,7 +104,11 @@ impl Settings {
         let base = find("base").filter(|&base| base != profile);
         let mut query = Query::new(summary.source);
         query.sample_type = params.get("type").map(str::to_owned);
-        query.granularity = granularity(params.get("by"));
+        query.granularity = match params.get("by") {
+            // Without names there is nothing else to tell frames apart by.
+            None if summary.functions == 0 => Granularity::Addresses,
+            by => granularity(by),
+        };
         query.without_inlines = params.get("inlines") == Some("no");
         query.base = base.and_then(|base| report.profiles.get(base)).map(|base| Base {
             source: base.source,
