@@ -94,6 +94,9 @@ pub const GC_LINES: usize = 2_000_000;
 /// Bytes of one JSON document. expvar and pod lists are a few MiB.
 pub const JSON_BYTES: usize = 64 << 20;
 
+/// Lists and objects in each other in one YAML document: as `serde_json` allows in JSON.
+pub const YAML_DEPTH: usize = 128;
+
 /// Out-of-memory dumps read from one log; a livelock writes some hundred a minute.
 pub const OOM_EVENTS: usize = 10_000;
 

@@ -23,7 +23,7 @@ const INPUTS: [(&str, &str); 7] = [
     ),
     (
         "Logs and Kubernetes",
-        "gctrace and scavtrace lines, the kernel's OOM report, the pod's state, kubectl top.",
+        "gctrace and scavtrace lines, the kernel's OOM report, the pod as JSON or YAML, kubectl top.",
     ),
 ];
 

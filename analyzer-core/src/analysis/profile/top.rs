@@ -214,7 +214,7 @@ impl Sums {
             self.cum[at] = self.cum[at].saturating_add(weight);
         }
         if let Some(caller) = self.leaf.filter(|&caller| caller != key) {
-            self.edges.call(caller, key, frame.is_inlined());
+            self.edges.call(caller, key, frame.is_inlined(), self.stack);
         }
         self.leaf = Some(key);
     }
@@ -228,14 +228,19 @@ impl Sums {
 }
 
 /// Calls, as far as they say what was inlined: an edge is inlined if all its
-/// calls were. Few callees are ever inlined, so edges are kept for those only.
+/// calls were, of each stack the first. Few callees are ever inlined, so edges
+/// are kept for those only.
 struct InlineEdges {
     /// True for nodes that some location inlines.
     is_inlined: Vec<bool>,
-    /// True for nodes that some stack calls.
-    is_called: Vec<bool>,
-    /// Edges to the former, and whether all calls were inlined.
-    edges: HashMap<(KeyId, KeyId), bool, FxBuildHasher>,
+    /// Edges to those.
+    edges: HashMap<(KeyId, KeyId), Edge, FxBuildHasher>,
+}
+
+struct Edge {
+    are_all_inlined: bool,
+    /// The last stack that had it.
+    seen: u32,
 }
 
 impl InlineEdges {
@@ -244,23 +249,29 @@ impl InlineEdges {
         for frame in view.sides.iter().flat_map(|side| side.frames.all()) {
             is_inlined[frame.key().index()] |= frame.is_inlined();
         }
-        Self { is_inlined, is_called: vec![false; view.key_count()], edges: HashMap::default() }
+        Self { is_inlined, edges: HashMap::default() }
     }
 
-    fn call(&mut self, caller: KeyId, callee: KeyId, is_inlined: bool) {
-        let at = callee.index();
-        self.is_called[at] |= !is_inlined;
-        if self.is_inlined[at] {
-            let all = self.edges.entry((caller, callee)).or_insert(true);
-            *all &= is_inlined;
+    fn call(&mut self, caller: KeyId, callee: KeyId, is_inlined: bool, stack: u32) {
+        if self.is_inlined[callee.index()] {
+            let edge = self.edges.entry((caller, callee)).or_insert(Edge { are_all_inlined: true, seen: 0 });
+            if edge.seen != stack {
+                edge.seen = stack;
+                edge.are_all_inlined &= is_inlined;
+            }
         }
     }
 
     fn inlining(&self) -> Vec<Inlining> {
-        let mut result = vec![Inlining::None; self.is_called.len()];
-        for ((_, callee), _) in self.edges.iter().filter(|(_, all)| **all) {
-            let at = callee.index();
-            result[at] = if self.is_called[at] { Inlining::Partial } else { Inlining::Full };
+        let mut result = vec![Inlining::None; self.is_inlined.len()];
+        let edges = || self.edges.iter().map(|((_, callee), edge)| (callee.index(), edge.are_all_inlined));
+        for (at, _) in edges().filter(|(_, are_inlined)| *are_inlined) {
+            result[at] = Inlining::Full;
+        }
+        for (at, _) in edges().filter(|(_, are_inlined)| !are_inlined) {
+            if result[at] == Inlining::Full {
+                result[at] = Inlining::Partial;
+            }
         }
         result
     }

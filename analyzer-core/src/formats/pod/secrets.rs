@@ -1,7 +1,7 @@
 //! The secrets of pods: every name, label, annotation, argument, address and
 //! variable; what stays is amounts, times, and the API's own words.
 
-use super::json::VARIABLES;
+use super::objects::VARIABLES;
 use super::top::MEMORY;
 use crate::base::source::Input;
 use crate::formats::record::text_lines;

@@ -73,12 +73,57 @@ fn lists_of_pods_are_read_and_broken_ones_say_where() {
     assert_eq!(cut.sources[0].notes[0].at.and_then(|at| at.line), Some(20));
 }
 
+/// The same pod as [`POD`], as kubectl prints it.
+const YAML: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {\"apiVersion\":\"v1\",\"kind\":\"Pod\"}
+  name: shop-5d9
+  namespace: prod
+spec:
+  containers:
+  - env:
+    - name: GOMEMLIMIT
+      valueFrom:
+        resourceFieldRef:
+          divisor: \"0\"
+          resource: limits.memory
+    name: api
+    resources:
+      limits:
+        memory: 512Mi
+      requests:
+        memory: 256Mi
+  volumes:
+  - emptyDir:
+      medium: Memory
+      sizeLimit: 64Mi
+    name: scratch
+status:
+  containerStatuses:
+  - lastState:
+      terminated:
+        exitCode: 137
+        reason: OOMKilled
+    name: api
+    restartCount: 3
+    state:
+      running: {}
+  phase: Running
+";
+
 #[test]
-fn yaml_is_refused_with_what_to_do() {
-    let yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: shop\nspec:\n  containers:\n  - name: api\n";
-    let report = report("pod.yaml", yaml);
-    assert_eq!(report.sources[0].format.as_deref(), Some("pod-yaml"));
-    assert!(report.sources[0].notes[0].message.contains("-o json"));
+fn yaml_says_what_the_json_of_the_same_pod_says() {
+    let (yaml, json) = (report("pod.yaml", YAML), report("pod.json", POD));
+    assert_eq!(yaml.sources[0].format.as_deref(), Some("pod-yaml"));
+    assert_eq!(codes(&yaml), codes(&json));
+    assert_eq!(yaml.findings[0].claim, json.findings[0].claim);
+    assert_eq!(yaml.findings[0].citations.as_slice()[0].at.and_then(|at| at.line), Some(17));
+    let list = format!("apiVersion: v1\nitems:\n- {}kind: List\n", YAML.replace('\n', "\n  ").trim_end_matches(' '));
+    assert_eq!(codes(&report("pods.yaml", &list)), codes(&json));
 }
 
 #[test]
