@@ -40,6 +40,8 @@ impl Driver {
     pub fn geckodriver(program: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["--port=0", "--allow-system-access"]);
+        // The browser's complaints about itself; those about a page are asked for.
+        command.stderr(Stdio::null());
         Self::start(&mut command, "Listening on 127.0.0.1:")
     }
 

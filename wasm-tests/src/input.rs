@@ -84,11 +84,14 @@ impl Browser {
         let (dx, dy) = whole(by);
         let turn = json!({ "type": "scroll", "x": x, "y": y, "deltaX": dx, "deltaY": dy });
         let pause = json!({ "type": "pause" });
-        let mut sources =
-            vec![json!({ "type": "wheel", "id": "wheel", "actions": [pause, turn, pause] })];
+        let mut sources = vec![json!({ "type": "wheel", "id": "wheel", "actions": [pause, turn, pause] })];
         if with_ctrl {
             let ctrl = Key::Control.value();
-            let keys = [json!({ "type": "keyDown", "value": ctrl }), pause, json!({ "type": "keyUp", "value": ctrl })];
+            let keys = [
+                json!({ "type": "keyDown", "value": ctrl }),
+                pause,
+                json!({ "type": "keyUp", "value": ctrl }),
+            ];
             sources.push(json!({ "type": "key", "id": "key", "actions": keys }));
         }
         self.act(sources).await

@@ -19,7 +19,8 @@ const WINDOW: &str = include_str!("firefox/window.js");
 const PAGES: &str = include_str!("firefox/pages.js");
 
 pub async fn start() -> Result<Browser> {
-    let installed = firefox::find().context("no Firefox or no geckodriver; `cargo xtask test` installs them")?;
+    let installed =
+        firefox::find().context("no Firefox or no geckodriver; `cargo xtask test` installs them")?;
     let mut driver = Driver::geckodriver(&installed.driver)?;
     let network = NetworkLog::new()?;
     let page =
@@ -33,7 +34,8 @@ pub async fn start() -> Result<Browser> {
 
 fn capabilities(installed: &Installed) -> Result<FirefoxCapabilities> {
     let mut capabilities = DesiredCapabilities::firefox();
-    capabilities.set_firefox_binary(installed.browser.to_str().context("the browser's path is not UTF-8")?)?;
+    capabilities
+        .set_firefox_binary(installed.browser.to_str().context("the browser's path is not UTF-8")?)?;
     capabilities.set_headless()?;
     let preferences = json!({
         // A dropped folder is looked into by the process of its page, which
@@ -41,6 +43,8 @@ fn capabilities(installed: &Installed) -> Result<FirefoxCapabilities> {
         "dom.filesystem.pathcheck.disabled": true,
         "security.sandbox.content.read_path_whitelist": "/",
         "browser.download.alwaysOpenPanel": false,
+        // A page is as wide as it is asked to be.
+        "ui.useOverlayScrollbars": 1,
     });
     capabilities.set_browser_option("prefs", preferences)?;
     Ok(capabilities)
@@ -57,6 +61,10 @@ pub async fn before_each_page(browser: &Browser, script: &str) -> Result<()> {
 
 pub async fn drop_files(browser: &Browser, (x, y): (f64, f64), files: &[String]) -> Result<()> {
     privileged(browser, "await strata.drop(...arguments);", json!([files, x, y])).await.map(drop)
+}
+
+pub async fn put_in_background(browser: &Browser, is_in_background: bool) -> Result<()> {
+    privileged(browser, "strata.putInBackground(...arguments);", json!([is_in_background])).await.map(drop)
 }
 
 pub async fn show_as(browser: &Browser, width: u32, height: u32, scheme: Scheme) -> Result<()> {

@@ -3,7 +3,6 @@
 mod chromium;
 mod firefox;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -38,19 +37,6 @@ impl Kind {
             Ok(other) => bail!("STRATA_BROWSER is {other:?}, neither chromium nor firefox"),
         }
     }
-}
-
-/// True where the chosen browser has no way to do what a test is about; then
-/// says so, past the capture of the tests' output.
-///
-/// # Errors
-/// As [`Kind::chosen`].
-pub fn is_left_out_in(kind: Kind, test: &str, reason: &str) -> Result<bool> {
-    let is_left_out = Kind::chosen()? == kind;
-    if is_left_out {
-        writeln!(std::io::stderr(), "left out in {kind:?}: {test}: {reason}")?;
-    }
-    Ok(is_left_out)
 }
 
 /// Color scheme that the system asks for.
@@ -131,14 +117,16 @@ impl Browser {
         }
     }
 
-    /// Freezes the page as Chromium does with a tab long in the background, or thaws it.
+    /// Treats the page as the browser does with a tab that is long out of
+    /// sight, or brings it back. Chromium freezes such a page, Firefox slows
+    /// its timers and draws no frame of it.
     ///
     /// # Errors
-    /// Another browser, or one that is gone.
-    pub async fn freeze(&self, is_frozen: bool) -> Result<()> {
+    /// A browser that is gone.
+    pub async fn put_in_background(&self, is_in_background: bool) -> Result<()> {
         match self.kind {
-            Kind::Chromium => chromium::freeze(self, is_frozen).await,
-            Kind::Firefox => bail!("Firefox freezes no tab"),
+            Kind::Chromium => chromium::freeze(self, is_in_background).await,
+            Kind::Firefox => firefox::put_in_background(self, is_in_background).await,
         }
     }
 
@@ -202,8 +190,9 @@ impl Browser {
     /// # Errors
     /// No such element, or no frame in it.
     pub async fn enter_shadow_frame(&self, css: &str) -> Result<()> {
-        let shadow = self.page.find(By::Css(css)).await?.get_shadow_root().await?;
-        Ok(shadow.find(By::Css("iframe")).await?.enter_frame().await?)
+        let find = "return document.querySelector(arguments[0]).shadowRoot.querySelector('iframe');";
+        let frame = self.page.execute(find, vec![Value::from(css)]).await?.element()?;
+        Ok(frame.enter_frame().await?)
     }
 
     /// Goes on in the page itself.

@@ -1,4 +1,5 @@
-//! The built viewer in Chromium, over http and from `file://`.
+//! The built viewer in a browser, over http and from `file://`: in Chromium, or
+//! in the one that `STRATA_BROWSER` names (`chromium`, `firefox`).
 
 mod capture;
 mod embedding;

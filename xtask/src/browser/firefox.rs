@@ -49,6 +49,9 @@ fn find_driver() -> Option<PathBuf> {
 }
 
 fn built_driver() -> Option<PathBuf> {
-    let driver = build::target_folder().ok()?.join("tools/bin").join(format!("geckodriver{}", std::env::consts::EXE_SUFFIX));
+    let driver = build::target_folder()
+        .ok()?
+        .join("tools/bin")
+        .join(format!("geckodriver{}", std::env::consts::EXE_SUFFIX));
     driver.is_file().then_some(driver)
 }

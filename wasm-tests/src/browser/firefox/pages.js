@@ -27,6 +27,15 @@
     // By when it is answered, the browser has every problem that came before.
     answer("strata:flush", async () => {});
 
+    answer("strata:resized", async ({ context, width, height }) => {
+        const window = BrowsingContext.get(context).window;
+        const frame = () => new Promise((done) => window.requestAnimationFrame(done));
+        while (window.innerWidth !== width || window.innerHeight !== height) await frame();
+        // Observers of sizes are told in a frame, and what they change is drawn in the next.
+        await frame();
+        await frame();
+    });
+
     // The events are trusted. Files and folders are as the system's drag and
     // drop hands them over, folders as a file that the browser knows to be one.
     answer("strata:drop", async ({ context, paths, x, y }) => {

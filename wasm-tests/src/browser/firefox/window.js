@@ -10,6 +10,7 @@ Services.console.registerListener({
         if (isOfAPage) problems.push(`${message.sourceName}:${message.lineNumber} ${message.category}: ${message.errorMessage}`);
     },
 });
+// The browser's own process, which has no pages, refuses it.
 Services.ppmm.loadProcessScript(`data:application/javascript,${encodeURIComponent(pages)}`, true);
 
 // Each request is on the disk before it is made.
@@ -25,7 +26,9 @@ Services.obs.addObserver((channel) => {
     log.write(line, line.length);
 }, "http-on-opening-request");
 
-const browser = () => gBrowser.selectedBrowser;
+const tab = gBrowser.selectedTab;
+const browser = () => tab.linkedBrowser;
+const context = () => browser().browsingContext.id;
 const askThePage = (name, data) => {
     const process = browser().frameLoader.messageManager.processMessageManager;
     return new Promise((done, fail) => {
@@ -52,14 +55,19 @@ window.strata = {
         return found;
     },
     drop(paths, x, y) {
-        return askThePage("strata:drop", { context: browser().browsingContext.id, paths, x, y });
+        return askThePage("strata:drop", { context: context(), paths, x, y });
     },
+    // What is around the page has no part in its size.
     async showAs(width, height, scheme) {
         browser().browsingContext.prefersColorSchemeOverride = scheme;
         for (const [name, size] of [["width", width], ["height", height]])
             for (const property of [name, `min-${name}`, `max-${name}`])
                 browser().style.setProperty(property, `${size}px`);
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        await askThePage("strata:resized", { context: context(), width, height });
+    },
+    putInBackground(isInBackground) {
+        if (isInBackground) gBrowser.selectedTab = gBrowser.addTrustedTab("about:blank");
+        else gBrowser.removeTab(gBrowser.selectedTab);
     },
     saveDownloads(folder) {
         Services.prefs.setIntPref("browser.download.folderList", 2);
