@@ -136,9 +136,12 @@ async fn two_hundred_files_at_once_are_read_to_their_end_by_a_tab_in_the_backgro
     }
     let browser = Browser::open(&viewer::file_url()?).await?;
     viewer::wait_until_ready(&browser).await?;
+    let notice = "for (const event of ['freeze', 'visibilitychange']) document.addEventListener(event, () => { window.wasAway = true; });";
+    browser.run(notice, &[]).await?;
     browser.drop_files(viewer::DROP_TARGET, &[folder]).await?;
     browser.put_in_background(true).await?;
     browser.put_in_background(false).await?;
+    browser.wait_until("window.wasAway === true").await?;
     browser.wait_for_text(STATUS, "200 files read.").await?;
     assert_eq!(browser.console_problems().await?, NONE);
     Ok(())

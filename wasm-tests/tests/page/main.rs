@@ -8,6 +8,7 @@ mod files;
 mod gc;
 mod goroutines;
 mod injection;
+mod instruments;
 mod isolation;
 mod memory;
 mod odd_profiles;
