@@ -235,7 +235,6 @@ fn move_to(at: (f64, f64)) -> Value {
 }
 
 /// Whole pixels: drivers take no parts of one.
-#[allow(clippy::cast_possible_truncation)]
 fn whole((x, y): (f64, f64)) -> (i64, i64) {
     (x.round() as i64, y.round() as i64)
 }

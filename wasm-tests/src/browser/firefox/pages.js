@@ -24,7 +24,7 @@
         Services.cpmm.sendAsyncMessage(`${name}:answer`, result);
     });
 
-    // By when it is answered, the browser has every problem that came before.
+    // By when it is answered, the browser has every problem that this process told before.
     answer("strata:flush", async () => {});
 
     answer("strata:resized", async ({ context, width, height }) => {

@@ -29,6 +29,7 @@ Services.obs.addObserver((channel) => {
 const tab = gBrowser.selectedTab;
 const browser = () => tab.linkedBrowser;
 const context = () => browser().browsingContext.id;
+// What `pages.js` answers in the process of the page.
 const askThePage = (name, data) => {
     const process = browser().frameLoader.messageManager.processMessageManager;
     return new Promise((done, fail) => {
