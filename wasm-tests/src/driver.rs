@@ -10,10 +10,12 @@ use anyhow::{Context, Result};
 /// Times that a driver is started before the reason must be another.
 const STARTS: usize = 5;
 
-/// A running driver; dropping it ends it and its browsers.
+/// A running driver; dropping it ends it and its browser.
 pub struct Driver {
     process: Child,
     port: u16,
+    /// The session to end, of a driver that ends its browser with that alone.
+    session: Option<String>,
 }
 
 impl Driver {
@@ -24,36 +26,51 @@ impl Driver {
     ///
     /// # Errors
     /// A program that does not start, or does not say where it listens.
-    pub fn start(program: &Path) -> Result<Self> {
+    pub fn chromedriver(program: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.arg("--port=0");
+        Self::start(&mut command, "started successfully on port ")
+    }
+
+    /// Starts geckodriver on a free port of its own choice; it lets its
+    /// browser be asked for more than a page may do.
+    ///
+    /// # Errors
+    /// As [`Driver::chromedriver`].
+    pub fn geckodriver(program: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["--port=0", "--allow-system-access"]);
+        // The browser's complaints about itself; those about a page are asked for.
+        command.stderr(Stdio::null());
+        Self::start(&mut command, "Listening on 127.0.0.1:")
+    }
+
+    fn start(command: &mut Command, before_port: &str) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         for _ in 1..STARTS {
-            if let Some(driver) = Self::start_once(program)? {
+            if let Some(driver) = Self::start_once(command, before_port)? {
                 return Ok(driver);
             }
         }
-        Self::start_once(program)?.context("the driver ended before it listened")
+        Self::start_once(command, before_port)?.context("the driver ended before it listened")
     }
 
     /// `None` if it ended by itself.
-    fn start_once(program: &Path) -> Result<Option<Self>> {
-        let mut process = Command::new(program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("starting {}", program.display()))?;
+    fn start_once(command: &mut Command, before_port: &str) -> Result<Option<Self>> {
+        let mut process = command.spawn().with_context(|| format!("starting {command:?}"))?;
         let mut lines = BufReader::new(process.stdout.take().context("no output")?).lines();
         let port = loop {
             let Some(line) = lines.next().transpose()? else {
                 process.wait()?;
                 return Ok(None);
             };
-            if let Some(port) = port_in(&line) {
+            if let Some(port) = port_in(&line, before_port) {
                 break port;
             }
         };
         // Read on, or a driver that prints would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(Some(Self { process, port }))
+        Ok(Some(Self { process, port, session: None }))
     }
 
     /// Address of the server.
@@ -61,27 +78,38 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Asks the driver to end, browsers first. A test that fails never gets
-    /// to end its session, and a killed driver leaves the browser running.
+    /// Names the session of geckodriver, which has but one and no other way to end it.
+    pub fn ends_with_session(&mut self, session: &str) {
+        self.session = Some(session.to_owned());
+    }
+
+    /// Asks the driver to end its browser. A test that fails never gets to end
+    /// its session, and a killed driver leaves the browser running.
     ///
     /// # Errors
     /// A driver that is gone.
-    pub fn end_sessions(&self) -> std::io::Result<()> {
+    pub fn end_browser(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        let request = match &self.session {
+            Some(session) => format!("DELETE /session/{session}"),
+            None => "GET /shutdown".to_owned(),
+        };
+        let port = self.port;
+        write!(stream, "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
         stream.read_to_end(&mut Vec::new()).map(drop)
     }
 }
 
 /// "ChromeDriver was started successfully on port 41234."
-fn port_in(line: &str) -> Option<u16> {
-    let (_, port) = line.split_once("started successfully on port ")?;
+fn port_in(line: &str, before_port: &str) -> Option<u16> {
+    let (_, port) = line.split_once(before_port)?;
     port.trim_end_matches('.').parse().ok()
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if self.end_sessions().is_err() {
+        // After its browser's end, geckodriver waits for another session.
+        if self.end_browser().is_err() || self.session.is_some() {
             let _ = self.process.kill();
         }
         let _ = self.process.wait();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use thirtyfour::common::command::Command;
 use thirtyfour::components::SelectElement;
 use thirtyfour::prelude::*;
 
@@ -29,19 +30,16 @@ impl Browser {
     /// # Errors
     /// No such element.
     pub async fn press_at(&self, css: &str, at: (f64, f64), button: Button, times: u32) -> Result<()> {
-        let (x, y) = self.place(css, at).await?;
         let button = match button {
-            Button::Left => "left",
-            Button::Right => "right",
+            Button::Left => 0,
+            Button::Right => 2,
         };
-        self.command("Input.dispatchMouseEvent", json!({ "type": "mouseMoved", "x": x, "y": y })).await?;
-        for count in 1..=times {
-            for kind in ["mousePressed", "mouseReleased"] {
-                let event = json!({ "type": kind, "x": x, "y": y, "button": button, "clickCount": count });
-                self.command("Input.dispatchMouseEvent", event).await?;
-            }
+        let mut steps = vec![move_to(self.place(css, at).await?)];
+        for _ in 0..times {
+            steps.push(json!({ "type": "pointerDown", "button": button }));
+            steps.push(json!({ "type": "pointerUp", "button": button }));
         }
-        Ok(())
+        self.act(vec![mouse(steps)]).await
     }
 
     /// Clicks at a place within the first element that matches.
@@ -67,19 +65,14 @@ impl Browser {
     pub async fn drag(&self, css: &str, from: (f64, f64), to: (f64, f64)) -> Result<()> {
         let (begin, end) = (self.place(css, from).await?, self.place(css, to).await?);
         let middle = ((begin.0 + end.0) / 2.0, (begin.1 + end.1) / 2.0);
-        let steps = [
-            ("mouseMoved", begin),
-            ("mousePressed", begin),
-            ("mouseMoved", middle),
-            ("mouseMoved", end),
-            ("mouseReleased", end),
+        let steps = vec![
+            move_to(begin),
+            json!({ "type": "pointerDown", "button": 0 }),
+            move_to(middle),
+            move_to(end),
+            json!({ "type": "pointerUp", "button": 0 }),
         ];
-        for (kind, (x, y)) in steps {
-            let event =
-                json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
-            self.command("Input.dispatchMouseEvent", event).await?;
-        }
-        Ok(())
+        self.act(vec![mouse(steps)]).await
     }
 
     /// Turns the wheel at a place within the first element that matches, with Ctrl held if wanted.
@@ -87,12 +80,21 @@ impl Browser {
     /// # Errors
     /// No such element.
     pub async fn wheel(&self, css: &str, at: (f64, f64), by: (f64, f64), with_ctrl: bool) -> Result<()> {
-        let (x, y) = self.place(css, at).await?;
-        let event = json!({
-            "type": "mouseWheel", "x": x, "y": y, "deltaX": by.0, "deltaY": by.1,
-            "modifiers": if with_ctrl { 2 } else { 0 },
-        });
-        self.command("Input.dispatchMouseEvent", event).await.map(drop)
+        let (x, y) = whole(self.place(css, at).await?);
+        let (dx, dy) = whole(by);
+        let turn = json!({ "type": "scroll", "x": x, "y": y, "deltaX": dx, "deltaY": dy });
+        let pause = json!({ "type": "pause" });
+        let mut sources = vec![json!({ "type": "wheel", "id": "wheel", "actions": [pause, turn, pause] })];
+        if with_ctrl {
+            let ctrl = Key::Control.value();
+            let keys = [
+                json!({ "type": "keyDown", "value": ctrl }),
+                pause,
+                json!({ "type": "keyUp", "value": ctrl }),
+            ];
+            sources.push(json!({ "type": "key", "id": "key", "actions": keys }));
+        }
+        self.act(sources).await
     }
 
     /// Puts fingers on the first element that matches, moves each along its
@@ -102,20 +104,27 @@ impl Browser {
     /// No such element.
     pub async fn touch(&self, css: &str, fingers: &[&[(f64, f64)]], rest: Duration) -> Result<()> {
         let steps = fingers.iter().map(|finger| finger.len()).max().unwrap_or(0);
-        for step in 0..steps {
-            let mut points = Vec::new();
-            for (id, finger) in fingers.iter().enumerate() {
+        let mut sources = Vec::new();
+        for (id, finger) in fingers.iter().enumerate() {
+            let mut actions = Vec::new();
+            for step in 0..steps {
                 let at = finger.get(step).or(finger.last()).context("a finger that is nowhere")?;
-                let (x, y) = self.place(css, *at).await?;
-                points.push(json!({ "x": x, "y": y, "id": id }));
+                actions.push(move_to(self.place(css, *at).await?));
+                if step == 0 {
+                    actions.push(json!({ "type": "pointerDown", "button": 0 }));
+                }
             }
-            let kind = if step == 0 { "touchStart" } else { "touchMove" };
-            self.command("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await?;
+            actions.push(json!({ "type": "pause", "duration": rest.as_millis() as u64 }));
+            actions.push(json!({ "type": "pointerUp", "button": 0 }));
+            sources.push(pointer("touch", id, actions));
         }
-        tokio::time::sleep(rest).await;
-        self.command("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }))
-            .await
-            .map(drop)
+        self.act(sources).await
+    }
+
+    /// Performs what the sources of input do, each step of all at once.
+    async fn act(&self, sources: Vec<Value>) -> Result<()> {
+        self.page().cmd(Command::PerformActions(Value::from(sources).into())).await?;
+        Ok(())
     }
 
     /// Types a text or presses a key, wherever the focus is.
@@ -170,7 +179,7 @@ impl Browser {
         }
     }
 
-    /// Has the browser save into a folder of its own what it is given to download.
+    /// Has the browser save what it is given to download into a folder of its own.
     ///
     /// # Errors
     /// A folder that cannot be made.
@@ -180,9 +189,7 @@ impl Browser {
             std::fs::remove_dir_all(&folder)?;
         }
         std::fs::create_dir_all(&folder)?;
-        let path = folder.to_str().context("a path that is not UTF-8")?;
-        let how = json!({ "behavior": "allow", "downloadPath": path });
-        self.command("Browser.setDownloadBehavior", how).await?;
+        self.save_downloads_in(&folder).await?;
         Ok(folder)
     }
 
@@ -194,15 +201,16 @@ impl Browser {
     }
 }
 
-/// Waits until a file is there and no longer grows.
+/// Waits until a file is there, whole.
 ///
 /// # Errors
 /// It never is.
 pub async fn downloaded(file: &Path) -> Result<Vec<u8>> {
     let start = Instant::now();
     loop {
-        // Chromium writes under another name until the file is whole.
-        if file.exists() {
+        // Browsers write under another name until the file is whole; Firefox
+        // keeps the last name with an empty file meanwhile.
+        if file.metadata().is_ok_and(|file| file.len() > 0) {
             return Ok(std::fs::read(file)?);
         }
         if start.elapsed() > PATIENCE {
@@ -210,4 +218,23 @@ pub async fn downloaded(file: &Path) -> Result<Vec<u8>> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+fn mouse(actions: Vec<Value>) -> Value {
+    pointer("mouse", 0, actions)
+}
+
+fn pointer(kind: &str, number: usize, actions: Vec<Value>) -> Value {
+    let parameters = json!({ "pointerType": kind });
+    json!({ "type": "pointer", "id": format!("{kind}-{number}"), "parameters": parameters, "actions": actions })
+}
+
+fn move_to(at: (f64, f64)) -> Value {
+    let (x, y) = whole(at);
+    json!({ "type": "pointerMove", "x": x, "y": y })
+}
+
+/// Whole pixels: drivers take no parts of one.
+fn whole((x, y): (f64, f64)) -> (i64, i64) {
+    (x.round() as i64, y.round() as i64)
 }

@@ -27,8 +27,8 @@ async fn the_command_of_the_page_makes_a_bundle_for_the_page() -> Result<()> {
     let bundle = run(&command)?;
     viewer::drop_files(&browser, &[bundle]).await?;
     browser.wait_for_text("[role=tablist]", "Goroutines").await?;
-    browser.run("location.hash = '#goroutines';", &[]).await?;
-    browser.wait_for_text("#main", "chan send").await
+    browser.run("location.hash = '#goroutines?benign=shown';", &[]).await?;
+    browser.wait_for_text(".groups tbody", "chan send").await
 }
 
 /// A service with stored captures of a real one in the places of `net/http/pprof`.

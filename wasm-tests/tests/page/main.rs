@@ -1,4 +1,5 @@
-//! The built viewer in Chromium, over http and from `file://`.
+//! The built viewer in a browser, over http and from `file://`: in Chromium, or
+//! in the one that `STRATA_BROWSER` names (`chromium`, `firefox`).
 
 mod capture;
 mod embedding;
@@ -7,6 +8,7 @@ mod files;
 mod gc;
 mod goroutines;
 mod injection;
+mod instruments;
 mod isolation;
 mod memory;
 mod odd_profiles;

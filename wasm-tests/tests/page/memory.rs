@@ -48,7 +48,12 @@ async fn labels_of_the_picture_lie_on_no_other_and_inside_of_it() -> Result<()> 
             await new Promise(done => setTimeout(done, 200));
             const svg = document.querySelector('.strata svg').getBoundingClientRect();
             const labels = [...document.querySelectorAll('.strata-label, .strata-title')];
-            const boxes = labels.map(label => [label.textContent, label.getBoundingClientRect()]);
+            // Of the letters; some browsers count the line around them to the bounding rectangle.
+            const boxes = labels.map(label => {
+                const { x, y, width, height } = label.getBBox();
+                const { a, d, e, f } = label.getScreenCTM();
+                return [label.textContent, new DOMRect(a * x + e, d * y + f, a * width, d * height)];
+            });
             const wrong = [];
             for (const [text, box] of boxes) {
                 if (box.left < svg.left - 2 || box.right > svg.right + 2) wrong.push(`${text} is cut`);

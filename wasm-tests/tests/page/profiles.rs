@@ -249,7 +249,6 @@ async fn a_search_marks_sums_up_and_walks() -> Result<()> {
     browser.keys(Key::Enter).await?;
     wait_for_parameter(&browser, "node", &format!("!== '{first}'")).await?;
     // In the table the search leaves the rows that match.
-    browser.keys(Key::Escape).await?;
     browser.click("[data-mode=top]").await?;
     browser.wait_until("document.querySelector('.rows.top .row[data-name]') !== null").await?;
     browser

@@ -1,14 +1,14 @@
 //! One browser with one page: what a user can do to it and see of it.
 
+mod chromium;
+mod firefox;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 
 use crate::driver::Driver;
 use crate::network_log::NetworkLog;
@@ -21,6 +21,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub enum Kind {
     /// Chromium or Chrome, with chromedriver.
     Chromium,
+    /// Firefox, with geckodriver.
+    Firefox,
+}
+
+impl Kind {
+    /// The one that `STRATA_BROWSER` names, otherwise Chromium.
+    ///
+    /// # Errors
+    /// A name of neither.
+    pub fn chosen() -> Result<Self> {
+        match std::env::var("STRATA_BROWSER").as_deref() {
+            Err(_) | Ok("chromium") => Ok(Self::Chromium),
+            Ok("firefox") => Ok(Self::Firefox),
+            Ok(other) => bail!("STRATA_BROWSER is {other:?}, neither chromium nor firefox"),
+        }
+    }
 }
 
 /// Color scheme that the system asks for.
@@ -32,8 +48,18 @@ pub enum Scheme {
     Dark,
 }
 
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
 /// A running browser; dropping it ends it.
 pub struct Browser {
+    kind: Kind,
     page: WebDriver,
     // After the page: a driver that is gone cannot end a session.
     driver: Driver,
@@ -50,30 +76,23 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    /// Starts a browser with an empty profile. `arguments` are added to its
-    /// command line.
+    /// Starts a browser with an empty profile.
     ///
     /// # Errors
     /// No browser, or one that does not start.
-    pub async fn start(kind: Kind, arguments: &[&str]) -> Result<Self> {
-        let Kind::Chromium = kind;
-        let chromium = xtask::browser::find().context("no Chromium; `cargo xtask test` installs it")?;
-        let driver = Driver::start(&chromium.driver)?;
-        let network = NetworkLog::new()?;
-        let log = network.argument();
-        let arguments: Vec<&str> = arguments.iter().copied().chain([log.as_str()]).collect();
-        let page = WebDriver::new(driver.url(), chromium_capabilities(&chromium, &arguments)?)
-            .await
-            .context("starting the browser")?;
-        Ok(Self { page, driver, network })
+    pub async fn start(kind: Kind) -> Result<Self> {
+        match kind {
+            Kind::Chromium => chromium::start().await,
+            Kind::Firefox => firefox::start().await,
+        }
     }
 
-    /// Starts Chromium and opens a page.
+    /// Starts the chosen browser and opens a page.
     ///
     /// # Errors
     /// As [`Browser::start`], and a page that does not load.
     pub async fn open(url: &str) -> Result<Self> {
-        let browser = Self::start(Kind::Chromium, &[]).await?;
+        let browser = Self::start(Kind::chosen()?).await?;
         browser.goto(url).await?;
         Ok(browser)
     }
@@ -92,18 +111,23 @@ impl Browser {
     /// # Errors
     /// A browser that is gone.
     pub async fn before_each_page(&self, script: &str) -> Result<()> {
-        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
-        Ok(())
+        match self.kind {
+            Kind::Chromium => chromium::before_each_page(self, script).await,
+            Kind::Firefox => firefox::before_each_page(self, script).await,
+        }
     }
 
-    /// Freezes the page as the browser does with a tab long in the background, or thaws it.
+    /// Treats the page as the browser does with a tab that is long out of
+    /// sight, or brings it back. Chromium freezes such a page, Firefox slows
+    /// its timers and draws no frame of it.
     ///
     /// # Errors
     /// A browser that is gone.
-    pub async fn freeze(&self, is_frozen: bool) -> Result<()> {
-        let state = if is_frozen { "frozen" } else { "active" };
-        self.command("Page.setWebLifecycleState", json!({ "state": state })).await?;
-        Ok(())
+    pub async fn put_in_background(&self, is_in_background: bool) -> Result<()> {
+        match self.kind {
+            Kind::Chromium => chromium::freeze(self, is_in_background).await,
+            Kind::Firefox => firefox::put_in_background(self, is_in_background).await,
+        }
     }
 
     /// Text of the first element that matches: what is rendered, text for
@@ -166,8 +190,9 @@ impl Browser {
     /// # Errors
     /// No such element, or no frame in it.
     pub async fn enter_shadow_frame(&self, css: &str) -> Result<()> {
-        let shadow = self.page.find(By::Css(css)).await?.get_shadow_root().await?;
-        Ok(shadow.find(By::Css("iframe")).await?.enter_frame().await?)
+        let find = "return document.querySelector(arguments[0]).shadowRoot.querySelector('iframe');";
+        let frame = self.page.execute(find, vec![Value::from(css)]).await?.element()?;
+        Ok(frame.enter_frame().await?)
     }
 
     /// Goes on in the page itself.
@@ -181,12 +206,12 @@ impl Browser {
     /// Writes a picture of the page as it is, as WebP.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// A file that cannot be written, or a browser that makes no WebP.
     pub async fn picture(&self, file: &Path) -> Result<()> {
-        let form = json!({ "format": "webp", "quality": 80 });
-        let picture = self.command("Page.captureScreenshot", form).await?;
-        let data = picture.get("data").and_then(Value::as_str).context("no picture")?;
-        Ok(std::fs::write(file, BASE64_STANDARD.decode(data)?)?)
+        match self.kind {
+            Kind::Chromium => chromium::picture(self, file).await,
+            Kind::Firefox => bail!("Firefox takes pictures as PNG only"),
+        }
     }
 
     /// Clicks the first element that matches.
@@ -207,24 +232,18 @@ impl Browser {
     }
 
     /// Drops files and folders on the middle of the first element that
-    /// matches, all in one drag. Chromium takes them as if they came from the
-    /// desktop, folders included.
+    /// matches, all in one drag, as if they came from the desktop.
     ///
     /// # Errors
     /// No such element, or no such file.
     pub async fn drop_files(&self, css: &str, files: &[PathBuf]) -> Result<()> {
+        let files = absolute(files)?;
         let rect = self.page.find(By::Css(css)).await?.rect().await?;
-        let data = json!({ "items": [], "files": absolute(files)?, "dragOperationsMask": 1 });
-        for step in ["dragEnter", "dragOver", "drop"] {
-            let event = json!({
-                "type": step,
-                "x": rect.x + rect.width / 2.0,
-                "y": rect.y + rect.height.min(400.0) / 2.0,
-                "data": data,
-            });
-            self.command("Input.dispatchDragEvent", event).await?;
+        let at = (rect.x + rect.width / 2.0, rect.y + rect.height.min(400.0) / 2.0);
+        match self.kind {
+            Kind::Chromium => chromium::drop_files(self, at, &files).await,
+            Kind::Firefox => firefox::drop_files(self, at, &files).await,
         }
-        Ok(())
     }
 
     /// Runs the body of an async function in the page and gives what it
@@ -243,15 +262,22 @@ impl Browser {
     /// # Errors
     /// A browser that is gone.
     pub async fn show_as(&self, width: u32, height: u32, scheme: Scheme) -> Result<()> {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.command("Emulation.setDeviceMetricsOverride", metrics).await?;
-        let value = match scheme {
-            Scheme::Light => "light",
-            Scheme::Dark => "dark",
-        };
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
-        self.command("Emulation.setEmulatedMedia", media).await?;
-        Ok(())
+        match self.kind {
+            Kind::Chromium => chromium::show_as(self, width, height, scheme).await,
+            Kind::Firefox => firefox::show_as(self, width, height, scheme).await,
+        }
+    }
+
+    /// Has the browser save into this folder what it is given to download.
+    ///
+    /// # Errors
+    /// A path that is not UTF-8, or a browser that is gone.
+    pub async fn save_downloads_in(&self, folder: &Path) -> Result<()> {
+        let folder = folder.to_str().context("a path that is not UTF-8")?;
+        match self.kind {
+            Kind::Chromium => chromium::save_downloads_in(self, folder).await,
+            Kind::Firefox => firefox::save_downloads_in(self, folder).await,
+        }
     }
 
     /// Writes pictures of the page, wide and narrow, light and dark, to
@@ -280,10 +306,14 @@ impl Browser {
     /// # Errors
     /// A browser that wrote no log.
     pub async fn requests_until_end(self) -> Result<Vec<String>> {
-        let network = self.network.clone();
-        self.driver.end_sessions()?;
+        let (kind, network) = (self.kind, self.network.clone());
+        self.driver.end_browser()?;
         drop(self);
-        network.requests()
+        let log = network.read()?;
+        Ok(match kind {
+            Kind::Chromium => chromium::requests_in(&log),
+            Kind::Firefox => firefox::requests_in(&log),
+        })
     }
 
     /// Warnings and errors on the page's console since the last call.
@@ -291,31 +321,15 @@ impl Browser {
     /// # Errors
     /// A browser that is gone.
     pub async fn console_problems(&self) -> Result<Vec<String>> {
-        let log = self.page.get_log("browser").await?;
-        let problems = log.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
-        Ok(problems.map(|entry| entry.message).collect())
+        match self.kind {
+            Kind::Chromium => chromium::console_problems(self).await,
+            Kind::Firefox => firefox::console_problems(self).await,
+        }
     }
 
     pub(crate) fn page(&self) -> &WebDriver {
         &self.page
     }
-
-    pub(crate) async fn command(&self, method: &str, parameters: Value) -> Result<Value> {
-        self.page.cdp().send_raw(method, parameters).await.with_context(|| method.to_owned())
-    }
-}
-
-fn chromium_capabilities(
-    chromium: &xtask::browser::Chromium,
-    arguments: &[&str],
-) -> Result<ChromeCapabilities> {
-    let mut capabilities = DesiredCapabilities::chrome();
-    capabilities.set_binary(chromium.browser.to_str().context("the browser's path is not UTF-8")?)?;
-    for flag in xtask::browser::CHROMIUM_FLAGS.iter().chain(arguments) {
-        capabilities.add_arg(flag)?;
-    }
-    capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-    Ok(capabilities)
 }
 
 fn absolute(files: &[PathBuf]) -> Result<Vec<String>> {

@@ -1,15 +1,15 @@
-//! Finds the browser of the tests, and installs it where that is allowed.
+//! Chromium and chromedriver.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{find_program, output, run};
+use super::{Installed, install, named};
+use crate::command::find_program;
 
 /// Command line of a Chromium that is driven: no window, nothing of its own
 /// to ask the network for, and able to run as root in a container.
-pub const CHROMIUM_FLAGS: [&str; 10] = [
+pub const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -23,17 +23,9 @@ pub const CHROMIUM_FLAGS: [&str; 10] = [
     "--disable-search-engine-choice-screen",
 ];
 
-/// An installed Chromium and the driver that belongs to it.
-pub struct Chromium {
-    /// The browser's program.
-    pub browser: PathBuf,
-    /// Its WebDriver server.
-    pub driver: PathBuf,
-}
-
 /// Chromium as named by `CHROMIUM` and `CHROMEDRIVER`, or on the search path.
-pub fn find() -> Option<Chromium> {
-    Some(Chromium {
+pub fn find() -> Option<Installed> {
+    Some(Installed {
         browser: named("CHROMIUM").or_else(|| {
             find_program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
         })?,
@@ -45,50 +37,26 @@ pub fn find() -> Option<Chromium> {
 ///
 /// # Errors
 /// What to install, where we cannot.
-pub fn ensure() -> Result<Chromium> {
+pub fn ensure() -> Result<Installed> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if find_program(&["apt-get"]).is_some() && is_root() {
-        install()?;
-    }
+    install(&["chromium", "chromium-driver"])?;
     find().context(
         "the tests need Chromium and its driver: install the packages chromium and chromium-driver \
          (Debian names), or name both programs in CHROMIUM and CHROMEDRIVER",
     )
 }
 
-fn named(variable: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(std::env::var_os(variable)?);
-    path.is_file().then_some(path)
-}
-
-fn is_root() -> bool {
-    output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
-}
-
-fn install() -> Result<()> {
-    println!("installing chromium and chromium-driver with apt-get");
-    let apt = |words: &[&str]| {
-        run(Command::new("apt-get")
-            .args(["-qq", "-o", "Dpkg::Use-Pty=0"])
-            .args(words)
-            .env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    let packages = ["install", "--yes", "--no-install-recommends", "chromium", "chromium-driver"];
-    // The package lists of a fresh image are absent, those of an old one stale.
-    apt(&["update"]).and_then(|()| apt(&packages))
-}
-
 /// The runner's configuration file, which it hands to the driver.
 ///
 /// # Errors
 /// Paths that are not UTF-8, or a file that cannot be written.
-pub fn write_webdriver_json(chromium: &Chromium, file: &Path) -> Result<()> {
+pub fn write_webdriver_json(chromium: &Installed, file: &Path) -> Result<()> {
     let Some(binary) = chromium.browser.to_str().filter(|path| !path.contains(['"', '\\'])) else {
         bail!("{} cannot be named in JSON", chromium.browser.display());
     };
-    let flags = CHROMIUM_FLAGS.map(|flag| format!("\"{flag}\"")).join(", ");
+    let flags = FLAGS.map(|flag| format!("\"{flag}\"")).join(", ");
     let json = format!("{{\"goog:chromeOptions\": {{\"binary\": \"{binary}\", \"args\": [{flags}]}}}}\n");
     std::fs::write(file, json).with_context(|| format!("writing {}", file.display()))
 }
