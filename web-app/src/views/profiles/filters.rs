@@ -6,16 +6,15 @@ use yew::prelude::*;
 
 use super::choice::Choice;
 use super::settings::{FILTERS, Mode, with_query_param};
-use super::toolbar::GraphProps;
 use super::{Case, own_code, search};
 use crate::components::flame::amount;
+use crate::components::flame::data::FlameGraph;
 use crate::link::use_answer;
 use crate::number_format as text;
+use crate::state::Shared;
 
 /// Chips, the field for a new filter, and the search.
-#[component]
-pub fn Filters(props: &GraphProps) -> Html {
-    let GraphProps { case, graph } = props;
+pub fn filters(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
     let mode = case.settings.mode;
     if mode == Mode::About {
         return Html::default();
@@ -24,7 +23,7 @@ pub fn Filters(props: &GraphProps) -> Html {
     html! {
         <div class="filters">
             if matches!(mode, Mode::Flame | Mode::Top | Mode::Tree) {
-                <search::Search case={case.clone()} graph={graph.clone()} />
+                <search::Search case={case.clone()} graph={graph.cloned()} />
             }
             <NewFilter case={case.clone()} />
             if !set.is_empty() {

@@ -5,15 +5,13 @@ use yew::prelude::*;
 
 use super::choice::Choice;
 use super::settings::{key_of, with_query_param};
-use super::{Case, CaseProps};
+use super::Case;
 use crate::components::flame::amount;
 use crate::selectors;
 use crate::state::Params;
 
 /// The row above everything.
-#[component]
-pub fn Head(props: &CaseProps) -> Html {
-    let case = &props.case;
+pub fn head(case: &Case) -> Html {
     let report = &case.report;
     let Some(summary) = report.profiles.get(case.settings.profile) else { return Html::default() };
     let comparable = || {
@@ -53,7 +51,7 @@ pub fn Head(props: &CaseProps) -> Html {
                 <span>{ "Profile" }</span>
                 <Choice id="profile" label="Profile" options={every} value={shown.clone()} on_change={on_profile} />
             </span>
-            <SampleTypes case={case.clone()} />
+            { sample_types(case) }
             if !bases.is_empty() {
                 <span class="control">
                     <Choice
@@ -123,9 +121,7 @@ fn keeps_type(case: &Case, params: &Params) -> bool {
 }
 
 /// The columns of the profile as buttons, each with its sum.
-#[component]
-fn SampleTypes(props: &CaseProps) -> Html {
-    let case = &props.case;
+fn sample_types(case: &Case) -> Html {
     let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
     let shown = case.settings.sample_type(summary);
     html! {

@@ -234,9 +234,9 @@ fn Shown(props: &CaseProps) -> Html {
     let class = classes!("view", "profiles", are_options_shown.then_some("with-options"));
     html! {
         <section {class} aria-busy={answer.is_pending.to_string()}>
-            <head::Head case={case.clone()} />
-            <toolbar::Toolbar case={case.clone()} graph={graph.clone()} are_options_shown={*are_options_shown} {on_options} />
-            <filters::Filters case={case.clone()} graph={graph.clone()} />
+            { head::head(case) }
+            { toolbar::toolbar(case, graph.as_ref(), *are_options_shown, &on_options) }
+            { filters::filters(case, graph.as_ref()) }
             { notes(case) }
             { content(case, &answer, graph) }
         </section>

@@ -19,23 +19,13 @@ pub struct GraphProps {
     pub graph: Option<Shared<FlameGraph>>,
 }
 
-/// Properties of [`Toolbar`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct ToolbarProps {
-    /// What is shown.
-    pub case: Case,
-    /// The graph, once it is there.
-    pub graph: Option<Shared<FlameGraph>>,
-    /// True if a narrow page shows the options.
-    pub are_options_shown: bool,
-    /// Called to show or hide them.
-    pub on_options: Callback<()>,
-}
-
-/// The row of buttons.
-#[component]
-pub fn Toolbar(props: &ToolbarProps) -> Html {
-    let ToolbarProps { case, graph, .. } = props;
+/// The row of buttons. `on_options` shows or hides the options of a narrow page.
+pub fn toolbar(
+    case: &Case,
+    graph: Option<&Shared<FlameGraph>>,
+    are_options_shown: bool,
+    on_options: &Callback<()>,
+) -> Html {
     let settings = &case.settings;
     html! {
         <div class="toolbar">
@@ -52,13 +42,13 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
             </div>
             if settings.mode != Mode::About {
                 <button
-                    type="button" class="button small more" data-toggle="options" aria-pressed={props.are_options_shown.to_string()}
-                    onclick={props.on_options.reform(|_: MouseEvent| ())}
+                    type="button" class="button small more" data-toggle="options" aria-pressed={are_options_shown.to_string()}
+                    onclick={on_options.reform(|_: MouseEvent| ())}
                 >
                     { "Options" }
                 </button>
                 <span class="toolbar-options">
-                    { own_toggle(case, graph.as_deref()) }
+                    { own_toggle(case, graph.map(|graph| &**graph)) }
                     { toggle(case, "recursion", "collapsed", settings.collapse_recursion, "Collapse recursion", "A function's calls of itself become one frame") }
                     if matches!(settings.mode, Mode::Flame | Mode::Tree) {
                         { toggle(case, "from", "leaves", settings.is_inverted, "From leaves", "What costs by itself at the root, its callers above") }
@@ -71,7 +61,7 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
                     }
                     { coloring(case) }
                     { granularity(case) }
-                    <Export case={case.clone()} graph={graph.clone()} />
+                    <Export case={case.clone()} graph={graph.cloned()} />
                 </span>
             }
         </div>

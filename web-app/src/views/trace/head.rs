@@ -7,22 +7,11 @@ use yew::prelude::*;
 use super::{VIEW, Window, words};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::{Params, Route, Shared};
+use crate::state::{Params, Route};
 
 use crate::views::{View, profiles};
 
 static VIEW_REF: View = VIEW;
-
-/// Properties of [`Head`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct HeadProps {
-    /// The report.
-    pub report: Shared<Report>,
-    /// The address.
-    pub params: Params,
-    /// Which trace.
-    pub chosen: usize,
-}
 
 /// A route of this view.
 pub fn route(params: Params) -> Route {
@@ -30,10 +19,9 @@ pub fn route(params: Params) -> Route {
 }
 
 /// The trace in a few words, and the choice among several.
-#[component]
-pub fn Head(props: &HeadProps) -> Html {
-    let Some(trace) = props.report.traces.get(props.chosen) else { return Html::default() };
-    let path = selectors::source(&props.report, trace.source).map(|row| row.path.clone()).unwrap_or_default();
+pub fn head(report: &Report, chosen: usize) -> Html {
+    let Some(trace) = report.traces.get(chosen) else { return Html::default() };
+    let path = selectors::source(report, trace.source).map(|row| selectors::visible(&row.path)).unwrap_or_default();
     let facts = [
         format!("{} of trace", words::nanos(words::length(trace))),
         text::counted(usize::try_from(trace.events.total).unwrap_or(usize::MAX), "event", "events"),
@@ -49,11 +37,11 @@ pub fn Head(props: &HeadProps) -> Html {
     html! {
         <header class="trace-head">
             <h2>{ path }</h2>
-            if props.report.traces.len() > 1 {
+            if report.traces.len() > 1 {
                 <nav class="trace-choice" aria-label="Traces">
-                    { for props.report.traces.iter().enumerate().map(|(row, other)| {
-                        let path = selectors::source(&props.report, other.source).map(|row| row.path.clone());
-                        let current = (row == props.chosen).then_some("true");
+                    { for report.traces.iter().enumerate().map(|(row, other)| {
+                        let path = selectors::source(report, other.source).map(|row| selectors::visible(&row.path));
+                        let current = (row == chosen).then_some("true");
                         html! {
                             <a class="button small" aria-current={current}
                                 href={route(Params::default().with("trace", if row == 0 { String::new() } else { row.to_string() })).href()}>
@@ -65,7 +53,7 @@ pub fn Head(props: &HeadProps) -> Html {
             }
             <p class="facts">{ facts.join(" · ") }</p>
             <p class="facts">
-                <a class="trace-profile" href={profile_href(&props.report, trace)}>
+                <a class="trace-profile" href={profile_href(report, trace)}>
                     { "Flame graphs of waits, delays, system calls and CPU samples" }
                 </a>
             </p>

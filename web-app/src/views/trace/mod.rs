@@ -179,7 +179,7 @@ fn Shown(props: &ViewProps) -> Html {
     let error = whole.error.or(part.error);
     html! {
         <section class="view trace" aria-busy={is_pending.to_string()}>
-            <head::Head report={props.report.clone()} params={props.params.clone()} {chosen} />
+            { head::head(&props.report, chosen) }
             if let Some(error) = error {
                 <p class="notice warning" role="alert">{ format!("The engine could not answer: {error}") }</p>
             }
