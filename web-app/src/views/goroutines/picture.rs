@@ -229,8 +229,8 @@ fn ages(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
                 </p>
             } else {
                 <p class="hint quiet">
-                    { "The dump prints no waits: it is of a form without them (debug=1, protobuf), or no collection ran since \
-                       the goroutines parked." }
+                    { "The dump prints no waits. A debug=2 dump has those of a minute and more, as the last collection \
+                       found them; debug=1 and protobuf have none." }
                 </p>
             }
         </div>
