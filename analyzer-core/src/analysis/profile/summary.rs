@@ -101,19 +101,20 @@ impl Depths {
     pub(super) fn of(profile: &Profile) -> Self {
         let stacks = profile.stacks.len();
         let (mut by_stack, mut roots) = (Vec::with_capacity(stacks), Vec::with_capacity(stacks));
-        for row in 0..to_u32(stacks) {
-            let mut depth = 0_u32;
-            let mut root = None;
-            for id in profile.stacks.locations(StackRow(row)) {
-                let Some(location) = profile.locations.get(id_to_usize(id.0)) else { continue };
-                let lines = profile.lines_of(location);
-                if depth == 0 {
-                    root = lines.last().and_then(|line| line.function);
-                }
-                depth = depth.saturating_add(to_u32(lines.len().max(1)));
-            }
+        // A narrow column, for every frame of every stack is looked up in it.
+        let frames: Vec<u32> = profile
+            .locations
+            .iter()
+            .map(|location| location.lines_end.saturating_sub(location.lines_begin).max(1))
+            .collect();
+        for row in (0..to_u32(stacks)).map(StackRow) {
+            let locations = || profile.stacks.locations(row).map(|id| id_to_usize(id.0));
+            let depth = locations()
+                .filter_map(|at| frames.get(at))
+                .fold(0_u32, |sum, &count| sum.saturating_add(count));
+            let outermost = locations().find_map(|at| profile.locations.get(at));
             by_stack.push(depth);
-            roots.push(root);
+            roots.push(outermost.and_then(|location| profile.lines_of(location).last()?.function));
         }
         let deepest = by_stack.iter().copied().max().unwrap_or(0);
         // The frame that took the profile may be left out.

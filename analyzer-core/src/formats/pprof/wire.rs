@@ -171,6 +171,8 @@ impl<'a> Wire<'a> {
     }
 
     /// The next varint.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call costs more than the byte or two that most have")]
     pub(super) fn varint(&mut self) -> Result<u64, WireError> {
         match *self.rest() {
             [byte, ..] if byte < 0x80 => {
