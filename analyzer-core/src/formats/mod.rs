@@ -94,9 +94,9 @@ pub mod redaction;
 
 formats! {
     go_trace,
+    smaps,
     goroutine_dump,
     pprof,
-    smaps,
     proc,
     cgroup,
     memstats,

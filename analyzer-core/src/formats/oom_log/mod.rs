@@ -46,9 +46,9 @@ const SNIFF_BYTES: usize = 64 << 20;
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let bytes = probe.bytes.get(..SNIFF_BYTES).unwrap_or(probe.bytes);
-    let found = MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some());
+    let found = || MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some());
     let is_text = !probe.head().contains(&0) && !probe.bytes.trim_ascii_start().starts_with(b"{");
-    if found && is_text { Sniff::ByContent } else { Sniff::No }
+    if is_text && found() { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses every out-of-memory dump of a log.

@@ -12,8 +12,8 @@ use crate::formats::{Facts, Probe, Sniff};
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();
     let is_object = probe.bytes.trim_ascii_start().starts_with(b"{");
-    let is_pod = has("\"apiVersion\"") && has("\"containers\"") && (has("\"Pod\"") || has("\"PodList\""));
-    if is_object && is_pod { Sniff::ByContent } else { Sniff::No }
+    let is_pod = || has("\"apiVersion\"") && has("\"containers\"") && (has("\"Pod\"") || has("\"PodList\""));
+    if is_object && is_pod() { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses a pod, or a list of pods.
