@@ -14,7 +14,7 @@ const INPUTS: [(&str, &str); 7] = [
         "debug=2 or debug=1 text, SIGQUIT and panic output, log lines around them. Two or more tell what grows.",
     ),
     ("pprof profiles", "heap, allocs, goroutine, cpu, block, mutex: gzipped or not."),
-    ("Execution traces", "of Go 1.22 and later, of any length: what ran, waited and collected, and when."),
+    ("Execution traces", "of Go 1.22 and later: what ran, waited and collected, and when."),
     ("/proc/PID", "smaps, smaps_rollup, maps, status, statm: what the kernel holds for the process."),
     ("The cgroup's memory files", "memory.stat, memory.current, memory.max and the rest, version 1 or 2."),
     (

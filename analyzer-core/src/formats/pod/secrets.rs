@@ -98,9 +98,9 @@ pub(super) fn top(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     Ok(())
 }
 
-/// YAML is neither read nor told apart.
+/// Names in YAML are not told from what is harmless.
 pub(super) fn yaml(_: &Input<'_>, _: &mut Marks<'_>) -> Outcome {
-    Err("nothing of YAML is in the report")
+    Err("names in YAML are not told apart; save the pod with kubectl get pod NAME -o json")
 }
 
 #[cfg(test)]
