@@ -36,7 +36,7 @@ pub fn disagreements(report: &Report, moment: &MemorySnapshot) -> Html {
                             { &item.reason }
                             { format!(
                                 " They are {} apart; up to {} would be no reason.",
-                                text::bytes(item.difference.0), text::bytes(item.tolerance.0)
+                                text::bytes(item.difference.0.saturating_abs()), text::bytes(item.tolerance.0)
                             ) }
                         </p>
                         { citations(report, &item.citations) }

@@ -176,7 +176,7 @@ fn facts(moment: &MemorySnapshot) -> Html {
         Some(percent) if percent < 0 => "GOGC off".to_owned(),
         Some(percent) => format!("GOGC {percent}"),
     };
-    let limit = moment.limit.is_none().then(|| "no limit known".to_owned());
+    let limit = moment.limit.is_none().then(|| "no limit known at this moment".to_owned());
     let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set, or not known".to_owned());
     let known: Vec<String> = [Some(gogc), gomemlimit, limit].into_iter().flatten().collect();
     html! { <p class="strata-facts quiet">{ known.join(" \u{b7} ") }</p> }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use analyzer_core::base::units::Bytes;
 use analyzer_core::report::{LayerId, MemorySnapshot, Report, SourceStatus, Verdict};
 use yew::prelude::*;
 
@@ -41,7 +42,9 @@ fn memory(report: &Report) -> Html {
     };
     let moment = &memory.latest;
     let largest = moment.layers.iter().map(|layer| layer.bytes.0).max().unwrap_or(0);
-    let end = moment.limit.map_or(largest, |limit| limit.0.max(largest)).max(1);
+    // As the head says it: the last snapshot need not state it.
+    let known = selectors::limit(report, moment.subject);
+    let end = known.map_or(largest, |limit| limit.0.max(largest)).max(1);
     tile(
         "memory",
         "Memory",
@@ -65,14 +68,14 @@ fn memory(report: &Report) -> Html {
                         }
                     }) }
                 </span>
-                { limit(moment) }
+                { limit(moment, known) }
             </>
         },
     )
 }
 
-fn limit(moment: &MemorySnapshot) -> Html {
-    let Some(limit) = moment.limit else { return nothing("no limit known") };
+fn limit(moment: &MemorySnapshot, known: Option<Bytes>) -> Html {
+    let Some(limit) = known else { return nothing("no limit known") };
     let charged = moment.layers.iter().find(|layer| layer.id == LayerId::Cgroup);
     html! {
         <span class="quiet">
