@@ -3,8 +3,8 @@
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{Report, SourceStatus};
 use analyzer_core::session::{
-    Base, Direction, ExportForm, Granularity, Nodes, Order, Query, Request, Session, TraceQuery, TreeOptions,
-    peek_text, top_text,
+    Base, Closer, Direction, ExportForm, Granularity, Nodes, Order, Query, Request, Session, TraceQuery,
+    TreeOptions, peek_text, top_text,
 };
 
 const GRANULARITIES: [Granularity; 5] = [
@@ -72,6 +72,8 @@ fn ask_profile(session: &Session, source: SourceId) {
         let options =
             TreeOptions { min_width_ppm: 200, collapse_recursion: index % 2 == 0, ..TreeOptions::default() };
         let _ = session.call_tree(&query, &options);
+        let closer = Some(Closer { from: 0, to: 100, min_width: 3 });
+        let _ = session.call_tree(&query, &TreeOptions { closer, ..options });
         if let Some(name) = top.rows().next().map(|row| row.name.to_owned()) {
             if let Ok((top, peek)) = session.peek(&query, &Nodes::Named(name.clone()), Order::Flat) {
                 std::hint::black_box(peek_text(&top, &peek, None));

@@ -1,6 +1,6 @@
 //! Columns that cross to the page as raw bytes instead of number by number.
 
-use serde::de::{Error as _, Visitor};
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! packed {
@@ -11,19 +11,14 @@ macro_rules! packed {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let bytes: Vec<u8> = self.0.iter().flat_map(|n| n.to_le_bytes()).collect();
-                serializer.serialize_bytes(&bytes)
+                let rows: Vec<_> = self.0.iter().map(|n| n.to_le_bytes()).collect();
+                serializer.serialize_bytes(rows.as_flattened())
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let bytes = deserializer.deserialize_byte_buf(BytesVisitor)?;
-                let chunks = bytes.as_chunks::<{ size_of::<$element>() }>();
-                if !chunks.1.is_empty() {
-                    return Err(D::Error::custom("a column of broken rows"));
-                }
-                Ok(Self(chunks.0.iter().map(|chunk| <$element>::from_le_bytes(*chunk)).collect()))
+                deserializer.deserialize_bytes(RowsVisitor(<$element>::from_le_bytes)).map(Self)
             }
         }
     };
@@ -50,30 +45,30 @@ packed! {
     PackedF64(f64)
 }
 
-struct BytesVisitor;
+/// Makes rows of `N` bytes: each byte is copied once, from where the decoder has it.
+struct RowsVisitor<T, const N: usize>(fn([u8; N]) -> T);
 
-impl<'de> Visitor<'de> for BytesVisitor {
-    type Value = Vec<u8>;
+impl<'de, T, const N: usize> Visitor<'de> for RowsVisitor<T, N> {
+    type Value = Vec<T>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("the bytes of a column")
     }
 
-    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_vec())
-    }
-
-    fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-        Ok(bytes)
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<T>, E> {
+        match bytes.as_chunks::<N>() {
+            (rows, []) => Ok(rows.iter().map(|row| (self.0)(*row)).collect()),
+            _ => Err(E::custom("a column of broken rows")),
+        }
     }
 
     /// Self-describing text formats have no bytes, only numbers.
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<u8>, A::Error> {
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
         let mut bytes = Vec::new();
         while let Some(byte) = seq.next_element()? {
             bytes.push(byte);
         }
-        Ok(bytes)
+        self.visit_bytes(&bytes)
     }
 }
 

@@ -28,9 +28,9 @@ use crate::redact::Redaction;
 use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
-    Base, CallTree, Calls, Details, Direction, Effect, Effects, Filters, Granularity, Inlining, LabelKey,
-    Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow, TreeNames,
-    TreeOptions, Trend, peek_text, top_text,
+    Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filters, Granularity, Inlining,
+    LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow,
+    TreeNames, TreeOptions, Trend, peek_text, top_text,
 };
 pub use crate::evidence::trace::lanes;
 pub use crate::formats::redaction::Kind as NameKind;

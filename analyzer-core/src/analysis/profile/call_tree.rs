@@ -2,12 +2,13 @@
 //!
 //! Stacks are split by their next frame, group by group, from the root on:
 //! every frame of every stack is looked at once, no node is ever looked up,
-//! and what is too narrow to be drawn is never built. There is no recursion:
-//! stacks may be 100,000 frames deep.
+//! and of what is too narrow to be drawn only the sum is built. There is no
+//! recursion: stacks may be 100,000 frames deep.
 
 use serde::{Deserialize, Serialize};
 
-use super::layout::lay_out;
+use super::closer::{Closer, Place, Seen};
+use super::layout::{Layout, lay_out};
 use super::nodes::{KeyId, Keys};
 use super::paths::{Cursor, Paths};
 use super::view::View;
@@ -36,14 +37,14 @@ pub struct TreeOptions {
     /// callers. A recursive node counts once, at its outermost call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pivot: Option<String>,
-    /// Only stacks that start with these nodes, so that a narrow part of a
-    /// large tree can be built in full.
-    pub path: Vec<String>,
     /// Show a call of a function by itself as one frame.
     pub collapse_recursion: bool,
-    /// Leave out what is narrower than this many millionths of the whole. What
-    /// is left out stays in the width and total of its callers.
+    /// Nodes narrower than so many millionths of the whole are not told apart:
+    /// under each parent one node stands for all of them, see [`CallTree::merged`].
     pub min_width_ppm: u32,
+    /// Where more is told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closer: Option<Closer>,
 }
 
 /// A call tree as columns: nodes by depth, then from left to right, the widest
@@ -80,6 +81,13 @@ pub struct CallTree {
     pub base_total: PackedI64,
     /// 1 if all its calls were inlined into its parent.
     pub inlined: PackedU8,
+    /// For how many nodes it stands that are too narrow to be told apart, and for
+    /// all that is under them: the last of its siblings. 0 for a node that is what
+    /// its name says. Empty if no node stands for others.
+    pub merged: PackedU32,
+    /// What is narrower than this is not told apart, but for where a closer look
+    /// was asked for. In the unit; 0 if all is told apart.
+    pub min_width: i64,
     /// Distinct nodes.
     pub names: TreeNames,
 }
@@ -95,8 +103,14 @@ pub struct TreeNames {
 
 /// Builds the tree of a view.
 pub fn call_tree(view: &View<'_>, options: &TreeOptions) -> CallTree {
-    let nodes = Builder::new(view, options).build();
-    lay_out(view, nodes)
+    let builder = Builder::new(view, options);
+    let min_width = builder.min_width;
+    let mut nodes = builder.build();
+    if let Some(closer) = options.closer.as_ref().filter(|_| min_width > 0) {
+        let seen = Seen::new(&nodes, &Layout::new(view, &nodes).x, closer);
+        nodes = Builder { seen: Some(seen), ..Builder::new(view, options) }.build();
+    }
+    CallTree { min_width, ..lay_out(view, &nodes) }
 }
 
 /// The nodes in the order of their discovery: parents first.
@@ -110,6 +124,8 @@ pub(super) struct Nodes {
     pub(super) base_own: Vec<i64>,
     pub(super) base_total: Vec<i64>,
     pub(super) inlined: Vec<bool>,
+    /// See [`CallTree::merged`].
+    pub(super) merged: Vec<u32>,
 }
 
 impl Nodes {
@@ -123,7 +139,16 @@ impl Nodes {
         self.base_own.push(0);
         self.base_total.push(branch.base);
         self.inlined.push(branch.is_inlined);
+        self.merged.push(0);
         node
+    }
+
+    /// Adds the node that stands for others.
+    fn push_rest(&mut self, parent: u32, rest: &Rest) {
+        let branch = Branch { net: rest.net, base: rest.base, is_inlined: false, ..Branch::new(Keys::ROOT) };
+        let node = id_to_usize(self.push(parent, &branch));
+        self.width[node] = rest.width;
+        self.merged[node] = rest.count;
     }
 
     fn truncate(&mut self, length: usize) {
@@ -135,6 +160,7 @@ impl Nodes {
         self.base_own.truncate(length);
         self.base_total.truncate(length);
         self.inlined.truncate(length);
+        self.merged.truncate(length);
     }
 
     fn widen(&mut self, node: u32, by: i64) {
@@ -196,11 +222,20 @@ struct Reader {
     side: usize,
 }
 
+/// The children of a node that are too narrow.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest {
+    count: u32,
+    net: i64,
+    base: i64,
+    width: i64,
+}
+
 enum Work {
     /// Build a branch under a node.
-    Enter { parent: u32, branch: Branch },
+    Enter { parent: u32, branch: Branch, place: Place },
     /// All under a node is built.
-    Leave { node: u32 },
+    Leave { node: u32, place: Place },
 }
 
 struct Builder<'v> {
@@ -211,8 +246,12 @@ struct Builder<'v> {
     /// Rows, those of a branch side by side.
     order: Vec<u32>,
     nodes: Nodes,
-    /// Narrower branches are not built.
+    /// Narrower branches are not told apart.
     min_width: i64,
+    /// What is looked at closer.
+    seen: Option<Seen>,
+    /// Of every node that is not left yet.
+    rests: Vec<Rest>,
     collapse_recursion: bool,
     split: Split,
 }
@@ -229,25 +268,24 @@ impl<'v> Builder<'v> {
                 (Direction::Callers, pivot) => Paths::up(side, pivot.as_deref()),
             })
             .collect();
-        let mut readers: Vec<_> = paths
+        let readers: Vec<_> = paths
             .iter()
             .enumerate()
             .flat_map(|(side, paths)| paths.rows.iter().map(move |row| (side, row)))
             .map(|(side, row)| Reader { cursor: Cursor::new(row), weight: row.weight, side })
             .collect();
-        if !options.path.is_empty() {
-            let path: Vec<_> = options.path.iter().map(|name| mask(view, name)).collect();
-            readers.retain(|reader| starts_with(&paths[reader.side], reader.cursor, &path));
-        }
         let gross =
             readers.iter().fold(0_i64, |sum, reader| sum.saturating_add(reader.weight.saturating_abs()));
+        let min_width = share(gross, options.min_width_ppm);
         Self {
             is_base: view.sides.iter().map(|side| side.column.is_base).collect(),
             order: (0..to_u32(readers.len())).collect(),
             readers,
             paths,
             nodes: Nodes::default(),
-            min_width: share(gross, options.min_width_ppm),
+            min_width,
+            seen: None,
+            rests: Vec::new(),
             collapse_recursion: options.collapse_recursion,
             split: Split::new(view.key_count()),
         }
@@ -259,30 +297,60 @@ impl<'v> Builder<'v> {
             root.add(reader.weight, self.is_base[reader.side], false);
         }
         root.is_inlined = false;
-        let mut work = vec![Work::Enter { parent: 0, branch: root }];
+        let place = if self.seen.is_some() { Place::Known(0) } else { Place::Beside };
+        let mut work = vec![Work::Enter { parent: 0, branch: root, place }];
         while let Some(next) = work.pop() {
             match next {
-                Work::Enter { parent, branch } => self.enter(parent, &branch, &mut work),
-                Work::Leave { node } => self.leave(node),
+                Work::Enter { parent, branch, place } => self.enter(parent, &branch, place, &mut work),
+                Work::Leave { node, place } => self.leave(node, place),
             }
         }
         self.nodes
     }
 
-    fn enter(&mut self, parent: u32, branch: &Branch, work: &mut Vec<Work>) {
+    /// Where a branch of this key lies under a node that lies at `place`.
+    fn place_under(&self, place: Place, key: KeyId) -> Place {
+        self.seen.as_ref().map_or(Place::Beside, |seen| seen.place_under(place, key))
+    }
+
+    /// What is too narrow to be told apart.
+    fn least(&self, place: Place) -> i64 {
+        match (&self.seen, place) {
+            (None, _) | (_, Place::Beside) => self.min_width,
+            (Some(seen), _) => seen.min_width,
+        }
+    }
+
+    /// Adds a branch that is too narrow to what its parent has of them.
+    fn merge(&mut self, parent: u32, width: i64, net: i64, base: i64) {
+        self.nodes.widen(parent, width);
+        if let Some(rest) = self.rests.last_mut() {
+            rest.count = rest.count.saturating_add(1);
+            rest.width = rest.width.saturating_add(width);
+            rest.net = rest.net.saturating_add(net);
+            rest.base = rest.base.saturating_add(base);
+        }
+    }
+
+    fn enter(&mut self, parent: u32, branch: &Branch, place: Place, work: &mut Vec<Work>) {
         let is_root = self.nodes.key.is_empty();
-        if !is_root && branch.gross < self.min_width && branch.has_one_sign() {
-            return self.nodes.widen(parent, branch.gross);
+        if !is_root && branch.gross < self.least(place) && branch.has_one_sign() {
+            return self.merge(parent, branch.gross, branch.net, branch.base);
         }
         let node = self.nodes.push(parent, branch);
         if branch.end - branch.begin == 1 && !is_root {
             return self.chain(parent, node, branch);
         }
-        work.push(Work::Leave { node });
+        work.push(Work::Leave { node, place });
+        self.rests.push(Rest::default());
         let first = work.len();
         self.split_rows(node, branch);
         for branch in self.split.branches.iter().rev() {
-            work.push(Work::Enter { parent: node, branch: *branch });
+            work.push(Work::Enter {
+                parent: node,
+                branch: *branch,
+                place: self.place_under(place, branch.key),
+            });
         }
         // The heaviest is built first, so that memory for what is cut is soon used again.
         work[first..].sort_by_key(|item| match item {
@@ -333,17 +401,22 @@ impl<'v> Builder<'v> {
         self.nodes.widen(node, own);
     }
 
-    fn leave(&mut self, node: u32) {
+    fn leave(&mut self, node: u32, place: Place) {
         let at = id_to_usize(node);
-        let width = self.nodes.width[at];
-        if node == 0 {
-            return;
-        }
-        let parent = self.nodes.parent[at];
-        self.nodes.widen(parent, width);
-        if width < self.min_width {
-            // All under it is narrower still, and gone.
+        let rest = self.rests.pop().unwrap_or_default();
+        let (parent, width) = (self.nodes.parent[at], self.nodes.width[at]);
+        let least = self.least(place);
+        if node != 0 && width < least {
+            // All under it is narrower still.
+            let (net, base) = (self.nodes.total[at], self.nodes.base_total[at]);
             self.nodes.truncate(at);
+            return self.merge(parent, width, net, base);
+        }
+        if rest.count > 0 && rest.width >= least {
+            self.nodes.push_rest(node, &rest);
+        }
+        if node != 0 {
+            self.nodes.widen(parent, width);
         }
     }
 }
@@ -403,10 +476,6 @@ fn mask(view: &View<'_>, name: &str) -> Vec<bool> {
         mask[key.index()] = true;
     }
     mask
-}
-
-fn starts_with(paths: &Paths<'_>, mut cursor: Cursor, path: &[Vec<bool>]) -> bool {
-    path.iter().all(|mask| paths.step(&mut cursor).is_some_and(|frame| mask[frame.key().index()]))
 }
 
 /// So many millionths of an amount.

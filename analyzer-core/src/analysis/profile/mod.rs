@@ -12,6 +12,7 @@
 //! `internal/graph/graph.go`; `internal/report/report.go`).
 
 mod call_tree;
+mod closer;
 mod compare;
 mod details;
 mod effects;
@@ -39,6 +40,7 @@ mod trend;
 mod view;
 
 pub use call_tree::{CallTree, Direction, TreeNames, TreeOptions, call_tree};
+pub use closer::Closer;
 pub use details::{Details, MappingRow, details};
 pub use effects::{Effect, Effects, Left, effects};
 pub use filtered::filtered;

@@ -1,7 +1,9 @@
 //! Call trees of drawn stacks.
 
 use super::{add, evidence, text, view};
-use crate::analysis::profile::{Base, CallTree, Direction, Filters, Query, TreeOptions, View, call_tree};
+use crate::analysis::profile::{
+    Base, CallTree, Closer, Direction, Filters, Query, TreeOptions, View, call_tree,
+};
 use crate::base::convert::id_to_usize;
 use crate::base::source::SourceId;
 use crate::evidence::Evidence;
@@ -62,37 +64,72 @@ fn inlined_calls_are_frames_and_marked_unless_some_call_was_not() {
 }
 
 #[test]
-fn what_is_too_narrow_is_left_out_and_stays_in_its_callers() {
-    let evidence = evidence(&[("main a x", 96), ("main b y", 3), ("main a z", 1)]);
-    let options = TreeOptions { min_width_ppm: 20_000, ..TreeOptions::default() };
+fn what_is_too_narrow_stands_together_under_its_caller() {
+    let evidence =
+        evidence(&[("main a x", 93), ("main b y", 1), ("main a z", 1), ("main c", 2), ("main d", 3)]);
+    let options = TreeOptions { min_width_ppm: 30_000, ..TreeOptions::default() };
+    let tree = call_tree(&view(&evidence, Filters::default()), &options);
+    assert_eq!(
+        drawn(&tree),
+        [
+            "root 0..100 own 0",
+            "  main 0..100 own 0",
+            "    a 0..94 own 0",
+            "      x 0..93 own 93",
+            "    d 94..97 own 3",
+            "    (smaller) 97..100 own 0",
+        ]
+    );
+    // `z`, alone under `a`, is narrower than what is drawn, and nothing stands for it.
+    assert_eq!(tree.merged.0, [0, 0, 0, 0, 2, 0]);
+    assert_eq!(tree.min_width, 3);
+}
+
+#[test]
+fn a_closer_look_tells_more_apart_in_one_place() {
+    let evidence =
+        evidence(&[("main a x", 90), ("main b y", 3), ("main b z", 1), ("main c y", 3), ("b z", 3)]);
+    // Of `b`, the first half.
+    let closer = Some(Closer { from: 90, to: 92, min_width: 1 });
+    let options = TreeOptions { closer, min_width_ppm: 40_000, ..TreeOptions::default() };
     assert_eq!(
         tree(&evidence, options),
         [
             "root 0..100 own 0",
-            "  main 0..100 own 0",
-            "    a 0..97 own 0",
-            "      x 0..96 own 96",
-            "    b 97..100 own 0",
-            "      y 97..100 own 3",
+            "  main 0..97 own 0",
+            "    a 0..90 own 0",
+            "      x 0..90 own 90",
+            "    b 90..94 own 0",
+            "      y 90..93 own 3",
+            "      z 93..94 own 1",
+            "    (smaller) 94..97 own 0",
+            "  (smaller) 97..100 own 0",
         ]
     );
 }
 
+/// The same place and the same amounts, whether or not the rest is told apart.
 #[test]
-fn a_part_of_the_tree_can_be_built_in_full() {
-    let evidence = evidence(&[("main a x", 96), ("main b y", 3), ("main b z", 1), ("b z", 50)]);
-    let path = vec!["main".to_owned(), "b".to_owned()];
-    let options = TreeOptions { path, min_width_ppm: 200_000, ..TreeOptions::default() };
-    assert_eq!(
-        tree(&evidence, options),
-        [
-            "root 0..4 own 0",
-            "  main 0..4 own 0",
-            "    b 0..4 own 0",
-            "      y 0..3 own 3",
-            "      z 3..4 own 1",
-        ]
-    );
+fn what_is_told_apart_lies_where_it_lies_in_the_whole_tree() {
+    let stacks: Vec<(String, i64)> =
+        (0..400).map(|n| (format!("main f{} g{} h{n}", n % 7, n % 31), (n * n) % 97 - 20)).collect();
+    let stacks: Vec<(&str, i64)> = stacks.iter().map(|(stack, amount)| (stack.as_str(), *amount)).collect();
+    let evidence = evidence(&stacks);
+    let whole = tree(&evidence, TreeOptions::default());
+    for closer in [None, Some(Closer { from: 1_000, to: 3_000, min_width: 20 })] {
+        let options = TreeOptions { closer, min_width_ppm: 10_000, ..TreeOptions::default() };
+        let part = call_tree(&view(&evidence, Filters::default()), &options);
+        let lines = drawn(&part);
+        assert!(lines.len() < whole.len() / 2);
+        assert!(lines.iter().filter(|line| !line.contains("(smaller)")).all(|line| whole.contains(line)));
+        // Own amounts and children make up a node, but for what is narrower than a node.
+        for node in (0..part.x.0.len()).filter(|&node| part.merged.0[node] == 0) {
+            let children = (1..part.x.0.len()).filter(|&child| id_to_usize(part.parent.0[child]) == node);
+            let inside = children.map(|child| part.width.0[child]).sum::<i64>() + part.own.0[node].abs();
+            let lost = part.width.0[node] - inside;
+            assert!((0..part.min_width).contains(&lost), "{lost} of node {node}");
+        }
+    }
 }
 
 /// ```text
