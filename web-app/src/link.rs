@@ -89,6 +89,8 @@ pub fn use_link() -> Option<Link> {
 pub struct Answer {
     /// The latest answer; it may be that to an earlier question while the next is under way.
     pub response: Option<Shared<Response>>,
+    /// What it answers.
+    pub question: Option<Shared<Request>>,
     /// True while a newer answer is under way.
     pub is_pending: bool,
     /// Why there is none, if that is so.
@@ -102,14 +104,15 @@ pub fn use_answer(report: &Shared<Report>, request: Option<Request>) -> Answer {
     let link = use_link();
     let answer = use_state(Answer::default);
     // The last answer outlives the render that asked for the next one.
-    let latest = use_mut_ref(|| None::<Shared<Response>>);
+    let latest = use_mut_ref(Answer::default);
     let setter = answer.setter();
     use_effect_with((report.clone(), request), move |(_, request)| {
         let is_wanted = Rc::new(std::cell::Cell::new(true));
         match (link, request) {
             (Some(link), Some(request)) => {
                 let pending = link.ask(request);
-                setter.set(Answer { response: latest.borrow().clone(), is_pending: true, error: None });
+                let question = Some(Shared::new(request.clone()));
+                setter.set(Answer { is_pending: true, ..latest.borrow().clone() });
                 let is_wanted = Rc::clone(&is_wanted);
                 wasm_bindgen_futures::spawn_local(async move {
                     let result = pending.await;
@@ -118,9 +121,10 @@ pub fn use_answer(report: &Shared<Report>, request: Option<Request>) -> Answer {
                     }
                     match result {
                         Ok(response) => {
-                            let response = Shared::new(response);
-                            *latest.borrow_mut() = Some(response.clone());
-                            setter.set(Answer { response: Some(response), ..Answer::default() });
+                            let response = Some(Shared::new(response));
+                            let answer = Answer { response, question, ..Answer::default() };
+                            *latest.borrow_mut() = answer.clone();
+                            setter.set(answer);
                         }
                         // The next report makes the view ask again.
                         Err(AskError::Gone) => {}
@@ -131,7 +135,7 @@ pub fn use_answer(report: &Shared<Report>, request: Option<Request>) -> Answer {
                 });
             }
             _ => {
-                *latest.borrow_mut() = None;
+                *latest.borrow_mut() = Answer::default();
                 setter.set(Answer::default());
             }
         }

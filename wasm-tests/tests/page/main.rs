@@ -10,6 +10,7 @@ mod goroutines;
 mod injection;
 mod instruments;
 mod isolation;
+mod large_profiles;
 mod memory;
 mod odd_profiles;
 mod profiles;

@@ -33,6 +33,8 @@ pub struct Nodes<'a> {
     pub x: &'a [i64],
     /// How much a node takes; never negative.
     pub width: &'a [i64],
+    /// Over 0 for a node that stands for others; may be empty.
+    pub merged: &'a [u32],
 }
 
 impl Nodes<'_> {
@@ -51,6 +53,10 @@ impl Nodes<'_> {
     /// The row that a node is in.
     pub fn depth_of(&self, node: usize) -> usize {
         self.rows.partition_point(|&first| id_to_usize(first) <= node).saturating_sub(1)
+    }
+
+    fn is_merged(&self, node: usize) -> bool {
+        self.merged.get(node).is_some_and(|&count| count > 0)
     }
 
     fn end(&self, node: usize) -> i64 {
@@ -144,8 +150,12 @@ impl Scene {
             let right = view.x_of(i64_to_f64(nodes.end(node)));
             if right - left >= narrow {
                 self.flush(run.take());
-                let x = left.max(0.0);
-                self.boxes.push(FlameBox { node: to_u32(node), x, y, width: right.min(view.width) - x });
+                let (x, id) = (left.max(0.0), to_u32(node));
+                let width = right.min(view.width) - x;
+                match nodes.is_merged(node) {
+                    true => self.slivers.push(Sliver { nodes: id..id + 1, x, y, width }),
+                    false => self.boxes.push(FlameBox { node: id, x, y, width }),
+                }
                 node += 1;
                 continue;
             }
@@ -218,8 +228,10 @@ impl Scene {
             .slivers
             .iter()
             .find(|sliver| (sliver.y - top).abs() < 0.5 && sliver.x <= x && x < sliver.x + sliver.width);
-        if let Some(Sliver { nodes, .. }) = sliver {
-            return Some(if nodes.len() == 1 { Hit::Node(nodes.start) } else { Hit::Sliver(nodes.clone()) });
+        if let Some(sliver) = sliver {
+            let first = sliver.nodes.start;
+            let is_node = sliver.nodes.len() == 1 && !nodes.is_merged(id_to_usize(first));
+            return Some(if is_node { Hit::Node(first) } else { Hit::Sliver(sliver.nodes.clone()) });
         }
         let row = nodes.row(depth);
         let value = view.value_at(x);
@@ -296,7 +308,7 @@ mod tests {
     /// |3|             3: 0..100
     /// ```
     const SMALL: Nodes<'static> =
-        Nodes { rows: &[0, 1, 3, 4], x: &[0, 0, 400, 0], width: &[1000, 400, 500, 100] };
+        Nodes { rows: &[0, 1, 3, 4], x: &[0, 0, 400, 0], width: &[1000, 400, 500, 100], merged: &[] };
 
     #[test]
     fn boxes_lie_where_their_values_are() {
@@ -352,7 +364,7 @@ mod tests {
     #[test]
     fn narrow_neighbors_become_one_sliver_that_keeps_their_sum() {
         let (x, width) = comb();
-        let nodes = Nodes { rows: &[0, 1001], x: &x, width: &width };
+        let nodes = Nodes { rows: &[0, 1001], x: &x, width: &width, merged: &[] };
         let scene = scene(&nodes, &view(200.0, 2000.0));
         assert_eq!(scene.slivers, [Sliver { nodes: 0..1000, x: 0.0, y: 0.0, width: 100.0 }]);
         assert_eq!(scene.boxes.len(), 1);
@@ -362,7 +374,7 @@ mod tests {
     #[test]
     fn a_wide_node_among_slivers_stays_a_box() {
         // Half a pixel, ten pixels, half a pixel.
-        let nodes = Nodes { rows: &[0, 3], x: &[0, 5, 105], width: &[5, 100, 5] };
+        let nodes = Nodes { rows: &[0, 3], x: &[0, 5, 105], width: &[5, 100, 5], merged: &[] };
         let scene = scene(&nodes, &view(100.0, 1000.0));
         assert_eq!(scene.boxes.iter().map(|b| b.node).collect::<Vec<_>>(), [1]);
         assert_eq!(scene.slivers.iter().map(|s| s.nodes.clone()).collect::<Vec<_>>(), [0..1, 2..3]);
@@ -370,14 +382,24 @@ mod tests {
 
     #[test]
     fn what_is_under_half_a_pixel_alone_is_not_drawn() {
-        let nodes = Nodes { rows: &[0, 1], x: &[500], width: &[4] };
+        let nodes = Nodes { rows: &[0, 1], x: &[500], width: &[4], merged: &[] };
         let scene = scene(&nodes, &view(100.0, 1000.0));
         assert!(scene.boxes.is_empty() && scene.slivers.is_empty());
     }
 
     #[test]
+    fn a_node_that_stands_for_others_is_a_sliver_however_wide() {
+        let nodes = Nodes { merged: &[0, 0, 37, 0], ..SMALL };
+        let view = view(500.0, 1000.0);
+        let scene = scene(&nodes, &view);
+        assert_eq!(scene.slivers, [Sliver { nodes: 2..3, x: 200.0, y: 20.0, width: 250.0 }]);
+        assert_eq!(scene.hit(&nodes, &view, 300.0, 25.0), Some(Hit::Sliver(2..3)));
+        assert_eq!(scene.boxes.len(), 3);
+    }
+
+    #[test]
     fn a_gap_that_can_be_seen_ends_a_sliver() {
-        let nodes = Nodes { rows: &[0, 2], x: &[0, 500], width: &[6, 6] };
+        let nodes = Nodes { rows: &[0, 2], x: &[0, 500], width: &[6, 6], merged: &[] };
         let slivers = scene(&nodes, &view(100.0, 1000.0)).slivers;
         assert_eq!(slivers.len(), 2);
     }
@@ -385,7 +407,7 @@ mod tests {
     #[test]
     fn every_pixel_hits_what_is_drawn_there() {
         let (x, width) = comb();
-        let nodes = Nodes { rows: &[0, 1001], x: &x, width: &width };
+        let nodes = Nodes { rows: &[0, 1001], x: &x, width: &width, merged: &[] };
         let view = view(200.0, 2000.0);
         let scene = scene(&nodes, &view);
         assert_eq!(scene.hit(&nodes, &view, 50.0, 5.0), Some(Hit::Sliver(0..1000)));
@@ -403,7 +425,7 @@ mod tests {
         let rows: Vec<u32> = (0..=200).map(|row| row * 2000).collect();
         let x: Vec<i64> = (0..400_000).map(|n| n % 2000 * 10).collect();
         let width = vec![10; 400_000];
-        let nodes = Nodes { rows: &rows, x: &x, width: &width };
+        let nodes = Nodes { rows: &rows, x: &x, width: &width, merged: &[] };
         let view = Viewport { height: 4000.0, ..view(2000.0, 20_000.0) };
         let full = scene(&nodes, &view);
         assert!(full.boxes.len() <= BOXES);
@@ -428,7 +450,7 @@ mod tests {
             at += w;
         }
         let rows = [0, u32::try_from(x.len()).unwrap()];
-        let nodes = Nodes { rows: &rows, x: &x, width: &width };
+        let nodes = Nodes { rows: &rows, x: &x, width: &width, merged: &[] };
         let view = view(1500.0, i64_to_f64(at));
         let scene = scene(&nodes, &view);
         let mut spans: Vec<(f64, f64, Range<u32>)> = scene

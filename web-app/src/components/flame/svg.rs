@@ -114,7 +114,7 @@ pub fn svg(picture: &Picture<'_>, widths: &CharWidths) -> String {
             out,
             "<g><title>{} frames too narrow to show, {share:.2}%</title>\
              <rect x=\"{:.1}\" y=\"{}\" width=\"{:.1}\" height=\"19\" fill=\"{ink}\" fill-opacity=\".25\"/></g>",
-            sliver.nodes.len(),
+            graph.frames_in(sliver.nodes.clone()),
             sliver.x,
             sliver.y + HEAD,
             sliver.width.max(0.3)

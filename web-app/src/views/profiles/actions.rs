@@ -2,7 +2,7 @@
 
 use analyzer_core::base::go_symbol;
 
-use super::settings::{Mode, with_query_param};
+use super::settings::{Mode, node_param, with_query_param};
 use super::{Case, own_code};
 use crate::components::flame::data::FlameGraph;
 use crate::components::menu::MenuItem;
@@ -49,11 +49,11 @@ fn ways_to_look(case: &Case, Subject { name, place }: &Subject) -> Vec<MenuItem>
         items.push(MenuItem::new(id, label, hint, move || case.go(params.clone())));
     };
     let shown = case.settings.mode;
-    if let Some((_, node)) = place.as_ref().filter(|_| shown == Mode::Flame) {
-        if case.settings.zoom == Some(*node) {
+    if let Some((graph, node)) = place.as_ref().filter(|_| shown == Mode::Flame) {
+        if case.settings.zoom == Some(graph.id_of(*node)) {
             add("zoom", "Zoom out", "Esc", case.params.without("zoom"));
         } else if *node != 0 {
-            add("zoom", "Zoom", "Enter", case.params.with("zoom", node.to_string()));
+            add("zoom", "Zoom", "Enter", case.params.with("zoom", node_param(graph, *node)));
         }
     }
     let here = case.params.with("function", name.clone()).without("node");

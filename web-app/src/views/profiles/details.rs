@@ -47,7 +47,7 @@ pub fn Details(props: &DetailsProps) -> Html {
                         "{} of {} in {}. Click selects, double click zooms, drag pans, right click or a long press has more; ? lists the keys.",
                         amount::short(graph.total(0), &graph.tree().unit),
                         graph.tree().sample_type,
-                        text::counted(graph.len().saturating_sub(1), "frame", "frames"),
+                        graph.counted(),
                     ) }
                 </p>
             }
@@ -114,11 +114,14 @@ fn sliver(graph: &FlameGraph, nodes: &std::ops::Range<u32>) -> Html {
     let unit = &graph.tree().unit;
     let totals = graph.tree().total.0.get(id_to_usize(nodes.start)..id_to_usize(nodes.end)).unwrap_or_default();
     let sum = totals.iter().fold(0_i64, |sum, &total| sum.saturating_add(total));
-    let largest = nodes.clone().max_by_key(|&node| (graph.total(node).unsigned_abs(), std::cmp::Reverse(node)));
+    let largest = nodes
+        .clone()
+        .filter(|&node| graph.merged(node) == 0)
+        .max_by_key(|&node| (graph.total(node).unsigned_abs(), std::cmp::Reverse(node)));
     html! {
         <>
             <p class="details-name">
-                { format!("{} too narrow to show", text::counted(totals.len(), "frame", "frames")) }
+                { format!("{} too narrow to show", text::counted(graph.frames_in(nodes.clone()), "frame", "frames")) }
             </p>
             <p class="details-amounts">
                 <span>{ "together " }<b>{ amount::short(sum, unit) }</b>{ format!(" {}", text::percent(sum, graph.whole())) }</span>
@@ -148,7 +151,7 @@ fn buttons(case: &Case, graph: &Shared<FlameGraph>, node: u32) -> Html {
                 </button>
             }) }
             if occurrences > 1 {
-                <span class="quiet">{ format!("in {} places", text::count_u64(to_u64(occurrences))) }</span>
+                <span class="quiet">{ format!("in {}{} places", graph.at_least(), text::count_u64(to_u64(occurrences))) }</span>
             }
         </div>
     }

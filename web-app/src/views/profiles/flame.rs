@@ -9,14 +9,13 @@ use yew::prelude::*;
 use super::actions::Subject;
 use super::details::Details;
 use super::search::use_matches;
-use super::settings::Settings;
+use super::settings::{Settings, node_param};
 use super::Case;
 use crate::components::flame::amount;
 use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;
 use crate::components::flame::geometry::Hit;
 use crate::components::flame::minimap::Minimap;
-use crate::number_format as text;
 use crate::selectors;
 use crate::state::Shared;
 
@@ -32,27 +31,38 @@ pub struct ModeProps {
 /// The node that is selected: the one of the address, else the first of the selected function.
 pub fn selected_node(settings: &Settings, graph: &FlameGraph) -> Option<u32> {
     let name = settings.selected.as_deref()?;
-    let exact = settings.node.filter(|&node| graph.name_of(node) == name);
+    let exact = settings.node.and_then(|id| graph.find(id)).filter(|&node| graph.name_of(node) == name);
     exact.or_else(|| graph.node_named(name))
+}
+
+/// Properties of [`Flame`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct FlameModeProps {
+    /// What is shown.
+    pub case: Case,
+    /// Its graph.
+    pub graph: Shared<FlameGraph>,
+    /// Called with the values that are seen.
+    pub on_seen: Callback<(f64, f64)>,
 }
 
 /// The content of the mode.
 #[component]
-pub fn Flame(props: &ModeProps) -> Html {
-    let ModeProps { case, graph } = props;
+pub fn Flame(props: &FlameModeProps) -> Html {
+    let FlameModeProps { case, graph, on_seen } = props;
     let settings = &case.settings;
     let hovered = use_state_eq(|| None::<Hit>);
     let matches = use_matches(graph, &settings.search);
     let selected = *use_memo((graph.clone(), settings.selected.clone(), settings.node), |_| {
         selected_node(settings, graph)
     });
-    let zoomed = settings.zoom.filter(|&node| graph.range_of(node).is_some() && node != 0);
+    let zoomed = *use_memo((graph.clone(), settings.zoom), |(graph, zoom)| graph.find((*zoom)?).filter(|&node| node != 0));
     // The same callbacks as long as they do the same: the canvas need not be drawn again.
     let on_select = use_callback((case.clone(), graph.clone()), |node, (case, graph)| {
         case.refine(super::select(&case.params, graph, node));
     });
-    let on_zoom = use_callback(case.clone(), |node: Option<u32>, case| {
-        let value = node.filter(|&node| node != 0).map(|node| node.to_string()).unwrap_or_default();
+    let on_zoom = use_callback((case.clone(), graph.clone()), |node: Option<u32>, (case, graph)| {
+        let value = node_param(graph, node.unwrap_or(0));
         if case.params.get("zoom").unwrap_or_default() != value {
             case.go(case.params.with("zoom", value));
         }
@@ -66,7 +76,7 @@ pub fn Flame(props: &ModeProps) -> Html {
             { breadcrumbs(case, graph, zoomed) }
             <Pane
                 graph={graph.clone()} settings={settings.clone()} is_dark={case.is_dark} {zoomed} {selected}
-                {matches} {on_select} {on_zoom} {on_hover} {on_menu} seen={case.window.clone()}
+                {matches} {on_select} {on_zoom} {on_hover} {on_menu} seen={case.window.clone()} {on_seen}
             />
             <Details case={case.clone()} graph={graph.clone()} hovered={(*hovered).clone()} {selected} {zoomed} />
         </div>
@@ -81,7 +91,7 @@ fn breadcrumbs(case: &Case, graph: &FlameGraph, zoomed: Option<u32>) -> Html {
     let skipped = path.len().saturating_sub(SHOWN + 1);
     let crumb = |node: u32| {
         let name = if node == 0 { "all" } else { analyzer_core::base::go_symbol::short(graph.name_of(node)) };
-        let value = if node == 0 { String::new() } else { node.to_string() };
+        let value = node_param(graph, node);
         html! {
             <li>
                 <button type="button" class="crumb" title={selectors::visible(graph.name_of(node))} onclick={case.on_go(case.params.with("zoom", value))}>
@@ -117,6 +127,7 @@ struct PaneProps {
     on_menu: Callback<MenuAt>,
     /// Where others learn what is seen.
     seen: Rc<Cell<Option<(f64, f64)>>>,
+    on_seen: Callback<(f64, f64)>,
 }
 
 /// Minimap and canvas, which follow each other.
@@ -127,14 +138,15 @@ fn Pane(props: &PaneProps) -> Html {
     {
         // Another graph has other values.
         let (window, seen) = (window.setter(), props.seen.clone());
-        use_effect_with(graph.clone(), move |_| {
+        use_effect_with(graph.question().cloned(), move |_| {
             window.set(None);
             seen.set(None);
         });
     }
-    let on_window = use_callback((window.setter(), props.seen.clone()), |range, (window, seen)| {
+    let on_window = use_callback((window.setter(), props.seen.clone(), props.on_seen.clone()), |range, (window, seen, on_seen)| {
         window.set(Some(range));
         seen.set(Some(range));
+        on_seen.emit(range);
     });
     let span = i64_to_f64(graph.span()).max(1.0);
     html! {
@@ -159,6 +171,6 @@ fn label(graph: &FlameGraph) -> String {
         "Flame graph of {}, {} in {}. Arrow keys go from frame to frame; the call tree says the same as a table.",
         tree.sample_type,
         amount::short(graph.total(0), &tree.unit),
-        text::counted(graph.len().saturating_sub(1), "frame", "frames")
+        graph.counted()
     )
 }

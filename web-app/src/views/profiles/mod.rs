@@ -4,6 +4,7 @@
 mod about;
 mod actions;
 mod choice;
+mod closer;
 mod details;
 mod export;
 mod filters;
@@ -25,7 +26,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use analyzer_core::report::Report;
-use analyzer_core::session::{Request, Response, TreeOptions};
+use analyzer_core::session::{Direction, Response, TreeOptions};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -34,9 +35,10 @@ use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::components::menu::Menu;
 use crate::components::needs::{Needs, Recipe};
-use crate::link::{Answer, Link, use_answer, use_link};
+use crate::link::{Answer, Link, use_link};
 use crate::state::{Params, Shared};
 use actions::Subject;
+use closer::{Tree, use_tree};
 use settings::{Mode, Settings};
 
 pub use settings::params_of;
@@ -194,7 +196,7 @@ fn Profiles(props: &ViewProps) -> Html {
 /// The address with another selection.
 fn select(params: &Params, graph: &FlameGraph, node: Option<u32>) -> Params {
     match node {
-        Some(node) => params.with("function", graph.name_of(node)).with("node", node.to_string()),
+        Some(node) => params.with("function", graph.name_of(node)).with("node", settings::node_param(graph, node)),
         None => params.without("function").without("node"),
     }
 }
@@ -211,20 +213,10 @@ pub struct CaseProps {
 fn Shown(props: &CaseProps) -> Html {
     let case = &props.case;
     let settings = &case.settings;
-    let request = Request::Tree {
-        query: Box::new(settings.query.clone()),
-        options: Box::new(TreeOptions {
-            direction: if settings.is_inverted {
-                analyzer_core::session::Direction::Callers
-            } else {
-                analyzer_core::session::Direction::Callees
-            },
-            collapse_recursion: settings.collapse_recursion,
-            ..TreeOptions::default()
-        }),
-    };
-    let answer = use_answer(&case.report, Some(request));
-    let graph = use_graph(&answer, case, "all stacks");
+    let Tree { answer, graph, on_seen } = use_tree(case, TreeOptions {
+        direction: if settings.is_inverted { Direction::Callers } else { Direction::Callees },
+        ..TreeOptions::default()
+    });
     keys::use_keys(case, graph.as_ref());
     let are_options_shown = use_state_eq(|| false);
     let on_options = {
@@ -238,12 +230,12 @@ fn Shown(props: &CaseProps) -> Html {
             { toolbar::toolbar(case, graph.as_ref(), *are_options_shown, &on_options) }
             { filters::filters(case, graph.as_ref()) }
             { notes(case) }
-            { content(case, &answer, graph) }
+            { content(case, &answer, graph, on_seen) }
         </section>
     }
 }
 
-fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>) -> Html {
+fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>, on_seen: Callback<(f64, f64)>) -> Html {
     if case.settings.mode == Mode::About {
         return html! { <about::About case={case.clone()} /> };
     }
@@ -257,7 +249,7 @@ fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>) -> H
         return html! { <div class="needs profile-empty">{ why }</div> };
     }
     match case.settings.mode {
-        Mode::Flame => html! { <flame::Flame case={case.clone()} {graph} /> },
+        Mode::Flame => html! { <flame::Flame case={case.clone()} {graph} {on_seen} /> },
         Mode::Top => html! { <top::TopView case={case.clone()} {graph} /> },
         Mode::Sandwich => html! { <sandwich::Sandwich case={case.clone()} {graph} /> },
         Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
@@ -308,21 +300,4 @@ fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
         format!("All values of {} are zero.", tree.sample_type)
     };
     Some(html! { <p>{ text }</p> })
-}
-
-/// The graph of an answer, with colors and what its root is called; kept while the answer stays.
-#[hook]
-fn use_graph(answer: &Answer, case: &Case, root: &'static str) -> Option<Shared<FlameGraph>> {
-    let is_tree = matches!(answer.response.as_deref(), Some(Response::Tree(Ok(_))));
-    let response = answer.response.clone().filter(|_| is_tree);
-    let graph = use_memo((response, case.settings.coloring), |(response, coloring)| {
-        let response = response.clone()?;
-        let Response::Tree(Ok(tree)) = &*response else { return None };
-        let names = &tree.names;
-        let own = own_code::own_modules(
-            names.name.iter().map(String::as_str).zip(names.file.iter().map(String::as_str)),
-        );
-        Some(Shared::new(FlameGraph::new(response, *coloring, own).with_root(root)))
-    });
-    (*graph).clone()
 }

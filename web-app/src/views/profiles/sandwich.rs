@@ -8,7 +8,8 @@ use super::actions::Subject;
 use super::details;
 use super::flame::ModeProps;
 use super::name::function_name;
-use super::{Case, use_graph};
+use super::Case;
+use super::closer::{Tree, use_tree};
 use crate::components::flame::amount;
 use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;
@@ -132,13 +133,9 @@ fn Side(props: &SideProps) -> Html {
     let options = TreeOptions {
         direction: *direction,
         pivot: Some(name.clone()),
-        collapse_recursion: case.settings.collapse_recursion,
         ..TreeOptions::default()
     };
-    let request =
-        Request::Tree { query: Box::new(case.settings.query.clone()), options: Box::new(options) };
-    let answer = use_answer(&case.report, Some(request));
-    let graph = use_graph(&answer, case, if *direction == Direction::Callers { "callers" } else { "callees" });
+    let Tree { graph, on_seen, .. } = use_tree(case, options);
     let selected = use_state_eq(|| None::<u32>);
     let hovered = use_state_eq(|| None::<Hit>);
     let (title, nothing) = match direction {
@@ -186,7 +183,7 @@ fn Side(props: &SideProps) -> Html {
             <div class="sandwich-graph">
                 <FlameCanvas
                     graph={graph.clone()} {label} is_dark={case.is_dark} is_flipped={*direction == Direction::Callers}
-                    selected={*selected} {on_hover} {on_select} {on_zoom} {on_menu}
+                    selected={*selected} {on_hover} {on_select} {on_zoom} {on_menu} on_window={on_seen}
                 />
                 <div class="details">
                     if let Some(node) = shown {

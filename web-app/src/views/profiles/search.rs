@@ -29,6 +29,16 @@ impl Pattern {
         build(search).or_else(|| build(&regex::escape(search))).map(Self)
     }
 
+    /// One flag a name of the graph.
+    fn matches(&self, graph: &FlameGraph) -> Vec<bool> {
+        let mut matches: Vec<bool> = graph.tree().names.name.iter().map(|name| self.is_match(name)).collect();
+        // The last name is that of nodes that stand for others.
+        if let Some(last) = matches.last_mut().filter(|_| !graph.tree().merged.0.is_empty()) {
+            *last = false;
+        }
+        matches
+    }
+
     /// True if a name matches.
     pub fn is_match(&self, name: &str) -> bool {
         self.0.is_match(name)
@@ -40,7 +50,7 @@ impl Pattern {
 pub fn use_matches(graph: &Shared<FlameGraph>, search: &str) -> Option<Rc<Vec<bool>>> {
     let matches = use_memo((graph.clone(), search.to_owned()), |(graph, search)| {
         let pattern = Pattern::new(search)?;
-        Some(Rc::new(graph.tree().names.name.iter().map(|name| pattern.is_match(name)).collect::<Vec<_>>()))
+        Some(Rc::new(pattern.matches(graph)))
     });
     (*matches).clone()
 }
@@ -67,9 +77,8 @@ pub fn Search(props: &GraphProps) -> Html {
                 && let Some(pattern) = Pattern::new(&case.settings.search)
             {
                 event.prevent_default();
-                let names = &graph.tree().names.name;
-                let matches: Vec<bool> = names.iter().map(|name| pattern.is_match(name)).collect();
-                let from = case.settings.node;
+                let matches = pattern.matches(graph);
+                let from = case.settings.node.and_then(|id| graph.find(id));
                 if let Some(next) = graph.next_match(&matches, from, !event.shift_key()) {
                     case.refine(super::select(&case.params, graph, Some(next)));
                 }
@@ -104,10 +113,11 @@ fn Found(props: &FoundProps) -> Html {
     let found = matches.map(|matches| {
         let matched = props.graph.matched(&matches);
         if matched.nodes == 0 {
-            return "no match".to_owned();
+            return if props.graph.is_coarse() { "no match that can be seen" } else { "no match" }.to_owned();
         }
         format!(
-            "{}, {} ({})",
+            "{}{}, {} ({})",
+            props.graph.at_least(),
             text::counted(matched.nodes, "frame", "frames"),
             amount::short(matched.total, &tree.unit),
             text::percent(matched.total, tree.view_total)

@@ -4,7 +4,7 @@ use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{ProfileSummary, Report};
 use analyzer_core::session::{Base, Granularity, Query};
 
-use crate::components::flame::data::Coloring;
+use crate::components::flame::data::{Coloring, FlameGraph};
 use crate::selectors;
 use crate::state::Params;
 
@@ -82,10 +82,10 @@ pub struct Settings {
     pub collapse_recursion: bool,
     /// How boxes are colored.
     pub coloring: Coloring,
-    /// The node that fills the width.
-    pub zoom: Option<u32>,
+    /// The node that fills the width, see [`node_param`].
+    pub zoom: Option<u64>,
     /// The selected node, of the function below.
-    pub node: Option<u32>,
+    pub node: Option<u64>,
     /// Name of the selected function.
     pub selected: Option<String>,
     /// What is searched for.
@@ -99,6 +99,7 @@ impl Settings {
             let key = params.get(name)?;
             (0..report.profiles.len()).find(|&index| key_of(report, index) == key)
         };
+        let node = |name: &str| u64::from_str_radix(params.get(name)?, 16).ok();
         let profile = find("profile").or_else(|| first(report))?;
         let summary = report.profiles.get(profile)?;
         let base = find("base").filter(|&base| base != profile);
@@ -129,8 +130,8 @@ impl Settings {
             is_flipped: params.get("root") == Some("bottom"),
             collapse_recursion: params.get("recursion") == Some("collapsed"),
             coloring: coloring(params.get("color"), base.is_some()),
-            zoom: params.number("zoom").and_then(|node| u32::try_from(node).ok()),
-            node: params.number("node").and_then(|node| u32::try_from(node).ok()),
+            zoom: node("zoom"),
+            node: node("node"),
             selected: params.get("function").map(str::to_owned),
             search: params.get("q").unwrap_or_default().to_owned(),
         })
@@ -147,6 +148,11 @@ impl Settings {
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         self.query.filters.set().map(|(name, value)| (name, value.to_owned())).collect()
     }
+}
+
+/// A node of a graph in the address; empty for the root.
+pub fn node_param(graph: &FlameGraph, node: u32) -> String {
+    if node == 0 { String::new() } else { format!("{:x}", graph.id_of(node)) }
 }
 
 fn coloring(name: Option<&str>, is_comparison: bool) -> Coloring {

@@ -14,6 +14,9 @@ use super::{FlameCanvas, MenuAt, Msg, whole};
 const KEY_STEP: f64 = 0.1;
 /// Factor that a key zooms by.
 const KEY_ZOOM: f64 = 1.5;
+/// Factor that a click zooms by on frames too narrow to tell apart that take this part of the width.
+const SLIVER_ZOOM: f64 = 10.0;
+const FILLED: f64 = 0.8;
 /// How long a finger rests until the menu opens, in milliseconds.
 const LONG_PRESS_MILLIS: u32 = 550;
 
@@ -131,12 +134,12 @@ impl FlameCanvas {
             }
             Gesture::Click { x, y, is_double } => {
                 let hit = self.hit(ctx, x, y);
-                self.click(ctx, hit, is_double);
+                self.click(ctx, hit, is_double, x);
             }
         }
     }
 
-    fn click(&mut self, ctx: &Context<Self>, hit: Option<Hit>, is_double: bool) {
+    fn click(&mut self, ctx: &Context<Self>, hit: Option<Hit>, is_double: bool, x: f64) {
         match hit {
             Some(Hit::Node(node)) if is_double => ctx.props().on_zoom.emit(Some(node)),
             Some(Hit::Node(node)) => ctx.props().on_select.emit(Some(node)),
@@ -145,6 +148,10 @@ impl FlameCanvas {
                 let graph = &ctx.props().graph;
                 let range = graph.range_of(nodes.start).zip(graph.range_of(nodes.end.saturating_sub(1)));
                 if let Some(((start, _), (_, end))) = range {
+                    // What fills most of the width gets no nearer by filling all of it.
+                    let near = self.view.zoomed(x, SLIVER_ZOOM, self.span(ctx));
+                    let is_filled = end - start > (self.view.end - self.view.start) * FILLED;
+                    let (start, end) = if is_filled { (near.start, near.end) } else { (start, end) };
                     self.move_to(ctx, start, end, None);
                     self.draw_soon(ctx, false);
                 }

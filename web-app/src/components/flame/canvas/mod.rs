@@ -180,18 +180,24 @@ impl Component for FlameCanvas {
                 return false;
             }
         }
+        let is_closer = props.graph.question().is_some() && props.graph.question() == old.graph.question();
         if props.graph != old.graph {
             self.set_hovered(ctx, None);
-            self.moving = None;
-            let (start, end) = self.goal_range(props);
-            self.view = self.view.with_range(start, end, self.span(ctx));
+            let goal = self.goal_range(props);
+            // A closer look at the same graph stays where it is.
+            if !is_closer || goal != self.goal_range(old) {
+                self.moving = None;
+                self.view = self.view.with_range(goal.0, goal.1, self.span(ctx));
+            }
         } else if props.zoomed != old.zoomed {
             let (start, end) = self.goal_range(props);
             self.move_to(ctx, start, end, props.zoomed);
         }
         self.view.flipped = props.is_flipped;
         self.is_root_wanted |= props.is_flipped != old.is_flipped;
+        let name = |props: &FlameProps| props.selected.map(|node| props.graph.id_of(node));
         if props.selected != old.selected
+            && !(is_closer && name(props) == name(old))
             && let Some(node) = props.selected
         {
             self.reveal(props, node);

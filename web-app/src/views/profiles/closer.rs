@@ -1,0 +1,131 @@
+//! Trees in as much detail as can be seen: of a large profile the engine tells
+//! apart what a screen has room for, and more where one comes nearer.
+
+use analyzer_core::base::convert::{f64_to_i64, i64_to_f64};
+use analyzer_core::session::{Closer, Direction, Request, Response, TreeOptions};
+use gloo::timers::callback::Timeout;
+use yew::prelude::*;
+
+use super::settings::Mode;
+use super::{Case, own_code};
+use crate::components::flame::data::FlameGraph;
+use crate::link::{Answer, use_answer};
+use crate::state::Shared;
+
+/// Samples of a profile from which on its tree is not built in full.
+const LARGE: u64 = 20_000;
+/// What is narrower than so many millionths of what is seen is not told apart:
+/// a tenth of a pixel of a wide screen.
+const MIN_WIDTH_PPM: u32 = 20;
+/// A node is looked at closer once it may be as wide as one of so many pixels.
+const PIXELS: f64 = 4_000.0;
+/// How long the graph rests until it is looked at closer, in milliseconds.
+const REST_MILLIS: u32 = 120;
+
+/// A graph and how it comes about.
+pub struct Tree {
+    /// The engine's answer.
+    pub answer: Answer,
+    /// What it shows.
+    pub graph: Option<Shared<FlameGraph>>,
+    /// To be called with the values that are seen.
+    pub on_seen: Callback<(f64, f64)>,
+}
+
+/// The tree of a profile, with `options` and those of the case.
+#[hook]
+pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
+    let settings = &case.settings;
+    let samples = case.report.profiles.get(settings.profile).map_or(0, |profile| profile.samples);
+    // A table of calls lists all of them.
+    let is_coarse = samples > LARGE && settings.mode != Mode::Tree;
+    let question = |min_width_ppm, closer| Request::Tree {
+        query: Box::new(settings.query.clone()),
+        options: Box::new(TreeOptions {
+            collapse_recursion: settings.collapse_recursion,
+            min_width_ppm,
+            closer,
+            ..options.clone()
+        }),
+    };
+    let look = use_state_eq(|| None::<(Request, Look)>);
+    let whole = question(0, None);
+    let request = match look.as_ref().filter(|(of, _)| *of == whole) {
+        _ if !is_coarse => whole.clone(),
+        None => question(MIN_WIDTH_PPM, None),
+        Some((_, Look::Closer(closer))) => question(MIN_WIDTH_PPM, Some(*closer)),
+        Some((_, Look::Whole)) => whole.clone(),
+    };
+    let answer = use_answer(&case.report, Some(request));
+    let root = match (&options.pivot, options.direction) {
+        (None, _) => "all stacks",
+        (_, Direction::Callers) => "callers",
+        (_, Direction::Callees) => "callees",
+    };
+    let graph = use_graph(&answer, case, root);
+    {
+        // An address may lead to a node that is too narrow to be told apart.
+        let (look, whole) = (look.setter(), whole.clone());
+        let zoom = settings.zoom.filter(|_| options.pivot.is_none());
+        let is_lost = graph
+            .as_ref()
+            .is_some_and(|graph| graph.is_coarse() && zoom.is_some_and(|id| graph.find(id).is_none()));
+        use_effect_with((is_lost, whole), move |(is_lost, whole)| {
+            if *is_lost {
+                look.set(Some((whole.clone(), Look::Whole)));
+            }
+        });
+    }
+    let timer = use_mut_ref(|| None::<Timeout>);
+    let on_seen = use_callback((graph.clone(), whole), move |seen: (f64, f64), (graph, whole)| {
+        let graph = graph.as_ref().filter(|graph| graph.question() == Some(whole));
+        let closer = graph.and_then(|graph| closer(graph, seen));
+        let (look, whole) = (look.clone(), whole.clone());
+        *timer.borrow_mut() = closer.map(|closer| {
+            Timeout::new(REST_MILLIS, move || look.set(Some((whole, Look::Closer(closer)))))
+        });
+    });
+    Tree { answer, graph, on_seen }
+}
+
+/// What of a tree that is not built in full is looked at.
+#[derive(Clone, Copy, PartialEq)]
+enum Look {
+    Closer(Closer),
+    Whole,
+}
+
+/// The part to look at closer, if what is seen has room for more than the graph tells apart there.
+fn closer(graph: &FlameGraph, (start, end): (f64, f64)) -> Option<Closer> {
+    let span = end - start;
+    let known = graph.closer().filter(|closer| i64_to_f64(closer.from) <= start && end <= i64_to_f64(closer.to));
+    let least = known.map_or(graph.tree().min_width, |closer| closer.min_width);
+    if i64_to_f64(least) * PIXELS <= span {
+        return None;
+    }
+    // As much again on both sides, to pan.
+    Some(Closer {
+        from: f64_to_i64((start - span).floor()),
+        to: f64_to_i64((end + span).ceil()),
+        min_width: f64_to_i64(span * f64::from(MIN_WIDTH_PPM) / 1e6),
+    })
+}
+
+/// The graph of an answer, with colors; kept while the answer stays.
+#[hook]
+fn use_graph(answer: &Answer, case: &Case, root: &'static str) -> Option<Shared<FlameGraph>> {
+    let is_tree = matches!(answer.response.as_deref(), Some(Response::Tree(Ok(_))));
+    let response = answer.response.clone().filter(|_| is_tree);
+    let deps = (response, answer.question.clone(), case.settings.coloring);
+    let graph = use_memo(deps, |(response, question, coloring)| {
+        let response = response.clone()?;
+        let Response::Tree(Ok(tree)) = &*response else { return None };
+        let names = &tree.names;
+        let own = own_code::own_modules(
+            names.name.iter().map(String::as_str).zip(names.file.iter().map(String::as_str)),
+        );
+        let graph = FlameGraph::new(response, *coloring, own).with_root(root);
+        Some(Shared::new(graph.with_question(question.as_deref())))
+    });
+    (*graph).clone()
+}
