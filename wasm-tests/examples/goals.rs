@@ -53,14 +53,17 @@ async fn main() -> Result<()> {
     for file in std::env::args().skip(1).map(PathBuf::from) {
         let is_profile = file.to_string_lossy().ends_with(".pb.gz");
         let (view, done) = if is_profile { ("#profiles", "painted") } else { ("", "read") };
-        let (mut shown, mut gap, mut script) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut shown, mut engine, mut gap, mut script) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            let browser = Browser::open(&format!("{}{view}", viewer::file_url()?)).await?;
+            let browser = Browser::open("about:blank").await?;
+            browser.before_each_page(WATCH_WORKER).await?;
+            browser.goto(&format!("{}{view}", viewer::file_url()?)).await?;
             viewer::wait_until_ready(&browser).await?;
             browser.run(WATCH, &[done]).await?;
             browser.choose_files("#browse", std::slice::from_ref(&file)).await?;
             browser.wait_until(&format!("window.goals.{done} > 0")).await?;
             shown.push(number(&browser, &format!("return goals.{done} - goals.start;")).await?);
+            engine.push(number(&browser, "return engine.reported - engine.started;").await?);
             gap.push(number(&browser, "return goals.gap;").await?);
             if is_profile {
                 for gesture in [Gesture::Pan, Gesture::Zoom] {
@@ -69,7 +72,7 @@ async fn main() -> Result<()> {
             }
         }
         let peer = if is_profile { speedscope(&file).await? } else { None };
-        files.push(json!({ "shown": median(shown), "longest_gap": median(gap), "script": median(script), "peer": peer }));
+        files.push(json!({ "shown": median(shown), "engine": median(engine), "longest_gap": median(gap), "script": median(script), "peer": peer }));
     }
     println!("{}", json!({ "interactive": median(interactive), "files": files }));
     Ok(())
@@ -115,6 +118,20 @@ const READY: &str = "
         window.readyAt = performance.now();
         observer.disconnect();
     }).observe(document, { childList: true, subtree: true });
+";
+
+/// Notes when the engine has all bytes of the file, and when its first answer, the report, is there.
+const WATCH_WORKER: &str = "
+    window.engine = { started: 0, reported: 0 };
+    window.Worker = class extends Worker {
+        constructor(...how) {
+            super(...how);
+            this.addEventListener('message', ({ data }) => {
+                if (data?.event === 'Analyzing') engine.started = performance.now();
+                else if (engine.started > 0 && engine.reported === 0 && data?.event?.Answer) engine.reported = performance.now();
+            });
+        }
+    };
 ";
 
 async fn number(browser: &Browser, script: &str) -> Result<f64> {

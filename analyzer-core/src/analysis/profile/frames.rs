@@ -169,9 +169,9 @@ impl Frames {
         (begin, end)
     }
 
-    /// The frames of all locations.
-    pub(super) fn all(&self) -> impl Iterator<Item = FrameRef> + '_ {
-        self.frames.iter().copied()
+    /// The frames of each location.
+    pub(super) fn by_location(&self) -> impl Iterator<Item = &[FrameRef]> + '_ {
+        (0..to_u32(self.ends.len())).map(|row| self.of(LocationId(row)))
     }
 
     pub(super) fn at(&self, index: u32) -> Option<FrameRef> {

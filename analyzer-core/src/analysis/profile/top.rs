@@ -9,6 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::frames::FrameRef;
 use super::nodes::KeyId;
+use super::rows::Side;
 use super::view::View;
 use crate::base::index::Idx;
 use crate::base::order::StableOrder;
@@ -228,49 +229,95 @@ impl Sums {
 }
 
 /// Calls, as far as they say what was inlined: an edge is inlined if all its
-/// calls were, of each stack the first. Few callees are ever inlined, so edges
-/// are kept for those only.
+/// calls were, of each stack the first. Of other edges it is enough to know that
+/// there is one: a profile has many more of them.
 struct InlineEdges {
-    /// True for nodes that some location inlines.
-    is_inlined: Vec<bool>,
-    /// Edges to those.
+    /// The edges that may be inlined.
     edges: HashMap<(KeyId, KeyId), Edge, FxBuildHasher>,
+    /// True for callees of those.
+    is_inlined: Vec<bool>,
+    /// True for those that have another edge too.
+    is_called: Vec<bool>,
 }
 
+#[derive(Clone, Copy)]
 struct Edge {
     are_all_inlined: bool,
-    /// The last stack that had it.
+    /// The last stack that had it; 0 if none had.
     seen: u32,
 }
 
 impl InlineEdges {
     fn new(view: &View<'_>) -> Self {
-        let mut is_inlined = vec![false; view.key_count()];
-        for frame in view.sides.iter().flat_map(|side| side.frames.all()) {
-            is_inlined[frame.key().index()] |= frame.is_inlined();
+        let nodes = view.key_count();
+        let mut inlined =
+            Self { edges: HashMap::default(), is_inlined: vec![false; nodes], is_called: vec![false; nodes] };
+        for side in &view.sides {
+            // Who the caller of a location's outermost frame is, only stacks say.
+            let mut is_open = vec![false; nodes];
+            for frames in side.frames.by_location() {
+                if let Some(frame) = frames.first().filter(|frame| frame.is_inlined()) {
+                    is_open[frame.key().index()] = true;
+                }
+                for (caller, callee) in frames.windows(2).map(|pair| (pair[0].key(), pair[1])) {
+                    if callee.is_inlined() {
+                        inlined.expect(caller, callee.key());
+                    }
+                }
+            }
+            inlined.expect_any(side, &is_open);
         }
-        Self { is_inlined, edges: HashMap::default() }
+        inlined
+    }
+
+    fn expect(&mut self, caller: KeyId, callee: KeyId) {
+        self.is_inlined[callee.index()] = true;
+        self.edges.insert((caller, callee), Edge { are_all_inlined: true, seen: 0 });
+    }
+
+    /// Looks for the callers of frames that are inlined into one that a filter took out.
+    fn expect_any(&mut self, side: &Side<'_>, is_open: &[bool]) {
+        if !is_open.contains(&true) {
+            return;
+        }
+        for row in &side.rows {
+            let mut before = None;
+            side.walk(row, |frame| {
+                let callee = frame.key();
+                if let Some(caller) = before.filter(|_| frame.is_inlined() && is_open[callee.index()]) {
+                    self.expect(caller, callee);
+                }
+                before = Some(callee);
+            });
+        }
     }
 
     fn call(&mut self, caller: KeyId, callee: KeyId, is_inlined: bool, stack: u32) {
-        if self.is_inlined[callee.index()] {
-            let edge = self.edges.entry((caller, callee)).or_insert(Edge { are_all_inlined: true, seen: 0 });
-            if edge.seen != stack {
+        if !self.is_inlined[callee.index()] {
+            return;
+        }
+        match self.edges.get_mut(&(caller, callee)) {
+            Some(edge) if edge.seen == stack => {}
+            Some(edge) => {
                 edge.seen = stack;
                 edge.are_all_inlined &= is_inlined;
             }
+            None => self.is_called[callee.index()] = true,
         }
     }
 
     fn inlining(&self) -> Vec<Inlining> {
         let mut result = vec![Inlining::None; self.is_inlined.len()];
-        let edges = || self.edges.iter().map(|((_, callee), edge)| (callee.index(), edge.are_all_inlined));
-        for (at, _) in edges().filter(|(_, are_inlined)| *are_inlined) {
-            result[at] = Inlining::Full;
+        let mut is_called = self.is_called.clone();
+        for ((_, callee), edge) in self.edges.iter().filter(|(_, edge)| edge.seen > 0) {
+            match edge.are_all_inlined {
+                true => result[callee.index()] = Inlining::Full,
+                false => is_called[callee.index()] = true,
+            }
         }
-        for (at, _) in edges().filter(|(_, are_inlined)| !are_inlined) {
-            if result[at] == Inlining::Full {
-                result[at] = Inlining::Partial;
+        for (inlining, _) in result.iter_mut().zip(is_called).filter(|(_, is_called)| *is_called) {
+            if *inlining == Inlining::Full {
+                *inlining = Inlining::Partial;
             }
         }
         result
