@@ -6,11 +6,14 @@ use flate2::bufread::{GzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::{Budget, Leaf, Wrapping};
-use crate::base::convert::to_u64;
+use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::Position;
 
 const CHUNK: usize = 64 * 1024;
+
+/// Expansion that a trailer may claim and be believed before anything is decoded.
+const PLAUSIBLE_RATIO: usize = 16;
 
 /// Why a stream stopped before its end.
 enum Stop {
@@ -41,6 +44,13 @@ fn decode_zstd(encoded: &[u8], leaf: &mut Leaf, budget: &mut Budget) -> Result<(
 
 /// gzip members one after the other, as `cat a.gz b.gz` and log rotation make them.
 fn decode_gzip(encoded: &[u8], leaf: &mut Leaf, budget: &mut Budget) -> Result<(), Stop> {
+    // The trailer ends in the decoded size. A vector that doubles instead would be moved, and be there twice.
+    if let Some(size) = encoded.last_chunk().map(|size| to_usize(u32::from_le_bytes(*size).into()))
+        && let Some(size) = size.filter(|size| size / PLAUSIBLE_RATIO <= encoded.len())
+    {
+        // Without the room the stream is read all the same, as far as memory goes.
+        let _ = leaf.bytes.try_reserve_exact(size);
+    }
     let mut rest = encoded;
     loop {
         let mut decoder = GzDecoder::new(rest);
