@@ -11,4 +11,6 @@ pub mod input;
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod network_log;
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
+pub mod tab_memory;
+#[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod viewer;

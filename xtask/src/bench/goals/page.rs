@@ -1,5 +1,7 @@
 //! The built page in Chromium, driven by the example `goals` of the browser tests.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
@@ -21,16 +23,28 @@ struct Measured {
 struct Shown {
     /// From choosing the file until its flame graph is painted, or its report there.
     shown: f64,
+    /// Of it, the engine: from the bytes to the report.
+    engine: f64,
     /// The longest time between two frames.
     longest_gap: f64,
+    /// The most memory that the tab had until then, in bytes.
+    memory: Option<f64>,
+    /// From another filter until its flame graph is painted.
+    filter: Option<f64>,
+    /// From the choice of another profile to compare with until the difference is painted.
+    diff: Option<f64>,
     /// Script in a frame while the flame graph is panned and zoomed, 95th percentile.
     script: Option<f64>,
     /// What speedscope needed for the same.
     peer: Option<f64>,
+    peer_memory: Option<f64>,
 }
 
 /// How many times faster than speedscope is the goal.
 const SPEEDSCOPE_TIMES: f64 = 5.0;
+
+/// How much longer the engine may take in the browser than in the program.
+const WASM_TIMES: f64 = 1.6;
 
 /// Time without a frame in which a page still feels alive.
 const GAP_MILLIS: f64 = 100.0;
@@ -47,14 +61,10 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
     let dump = made("goroutines-100000.txt", || Ok(texts::goroutine_dump(100_000).into_bytes()))?;
     let smaps = made("smaps-50000", || Ok(texts::smaps(50_000).into_bytes()))?;
     let files = [
-        ("profile of 100,000 samples, from choosing it to the painted flame graph", profile(100_000)?, 860.0),
-        (
-            "profile of 1,000,000 samples, from choosing it to the painted flame graph",
-            profile(1_000_000)?,
-            10_000.0,
-        ),
-        ("goroutine dump of 100,000 goroutines, from choosing it to the report", dump, 1_000.0),
-        ("smaps of 50,000 mappings, from choosing it to the report", smaps, 150.0),
+        ("profile of 100,000 samples", profile(100_000)?),
+        ("profile of 1,000,000 samples", profile(1_000_000)?),
+        ("goroutine dump of 100,000 goroutines", dump),
+        ("smaps of 50,000 mappings", smaps),
     ];
     let trace = largest_trace()?;
     let mut program = command::cargo();
@@ -68,33 +78,79 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
         "--example",
         "goals",
     ]);
-    program.arg("--").args(files.iter().map(|(_, file, _)| file)).args(&trace);
+    // The first is compared with another one.
+    program.arg("--").arg(&files[0].1).arg("--against").arg(profile(100_001)?);
+    program.args(files.iter().skip(1).map(|(_, file)| file)).args(&trace);
     let printed = command::output(&mut program)?;
     let measured: Measured = serde_json::from_str(&printed).context("what the browser's driver printed")?;
     let interactive = millis(measured.interactive);
     let mut rows =
         vec![Row::below("Chromium: the page from file:// until it takes files", interactive, 300.0)];
     let mut shown = measured.files.iter();
-    for ((what, _, most), file) in files.iter().zip(&mut shown) {
-        let (what, shown) = (format!("Chromium: {what}"), millis(file.shown));
-        rows.push(match file.peer {
-            Some(peer) => Row::faster(what, shown, "speedscope", millis(peer), SPEEDSCOPE_TIMES),
-            None => Row::below(what, shown, *most),
-        });
-        rows.push(gap(file));
-        if let Some(script) = file.script {
-            let what = "the same, panned and zoomed: script in a frame, 95th percentile";
-            rows.push(Row::below(what, millis(script), SCRIPT_MILLIS));
-        }
+    for ((what, file), shown) in files.iter().zip(&mut shown) {
+        rows.extend(of_file(what, file, shown)?);
     }
     if let (Some(trace), Some(file)) = (trace, shown.next()) {
         if let Some(theirs) = tools.trace_peer(&trace)? {
             let what = "Chromium: that execution trace, from choosing it to the report";
             rows.push(Row::faster(what, millis(file.shown), TRACE_PEER, theirs, TRACE_TIMES));
         }
+        rows.extend(memory("the same", file));
         rows.push(gap(file));
+        rows.push(natively(&trace, file)?);
     }
     Ok(rows)
+}
+
+/// The rows of a file. The goals are those of what people wait for.
+fn of_file(what: &str, file: &Path, shown: &Shown) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let chosen = |until: &str| format!("Chromium: {what}, from choosing it to the {until}");
+    match (shown.script, shown.peer) {
+        (Some(_), Some(peer)) => {
+            let what = chosen("painted flame graph");
+            rows.push(Row::faster(what, millis(shown.shown), "speedscope", millis(peer), SPEEDSCOPE_TIMES));
+        }
+        // speedscope gives up.
+        (Some(_), None) => {
+            rows.push(Row::below(chosen("painted flame graph"), millis(shown.shown), 10_000.0))
+        }
+        (None, _) if what.starts_with("smaps") => {
+            rows.push(Row::plain(chosen("report"), millis(shown.shown)));
+            let what = "the same, in the engine: from the bytes to the report";
+            rows.push(Row::below(what, millis(shown.engine), 150.0));
+        }
+        (None, _) => rows.push(Row::below(chosen("report"), millis(shown.shown), 1_000.0)),
+    }
+    rows.push(gap(shown));
+    if let Some(script) = shown.script {
+        let what = "the same, panned and zoomed: script in a frame, 95th percentile";
+        rows.push(Row::below(what, millis(script), SCRIPT_MILLIS));
+    }
+    let answer = |what: &str, time: Option<f64>| time.map(|time| Row::plain(what, millis(time)));
+    rows.extend(answer("the same: another filter, to the painted flame graph", shown.filter));
+    rows.extend(answer("the same: compared with another profile, to the painted flame graph", shown.diff));
+    rows.extend(memory("the same", shown));
+    rows.push(natively(file, shown)?);
+    Ok(rows)
+}
+
+/// The same work in the program, in the same run.
+fn natively(file: &Path, shown: &Shown) -> Result<Row> {
+    let mut bench = command::cargo();
+    bench.args(["bench", "--quiet", "--package", "analyzer-core", "--bench", "report", "--"]).arg(file);
+    let native: f64 = command::output(&mut bench)?.trim().parse().context("the time of the engine")?;
+    let times = Amount { value: shown.engine / native, unit: "x" };
+    Ok(Row::below("the same: the engine's time over that of the program", times, WASM_TIMES))
+}
+
+fn memory(what: &str, shown: &Shown) -> Option<Row> {
+    let megabytes = |bytes: f64| Amount { value: bytes / 1e6, unit: "MB" };
+    let row = Row::plain(format!("{what}: memory of the tab at its peak"), megabytes(shown.memory?));
+    Some(match shown.peer_memory {
+        Some(peer) => row.beside("speedscope", megabytes(peer)),
+        None => row,
+    })
 }
 
 fn gap(file: &Shown) -> Row {

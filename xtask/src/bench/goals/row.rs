@@ -13,8 +13,8 @@ pub struct Row {
     pub ours: Amount,
     /// What the peer needed in the same run.
     pub peer: Option<Peer>,
-    /// The goal in words.
-    pub goal: String,
+    /// The goal in words; `None` for what is measured without one.
+    pub goal: Option<String>,
     /// Whether it is met.
     pub is_met: bool,
 }
@@ -38,10 +38,21 @@ pub struct Peer {
 }
 
 impl Row {
+    /// Something that has no goal.
+    pub fn plain(what: impl Into<String>, ours: Amount) -> Self {
+        Self { what: what.into(), ours, peer: None, goal: None, is_met: true }
+    }
+
+    /// The same beside what a peer needed.
+    #[must_use]
+    pub fn beside(self, name: &'static str, amount: Amount) -> Self {
+        Self { peer: Some(Peer { name, amount }), ..self }
+    }
+
     /// Something that is to stay below a number.
     pub fn below(what: impl Into<String>, ours: Amount, most: f64) -> Self {
         let goal = format!("at most {}", Amount { value: most, ..ours });
-        Self { what: what.into(), ours, peer: None, goal, is_met: ours.value <= most }
+        Self { what: what.into(), ours, peer: None, goal: Some(goal), is_met: ours.value <= most }
     }
 
     /// A time that is to be so many times shorter than a peer's.
@@ -54,7 +65,7 @@ impl Row {
     ) -> Self {
         let is_met = peer.value >= times * ours.value;
         let goal = format!("{times} times faster");
-        Self { what: what.into(), ours, peer: Some(Peer { name, amount: peer }), goal, is_met }
+        Self { what: what.into(), ours, peer: Some(Peer { name, amount: peer }), goal: Some(goal), is_met }
     }
 
     /// The peer's amount over ours.
@@ -84,9 +95,14 @@ pub fn markdown(rows: &[Row]) -> String {
         let peer =
             row.peer.as_ref().map(|peer| format!("{}: {}", peer.name, peer.amount)).unwrap_or_default();
         let ratio = row.ratio().map(|ratio| format!("{ratio:.1}")).unwrap_or_default();
-        let met = if row.is_met { "yes" } else { "no" };
+        let goal = row.goal.as_deref().unwrap_or_default();
+        let met = match (&row.goal, row.is_met) {
+            (None, _) => "",
+            (Some(_), true) => "yes",
+            (Some(_), false) => "no",
+        };
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "| {} | {} | {peer} | {ratio} | {} | {met} |", row.what, row.ours, row.goal);
+        let _ = writeln!(table, "| {} | {} | {peer} | {ratio} | {goal} | {met} |", row.what, row.ours);
     }
     table
 }
@@ -105,6 +121,12 @@ mod tests {
         assert!(!Row::below("a", millis(10.1), 10.0).is_met);
         assert!(Row::faster("a", millis(10.0), "peer", millis(40.0), 4.0).is_met);
         assert!(!Row::faster("a", millis(10.0), "peer", millis(39.0), 4.0).is_met);
+    }
+
+    #[test]
+    fn what_has_no_goal_is_neither_met_nor_missed() {
+        let row = Row::plain("memory", millis(1.0)).beside("peer", millis(3.0));
+        assert!(markdown(&[row]).ends_with("| memory | 1.00 ms | peer: 3.00 ms | 3.0 |  |  |\n"));
     }
 
     #[test]
