@@ -57,6 +57,16 @@ pub fn build(effort: Effort) -> Result<Modules> {
     })
 }
 
+/// Builds the engine as a bare module, as tests build it: the module's file.
+///
+/// # Errors
+/// A failing compiler.
+pub fn engine_module() -> Result<PathBuf> {
+    add_wasm_target()?;
+    run(cargo().args(["build", "--quiet", "--package", "engine-module", "--target", WASM_TARGET]))?;
+    Ok(target_folder()?.join(WASM_TARGET).join("debug/engine_module.wasm"))
+}
+
 /// The target of this machine.
 ///
 /// # Errors

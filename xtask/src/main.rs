@@ -23,7 +23,9 @@ Usage: cargo xtask COMMAND
                                --page: in Chromium too, on what `dist` built
   bench profiles [N|FILE]...   profiles of N samples or in files, natively, beside go tool pprof
   bench goroutines [FILE]...   dumps to classified groups, beside a plain pass over their bytes
-  bench traces [MB|FILE]...    execution traces of so many megabytes or in files, natively, beside go tool trace
+  bench traces [--page] [MB|FILE]...
+                               execution traces of so many megabytes or in files, beside go tool trace, natively;
+                               --page: in Chromium too, on what `dist` built
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score profiles [DIR]         top tables of profiles against go tool pprof, row by row
@@ -105,9 +107,10 @@ fn bench(words: &mut lexopt::Parser) -> Result<()> {
         Some(Value(word)) => word.string()?,
         _ => bail!("bench what?\n\n{USAGE}"),
     };
-    let mut inputs = Vec::new();
+    let (mut inputs, mut with_page) = (Vec::new(), false);
     while let Some(word) = words.next()? {
         match word {
+            Long("page") if what == "traces" => with_page = true,
             Value(word) => inputs.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
@@ -116,7 +119,7 @@ fn bench(words: &mut lexopt::Parser) -> Result<()> {
     match what.as_str() {
         "profiles" => xtask::bench::profiles::bench(&words.map(Input::new).collect::<Vec<_>>()),
         "goroutines" => xtask::bench::goroutines::bench(&words.map(PathBuf::from).collect::<Vec<_>>()),
-        "traces" => xtask::bench::traces::bench(&words.map(Input::new).collect::<Vec<_>>()),
+        "traces" => xtask::bench::traces::bench(&words.map(Input::new).collect::<Vec<_>>(), with_page),
         other => bail!("no such benchmark: {other}\n\n{USAGE}"),
     }
 }

@@ -21,10 +21,14 @@ pub fn test() -> Result<()> {
     step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
     step("lints", || {
         run(cargo()
-            .args(["clippy", "--quiet", "--workspace", "--all-targets", "--features", "wasm-tests/browser"])
+            .args(["clippy", "--quiet", "--workspace", "--all-targets", "--features"])
+            .arg("wasm-tests/browser,wasm-tests/work")
             .args(["--", "--deny", "warnings"]))
     })?;
     step("native tests and house rules", || run(cargo().args(["test", "--workspace", "--no-fail-fast"])))?;
+    step("engine on wasm32, its instructions counted", || {
+        run(cargo().args(["test", "--package", "wasm-tests", "--features", "work", "--test", "work"]))
+    })?;
     step("engine on wasm32 in Chromium", || engine_in_browser(&chromium))?;
     step("dist", || dist::dist(Effort::Ship))?;
     step("pages in Chromium", || pages("chromium"))?;

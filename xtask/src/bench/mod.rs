@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 mod child;
-mod generate;
+pub mod generate;
 pub mod goals;
 pub mod goroutines;
+mod in_page;
 pub mod profiles;
 mod table;
-mod texts;
+pub mod texts;
 pub mod traces;
 
 /// What to measure on.

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 
 use super::Input;
 use super::child::{self, Run};
+use super::in_page;
 use super::table::{median_millis, megabytes, peak, text};
 use crate::command;
 
@@ -30,11 +31,11 @@ const PROGRAM: &str = include_str!("busy.go");
 /// What Go's web server says once it answers.
 const SERVES: &str = "listening on";
 
-/// Measures and prints a table.
+/// Measures and prints a table; `with_page` in Chromium too, on what `dist` built.
 ///
 /// # Errors
 /// A build or run that fails, no Go toolchain to make a trace with.
-pub fn bench(inputs: &[Input]) -> Result<()> {
+pub fn bench(inputs: &[Input], with_page: bool) -> Result<()> {
     let made: Vec<_> = SIZES.into_iter().map(Input::Size).collect();
     let inputs = if inputs.is_empty() { &made } else { inputs };
     command::run(command::cargo().args(["build", "--quiet", "--release", "--package", "strata"]))?;
@@ -50,7 +51,10 @@ pub fn bench(inputs: &[Input]) -> Result<()> {
     );
     for input in inputs {
         let file = file(input, go.as_deref())?;
-        rows(&file, &strata, tool.as_deref())?;
+        let parsed = rows(&file, &strata, tool.as_deref())?;
+        if with_page {
+            page_row(&file, parsed)?;
+        }
     }
     Ok(())
 }
@@ -84,7 +88,25 @@ fn file(input: &Input, go: Option<&Path>) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn rows(file: &Path, strata: &Path, tool: Option<&Path>) -> Result<()> {
+/// The page, from choosing the file to the report; the ratio is that of Go's events as text to it.
+fn page_row(file: &Path, parsed: Option<f64>) -> Result<()> {
+    let measured = in_page::measure(&[file.to_path_buf()])?;
+    for shown in &measured.files {
+        println!(
+            "{:<20} {:>8}  {:<28} {:>10} {:>7} {:>9}",
+            "",
+            "",
+            "the page in Chromium",
+            text(Some(shown.shown), 0),
+            text(parsed.map(|parsed| parsed / shown.shown), 1),
+            megabytes(shown.memory),
+        );
+    }
+    Ok(())
+}
+
+/// Prints the rows of a file; gives the time that Go's tool takes for all events as text.
+fn rows(file: &Path, strata: &Path, tool: Option<&Path>) -> Result<Option<f64>> {
     let bytes = fs::metadata(file)?.len();
     let runs = if bytes > LARGE { FEW_RUNS } else { RUNS };
     let (mut ours, mut parsed, mut profile, mut served) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -117,5 +139,5 @@ fn rows(file: &Path, strata: &Path, tool: Option<&Path>) -> Result<()> {
         row("", "", "go tool trace -pprof=sched", &profile);
         row("", "", "go tool trace, serving", &served);
     }
-    Ok(())
+    Ok(median_millis(&parsed))
 }

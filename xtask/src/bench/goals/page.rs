@@ -3,42 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
 
 use super::native::{TRACE_PEER, TRACE_TIMES, Tools, largest_trace, made};
 use super::row::{Amount, Row};
+use crate::bench::in_page::{self, Shown};
 use crate::bench::{generate, texts};
 use crate::command;
-
-/// What the driver measured, in milliseconds.
-#[derive(Deserialize)]
-struct Measured {
-    /// From the start of navigation until the page takes files.
-    interactive: f64,
-    /// Each file, in their order.
-    files: Vec<Shown>,
-}
-
-#[derive(Deserialize)]
-struct Shown {
-    /// From choosing the file until its flame graph is painted, or its report there.
-    shown: f64,
-    /// Of it, the engine: from the bytes to the report.
-    engine: f64,
-    /// The longest time between two frames.
-    longest_gap: f64,
-    /// The most memory that the tab had until then, in bytes.
-    memory: Option<f64>,
-    /// From another filter until its flame graph is painted.
-    filter: Option<f64>,
-    /// From the choice of another profile to compare with until the difference is painted.
-    diff: Option<f64>,
-    /// Script in a frame while the flame graph is panned and zoomed, 95th percentile.
-    script: Option<f64>,
-    /// What speedscope needed for the same.
-    peer: Option<f64>,
-    peer_memory: Option<f64>,
-}
 
 /// How many times faster than speedscope is the goal.
 const SPEEDSCOPE_TIMES: f64 = 5.0;
@@ -67,22 +37,12 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
         ("smaps of 50,000 mappings", smaps),
     ];
     let trace = largest_trace()?;
-    let mut program = command::cargo();
-    program.args([
-        "run",
-        "--quiet",
-        "--package",
-        "wasm-tests",
-        "--features",
-        "browser",
-        "--example",
-        "goals",
-    ]);
     // The first is compared with another one.
-    program.arg("--").arg(&files[0].1).arg("--against").arg(profile(100_001)?);
-    program.args(files.iter().skip(1).map(|(_, file)| file)).args(&trace);
-    let printed = command::output(&mut program)?;
-    let measured: Measured = serde_json::from_str(&printed).context("what the browser's driver printed")?;
+    let other = profile(100_001)?;
+    let mut words = vec![files[0].1.clone(), "--against".into(), other];
+    words.extend(files.iter().skip(1).map(|(_, file)| file.clone()));
+    words.extend(trace.clone());
+    let measured = in_page::measure(&words)?;
     let interactive = millis(measured.interactive);
     let mut rows =
         vec![Row::below("Chromium: the page from file:// until it takes files", interactive, 300.0)];

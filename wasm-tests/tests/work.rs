@@ -1,0 +1,130 @@
+//! The engine on wasm32 in an interpreter that counts instructions: the same
+//! report as natively, and work that grows as its input does. Counts are the same
+//! on every machine and in every run, which times are not.
+
+use analyzer_core::session::Session;
+use anyhow::{Context, Result, ensure};
+use engine_fuzz::seeds;
+use wasmi::{Config, Engine, Linker, Module, Store, TypedFunc};
+use xtask::bench::{generate, texts};
+use xtask::build;
+
+/// What a byte may cost more in an input of four times the size: what sorting
+/// adds, and tables that are moved as they grow. Work by the square of the input
+/// makes it four times as much.
+const GROWTH: f64 = 1.5;
+
+/// Bytes of fixtures to start from: enough to outweigh what is done once.
+const ENOUGH: usize = 4 << 10;
+
+/// The engine in its interpreter.
+struct Interpreter {
+    engine: Engine,
+    module: Module,
+}
+
+/// What a file came to.
+struct Run {
+    report: Vec<u8>,
+    instructions: u64,
+}
+
+impl Interpreter {
+    fn new() -> Result<Self> {
+        let wasm = std::fs::read(build::engine_module()?)?;
+        let mut config = Config::default();
+        config.consume_fuel(true);
+        let engine = Engine::new(&config);
+        let module = Module::new(&engine, &wasm).context("the engine's module")?;
+        Ok(Self { engine, module })
+    }
+
+    /// Reads a file in a fresh instance.
+    fn run(&self, path: &str, bytes: &[u8]) -> Result<Run> {
+        let mut store = Store::new(&self.engine, ());
+        store.set_fuel(u64::MAX)?;
+        let instance = Linker::new(&self.engine).instantiate_and_start(&mut store, &self.module)?;
+        let push: TypedFunc<(u64, u32), ()> = instance.get_typed_func(&store, "push")?;
+        let report: TypedFunc<u32, u32> = instance.get_typed_func(&store, "report")?;
+        let output: TypedFunc<u32, u64> = instance.get_typed_func(&store, "output")?;
+        for input in [path.as_bytes(), bytes] {
+            for chunk in input.chunks(8) {
+                let mut word = [0; 8];
+                word[..chunk.len()].copy_from_slice(chunk);
+                push.call(&mut store, (u64::from_le_bytes(word), u32::try_from(chunk.len())?))?;
+            }
+        }
+        let before = store.get_fuel()?;
+        let length = usize::try_from(report.call(&mut store, u32::try_from(path.len())?)?)?;
+        let instructions = before - store.get_fuel()?;
+        let mut report = Vec::with_capacity(length);
+        while report.len() < length {
+            report.extend(output.call(&mut store, u32::try_from(report.len())?)?.to_le_bytes());
+        }
+        report.truncate(length);
+        Ok(Run { report, instructions })
+    }
+
+    /// Fails if the bytes of a larger input cost more than those of a smaller
+    /// one. What is done once, for any input, falls out of the differences.
+    fn check_growth(&self, name: &str, inputs: [&[u8]; 3]) -> Result<()> {
+        let mut runs = Vec::new();
+        for input in inputs {
+            runs.push((input.len() as f64, self.run(name, input)?.instructions as f64));
+        }
+        let costs: Vec<_> =
+            runs.windows(2).map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).collect();
+        println!("{name}: instructions for one byte more: {:.0}, then {:.0}", costs[0], costs[1]);
+        ensure!(costs[1] <= costs[0] * GROWTH, "{name}: a byte costs {:.0}, then {:.0}", costs[0], costs[1]);
+        Ok(())
+    }
+}
+
+#[test]
+fn every_fixture_gives_the_native_report() -> Result<()> {
+    let interpreter = Interpreter::new()?;
+    let mut count = 0;
+    for (target, inputs) in seeds::by_target()? {
+        for (number, input) in inputs.iter().enumerate() {
+            let path = format!("{target}-{number}");
+            let mut session = Session::default();
+            session.add(&path, input.clone());
+            let native = serde_json::to_vec(&session.report())?;
+            let run = interpreter.run(&path, input)?;
+            ensure!(run.report == native, "{path}: {}", String::from_utf8_lossy(&run.report));
+            count += 1;
+        }
+    }
+    ensure!(count > 300, "{count} inputs");
+    Ok(())
+}
+
+#[test]
+fn work_grows_as_generated_captures_do() -> Result<()> {
+    let interpreter = Interpreter::new()?;
+    for (name, make) in [
+        ("goroutines.txt", texts::goroutine_dump as fn(usize) -> String),
+        ("smaps", texts::smaps),
+        ("gctrace.log", texts::gc_trace),
+    ] {
+        let [small, middle, large] = [200, 800, 3_200].map(make);
+        interpreter.check_growth(name, [&small, &middle, &large].map(String::as_bytes))?;
+    }
+    let profile = |samples| generate::heap_profile(samples);
+    interpreter
+        .check_growth("heap.pb.gz", [&profile(500)?, &profile(2_000)?, &profile(8_000)?].map(Vec::as_slice))
+}
+
+/// A fixture of each format over and over: not every format takes that for more
+/// of the same, and none may take it for much more work.
+#[test]
+fn work_grows_as_repeated_fixtures_do() -> Result<()> {
+    let interpreter = Interpreter::new()?;
+    for (target, inputs) in seeds::by_target()? {
+        let Some(input) = inputs.iter().min_by_key(|input| input.len().abs_diff(ENOUGH)) else { continue };
+        let once = input.repeat(ENOUGH.div_ceil(input.len().max(1)));
+        // Not once: a document that ends is read otherwise than one that goes on.
+        interpreter.check_growth(target, [&once.repeat(2), &once.repeat(8), &once.repeat(32)])?;
+    }
+    Ok(())
+}
