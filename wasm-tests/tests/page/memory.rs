@@ -86,6 +86,38 @@ async fn a_part_leads_by_keyboard_to_its_formula_and_lines() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_part_says_what_it_is_under_the_pointer() -> Result<()> {
+    let browser = open("codec-go1.21-cgroup1", "#memory?base=none").await?;
+    browser.show_as(1440, 900, Scheme::Light).await?;
+    browser.wait_for_text(".strata-detail", "Point at a part").await?;
+    browser.run("document.querySelector('.strata').scrollIntoView();", &[]).await?;
+    browser.point_at(".strata-bar.process .strata-part.is-native", (3.0, 3.0)).await?;
+    browser.wait_for_text(".strata-detail", "Native memory: ").await?;
+    browser.point_at(".strata-headline", (3.0, 3.0)).await?;
+    browser.wait_for_text(".strata-detail", "Point at a part").await?;
+    Ok(())
+}
+
+/// The rules of the style sheet for paper, on the screen, at a sheet's width.
+#[tokio::test]
+async fn on_paper_there_are_the_picture_and_the_ledger_and_nothing_to_press() -> Result<()> {
+    let browser = open("codec-go1.21-cgroup1", "#memory?base=none").await?;
+    browser.show_as(760, 1000, Scheme::Light).await?;
+    let script = "
+        for (const sheet of document.styleSheets) for (const rule of sheet.cssRules)
+            if (rule.media?.mediaText === 'print') rule.media.mediaText = 'all';
+        await new Promise(done => setTimeout(done, 300));
+        const isSeen = element => element.getClientRects().length > 0;
+        const all = css => [...document.querySelectorAll(css)];
+        const wide = all('main *').filter(element => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('svg'));
+        const pressed = all('main button, header button, select').filter(isSeen).filter(button => !button.matches('.ledger-name'));
+        const names = all('.ledger-name').filter(isSeen).length;
+        return `${all('.strata svg').every(isSeen)} ${names > 10} ${wide.length} ${pressed.map(button => button.outerHTML).join(' ')}`;";
+    assert_eq!(find(&browser, script).await?, "true true 0 ");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_growth_between_snapshots_is_split_into_steps() -> Result<()> {
     let browser = open("codec-go1.21-cgroup1", "#memory").await?;
     browser.wait_for_text(".growth", "Where the growth went").await?;

@@ -112,7 +112,7 @@ fn snapshot(evidence: &Evidence, reviewed: Reviewed<'_>) -> MemorySnapshot {
         snapshot: moment.label.clone(),
         layers: reconciliation.ledger.layers,
         ledger: reconciliation.ledger.rows,
-        limit: moment.limit().map(|limit| limit.bytes()),
+        limit: moment.shown_limit().map(|limit| limit.bytes()),
         gomemlimit: moment.gomemlimit().and_then(|limit| finite(limit.value)).map(Bytes),
         gogc: moment.gogc().map(|gogc| finite(gogc.value).unwrap_or(-1)),
         working_set: moment.cgroup.as_ref().and_then(cgroup::Cgroup::working_set).map(|set| set.bytes()),

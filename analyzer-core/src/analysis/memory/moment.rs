@@ -107,6 +107,14 @@ impl<'a> Moment<'a> {
         least([own, self.described_limit()].into_iter().chain(outer))
     }
 
+    /// The limit to show: where this moment does not say, that of another reading
+    /// of the group, for it seldom changes. Rules go by what the moment says.
+    pub fn shown_limit(&self) -> Option<Term> {
+        let is_stated = self.cgroup.as_ref().is_some_and(|cgroup| cgroup.limit.is_some());
+        let other = || self.rereadings.iter().find_map(|reading| reading.finite_limit().cloned());
+        self.limit().or_else(|| if is_stated { None } else { other() })
+    }
+
     /// The limit by the pod's description, if it describes one container.
     fn described_limit(&self) -> Option<Term> {
         self.things.described_container()?.get("limits.memory")
