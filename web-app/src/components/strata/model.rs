@@ -37,6 +37,8 @@ pub struct Bar {
     pub layer: LayerId,
     /// Its amount.
     pub total: i64,
+    /// False if no input states the amount: it is what has a name.
+    pub is_stated: bool,
     /// Its parts, from the left. They add up to `total`.
     pub parts: Vec<Part>,
     /// What of the layer above is not in this one: ledger rows with negative amounts.
@@ -107,7 +109,13 @@ fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<B
     let rows =
         || moment.ledger.iter().enumerate().filter(|(_, row)| row.layer == layer && row.id != HEADROOM);
     let stated = moment.layers.iter().find(|stated| stated.id == layer).map(|stated| stated.bytes.0);
-    let total = stated.or_else(|| rows().rfind(|(_, row)| row.is_total).map(|(_, row)| row.bytes.0))?;
+    // Without a stated amount, the last sum and the steps after it.
+    let named = || {
+        let (at, last) = rows().rfind(|(_, row)| row.is_total)?;
+        let after: i64 = rows().filter(|(index, _)| *index > at).map(|(_, row)| row.bytes.0).sum();
+        Some(last.bytes.0.saturating_add(after))
+    };
+    let total = stated.or_else(named)?;
     let steps: i64 = rows().filter(|(_, row)| !row.is_total).map(|(_, row)| row.bytes.0).sum();
     // What the steps do not make up is the layer above, or what this one starts from.
     let base = total.saturating_sub(steps);
@@ -121,7 +129,8 @@ fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<B
     for (index, row) in rows() {
         builder.add(index, row);
     }
-    let mut bar = Bar { layer: builder.layer, total, parts: builder.parts, lost: builder.lost };
+    let Builder { parts, lost, .. } = builder;
+    let mut bar = Bar { layer, total, is_stated: stated.is_some(), parts, lost };
     if let Some(above) = above.filter(|above| above.layer == LayerId::Process) {
         unfold(&mut bar, above);
     }
@@ -295,6 +304,18 @@ pub(super) mod tests {
             advisor: None,
             missing: Vec::new(),
         }
+    }
+
+    #[test]
+    fn without_a_stated_charge_the_bar_is_what_has_a_name() {
+        let mut moment = moment();
+        moment.layers.retain(|layer| layer.id != LayerId::Cgroup);
+        moment.ledger.retain(|row| row.id != "charge" && row.id != "stock");
+        let strata = Strata::new(&moment);
+        let bar = strata.bars.last().unwrap();
+        let end = bar.parts.last().map(|part| part.start + part.bytes);
+        assert_eq!((bar.layer, bar.is_stated, Some(bar.total)), (LayerId::Cgroup, false, end));
+        assert_eq!(bar.parts.iter().map(|part| part.bytes).sum::<i64>(), bar.total);
     }
 
     #[test]

@@ -85,13 +85,14 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
 fn headline(moment: &MemorySnapshot, strata: &Strata) -> Html {
     let Some(last) = strata.bars.last() else { return Html::default() };
     let total = text::bytes(last.total);
+    let least = if last.is_stated { "" } else { "At least " };
     let amount = match (last.layer, strata.limit) {
         (LayerId::Cgroup, Some(limit)) => format!(
-            "{total} are charged, {} of the limit of {}",
+            "{least}{total} are charged, {} of the limit of {}",
             text::percent(last.total, limit),
             text::bytes(limit)
         ),
-        (LayerId::Cgroup, None) => format!("{total} are charged"),
+        (LayerId::Cgroup, None) => format!("{least}{total} are charged"),
         (LayerId::Process, _) => format!("The process holds {total} of anonymous memory"),
         (LayerId::Go, _) => format!("The Go runtime holds {total}"),
     };
@@ -190,6 +191,8 @@ impl Scene<'_> {
 
     fn bar(&self, bar: &BarShape, lost: &[Loss], width: f64) -> Html {
         let (name, what) = layer_name(bar.layer);
+        let is_stated = self.moment.layers.iter().any(|layer| layer.id == bar.layer);
+        let what = if is_stated || bar.layer != LayerId::Cgroup { what } else { "charged at least" };
         let title = format!("{name} \u{2014} {what} {}", text::bytes(bar.total));
         let title_end = at_12_px(&title) * 1.12 + 18.0;
         html! {

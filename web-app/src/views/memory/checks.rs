@@ -35,7 +35,7 @@ pub fn disagreements(report: &Report, moment: &MemorySnapshot) -> Html {
                         <p>
                             { &item.reason }
                             { format!(
-                                " They are {} apart; up to {} would be no reason.",
+                                " They are {} apart; up to {} is usual between two readings.",
                                 text::bytes(item.difference.0.saturating_abs()), text::bytes(item.tolerance.0)
                             ) }
                         </p>
