@@ -119,8 +119,7 @@ fn bar(moment: &MemorySnapshot, layer: LayerId, above: Option<&Bar>) -> Option<B
     let steps: i64 = rows().filter(|(_, row)| !row.is_total).map(|(_, row)| row.bytes.0).sum();
     // What the steps do not make up is the layer above, or what this one starts from.
     let base = total.saturating_sub(steps);
-    let mut builder =
-        Builder { layer, has_base: base != 0, is_open: true, parts: Vec::new(), lost: Vec::new() };
+    let mut builder = Builder { has_base: base != 0, is_open: true, parts: Vec::new(), lost: Vec::new() };
     if builder.has_base {
         let row = above.and_then(|above| last_total(moment, above.layer));
         let is_carried = above.is_some_and(|above| is_joined(moment, above.layer, layer));
@@ -169,7 +168,6 @@ fn is_joined(moment: &MemorySnapshot, above: LayerId, layer: LayerId) -> bool {
 }
 
 struct Builder {
-    layer: LayerId,
     /// The first part is what the layer starts from.
     has_base: bool,
     /// No total was seen yet: what is subtracted comes off the base.
