@@ -67,9 +67,13 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
         // An address may lead to a node that is too narrow to be told apart.
         let (look, whole) = (look.setter(), whole.clone());
         let zoom = settings.zoom.filter(|_| options.pivot.is_none());
-        let is_lost = graph
-            .as_ref()
-            .is_some_and(|graph| graph.is_coarse() && zoom.is_some_and(|id| graph.find(id).is_none()));
+        // The graph of an earlier question says nothing of this one's nodes, and
+        // one that looks elsewhere was asked for by who has left the node.
+        let is_first = |graph: &&Shared<FlameGraph>| {
+            graph.is_coarse() && graph.closer().is_none() && graph.question() == Some(&whole)
+        };
+        let answered = graph.as_ref().filter(is_first);
+        let is_lost = answered.is_some_and(|graph| zoom.is_some_and(|id| graph.find(id).is_none()));
         use_effect_with((is_lost, whole), move |(is_lost, whole)| {
             if *is_lost {
                 look.set(Some((whole.clone(), Look::Whole)));

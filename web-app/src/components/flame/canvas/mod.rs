@@ -184,8 +184,10 @@ impl Component for FlameCanvas {
         if props.graph != old.graph {
             self.set_hovered(ctx, None);
             let goal = self.goal_range(props);
-            // A closer look at the same graph stays where it is.
-            if !is_closer || goal != self.goal_range(old) {
+            // A closer look stays where it is, unless it is the first to have the node to zoom to.
+            let is_found =
+                props.zoomed.is_some() && old.graph.closer().is_none() && goal != self.goal_range(old);
+            if !is_closer || is_found {
                 self.moving = None;
                 self.view = self.view.with_range(goal.0, goal.1, self.span(ctx));
             }
