@@ -1,13 +1,12 @@
 //! Profiles with more stacks than a screen has room for: what is too narrow
 //! stands together, keeps its sum, and is told apart where one comes near.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use engine_fuzz::odd::Odd;
-use wasm_tests::browser::{Browser, Scheme};
+use wasm_tests::browser::Browser;
 use wasm_tests::input::Button;
-use wasm_tests::viewer;
+
+use super::odd_profiles::go;
 
 const NONE: [String; 0] = [];
 const GRAPH: &str = ".flame .flame-pane";
@@ -25,24 +24,13 @@ async fn open(address: &str) -> Result<Browser> {
     let wide = i64::try_from(NARROW)?;
     odd.stacks.push((vec![0, 1, 2], [wide, wide]));
     odd.stacks.extend((3..).zip(&narrow).map(|(function, _)| (vec![0, 1, function], [1, 1])));
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("large.pb");
-    std::fs::write(&file, odd.encode())?;
-    let browser = Browser::open(&viewer::file_url()?).await?;
-    browser.show_as(1440, 900, Scheme::Light).await?;
-    viewer::choose_files(&browser, &[file]).await?;
-    go(&browser, address).await?;
-    Ok(browser)
-}
-
-async fn go(browser: &Browser, address: &str) -> Result<()> {
-    browser.run("location.hash = arguments[0];", &[address]).await?;
-    browser.wait_until("document.querySelector('.profiles').getAttribute('aria-busy') === 'false'").await
+    super::odd_profiles::open("large", &odd, address).await
 }
 
 #[tokio::test]
 async fn what_is_too_narrow_keeps_its_sum_and_is_told_apart_nearby() -> Result<()> {
     let browser = open("#profiles").await?;
-    browser.wait_for_text(".details", "in 4 frames and smaller ones").await?;
+    browser.wait_for_text(".details", "in 3 frames and smaller ones").await?;
     browser.point_at(GRAPH, OTHERS).await?;
     browser.wait_for_text(".details-name", "60,000 frames too narrow to show").await?;
     browser.wait_for_text(".details-amounts", "50.0%").await?;

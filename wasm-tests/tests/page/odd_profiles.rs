@@ -11,7 +11,7 @@ const NONE: [String; 0] = [];
 const MIB: i64 = 1 << 20;
 
 /// The page with a profile of this shape, on an address of its view.
-async fn open(name: &str, odd: &Odd<'_>, address: &str) -> Result<Browser> {
+pub async fn open(name: &str, odd: &Odd<'_>, address: &str) -> Result<Browser> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("odd");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{name}.pb"));
@@ -23,7 +23,7 @@ async fn open(name: &str, odd: &Odd<'_>, address: &str) -> Result<Browser> {
     Ok(browser)
 }
 
-async fn go(browser: &Browser, address: &str) -> Result<()> {
+pub async fn go(browser: &Browser, address: &str) -> Result<()> {
     browser.run("location.hash = arguments[0];", &[address]).await?;
     browser.wait_until("document.querySelector('.profiles').getAttribute('aria-busy') === 'false'").await
 }

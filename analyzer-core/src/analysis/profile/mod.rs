@@ -30,6 +30,7 @@ mod peek_text;
 mod query;
 mod rows;
 mod sample_type;
+mod split;
 mod summary;
 mod tags;
 mod text;

@@ -3,6 +3,7 @@
 
 pub mod amount;
 pub mod canvas;
+mod coarse;
 pub mod data;
 pub mod geometry;
 pub mod gesture;

@@ -5,7 +5,7 @@ use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 use super::filler::fillers;
-use super::model::{Loss, Part, Strata};
+use super::model::{Bar, Loss, Part, Strata};
 use super::picture::{
     self, BarShape, Flow, Label, Line, LineKind, PartShape, Picture, Ribbon, Texts, Whisker,
 };
@@ -160,7 +160,7 @@ impl Scene<'_> {
                     <line class="strata-grid" x1={px(tick.x)} x2={px(tick.x)} y1="0" y2={px(picture.axis_y)} />
                 }) }
                 { for picture.ribbons.iter().zip(picture.bars.iter().skip(1)).map(|(ribbon, below)| self.ribbon(ribbon, below)) }
-                { for picture.bars.iter().zip(&strata.bars).map(|(bar, model)| self.bar(bar, &model.lost, *width)) }
+                { for picture.bars.iter().zip(&strata.bars).map(|(bar, model)| self.bar(bar, model, *width)) }
                 { for picture.lines.iter().map(line) }
                 { for picture.bars.iter().flat_map(|bar| &bar.parts).map(|shape| self.label(shape)) }
                 { axis(picture) }
@@ -189,10 +189,9 @@ impl Scene<'_> {
         row.and_then(|row| self.moment.ledger.get(row))
     }
 
-    fn bar(&self, bar: &BarShape, lost: &[Loss], width: f64) -> Html {
+    fn bar(&self, bar: &BarShape, model: &Bar, width: f64) -> Html {
         let (name, what) = layer_name(bar.layer);
-        let is_stated = self.moment.layers.iter().any(|layer| layer.id == bar.layer);
-        let what = if is_stated || bar.layer != LayerId::Cgroup { what } else { "charged at least" };
+        let what = if model.is_stated || bar.layer != LayerId::Cgroup { what } else { "charged at least" };
         let title = format!("{name} \u{2014} {what} {}", text::bytes(bar.total));
         let title_end = at_12_px(&title) * 1.12 + 18.0;
         html! {
@@ -202,7 +201,7 @@ impl Scene<'_> {
                     { format!(" {what} ") }
                     <tspan class="strata-total">{ text::bytes(bar.total) }</tspan>
                 </text>
-                { self.lost_label(lost, title_end, bar.title_y, width) }
+                { self.lost_label(&model.lost, title_end, bar.title_y, width) }
                 if let Some((from, to)) = bar.headroom {
                     <rect
                         class="strata-headroom" x={px(from)} y={px(bar.y + 0.5)}

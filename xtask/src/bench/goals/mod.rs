@@ -55,6 +55,8 @@ times, which are those of one machine.
 const LIMITS: &str = "
 ## What limits the rows that are missed
 
+Measured apart from the table, once, on the machine that it is from.
+
 * **Memory of profiles.** The generated profiles hardly compress: of a million samples 127 MB of gzip become 153 MB, which
   are there together while it is inflated. Then the decoded bytes are there beside the columns that they become, 172 MB,
   of which the stacks are some two thirds (each frame two or three bytes): 335 MB at the peak. A way below needs a
