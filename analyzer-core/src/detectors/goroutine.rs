@@ -8,8 +8,8 @@ use crate::analysis::goroutines::classify::catalog;
 use crate::base::units::Unit;
 use crate::report::number_format::{self, bytes, count_u64};
 use crate::report::{
-    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity,
-    SubjectId, Verdict,
+    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity, SubjectId,
+    Verdict,
 };
 
 /// Members from which the service is about to fail rather than only to cost:
@@ -23,7 +23,8 @@ pub const DETECTOR: Detector = Detector {
     code: "goroutine",
     lacks: |case| {
         let has_dump = case.analysis.goroutines.as_ref().is_some_and(|section| !section.snapshots.is_empty());
-        let needs = "a goroutine dump (/debug/pprof/goroutine?debug=2), best of all two or three, some minutes apart";
+        let needs =
+            "a goroutine dump (/debug/pprof/goroutine?debug=2), best of all two or three, some minutes apart";
         if has_dump { Vec::new() } else { vec![needs.to_owned()] }
     },
     detect: |case: &Case<'_>| case.analysis.goroutines.as_ref().map(detect).unwrap_or_default(),
@@ -46,8 +47,9 @@ const NAMED: usize = 3;
 /// and no problem, so that no gate fails on it.
 fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
     let snapshots = section.snapshots.iter().filter(|snapshot| snapshot.subject == subject).count();
-    let is_suspect =
-        |group: &&GoroutineGroup| group.subject == subject && group.verdict == Verdict::Suspect && members(group) > 0;
+    let is_suspect = |group: &&GoroutineGroup| {
+        group.subject == subject && group.verdict == Verdict::Suspect && members(group) > 0
+    };
     let groups: Vec<&GoroutineGroup> = section.groups.iter().filter(is_suspect).collect();
     if groups.is_empty() || snapshots >= ENOUGH_SNAPSHOTS {
         return None;
@@ -75,7 +77,12 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
             if all == 1 { "is" } else { "are" },
             named.join(", ")
         ),
-        amount: Some(Amount { value: i64::try_from(all).unwrap_or(i64::MAX), low: None, high: None, unit: Unit::Count }),
+        amount: Some(Amount {
+            value: i64::try_from(all).unwrap_or(i64::MAX),
+            low: None,
+            high: None,
+            unit: Unit::Count,
+        }),
         subject: Some(subject),
         citations: Citations::from_list(citations.collect())?,
         against: vec!["Many goroutines at one place are what a busy moment looks like, too.".to_owned()],
@@ -94,9 +101,10 @@ fn members(group: &GoroutineGroup) -> u64 {
 fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
     let rule = catalog::rule(&group.rule)?;
     let of_root = |role: Role| {
-        section.groups.iter().filter(move |other| {
-            other.root.as_deref() == Some(&*group.id) && other.role == Some(role)
-        })
+        section
+            .groups
+            .iter()
+            .filter(move |other| other.root.as_deref() == Some(&*group.id) && other.role == Some(role))
     };
     let victims: u64 = of_root(Role::Victim).map(members).sum();
     let satellites: u64 = of_root(Role::Satellite).map(members).sum();
@@ -155,8 +163,10 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
     if let Some(rate) = group.leak_rate_per_minute.filter(|rate| *rate > 0.0) {
         text.push_str(&format!(" {} more a minute", number_format::rate(rate)));
         match group.minutes_to_limit {
-            Some(minutes) => text
-                .push_str(&format!(": their stacks alone reach the container's limit in at most {}.", span(minutes))),
+            Some(minutes) => text.push_str(&format!(
+                ": their stacks alone reach the container's limit in at most {}.",
+                span(minutes)
+            )),
             None => text.push('.'),
         }
     }

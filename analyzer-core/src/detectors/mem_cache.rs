@@ -1,6 +1,8 @@
 //! `mem.cache.dominant`: much of the charge is page cache. Not a leak, ever.
 
-use super::mem_support::{Draft, Reclaim, effect, event, exact, latest, least_effect, list, needs, percent, share_of, text};
+use super::mem_support::{
+    Draft, Reclaim, effect, event, exact, latest, least_effect, list, needs, percent, share_of, text,
+};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -11,7 +13,9 @@ const LEAST_SHARE_PERCENT: i64 = 30;
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     code: "mem.cache.dominant",
-    lacks: |case| needs(case, usable, &["memory.current (v1: memory.usage_in_bytes) and memory.stat of the cgroup"]),
+    lacks: |case| {
+        needs(case, usable, &["memory.current (v1: memory.usage_in_bytes) and memory.stat of the cgroup"])
+    },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 
@@ -27,9 +31,9 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let working_set = cgroup.working_set();
-    let seen = working_set
-        .as_ref()
-        .map_or_else(String::new, |set| format!(" kubectl top shows {}: it leaves out what is inactive.", text(set.value)));
+    let seen = working_set.as_ref().map_or_else(String::new, |set| {
+        format!(" kubectl top shows {}: it leaves out what is inactive.", text(set.value))
+    });
     let mut citations = (&cache + usage).from;
     citations.extend(working_set.into_iter().flat_map(|set| set.from));
     citations.dedup();
@@ -37,7 +41,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Reclaimable),
-        condition: format!("Page cache is at least {} and {LEAST_SHARE_PERCENT}% of the charge.", effect(reviewed)),
+        condition: format!(
+            "Page cache is at least {} and {LEAST_SHARE_PERCENT}% of the charge.",
+            effect(reviewed)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Page cache".to_owned(),

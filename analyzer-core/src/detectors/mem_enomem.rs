@@ -7,21 +7,32 @@ use crate::report::{Citation, Confidence, Finding, Severity, Subject};
 
 /// What the runtime prints when `mmap` fails: the first it says itself, the
 /// others are its fatal errors.
-const SIGNS: [&str; 4] =
-    ["runtime: out of memory", "fatal error: out of memory", "cannot allocate memory", "fatal error: runtime: cannot map pages"];
+const SIGNS: [&str; 4] = [
+    "runtime: out of memory",
+    "fatal error: out of memory",
+    "cannot allocate memory",
+    "fatal error: runtime: cannot map pages",
+];
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     code: "mem.go.enomem",
     lacks: |case| {
-        if case.evidence.goroutines.dumps.is_empty() { list(&["what the program printed when it ended (stderr)"]) } else { Vec::new() }
+        if case.evidence.goroutines.dumps.is_empty() {
+            list(&["what the program printed when it ended (stderr)"])
+        } else {
+            Vec::new()
+        }
     },
-    detect: |case: &Case<'_>| case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect(),
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
 };
 
 fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let sources: Vec<_> = subject.sources().collect();
-    let of_subject = case.evidence.goroutines.dumps.iter().rev().filter(|dump| sources.contains(&dump.source));
+    let of_subject =
+        case.evidence.goroutines.dumps.iter().rev().filter(|dump| sources.contains(&dump.source));
     let (dump, line) = of_subject.filter_map(|dump| Some((dump, refused(dump)?))).next()?;
     let draft = Draft {
         code: DETECTOR.code,
@@ -36,7 +47,9 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         ),
         amount: None,
         citations: vec![Citation::place(dump.span(line.line))],
-        against: list(&["A container at its limit is not told so: the kernel kills it, with exit code 137 and no word of Go."]),
+        against: list(&[
+            "A container at its limit is not told so: the kernel kills it, with exit code 137 and no word of Go.",
+        ]),
         advice: list(&[
             "Look at RLIMIT_AS (ulimit -v), vm.overcommit_memory=2, and vm.max_map_count against the number of mappings.",
             "On 32-bit systems the address space itself is full.",
@@ -47,8 +60,11 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
 
 /// The line that says it, the runtime's own first.
 fn refused(dump: &GoroutineDump) -> Option<&PreambleLine> {
-    let is_runtime = |line: &&PreambleLine| matches!(line.kind, PreambleKind::Runtime | PreambleKind::FatalError);
-    SIGNS.iter().find_map(|sign| dump.preamble.iter().filter(is_runtime).find(|line| line.text.contains(sign)))
+    let is_runtime =
+        |line: &&PreambleLine| matches!(line.kind, PreambleKind::Runtime | PreambleKind::FatalError);
+    SIGNS
+        .iter()
+        .find_map(|sign| dump.preamble.iter().filter(is_runtime).find(|line| line.text.contains(sign)))
 }
 
 #[cfg(test)]
@@ -70,6 +86,10 @@ mod tests {
         assert_eq!(codes(&format!("{refused}{REST}")), ["mem.go.enomem"]);
         assert_eq!(codes(&format!("fatal error: runtime: cannot allocate memory{REST}")), ["mem.go.enomem"]);
         assert_eq!(codes(&format!("fatal error: stack overflow{REST}")), Vec::<String>::new());
-        assert_eq!(codes(&format!("panic: query: out of memory{REST}")), Vec::<String>::new(), "an error of the program's own");
+        assert_eq!(
+            codes(&format!("panic: query: out of memory{REST}")),
+            Vec::<String>::new(),
+            "an error of the program's own"
+        );
     }
 }

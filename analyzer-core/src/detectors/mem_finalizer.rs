@@ -24,7 +24,9 @@ pub const DETECTOR: Detector = Detector {
         let needs = "a goroutine dump (debug=2), or /gc/finalizers/queued and executed (Go 1.26 and later)";
         if has_dump || has_queue { Vec::new() } else { list(&[needs]) }
     },
-    detect: |case: &Case<'_>| case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect(),
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
 };
 
 /// Finalizers and cleanups that were queued and not run, at the last capture that counts them.
@@ -55,7 +57,8 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let stuck = stuck(case, subject);
     let (waiting, cited) = queue(case, subject).unwrap_or_default();
     let dumps: BTreeSet<_> = stuck.iter().map(|stuck| stuck.span.source).collect();
-    let is_same = dumps.len() >= 2 && stuck.iter().all(|other| stuck.first().is_some_and(|first| first.goid == other.goid));
+    let is_same = dumps.len() >= 2
+        && stuck.iter().all(|other| stuck.first().is_some_and(|first| first.goid == other.goid));
     if stuck.is_empty() && waiting < LEAST_QUEUE {
         return None;
     }
@@ -74,14 +77,24 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("A finalizer goroutine is within user code, or {LEAST_QUEUE} and more finalizers are queued and not run."),
+        condition: format!(
+            "A finalizer goroutine is within user code, or {LEAST_QUEUE} and more finalizers are queued and not run."
+        ),
         severity,
         confidence,
         title: "A finalizer does not return".to_owned(),
-        claim: if waiting > 0 { format!("{whom}{seen}, and {waiting} finalizers wait.") } else { format!("{whom}{seen}.") },
+        claim: if waiting > 0 {
+            format!("{whom}{seen}, and {waiting} finalizers wait.")
+        } else {
+            format!("{whom}{seen}.")
+        },
         amount: (waiting > 0).then_some(Amount { value: waiting, low: None, high: None, unit: Unit::Count }),
         citations,
-        against: if is_same { Vec::new() } else { list(&["One dump may show a finalizer that only takes its time."]) },
+        against: if is_same {
+            Vec::new()
+        } else {
+            list(&["One dump may show a finalizer that only takes its time."])
+        },
         advice: list(&[
             "There is one goroutine for all finalizers: while it waits, no object with a finalizer is freed. Never block in one.",
             "Start a goroutine for what may block, or close explicitly; runtime.AddCleanup (1.24) attaches less.",
@@ -94,7 +107,9 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
 fn stuck(case: &Case<'_>, subject: &Subject) -> Vec<Stuck> {
     let sources: Vec<_> = subject.sources().collect();
     let dumps = case.evidence.goroutines.dumps.iter().filter(|dump| sources.contains(&dump.source));
-    dumps.flat_map(|dump| dump.goroutines.iter().filter_map(|goroutine| runner(case, dump, goroutine))).collect()
+    dumps
+        .flat_map(|dump| dump.goroutines.iter().filter_map(|goroutine| runner(case, dump, goroutine)))
+        .collect()
 }
 
 fn runner(case: &Case<'_>, dump: &GoroutineDump, goroutine: &Goroutine) -> Option<Stuck> {

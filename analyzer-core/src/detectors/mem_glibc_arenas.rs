@@ -38,10 +38,15 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: Confidence::Possible,
         title: "glibc arenas hold memory".to_owned(),
-        claim: format!("{arenas} malloc arenas of glibc hold {}; much of it may be free blocks that glibc keeps.", text(resident.value)),
+        claim: format!(
+            "{arenas} malloc arenas of glibc hold {}; much of it may be free blocks that glibc keeps.",
+            text(resident.value)
+        ),
         amount: exact(resident.value),
         citations: resident.from,
-        against: list(&["That pages are resident does not prove that they are free: they may all be in use."]),
+        against: list(&[
+            "That pages are resident does not prove that they are free: they may all be in use.",
+        ]),
         advice: list(&[
             "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) from time to time, and compare.",
             "jemalloc gives back freed memory better when many threads allocate.",

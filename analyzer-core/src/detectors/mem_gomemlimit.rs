@@ -18,7 +18,11 @@ pub const DETECTOR: Detector = Detector {
     lacks: |case| needs(case, usable, &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang with it)"]),
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
-        latest.into_iter().flat_map(|reviewed| [missing(reviewed), tight(reviewed), below_live(reviewed)]).flatten().collect()
+        latest
+            .into_iter()
+            .flat_map(|reviewed| [missing(reviewed), tight(reviewed), below_live(reviewed)])
+            .flatten()
+            .collect()
     },
 };
 
@@ -38,7 +42,9 @@ fn missing(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: "mem.gomemlimit.missing",
         reclaim: None,
-        condition: format!("GOMEMLIMIT is not set, the container has a limit, and the peak at the next goal reaches {LEAST_PEAK_PERCENT}% of it."),
+        condition: format!(
+            "GOMEMLIMIT is not set, the container has a limit, and the peak at the next goal reaches {LEAST_PEAK_PERCENT}% of it."
+        ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "GOMEMLIMIT is not set".to_owned(),
@@ -70,7 +76,9 @@ fn tight(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: "mem.gomemlimit.tight",
         reclaim: None,
-        condition: format!("GOMEMLIMIT is above the limit less what is beside Go, less {ROOM_PERCENT}% of the limit."),
+        condition: format!(
+            "GOMEMLIMIT is above the limit less what is beside Go, less {ROOM_PERCENT}% of the limit."
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "GOMEMLIMIT leaves no room".to_owned(),
@@ -83,7 +91,10 @@ fn tight(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(memory_limit.value - room),
         citations: [memory_limit.from, limit.from, beside.from].concat(),
         against: list(&["A heap that stays far below GOMEMLIMIT never gets there."]),
-        advice: vec![format!("Lower GOMEMLIMIT to at most {}, or raise the container's limit.", text(room.max(0)))],
+        advice: vec![format!(
+            "Lower GOMEMLIMIT to at most {}, or raise the container's limit.",
+            text(room.max(0))
+        )],
     };
     draft.about(reviewed.moment.subject)
 }
@@ -110,7 +121,9 @@ fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
         ),
         amount: exact(needed.value - memory_limit.value),
         citations: [memory_limit.from, needed.from].concat(),
-        against: list(&["The runtime limits itself to half of the processors: memory passes the limit rather than stop the program."]),
+        against: list(&[
+            "The runtime limits itself to half of the processors: memory passes the limit rather than stop the program.",
+        ]),
         advice: list(&["Find what keeps the heap alive, or raise GOMEMLIMIT and the container's limit."]),
     };
     draft.about(reviewed.moment.subject)

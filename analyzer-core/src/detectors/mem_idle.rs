@@ -1,6 +1,8 @@
 //! `mem.idle`: heap that Go freed and keeps.
 
-use super::mem_support::{Draft, Reclaim, effect, exact, gomemlimit, latest, least_effect, list, needs, text};
+use super::mem_support::{
+    Draft, Reclaim, effect, exact, gomemlimit, latest, least_effect, list, needs, text,
+};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -31,12 +33,16 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         "debug.FreeOSMemory gives it back at once, at the cost of a full collection.",
     ]);
     if gomemlimit(reviewed).is_none() {
-        advice.push("With GOMEMLIMIT the runtime gives back earlier, before the limit is reached.".to_owned());
+        advice
+            .push("With GOMEMLIMIT the runtime gives back earlier, before the limit is reached.".to_owned());
     }
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Idle heap that was not given back is at least {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.", effect(reviewed)),
+        condition: format!(
+            "Idle heap that was not given back is at least {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.",
+            effect(reviewed)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Idle heap retained".to_owned(),

@@ -19,7 +19,9 @@ const THREAD: i64 = 22 << 10;
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     code: "mem.kernel",
-    lacks: |case| needs(case, usable, &["kernel memory of the cgroup (memory.stat; v1: memory.kmem.usage_in_bytes)"]),
+    lacks: |case| {
+        needs(case, usable, &["kernel memory of the cgroup (memory.stat; v1: memory.kmem.usage_in_bytes)"])
+    },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().flat_map(find).collect(),
 };
 
@@ -42,7 +44,8 @@ struct Kind {
 
 fn find(reviewed: &Reviewed<'_>) -> Vec<Finding> {
     let Some(cgroup) = &reviewed.moment.cgroup else { return Vec::new() };
-    let part = |name: &str| cgroup.kernel_parts.iter().find(|(key, _)| *key == name).map(|(_, term)| term.clone());
+    let part =
+        |name: &str| cgroup.kernel_parts.iter().find(|(key, _)| *key == name).map(|(_, term)| term.clone());
     let kinds = match cgroup.version {
         Version::V1 => vec![(&SLAB_V1, v1_rest(reviewed, cgroup))],
         Version::V2 => vec![
@@ -78,7 +81,11 @@ fn one(reviewed: &Reviewed<'_>, cgroup: &Cgroup<'_>, kind: &Kind, amount: &Term)
     let draft = Draft {
         code: kind.code,
         reclaim: Some(kind.reclaim),
-        condition: format!("It is at least {} and {}% of the charge.", text(LEAST_EFFECT.0), kind.least_percent),
+        condition: format!(
+            "It is at least {} and {}% of the charge.",
+            text(LEAST_EFFECT.0),
+            kind.least_percent
+        ),
         severity: kind.severity,
         confidence: kind.confidence,
         title: kind.title.to_owned(),
@@ -149,5 +156,7 @@ const OTHER: Kind = Kind {
     least_percent: LEAST_PART_PERCENT,
     reclaim: Reclaim::Stays,
     against: &["Before 5.18 the kernel prints no sum, and this cannot be known."],
-    advice: &["Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring."],
+    advice: &[
+        "Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring.",
+    ],
 };

@@ -24,11 +24,14 @@ const RESOLUTION: i64 = 1 << 20;
 pub const DETECTOR: Detector = Detector {
     code: "mem.leak.trend",
     lacks: |case| {
-        let is_enough = case.analysis.subjects.iter().any(|subject| series(case, subject).len() >= LEAST_CAPTURES);
+        let is_enough =
+            case.analysis.subjects.iter().any(|subject| series(case, subject).len() >= LEAST_CAPTURES);
         let needs = "three captures with the live heap: /gc/heap/live, or MemStats and a gctrace log";
         if is_enough { Vec::new() } else { list(&[needs]) }
     },
-    detect: |case: &Case<'_>| case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect(),
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
 };
 
 /// The live heap at one capture.
@@ -50,10 +53,19 @@ fn point<'c>(case: &Case<'c>, subject: &Subject, reviewed: &'c Reviewed<'c>) -> 
         let number = reviewed.moment.go.as_ref()?.num_gc.as_ref()?.value;
         let sources: Vec<_> = subject.sources().collect();
         let is_it = |number_of: u64| i64::try_from(number_of) == Ok(number);
-        let cycle = case.evidence.gc.cycles.iter().find(|cycle| is_it(cycle.number) && sources.contains(&cycle.source))?;
+        let cycle = case
+            .evidence
+            .gc
+            .cycles
+            .iter()
+            .find(|cycle| is_it(cycle.number) && sources.contains(&cycle.source))?;
         let span = SourceSpan { source: cycle.source, at: cycle.at };
         let citation = Citation::figure(span, format!("gc {number}: live"), cycle.live.0, Unit::Bytes);
-        Some(Point { reviewed, live: Term { value: cycle.live.0, from: vec![citation] }, resolution: RESOLUTION })
+        Some(Point {
+            reviewed,
+            live: Term { value: cycle.live.0, from: vec![citation] },
+            resolution: RESOLUTION,
+        })
     };
     // One kind for all captures: a trace line if there is a trace, else the metric.
     traced().or_else(|| Some(Point { reviewed, live: reviewed.moment.live()?, resolution: 0 }))
@@ -69,13 +81,18 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         return None;
     }
     // What was allocated since the last cycle may be live too.
-    let alloc = last.reviewed.moment.go.as_ref()?.heap_alloc.as_ref().map_or(last.live.value, |alloc| alloc.value);
+    let alloc =
+        last.reviewed.moment.go.as_ref()?.heap_alloc.as_ref().map_or(last.live.value, |alloc| alloc.value);
     let high = (alloc - first.live.value).max(growth + last.resolution);
     let is_large = growth >= LEAST_EFFECT.0;
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("The live heap grew in each of {LEAST_CAPTURES} or more captures, by {} and {LEAST_GROWTH_PERCENT}% in all; a warning from {}.", text(LEAST_GROWTH), text(LEAST_EFFECT.0)),
+        condition: format!(
+            "The live heap grew in each of {LEAST_CAPTURES} or more captures, by {} and {LEAST_GROWTH_PERCENT}% in all; a warning from {}.",
+            text(LEAST_GROWTH),
+            text(LEAST_EFFECT.0)
+        ),
         severity: if is_large { Severity::Warning } else { Severity::Info },
         confidence: if is_large { Confidence::Likely } else { Confidence::Possible },
         title: "The live heap grows".to_owned(),
@@ -92,10 +109,10 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
             unit: Unit::Bytes,
         }),
         citations: points.iter().flat_map(|point| point.live.from.clone()).collect(),
-        against: list(&["A cache that fills up to its bound grows the same way at first; capture again later."]),
-        advice: list(&[
-            "Compare two heap profiles (inuse_space): what grew is what is kept.",
+        against: list(&[
+            "A cache that fills up to its bound grows the same way at first; capture again later.",
         ]),
+        advice: list(&["Compare two heap profiles (inuse_space): what grew is what is kept."]),
     };
     draft.about(subject.id)
 }

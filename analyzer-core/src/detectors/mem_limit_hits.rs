@@ -32,9 +32,15 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     if hits.value == 0 || kills > 0 || failed > 0 {
         return None;
     }
-    let fill = cgroup.usage.as_ref().zip(reviewed.moment.limit()).map_or_else(String::new, |(usage, limit)| {
-        format!(" Now {} of {} are charged ({}%).", text(usage.value), text(limit.value), share_of(usage.value, limit.value))
-    });
+    let fill =
+        cgroup.usage.as_ref().zip(reviewed.moment.limit()).map_or_else(String::new, |(usage, limit)| {
+            format!(
+                " Now {} of {} are charged ({}%).",
+                text(usage.value),
+                text(limit.value),
+                share_of(usage.value, limit.value)
+            )
+        });
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: None,
@@ -42,11 +48,16 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "The limit was reached".to_owned(),
-        claim: format!("The limit was reached {} times, and each time the kernel found something to reclaim.{fill}", hits.value),
+        claim: format!(
+            "The limit was reached {} times, and each time the kernel found something to reclaim.{fill}",
+            hits.value
+        ),
         amount: Some(Amount { value: hits.value, low: None, high: None, unit: Unit::Count }),
         citations: hits.from,
         against: Vec::new(),
-        advice: list(&["By itself no harm: page cache grows to the limit and is dropped. Watch memory.pressure and refaults."]),
+        advice: list(&[
+            "By itself no harm: page cache grows to the limit and is dropped. Watch memory.pressure and refaults.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }

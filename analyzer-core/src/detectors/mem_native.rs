@@ -1,10 +1,12 @@
 //! `mem.native`: memory that Go does not know of.
 
-use super::mem_support::{Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_of, text};
 use super::Detector;
-use crate::base::order::StableOrder;
+use super::mem_support::{
+    Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_of, text,
+};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::mappings::MappingClass;
+use crate::base::order::StableOrder;
 use crate::base::units::Bytes;
 use crate::evidence::vmas::VmaField;
 use crate::report::{Confidence, Finding, Severity};
@@ -33,12 +35,19 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         range(native.low, native.high),
         text(anon.value),
         share_of(native.low, anon.value),
-        classes.iter().map(|(label, bytes)| format!("{} {label}", text(bytes.0))).collect::<Vec<_>>().join(", "),
+        classes
+            .iter()
+            .map(|(label, bytes)| format!("{} {label}", text(bytes.0)))
+            .collect::<Vec<_>>()
+            .join(", "),
     );
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("The lower bound of native memory is at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", effect(reviewed)),
+        condition: format!(
+            "The lower bound of native memory is at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.",
+            effect(reviewed)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Native memory outside Go".to_owned(),
@@ -63,7 +72,8 @@ fn by_class(reviewed: &Reviewed<'_>) -> Vec<(&'static str, Bytes)> {
         (MappingClass::GlibcArena, "in glibc's thread arenas"),
         (MappingClass::ThreadStack, "in thread stacks"),
     ];
-    let Some(mappings) = reviewed.moment.process.as_ref().and_then(|process| process.mappings.as_ref()) else {
+    let Some(mappings) = reviewed.moment.process.as_ref().and_then(|process| process.mappings.as_ref())
+    else {
         return Vec::new();
     };
     let mut classes: Vec<(&'static str, Bytes)> = NATIVE
@@ -84,7 +94,10 @@ fn against(reviewed: &Reviewed<'_>) -> Vec<String> {
         .is_some_and(|mappings| mappings.has_go_names);
     let mut against = list(&["Native memory may be wanted: a cache in C, an index that is mapped."]);
     if !has_names {
-        against.push("The kernel does not name Go's mappings, so that up to the size of Go's metadata may be Go's.".to_owned());
+        against.push(
+            "The kernel does not name Go's mappings, so that up to the size of Go's metadata may be Go's."
+                .to_owned(),
+        );
     }
     against
 }
@@ -95,7 +108,9 @@ fn advice(classes: &[(&'static str, Bytes)]) -> Vec<String> {
         "GOMEMLIMIT does not count it: leave room for it below the container's limit.",
     ]);
     if classes.iter().any(|(label, _)| label.contains("glibc")) {
-        advice.push("glibc keeps freed blocks in up to 8 arenas a processor: try MALLOC_ARENA_MAX=2.".to_owned());
+        advice.push(
+            "glibc keeps freed blocks in up to 8 arenas a processor: try MALLOC_ARENA_MAX=2.".to_owned(),
+        );
     }
     advice
 }

@@ -20,7 +20,9 @@ pub const DETECTOR: Detector = Detector {
         let needs = "a kernel log (dmesg, journal), or memory.events (v1: memory.oom_control) of the cgroup";
         if case.evidence.oom.is_empty() && !has_counters { list(&[needs]) } else { Vec::new() }
     },
-    detect: |case: &Case<'_>| case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect(),
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
 };
 
 /// The log's verdict if there is one, else that of the counters.
@@ -29,4 +31,3 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         .and_then(|episode| claim::by_log(case, subject, &episode))
         .or_else(|| counters::by_counters(case, subject))
 }
-

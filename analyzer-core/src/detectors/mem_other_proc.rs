@@ -11,7 +11,9 @@ use crate::report::{Confidence, Finding, Severity};
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     code: "mem.other_proc",
-    lacks: |case| needs(case, usable, &["/proc/PID/smaps_rollup of every process, and memory.stat of the cgroup"]),
+    lacks: |case| {
+        needs(case, usable, &["/proc/PID/smaps_rollup of every process, and memory.stat of the cgroup"])
+    },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
         latest.into_iter().flat_map(|reviewed| [captured(reviewed), rest(reviewed)]).flatten().collect()
@@ -33,7 +35,10 @@ fn captured(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Other captured processes hold at least {} of anonymous memory.", effect(reviewed)),
+        condition: format!(
+            "Other captured processes hold at least {} of anonymous memory.",
+            effect(reviewed)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Other processes".to_owned(),
@@ -69,18 +74,30 @@ fn rest(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let rest = anon - &covered;
     let effect = least_effect(reviewed);
-    if rest.value >= effect { missing(reviewed, &rest) } else if rest.value <= -effect { elsewhere(reviewed, &rest) } else { None }
+    if rest.value >= effect {
+        missing(reviewed, &rest)
+    } else if rest.value <= -effect {
+        elsewhere(reviewed, &rest)
+    } else {
+        None
+    }
 }
 
 fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("The charge for anonymous memory is above the captured processes by at least {}.", effect(reviewed)),
+        condition: format!(
+            "The charge for anonymous memory is above the captured processes by at least {}.",
+            effect(reviewed)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Memory of processes that were not captured".to_owned(),
-        claim: format!("{} of the container's anonymous memory belong to none of the captured processes.", text(rest.value)),
+        claim: format!(
+            "{} of the container's anonymous memory belong to none of the captured processes.",
+            text(rest.value)
+        ),
         amount: exact(rest.value),
         citations: rest.from.clone(),
         against: list(&["If the files are of different moments, the heap may have grown between them."]),
@@ -93,15 +110,23 @@ fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     let draft = Draft {
         code: "mem.elsewhere",
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("The captured processes hold more anonymous memory than is charged, by at least {}.", effect(reviewed)),
+        condition: format!(
+            "The captured processes hold more anonymous memory than is charged, by at least {}.",
+            effect(reviewed)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Pages charged to another group".to_owned(),
-        claim: format!("{} of the process's anonymous memory are not charged to this control group.", text(-rest.value)),
+        claim: format!(
+            "{} of the process's anonymous memory are not charged to this control group.",
+            text(-rest.value)
+        ),
         amount: exact(-rest.value),
         citations: rest.from.clone(),
         against: list(&["The files may be of different containers, or of different moments."]),
-        advice: list(&["Pages stay charged to the group in which they were touched first: a process that is moved leaves its pages behind."]),
+        advice: list(&[
+            "Pages stay charged to the group in which they were touched first: a process that is moved leaves its pages behind.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }

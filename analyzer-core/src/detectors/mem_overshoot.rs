@@ -22,7 +22,9 @@ pub const DETECTOR: Detector = Detector {
     lacks: |case| {
         if case.evidence.gc.cycles.is_empty() { list(&["a log with GODEBUG=gctrace=1"]) } else { Vec::new() }
     },
-    detect: |case: &Case<'_>| case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect(),
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
 };
 
 fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
@@ -47,7 +49,10 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: None,
-        condition: format!("{LEAST_CYCLES} cycles, or two that are at least {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.", text(LEAST_PACED_GOAL.0)),
+        condition: format!(
+            "{LEAST_CYCLES} cycles, or two that are at least {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.",
+            text(LEAST_PACED_GOAL.0)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "The heap overshoots its goal".to_owned(),
@@ -61,7 +66,9 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         ),
         amount: exact(worst.heap_end.0 - worst.goal.0),
         citations: over.iter().take(20).map(|cycle| citation(cycle)).collect(),
-        against: list(&["The goal is soft: a burst while the program starts passes it, and it does no harm far below the limit."]),
+        against: list(&[
+            "The goal is soft: a burst while the program starts passes it, and it does no harm far below the limit.",
+        ]),
         advice: list(&[
             "Leave room for the burst: GOMEMLIMIT well below the container's limit makes the collector start earlier.",
             "Spread the burst, or allocate smaller blocks: large blocks without pointers outrun marking.",

@@ -1,6 +1,8 @@
 //! `mem.pagetables`: page tables out of proportion.
 
-use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, cgroup_figure, exact, latest, list, needs, percent, share_of, text};
+use super::mem_support::{
+    Draft, LEAST_EFFECT, Reclaim, cgroup_figure, exact, latest, list, needs, percent, share_of, text,
+};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
@@ -35,7 +37,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Page tables take at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.", text(LEAST_EFFECT.0)),
+        condition: format!(
+            "Page tables take at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.",
+            text(LEAST_EFFECT.0)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Page tables".to_owned(),
@@ -48,7 +53,9 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(tables.value),
         citations: (&tables + &anon).from,
         against: Vec::new(),
-        advice: list(&["Unmap ranges that are no longer used; sparse maps over a huge mmap are costly. Huge pages lower it."]),
+        advice: list(&[
+            "Unmap ranges that are no longer used; sparse maps over a huge mmap are costly. Huge pages lower it.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }

@@ -15,7 +15,11 @@ pub const DETECTOR: Detector = Detector {
     lacks: |case| needs(case, usable, &["memory.stat and hugetlb files of the cgroup, or /proc/PID/smaps"]),
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
-        latest.into_iter().flat_map(|reviewed| [hugetlb(reviewed), locked(reviewed), copied(reviewed)]).flatten().collect()
+        latest
+            .into_iter()
+            .flat_map(|reviewed| [hugetlb(reviewed), locked(reviewed), copied(reviewed)])
+            .flatten()
+            .collect()
     },
 };
 
@@ -52,7 +56,10 @@ fn info(
 fn hugetlb(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let process = || {
         let process = reviewed.moment.process.as_ref()?;
-        Some(&process.class_sum_all(VmaField::SharedHugetlb)? + &process.class_sum_all(VmaField::PrivateHugetlb)?)
+        Some(
+            &process.class_sum_all(VmaField::SharedHugetlb)?
+                + &process.class_sum_all(VmaField::PrivateHugetlb)?,
+        )
     };
     let cgroup = reviewed.moment.cgroup.as_ref();
     let used = cgroup.and_then(|cgroup| cgroup.hugetlb_current.clone()).or_else(process)?;
@@ -75,8 +82,19 @@ fn locked(reviewed: &Reviewed<'_>) -> Option<Finding> {
     if unevictable.value < LEAST_EFFECT.0 {
         return None;
     }
-    let claim = format!("{} are locked in memory (mlock, ramfs): page cache among it cannot be reclaimed.", text(unevictable.value));
-    info(reviewed, "mem.locked", "Locked memory", claim, unevictable, Reclaim::Stays, &["Look for mlock and for ramfs mounts."])
+    let claim = format!(
+        "{} are locked in memory (mlock, ramfs): page cache among it cannot be reclaimed.",
+        text(unevictable.value)
+    );
+    info(
+        reviewed,
+        "mem.locked",
+        "Locked memory",
+        claim,
+        unevictable,
+        Reclaim::Stays,
+        &["Look for mlock and for ramfs mounts."],
+    )
 }
 
 /// Private file mappings that are written to: each written page is copied.
@@ -93,6 +111,17 @@ fn copied(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let amount = process.executable_anon()?.with_value(from_files);
-    let claim = format!("{} are copied pages of files that are mapped privately and written to: anonymous memory, though a file is mapped.", text(from_files));
-    info(reviewed, "mem.cow", "Copied pages of file mappings", claim, &amount, Reclaim::Stays, &["Map the file shared, or read-only, if the changes are not wanted in memory."])
+    let claim = format!(
+        "{} are copied pages of files that are mapped privately and written to: anonymous memory, though a file is mapped.",
+        text(from_files)
+    );
+    info(
+        reviewed,
+        "mem.cow",
+        "Copied pages of file mappings",
+        claim,
+        &amount,
+        Reclaim::Stays,
+        &["Map the file shared, or read-only, if the changes are not wanted in memory."],
+    )
 }

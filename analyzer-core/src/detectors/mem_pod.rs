@@ -31,8 +31,15 @@ fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
 
 fn views<'c>(case: &Case<'c>, subject: &Subject) -> Vec<View<'c>> {
     let sources: Vec<_> = subject.sources().collect();
-    let of_subject = |view: &View<'_>| view.record.kind == RecordKind::Pod && sources.contains(&view.record.source);
-    case.evidence.memory.records.iter().map(|record| View { evidence: case.evidence, record }).filter(of_subject).collect()
+    let of_subject =
+        |view: &View<'_>| view.record.kind == RecordKind::Pod && sources.contains(&view.record.source);
+    case.evidence
+        .memory
+        .records
+        .iter()
+        .map(|record| View { evidence: case.evidence, record })
+        .filter(of_subject)
+        .collect()
 }
 
 /// The place of a text of the pod's.
@@ -56,7 +63,9 @@ fn evicted(subject: &Subject, pod: &View<'_>) -> Option<Finding> {
         reclaim: None,
         condition: "The pod's phase is Failed and its reason Evicted.".to_owned(),
         title: "Evicted by the kubelet".to_owned(),
-        claim: format!("The kubelet evicted the pod: {message}.{class} No limit of the container was reached."),
+        claim: format!(
+            "The kubelet evicted the pod: {message}.{class} No limit of the container was reached."
+        ),
         amount: None,
         citations: cited(pod, "reason"),
         against: list(&["Pods are evicted for disk space and process ids too: see the message."]),
@@ -70,11 +79,14 @@ fn evicted(subject: &Subject, pod: &View<'_>) -> Option<Finding> {
 
 /// SIGKILL, now or at the restart before.
 fn killed(subject: &Subject, container: &View<'_>) -> Option<Finding> {
-    let state = ["state", "lastState"].into_iter().find(|state| container.value(&format!("{state}.exitCode")) == Some(KILLED))?;
+    let state = ["state", "lastState"]
+        .into_iter()
+        .find(|state| container.value(&format!("{state}.exitCode")) == Some(KILLED))?;
     let code = container.get(&format!("{state}.exitCode"))?;
     let reason = container.text(&format!("{state}.reason")).unwrap_or("no reason");
     let name = container.level();
-    let limit = container.value("limits.memory").map_or_else(String::new, |limit| format!(" of {}", text(limit)));
+    let limit =
+        container.value("limits.memory").map_or_else(String::new, |limit| format!(" of {}", text(limit)));
     let restarts = container.value("restartCount").unwrap_or(0);
     let is_oom = reason == "OOMKilled";
     let draft = Draft {
@@ -82,24 +94,36 @@ fn killed(subject: &Subject, container: &View<'_>) -> Option<Finding> {
         severity: if is_oom { Severity::Critical } else { Severity::Warning },
         confidence: if is_oom { Confidence::Likely } else { Confidence::Possible },
         reclaim: None,
-        condition: format!("A container ended with exit code {KILLED}; OOMKilled tells the kernel's kill from others."),
+        condition: format!(
+            "A container ended with exit code {KILLED}; OOMKilled tells the kernel's kill from others."
+        ),
         title: if is_oom { "Killed for memory" } else { "Killed with SIGKILL" }.to_owned(),
         claim: if is_oom {
             format!("Container {name} was OOMKilled with a limit{limit}; it restarted {restarts} times.")
         } else {
-            format!("Container {name} ended with exit code {KILLED} ({reason}): someone sent SIGKILL, and Kubernetes does not say OOMKilled.")
+            format!(
+                "Container {name} ended with exit code {KILLED} ({reason}): someone sent SIGKILL, and Kubernetes does not say OOMKilled."
+            )
         },
         amount: None,
         citations: code.from,
         against: list(if is_oom {
-            &["Kubernetes says OOMKilled for kills by the pod's limit and by the node too: the kernel's log tells which."]
+            &[
+                "Kubernetes says OOMKilled for kills by the pod's limit and by the node too: the kernel's log tells which.",
+            ]
         } else {
-            &["It may have been memory all the same: a kill of a child process, or one that the container runtime did not see."]
+            &[
+                "It may have been memory all the same: a kill of a child process, or one that the container runtime did not see.",
+            ]
         }),
         advice: list(if is_oom {
-            &["Capture dmesg of the node, and memory.stat and smaps before the next kill: they say what filled the limit."]
+            &[
+                "Capture dmesg of the node, and memory.stat and smaps before the next kill: they say what filled the limit.",
+            ]
         } else {
-            &["Look at liveness probes and at the grace period: both end in SIGKILL. memory.events of the cgroup tells whether it was memory."]
+            &[
+                "Look at liveness probes and at the grace period: both end in SIGKILL. memory.events of the cgroup tells whether it was memory.",
+            ]
         }),
     };
     draft.about(subject.id)

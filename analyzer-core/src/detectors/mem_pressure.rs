@@ -35,7 +35,11 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: None,
-        condition: format!("Some tasks waited {} of the last 60 s, or all {}.", percent_text(LEAST_SOME), percent_text(LEAST_FULL)),
+        condition: format!(
+            "Some tasks waited {} of the last 60 s, or all {}.",
+            percent_text(LEAST_SOME),
+            percent_text(LEAST_FULL)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Memory pressure".to_owned(),

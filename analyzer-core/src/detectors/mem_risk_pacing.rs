@@ -24,7 +24,11 @@ pub fn peak(reviewed: &Reviewed<'_>) -> Option<Term> {
     let go = reviewed.moment.go.as_ref()?;
     let goal = go.next_gc.as_ref().filter(|goal| goal.value < BEYOND)?;
     let (inuse, alloc) = (go.heap_inuse.as_ref()?, go.heap_alloc.as_ref()?);
-    let waste = if alloc.value > 0 { goal.value / 1024 * (inuse.value - alloc.value) / (alloc.value / 1024).max(1) } else { 0 };
+    let waste = if alloc.value > 0 {
+        goal.value / 1024 * (inuse.value - alloc.value) / (alloc.value / 1024).max(1)
+    } else {
+        0
+    };
     let heap = goal + &inuse.with_value(waste.clamp(0, goal.value));
     let mut sum = &(&heap + go.stack_inuse.as_ref()?) + &go.metadata()?;
     if let Some(beside) = beside_go(reviewed) {

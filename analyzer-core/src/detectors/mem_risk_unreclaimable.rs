@@ -2,10 +2,10 @@
 
 use super::mem_support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, swap_room, text};
 use super::{Case, Detector};
-use crate::base::order::StableOrder;
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::term::Term;
+use crate::base::order::StableOrder;
 use crate::report::{Confidence, Finding, Severity};
 
 /// Share of the limit from which too little room is left: Go's guide asks for 5 to 10 percent.
@@ -20,7 +20,13 @@ const GARBAGE_PERCENT: i64 = 20;
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     code: "mem.risk.unreclaimable",
-    lacks: |case| needs(case, usable, &["memory.stat and a limit of the cgroup (memory.max; v1: memory.limit_in_bytes)"]),
+    lacks: |case| {
+        needs(
+            case,
+            usable,
+            &["memory.stat and a limit of the cgroup (memory.max; v1: memory.limit_in_bytes)"],
+        )
+    },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 

@@ -1,6 +1,8 @@
 //! `mem.shmem`: tmpfs, memfd and shared mappings fill the container.
 
-use super::mem_support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, percent, share_of, text};
+use super::mem_support::{
+    Draft, Reclaim, effect, exact, latest, least_effect, list, needs, percent, share_of, text,
+};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -27,19 +29,27 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     if shmem.value < least_effect(reviewed).max(of_limit) {
         return None;
     }
-    let against_limit =
-        limit.map_or_else(String::new, |limit| format!(", {}% of the limit", share_of(shmem.value, limit.value)));
+    let against_limit = limit
+        .map_or_else(String::new, |limit| format!(", {}% of the limit", share_of(shmem.value, limit.value)));
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Shared memory is at least {} and {LEAST_LIMIT_PERCENT}% of the limit.", effect(reviewed)),
+        condition: format!(
+            "Shared memory is at least {} and {LEAST_LIMIT_PERCENT}% of the limit.",
+            effect(reviewed)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Shared memory and tmpfs".to_owned(),
-        claim: format!("{} of the container's memory is tmpfs or shared memory{against_limit}.", text(shmem.value)),
+        claim: format!(
+            "{} of the container's memory is tmpfs or shared memory{against_limit}.",
+            text(shmem.value)
+        ),
         amount: exact(shmem.value),
         citations: shmem.from.clone(),
-        against: list(&["A sidecar that maps the same file may be charged in place of this container, or the other way round."]),
+        against: list(&[
+            "A sidecar that maps the same file may be charged in place of this container, or the other way round.",
+        ]),
         advice: list(&[
             "It stays charged after the process dies: until the file is deleted, or the volume is gone.",
             "Look at emptyDir volumes with medium: Memory (give them a sizeLimit), at /dev/shm and at memfd_create.",

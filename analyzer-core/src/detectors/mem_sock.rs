@@ -14,7 +14,10 @@ pub const DETECTOR: Detector = Detector {
     lacks: |case| needs(case, usable, &["memory.stat of a cgroup of version 2, or /proc/net/sockstat"]),
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
-        latest.into_iter().filter_map(|reviewed| charged(reviewed).or_else(|| not_charged(reviewed))).collect()
+        latest
+            .into_iter()
+            .filter_map(|reviewed| charged(reviewed).or_else(|| not_charged(reviewed)))
+            .collect()
     },
 };
 
@@ -32,7 +35,10 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Socket buffers are at least {} and {LEAST_SHARE_PERCENT}% of the charge.", text(LEAST_EFFECT.0)),
+        condition: format!(
+            "Socket buffers are at least {} and {LEAST_SHARE_PERCENT}% of the charge.",
+            text(LEAST_EFFECT.0)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Socket buffers".to_owned(),
@@ -45,7 +51,9 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(sock.value),
         citations: (sock + usage).from,
         against: Vec::new(),
-        advice: list(&["Look for connections whose reader is slow (ss -tm), and for goroutines that wait in a write."]),
+        advice: list(&[
+            "Look for connections whose reader is slow (ss -tm), and for goroutines that wait in a write.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }
@@ -53,22 +61,34 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
 /// Version 1 charges TCP buffers elsewhere, and `cgroup.memory=nosocket` nowhere.
 fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let tcp = reviewed.moment.things.host_file("sockstat")?.get("TCP mem")?;
-    let counted = reviewed.moment.cgroup.as_ref().and_then(|cgroup| cgroup.sock.as_ref()).map_or(0, |sock| sock.value);
+    let counted =
+        reviewed.moment.cgroup.as_ref().and_then(|cgroup| cgroup.sock.as_ref()).map_or(0, |sock| sock.value);
     if tcp.value < LEAST_EFFECT.0 || counted >= tcp.value / 2 {
         return None;
     }
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("TCP buffers are at least {}, and less than half of them is charged here.", text(LEAST_EFFECT.0)),
+        condition: format!(
+            "TCP buffers are at least {}, and less than half of them is charged here.",
+            text(LEAST_EFFECT.0)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Socket buffers, not charged".to_owned(),
-        claim: format!("TCP buffers of the network namespace take {}, of which {} are charged here.", text(tcp.value), text(counted)),
+        claim: format!(
+            "TCP buffers of the network namespace take {}, of which {} are charged here.",
+            text(tcp.value),
+            text(counted)
+        ),
         amount: exact(tcp.value),
         citations: tcp.from,
-        against: list(&["The figure is of the whole network namespace: other containers of the pod share it."]),
-        advice: list(&["It counts against the node's memory. Look for connections whose reader is slow (ss -tm)."]),
+        against: list(&[
+            "The figure is of the whole network namespace: other containers of the pod share it.",
+        ]),
+        advice: list(&[
+            "It counts against the node's memory. Look for connections whose reader is slow (ss -tm).",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }

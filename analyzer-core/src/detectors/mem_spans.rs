@@ -29,7 +29,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Unused room in spans is at least {} and {LEAST_WASTE_PERCENT}% of the heap in use.", effect(reviewed)),
+        condition: format!(
+            "Unused room in spans is at least {} and {LEAST_WASTE_PERCENT}% of the heap in use.",
+            effect(reviewed)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Sparse spans".to_owned(),
@@ -42,7 +45,9 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(waste.value),
         citations: waste.from,
         against: list(&["Right after a collection, before sweeping ends, this is normal."]),
-        advice: list(&["Look at BySize for the classes with many frees and few live objects; batch long-lived objects apart from short-lived ones."]),
+        advice: list(&[
+            "Look at BySize for the classes with many frees and few live objects; batch long-lived objects apart from short-lived ones.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }

@@ -38,7 +38,9 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let each = match (&goroutines, average) {
-        (Some(count), Some(average)) => format!(": {} goroutines, {} each on average", count.value, text(average)),
+        (Some(count), Some(average)) => {
+            format!(": {} goroutines, {} each on average", count.value, text(average))
+        }
         _ => String::new(),
     };
     let mut citations = (stacks + &committed).from;
@@ -46,7 +48,11 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.", text(LEAST_STACKS), text(DEEP_STACK)),
+        condition: format!(
+            "Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.",
+            text(LEAST_STACKS),
+            text(DEEP_STACK)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "Goroutine stacks".to_owned(),

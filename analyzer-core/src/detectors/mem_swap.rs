@@ -9,7 +9,9 @@ use crate::report::{Confidence, Finding, Severity};
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     code: "mem.swap",
-    lacks: |case| needs(case, usable, &["memory.swap.current (v1: memory.stat), or /proc/PID/smaps or status"]),
+    lacks: |case| {
+        needs(case, usable, &["memory.swap.current (v1: memory.stat), or /proc/PID/smaps or status"])
+    },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 
@@ -31,10 +33,15 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         .moment
         .cgroup
         .as_ref()
-        .and_then(|cgroup| cgroup.kernel_parts.iter().find(|(key, _)| *key == "zswap").map(|(_, term)| term.clone()))
+        .and_then(|cgroup| {
+            cgroup.kernel_parts.iter().find(|(key, _)| *key == "zswap").map(|(_, term)| term.clone())
+        })
         .filter(|zswap| zswap.value > 0);
     let compressed = zswap.as_ref().map_or_else(String::new, |zswap| {
-        format!(" Part of it is compressed in memory (zswap), where it takes {} of kernel memory.", text(zswap.value))
+        format!(
+            " Part of it is compressed in memory (zswap), where it takes {} of kernel memory.",
+            text(zswap.value)
+        )
     });
     let draft = Draft {
         code: DETECTOR.code,
@@ -43,7 +50,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "In swap".to_owned(),
-        claim: format!("{} of the container are in swap: RSS and usage say less than the program needs.{compressed}", text(swap.value)),
+        claim: format!(
+            "{} of the container are in swap: RSS and usage say less than the program needs.{compressed}",
+            text(swap.value)
+        ),
         amount: exact(swap.value),
         citations: swap.from,
         against: list(&["Pages in the swap cache are counted here and as resident."]),

@@ -1,6 +1,8 @@
 //! `mem.thp`: huge pages keep or refill memory that Go gave back.
 
-use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, arena_excess, exact, latest, least_effect, list, needs, text};
+use super::mem_support::{
+    Draft, LEAST_EFFECT, Reclaim, arena_excess, exact, latest, least_effect, list, needs, text,
+};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -9,7 +11,11 @@ use crate::report::{Confidence, Finding, Severity};
 pub const DETECTOR: Detector = Detector {
     code: "mem.thp",
     lacks: |case| {
-        needs(case, usable, &["/proc/PID/smaps with MemStats of the same moment, or memory.stat of the cgroup"])
+        needs(
+            case,
+            usable,
+            &["/proc/PID/smaps with MemStats of the same moment, or memory.stat of the cgroup"],
+        )
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
@@ -38,7 +44,10 @@ fn refilled(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("Pages that were given back and are resident are at least {}, huge pages hold as much, and less than half of it is LazyFree.", text(LEAST_EFFECT.0)),
+        condition: format!(
+            "Pages that were given back and are resident are at least {}, huge pages hold as much, and less than half of it is LazyFree.",
+            text(LEAST_EFFECT.0)
+        ),
         severity: severity(reviewed, excess.value),
         confidence: Confidence::Likely,
         title: "Huge pages refill released heap".to_owned(),
@@ -75,7 +84,10 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: "mem.unmapped",
         reclaim: Some(Reclaim::Reclaimable),
-        condition: format!("The LRU lists hold at least {} more than anonymous memory and page cache.", text(LEAST_EFFECT.0)),
+        condition: format!(
+            "The LRU lists hold at least {} more than anonymous memory and page cache.",
+            text(LEAST_EFFECT.0)
+        ),
         severity: severity(reviewed, unmapped.value),
         confidence: if is_swap_cache { Confidence::Possible } else { Confidence::Likely },
         title: "Charged, and mapped nowhere".to_owned(),

@@ -61,8 +61,10 @@ fn at_limit(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let mapped = cgroup.file_mapped.as_ref()?;
     let killed = event(reviewed, "oom").is_some_and(|oom| oom.value > 0);
-    let citations = [&full.from, &refaults.from, &usage.from, &limit.from, &mapped.from].into_iter().flatten().cloned();
-    let has_no_text = mapped.value < percent(limit.value, NO_TEXT_PERCENT) && refaults.value >= LEAST_REFAULTS;
+    let citations =
+        [&full.from, &refaults.from, &usage.from, &limit.from, &mapped.from].into_iter().flatten().cloned();
+    let has_no_text =
+        mapped.value < percent(limit.value, NO_TEXT_PERCENT) && refaults.value >= LEAST_REFAULTS;
     if has_no_text && !killed {
         livelock(reviewed, &full, &refaults, citations.collect())
     } else {
@@ -70,13 +72,21 @@ fn at_limit(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
 }
 
-fn livelock(reviewed: &Reviewed<'_>, full: &Term, refaults: &Term, citations: Vec<Citation>) -> Option<Finding> {
+fn livelock(
+    reviewed: &Reviewed<'_>,
+    full: &Term,
+    refaults: &Term,
+    citations: Vec<Citation>,
+) -> Option<Finding> {
     let cgroup = reviewed.moment.cgroup.as_ref()?;
     let anon = cgroup.anon.as_ref()?;
     let draft = Draft {
         code: "mem.limit_livelock",
         reclaim: None,
-        condition: format!("At {AT_LIMIT_PERCENT}% of the limit, all tasks waited {} of 10 s, less than {NO_TEXT_PERCENT}% of the limit is mapped page cache, {LEAST_REFAULTS} pages were read again, and memory never ran out.", percent_text(LEAST_FULL)),
+        condition: format!(
+            "At {AT_LIMIT_PERCENT}% of the limit, all tasks waited {} of 10 s, less than {NO_TEXT_PERCENT}% of the limit is mapped page cache, {LEAST_REFAULTS} pages were read again, and memory never ran out.",
+            percent_text(LEAST_FULL)
+        ),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: "Hung at the limit, and will not be killed".to_owned(),
@@ -98,13 +108,21 @@ fn livelock(reviewed: &Reviewed<'_>, full: &Term, refaults: &Term, citations: Ve
     draft.about(reviewed.moment.subject)
 }
 
-fn thrash(reviewed: &Reviewed<'_>, full: &Term, refaults: &Term, citations: Vec<Citation>) -> Option<Finding> {
+fn thrash(
+    reviewed: &Reviewed<'_>,
+    full: &Term,
+    refaults: &Term,
+    citations: Vec<Citation>,
+) -> Option<Finding> {
     let cgroup = reviewed.moment.cgroup.as_ref()?;
     let file = cgroup.file.as_ref()?;
     let draft = Draft {
         code: "mem.cache.thrash",
         reclaim: None,
-        condition: format!("At {AT_LIMIT_PERCENT}% of the limit, and all tasks waited {} of 10 s.", percent_text(LEAST_FULL)),
+        condition: format!(
+            "At {AT_LIMIT_PERCENT}% of the limit, and all tasks waited {} of 10 s.",
+            percent_text(LEAST_FULL)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: "The page cache does not fit".to_owned(),
@@ -117,7 +135,9 @@ fn thrash(reviewed: &Reviewed<'_>, full: &Term, refaults: &Term, citations: Vec<
         amount: exact(file.value),
         citations,
         against: list(&["A single read of many files after the start looks the same for some seconds."]),
-        advice: list(&["Raise the limit, or lower anonymous memory: what is left is too little for the files in use."]),
+        advice: list(&[
+            "Raise the limit, or lower anonymous memory: what is left is too little for the files in use.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }
@@ -131,7 +151,9 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         let events = cgroup.thing.value("memory.events", "high").unwrap_or(0);
         let full = cgroup.thing.value("memory.pressure", "full avg10").unwrap_or(0);
         high.zip(cgroup.usage.as_ref()).is_some_and(|(high, usage)| {
-            usage.value >= percent(high.value, AT_LIMIT_PERCENT) && events >= LEAST_HIGH_EVENTS && full >= LEAST_FULL
+            usage.value >= percent(high.value, AT_LIMIT_PERCENT)
+                && events >= LEAST_HIGH_EVENTS
+                && full >= LEAST_FULL
         })
     };
     let cgroup = std::iter::once(main).chain(&reviewed.moment.rereadings).find(is_throttled)?;
@@ -144,7 +166,10 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         code: "mem.high_throttle",
         reclaim: None,
-        condition: format!("At {AT_LIMIT_PERCENT}% of memory.high, {LEAST_HIGH_EVENTS} or more times over it, and all tasks waited {} of 10 s.", percent_text(LEAST_FULL)),
+        condition: format!(
+            "At {AT_LIMIT_PERCENT}% of memory.high, {LEAST_HIGH_EVENTS} or more times over it, and all tasks waited {} of 10 s.",
+            percent_text(LEAST_FULL)
+        ),
         severity: if moment.is_empty() { Severity::Critical } else { Severity::Warning },
         confidence: Confidence::Certain,
         title: "Throttled at memory.high".to_owned(),

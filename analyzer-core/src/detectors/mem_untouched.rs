@@ -1,6 +1,8 @@
 //! `mem.untouched`: Go committed more than it ever touched.
 
-use super::mem_support::{Draft, LEAST_EFFECT, Reclaim, arena_excess, exact, latest, list, needs, percent, text};
+use super::mem_support::{
+    Draft, LEAST_EFFECT, Reclaim, arena_excess, exact, latest, list, needs, percent, text,
+};
 use super::{Case, Detector};
 use crate::analysis::memory::Reviewed;
 use crate::report::{Confidence, Finding, Severity};
@@ -24,13 +26,19 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let committed = reviewed.moment.go.as_ref()?.committed()?;
     let swapped = reviewed.moment.process.as_ref()?.swap.as_ref().map_or(0, |swap| swap.value);
     let is_swap = swapped >= missing.value / 2 && swapped > 0;
-    if missing.value < LEAST_EFFECT.0 || missing.value < percent(committed.value, LEAST_COMMITTED_PERCENT) || is_swap {
+    if missing.value < LEAST_EFFECT.0
+        || missing.value < percent(committed.value, LEAST_COMMITTED_PERCENT)
+        || is_swap
+    {
         return None;
     }
     let draft = Draft {
         code: DETECTOR.code,
         reclaim: Some(Reclaim::NotCharged),
-        condition: format!("Arenas lack at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, and it is not in swap.", text(LEAST_EFFECT.0)),
+        condition: format!(
+            "Arenas lack at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, and it is not in swap.",
+            text(LEAST_EFFECT.0)
+        ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: "Heap that was never touched".to_owned(),

@@ -44,7 +44,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let at = line.position();
         if evidence.gc.cycles.len() + evidence.gc.scavenges.len() >= GC_LINES {
             facts.is_partial = true;
-            facts.notes.data_loss("too-many-lines", Some(at), format!("There are more than {GC_LINES} trace lines; the rest is not read."));
+            facts.notes.data_loss(
+                "too-many-lines",
+                Some(at),
+                format!("There are more than {GC_LINES} trace lines; the rest is not read."),
+            );
             break;
         }
         if let Some(cycle) = cycle(text, input.source, at) {
@@ -52,7 +56,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         } else if let Some(scavenge) = scavenge(text, input.source, at) {
             evidence.gc.scavenges.push(scavenge);
         } else {
-            facts.notes.info("broken-line", Some(at), "Another writer broke into a trace line; it was skipped.");
+            facts.notes.info(
+                "broken-line",
+                Some(at),
+                "Another writer broke into a trace line; it was skipped.",
+            );
         }
     }
     Ok(())
@@ -78,15 +86,17 @@ fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str>
 
 /// Where a trace line starts: at the line's start, or after a log driver's prefix.
 fn starts_like_gc(line: &[u8]) -> Option<usize> {
-    let is_start = |at: usize| at == 0 || line.get(at - 1).is_some_and(|b| matches!(b, b' ' | b'\t' | b'|' | b'"'));
+    let is_start =
+        |at: usize| at == 0 || line.get(at - 1).is_some_and(|b| matches!(b, b' ' | b'\t' | b'|' | b'"'));
     let gc = memchr::memmem::find_iter(line, b"gc ").find(|&at| {
         let rest = line.get(at + 3..).unwrap_or(&[]);
         let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         is_start(at) && digits > 0 && rest.get(digits..).is_some_and(|rest| rest.starts_with(b" @"))
     });
     let scav = || {
-        memchr::memmem::find(line, b"scav ")
-            .filter(|&at| is_start(at) && line.get(at..).is_some_and(|rest| rest.windows(9).any(|w| w == b" KiB work")))
+        memchr::memmem::find(line, b"scav ").filter(|&at| {
+            is_start(at) && line.get(at..).is_some_and(|rest| rest.windows(9).any(|w| w == b" KiB work"))
+        })
     };
     gc.or_else(scav)
 }
@@ -160,7 +170,15 @@ fn scavenge(text: &str, source: SourceId, at: Position) -> Option<Scavenge> {
     let eager = kib(" KiB work (eager),")?;
     let released = kib(" KiB now,")?;
     let used_percent = until(&mut rest, "% util")?.parse().ok()?;
-    Some(Scavenge { source, at, background, eager, released, used_percent, is_forced: rest.contains("(forced)") })
+    Some(Scavenge {
+        source,
+        at,
+        background,
+        eager,
+        released,
+        used_percent,
+        is_forced: rest.contains("(forced)"),
+    })
 }
 
 #[cfg(test)]
@@ -183,7 +201,10 @@ mod tests {
         assert_eq!(cycle.since_start, Nanos(61_673_000_000));
         assert_eq!((cycle.sweep_stop, cycle.mark), (Nanos(2_900_000), Nanos(107_000_000)));
         assert_eq!((cycle.assist_cpu, cycle.idle_cpu), (Nanos(37_000_000), Nanos(500_000)));
-        assert_eq!((cycle.heap_end, cycle.live, cycle.goal), (Bytes(25 << 20), Bytes(12 << 20), Bytes(28 << 20)));
+        assert_eq!(
+            (cycle.heap_end, cycle.live, cycle.goal),
+            (Bytes(25 << 20), Bytes(12 << 20), Bytes(28 << 20))
+        );
         assert_eq!(cycle.stacks, Some(Bytes(1 << 20)));
     }
 

@@ -10,9 +10,30 @@ use crate::evidence::Evidence;
 
 /// The formats of this module: the last to be asked.
 pub const FORMATS: &[Format] = &[
-    Format { name: "csv", label: "table of numbers (CSV)", is_text: true, sniff: sniff_csv, parse: unused, secrets: free_text },
-    Format { name: "json", label: "other JSON", is_text: true, sniff: sniff_json, parse: unused, secrets: free_text },
-    Format { name: "log", label: "plain log", is_text: true, sniff: sniff_log, parse: unused, secrets: free_text },
+    Format {
+        name: "csv",
+        label: "table of numbers (CSV)",
+        is_text: true,
+        sniff: sniff_csv,
+        parse: unused,
+        secrets: free_text,
+    },
+    Format {
+        name: "json",
+        label: "other JSON",
+        is_text: true,
+        sniff: sniff_json,
+        parse: unused,
+        secrets: free_text,
+    },
+    Format {
+        name: "log",
+        label: "plain log",
+        is_text: true,
+        sniff: sniff_log,
+        parse: unused,
+        secrets: free_text,
+    },
 ];
 
 fn sniff_csv(probe: &Probe<'_>) -> Sniff {
@@ -22,7 +43,8 @@ fn sniff_csv(probe: &Probe<'_>) -> Sniff {
     // The last row may be cut where the probe ends.
     let whole = rows.get(..rows.len().saturating_sub(1)).filter(|rows| !rows.is_empty()).unwrap_or(rows);
     let is_row = |text: &&str| {
-        text.split(',').count() == columns && text.split(',').all(|cell| cell.is_empty() || cell.parse::<f64>().is_ok())
+        text.split(',').count() == columns
+            && text.split(',').all(|cell| cell.is_empty() || cell.parse::<f64>().is_ok())
     };
     let is_table = columns >= 3 && !whole.is_empty() && whole.iter().all(is_row);
     if is_table { Sniff::ByContent } else { Sniff::No }

@@ -1,9 +1,9 @@
 //! The verdict that a kernel log gives.
 
 use super::events::{Episode, Killed};
-use crate::base::order::StableOrder;
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
+use crate::base::order::StableOrder;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
 use crate::detectors::Case;
@@ -45,11 +45,11 @@ pub fn by_log(case: &Case<'_>, subject: &Subject, episode: &Episode<'_>) -> Opti
         confidence: Confidence::Certain,
         title: verdict.title.to_owned(),
         claim: claim.join(" "),
-        amount: charged.or_else(|| episode.killed.first().map(|killed| killed.kill.anon_rss.0)).and_then(exact),
+        amount: charged
+            .or_else(|| episode.killed.first().map(|killed| killed.kill.anon_rss.0))
+            .and_then(exact),
         citations: citations(case, event, episode),
-        against: list(&[
-            "The killed process is the largest that could be killed, not always the cause.",
-        ]),
+        against: list(&["The killed process is the largest that could be killed, not always the cause."]),
         advice: advice(verdict.code, &classes, before),
     };
     draft.about(subject.id)
@@ -72,7 +72,9 @@ impl Verdict {
         let whom = whom(case, &episode.killed);
         let is_outer = matches!((event.oom_memcg, event.task_memcg), (Some(oom), Some(task)) if oom != task);
         if event.is_global || episode.killed.iter().any(|killed| killed.kill.is_global) {
-            let who = format!("The machine ran out of memory, and the kernel killed {whom}: no limit of this container was reached.");
+            let who = format!(
+                "The machine ran out of memory, and the kernel killed {whom}: no limit of this container was reached."
+            );
             return Self { code: "mem.oom.global", title: "Killed: the node was out of memory", who };
         }
         if episode.killed.is_empty() && event.is_unkillable {
@@ -84,7 +86,9 @@ impl Verdict {
         }
         if is_outer {
             let outer = event.oom_memcg.map_or("", name);
-            let who = format!("The kernel killed {whom}: {limit} of a group around this container ({outer}) was reached.");
+            let who = format!(
+                "The kernel killed {whom}: {limit} of a group around this container ({outer}) was reached."
+            );
             return Self { code: "mem.oom.ancestor", title: "Killed by the limit of the pod", who };
         }
         let together = if event.group.is_some() { " (memory.oom.group: all of them together)" } else { "" };
@@ -146,13 +150,17 @@ fn survives(case: &Case<'_>, event: &OomEvent, episode: &Episode<'_>) -> Option<
     const WORTH_A_WORD: i64 = 1 << 20;
     let shmem = stat(case, event, &["total_shmem", "shmem"])?.value;
     let mapped: i64 = episode.killed.iter().map(|killed| killed.kill.shmem_rss.0).sum();
-    (shmem - mapped > WORTH_A_WORD)
-        .then(|| format!("{} of it is tmpfs or shared memory that outlives the killed process.", text(shmem - mapped)))
+    (shmem - mapped > WORTH_A_WORD).then(|| {
+        format!("{} of it is tmpfs or shared memory that outlives the killed process.", text(shmem - mapped))
+    })
 }
 
 /// The last moment at which the runtime was captured: what it was like before.
 fn before<'c>(case: &Case<'c>, subject: &Subject) -> Option<&'c Reviewed<'c>> {
-    case.memory.iter().rev().find(|reviewed| reviewed.moment.subject == subject.id && reviewed.moment.go.is_some())
+    case.memory
+        .iter()
+        .rev()
+        .find(|reviewed| reviewed.moment.subject == subject.id && reviewed.moment.go.is_some())
 }
 
 /// What grew most from then to the kill.
@@ -175,8 +183,11 @@ fn grew(before: &Reviewed<'_>, at_kill: &[Class]) -> Option<String> {
 /// What Go held then.
 fn held(reviewed: &Reviewed<'_>) -> String {
     let go = reviewed.moment.go.as_ref();
-    let committed = go.and_then(|go| go.committed()).map_or_else(|| "an unknown amount".to_owned(), |term| text(term.value));
-    let live = reviewed.moment.live().map_or_else(String::new, |live| format!(", {} of it live", text(live.value)));
+    let committed = go
+        .and_then(|go| go.committed())
+        .map_or_else(|| "an unknown amount".to_owned(), |term| text(term.value));
+    let live =
+        reviewed.moment.live().map_or_else(String::new, |live| format!(", {} of it live", text(live.value)));
     format!("Before ({}), Go held {committed}{live}.", reviewed.moment.label)
 }
 
@@ -184,7 +195,12 @@ fn citations(case: &Case<'_>, event: &OomEvent, episode: &Episode<'_>) -> Vec<Ci
     let span = |at: Position| SourceSpan { source: event.source, at };
     let mut citations = Vec::new();
     for killed in &episode.killed {
-        citations.push(Citation::figure(span(killed.kill.at), "anon-rss", killed.kill.anon_rss.0, Unit::Bytes));
+        citations.push(Citation::figure(
+            span(killed.kill.at),
+            "anon-rss",
+            killed.kill.anon_rss.0,
+            Unit::Bytes,
+        ));
         if let Some(task) = killed.task {
             citations.push(Citation::figure(span(task.at), "rss", task.rss.0, Unit::Bytes));
         }
@@ -192,7 +208,9 @@ fn citations(case: &Case<'_>, event: &OomEvent, episode: &Episode<'_>) -> Vec<Ci
     if let Some(memory) = event.memory {
         citations.push(Citation::figure(span(memory.at), "memory: usage", memory.usage.0, Unit::Bytes));
     }
-    for names in [["total_rss", "anon"], ["total_cache", "file"], ["total_shmem", "shmem"], ["kernel", "sock"]] {
+    for names in
+        [["total_rss", "anon"], ["total_cache", "file"], ["total_shmem", "shmem"], ["kernel", "sock"]]
+    {
         if let Some(figure) = stat(case, event, &names) {
             let name = case.evidence.strings.get(figure.name);
             citations.push(Citation::figure(span(figure.at), name, figure.value, Unit::Bytes));
@@ -230,7 +248,10 @@ fn memory_limit(reviewed: &Reviewed<'_>) -> Option<String> {
     let beside = beside_go(reviewed).map_or(0, |beside| beside.value);
     let needed = live.value + go.stack_inuse.as_ref()?.value + go.metadata()?.value + beside;
     Some(if needed >= limit.value {
-        format!("No GOMEMLIMIT helps: {} were in use and needed before the kill. Find what is kept, or raise the limit.", text(needed))
+        format!(
+            "No GOMEMLIMIT helps: {} were in use and needed before the kill. Find what is kept, or raise the limit.",
+            text(needed)
+        )
     } else if goal.value + beside > limit.value {
         format!(
             "The next collection was due at a heap of {}, beyond the limit: GOMEMLIMIT (about {}) makes it run earlier.",

@@ -32,7 +32,8 @@ fn of_group(cgroup: &Cgroup<'_>) -> Option<Counters> {
 /// The last moment with counters decides.
 pub fn by_counters(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let of_subject = case.memory.iter().rev().filter(|reviewed| reviewed.moment.subject == subject.id);
-    let (reviewed, counters) = of_subject.filter_map(|reviewed| Some((reviewed, counters(reviewed)?))).next()?;
+    let (reviewed, counters) =
+        of_subject.filter_map(|reviewed| Some((reviewed, counters(reviewed)?))).next()?;
     let own = counters.own.as_ref().map_or(0, |own| own.value);
     match (counters.kills.value > 0, own > 0) {
         (false, false) => None,
@@ -43,14 +44,27 @@ pub fn by_counters(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
 
 fn killed(reviewed: &Reviewed<'_>, counters: &Counters) -> Option<Finding> {
     let is_own = counters.own.as_ref().is_none_or(|own| own.value > 0);
-    let outer = reviewed.moment.ancestors.iter().find_map(|group| {
-        of_group(group)?.own.filter(|own| own.value > 0)
-    });
-    let limit = reviewed.moment.limit().map_or_else(String::new, |limit| format!(" of {}", text(limit.value)));
+    let outer =
+        reviewed.moment.ancestors.iter().find_map(|group| of_group(group)?.own.filter(|own| own.value > 0));
+    let limit =
+        reviewed.moment.limit().map_or_else(String::new, |limit| format!(" of {}", text(limit.value)));
     let (code, title, why) = match (is_own, &outer) {
-        (true, _) => ("mem.oom.cgroup", "Killed: the container's limit was reached", format!("memory ran out at the container's own limit{limit}")),
-        (false, Some(_)) => ("mem.oom.ancestor", "Killed by the limit of the pod", "memory ran out at the limit of a group around it, not at its own".to_owned()),
-        (false, None) => ("mem.oom.global", "Killed, not by its own limit", "the container's own limit was never the cause (oom is 0): the pod or the whole machine ran out".to_owned()),
+        (true, _) => (
+            "mem.oom.cgroup",
+            "Killed: the container's limit was reached",
+            format!("memory ran out at the container's own limit{limit}"),
+        ),
+        (false, Some(_)) => (
+            "mem.oom.ancestor",
+            "Killed by the limit of the pod",
+            "memory ran out at the limit of a group around it, not at its own".to_owned(),
+        ),
+        (false, None) => (
+            "mem.oom.global",
+            "Killed, not by its own limit",
+            "the container's own limit was never the cause (oom is 0): the pod or the whole machine ran out"
+                .to_owned(),
+        ),
     };
     // Version 1 counts kills alone: the limit is likely, not proven.
     let is_proven = counters.own.is_some() && (is_own || outer.is_some());
@@ -70,7 +84,9 @@ fn killed(reviewed: &Reviewed<'_>, counters: &Counters) -> Option<Finding> {
         amount: Some(Amount { value: counters.kills.value, low: None, high: None, unit: Unit::Count }),
         citations,
         against: list(&["Group kills count the first process twice, and kills by the node count here too."]),
-        advice: list(&["The kernel's log (dmesg, journal of the node) says who was killed and what filled the limit."]),
+        advice: list(&[
+            "The kernel's log (dmesg, journal of the node) says who was killed and what filled the limit.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }
@@ -88,11 +104,16 @@ fn unkilled(reviewed: &Reviewed<'_>, counters: &Counters) -> Option<Finding> {
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: "Out of memory, and nothing was killed".to_owned(),
-        claim: format!("Memory ran out at the limit {} times, and no process was killed: allocations fail instead.", own.value),
+        claim: format!(
+            "Memory ran out at the limit {} times, and no process was killed: allocations fail instead.",
+            own.value
+        ),
         amount: Some(Amount { value: own.value, low: None, high: None, unit: Unit::Count }),
         citations: [own.from.clone(), counters.kills.from.clone()].concat(),
         against: list(&["An allocation that may fail counts too, without harm."]),
-        advice: list(&["See oom_score_adj of the processes: −1000 protects from the kill, not from failing allocations."]),
+        advice: list(&[
+            "See oom_score_adj of the processes: −1000 protects from the kill, not from failing allocations.",
+        ]),
     };
     draft.about(reviewed.moment.subject)
 }

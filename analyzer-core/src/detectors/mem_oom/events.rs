@@ -1,7 +1,7 @@
 //! Picks the kernel's events that are of a subject, each once.
 
-use crate::base::order::StableOrder;
 use crate::base::intern::StrId;
+use crate::base::order::StableOrder;
 use crate::detectors::Case;
 use crate::evidence::oom::{OomEvent, OomKill, OomTask};
 use crate::report::Subject;
@@ -38,7 +38,8 @@ pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Option<Episode<'c>>
     // The same event in several logs: keep the one that says most.
     events.order_by_key(|event| (event.since_boot, std::cmp::Reverse(event.stats.len() + event.tasks.len())));
     events.dedup_by(|b, a| a.since_boot.is_some() && a.since_boot == b.since_boot);
-    let main = events.iter().rev().find(|event| !event.kills.is_empty()).or_else(|| events.last()).copied()?;
+    let main =
+        events.iter().rev().find(|event| !event.kills.is_empty()).or_else(|| events.last()).copied()?;
     Some(Episode { main, invocations: events.len(), killed: killed(main) })
 }
 
@@ -46,7 +47,8 @@ pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Option<Episode<'c>>
 /// from within and says nothing.
 fn group_paths(case: &Case<'_>, subject: &Subject) -> Vec<String> {
     let of_subject = case.memory.iter().filter(|reviewed| reviewed.moment.subject == subject.id);
-    let processes = of_subject.flat_map(|reviewed| reviewed.moment.process.iter().chain(&reviewed.moment.others));
+    let processes =
+        of_subject.flat_map(|reviewed| reviewed.moment.process.iter().chain(&reviewed.moment.others));
     let mut paths: Vec<String> = processes
         .filter_map(|process| process.thing.file("cgroup"))
         .flat_map(|view| ["memory", "unified"].into_iter().filter_map(move |key| view.text(key)))
@@ -61,11 +63,16 @@ fn group_paths(case: &Case<'_>, subject: &Subject) -> Vec<String> {
 /// True if an event is of one of the groups: its path is theirs, or around or
 /// below theirs. Without known paths every event of the subject's logs is.
 fn is_of(case: &Case<'_>, event: &OomEvent, paths: &[String]) -> bool {
-    let named: Vec<&str> =
-        [event.task_memcg, event.oom_memcg, event.stats_memcg].into_iter().flatten().map(|id| text(case, id)).collect();
+    let named: Vec<&str> = [event.task_memcg, event.oom_memcg, event.stats_memcg]
+        .into_iter()
+        .flatten()
+        .map(|id| text(case, id))
+        .collect();
     let touches = |path: &String| {
         named.iter().any(|name| {
-            let inner = |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            let inner = |outer: &str, inner: &str| {
+                inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
             inner(name, path) || inner(path, name)
         })
     };

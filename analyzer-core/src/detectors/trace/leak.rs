@@ -103,8 +103,17 @@ fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
     let place = leak.stack.and_then(|stack| place(trace, stack));
     let is_start = |start: &&str| place.is_none_or(|frame| frame.function != *start);
     let place = place.map(|frame| format!(" at {}", frame.call_site())).unwrap_or_default();
-    let start = leak.start.as_deref().filter(is_start).map(|start| format!(", started as {start}")).unwrap_or_default();
-    let mut claim = format!("At the end of {} of trace, {} {noun}{reason}{place}{start}.", window(trace), count_u64(leak.count));
+    let start = leak
+        .start
+        .as_deref()
+        .filter(is_start)
+        .map(|start| format!(", started as {start}"))
+        .unwrap_or_default();
+    let mut claim = format!(
+        "At the end of {} of trace, {} {noun}{reason}{place}{start}.",
+        window(trace),
+        count_u64(leak.count)
+    );
     for reason in leak.reasons.iter().take(2) {
         claim.push(' ');
         claim.push_str(&sentence(reason));
@@ -122,10 +131,14 @@ fn advice(reason: &str) -> Vec<String> {
     let first = match reason {
         "forever" => "Make the channel before it is used; an empty select is for main alone.",
         "chan send" => "Give the channel room for every sender, or select on ctx.Done() beside the send.",
-        "chan receive" => "Close the channel when nothing more comes, or select on ctx.Done() beside the receive.",
+        "chan receive" => {
+            "Close the channel when nothing more comes, or select on ctx.Done() beside the receive."
+        }
         "select" => "Add a case that ends the wait: ctx.Done(), or a channel that is closed.",
         "sync.(*Cond).Wait" => "Signal or broadcast when the work is over too, not only when there is more.",
-        _ => "Look for who holds the lock or owes the Done: in the Trace view, Who waits for whom names those that woke others here.",
+        _ => {
+            "Look for who holds the lock or owes the Done: in the Trace view, Who waits for whom names those that woke others here."
+        }
     };
     list(&[
         first,

@@ -71,6 +71,11 @@ fn figure(trace: &Trace, quantity: &str, value: u64, unit: Unit) -> Vec<Citation
     let value = i64::try_from(value).ok();
     let at_start = trace.citations.iter().take(1);
     at_start
-        .map(|place| Citation { quantity: Some(quantity.to_owned()), value, unit: Some(unit), ..place.clone() })
+        .map(|place| Citation {
+            quantity: Some(quantity.to_owned()),
+            value,
+            unit: Some(unit),
+            ..place.clone()
+        })
         .collect()
 }

@@ -17,7 +17,8 @@ const OF_THE_TRACER: [&str; 2] = ["start trace", "stop trace"];
 /// The long pauses, as one.
 pub(super) fn find(trace: &Trace) -> Option<Draft> {
     let length = |pause: &Pause| pause.end.unwrap_or(trace.to).saturating_sub(pause.begin);
-    let is_long = |pause: &&Pause| length(pause) >= LONG_NANOS && !OF_THE_TRACER.contains(&pause.kind.as_str());
+    let is_long =
+        |pause: &&Pause| length(pause) >= LONG_NANOS && !OF_THE_TRACER.contains(&pause.kind.as_str());
     let long: Vec<&Pause> = trace.pauses.iter().filter(is_long).collect();
     let worst = long.iter().max_by_key(|pause| length(pause))?;
     let nanos = length(worst);
@@ -30,7 +31,8 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
         span(nanos)
     );
     if let Some((goroutine, after)) = worst.last_to_stop.zip(worst.stopped_after) {
-        let start = worst.last_to_stop_start.as_deref().map(|start| format!(" ({start})")).unwrap_or_default();
+        let start =
+            worst.last_to_stop_start.as_deref().map(|start| format!(" ({start})")).unwrap_or_default();
         claim.push_str(&format!(
             ", of which {} until goroutine {}{start} stopped on another processor",
             span(after.min(nanos)),
@@ -50,7 +52,12 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
         ),
         title: "Long stop-the-world pauses".to_owned(),
         claim,
-        amount: i64::try_from(nanos).ok().map(|value| Amount { value, low: None, high: None, unit: Unit::Nanoseconds }),
+        amount: i64::try_from(nanos).ok().map(|value| Amount {
+            value,
+            low: None,
+            high: None,
+            unit: Unit::Nanoseconds,
+        }),
         citations: figure(trace, "longest pause", nanos, Unit::Nanoseconds),
         against: list(&[
             "A thread that the system took off its CPU looks the same: CPU limits (nr_throttled in cpu.stat) and a busy machine make pauses long.",

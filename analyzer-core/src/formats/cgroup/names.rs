@@ -135,7 +135,8 @@ pub fn proper_name(path: &str) -> Option<String> {
 
 /// What the single number of a file counts.
 pub fn unit_of(file: &str) -> Unit {
-    let counts = ["failcnt", "swappiness", "oom.group", "use_hierarchy", "writeback", "immigrate", "slabinfo"];
+    let counts =
+        ["failcnt", "swappiness", "oom.group", "use_hierarchy", "writeback", "immigrate", "slabinfo"];
     let is_size = file.starts_with("memory.") || file.starts_with("hugetlb.");
     if is_size && !counts.iter().any(|end| file.ends_with(end)) { Unit::Bytes } else { Unit::Count }
 }

@@ -6,7 +6,7 @@ use crate::base::source::Input;
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
 use crate::evidence::memory::RecordKind;
-use crate::formats::record::{RecordBuilder, decimal, flat_keyed, nothing_found, note_cut, text_lines};
+use crate::formats::record::{RecordBuilder, decimal, flat_keyed, note_cut, nothing_found, text_lines};
 use crate::formats::{Facts, Probe, Sniff};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
@@ -16,7 +16,9 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
         if decimal(value).is_none() {
             continue;
         }
-        for (found, wanted) in seen.iter_mut().zip(["anon", "file_mapped", "total_rss", "hierarchical_memory_limit"]) {
+        for (found, wanted) in
+            seen.iter_mut().zip(["anon", "file_mapped", "total_rss", "hierarchical_memory_limit"])
+        {
             *found |= key == wanted;
         }
     }

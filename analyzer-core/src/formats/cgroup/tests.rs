@@ -53,7 +53,8 @@ fn what_a_failed_cat_leaves_is_an_error_with_its_place() {
 
 #[test]
 fn events_and_lists_keep_every_line() {
-    let (evidence, _) = parse("unknown", "low 0\nhigh 3\nmax 31\noom 1\noom_kill 1\noom_group_kill 0\n").unwrap();
+    let (evidence, _) =
+        parse("unknown", "low 0\nhigh 3\nmax 31\noom 1\noom_kill 1\noom_group_kill 0\n").unwrap();
     assert_eq!((figure(&evidence, "max"), figure(&evidence, "oom_kill")), (Some(31), Some(1)));
     let (evidence, _) = parse("cgroup.procs", "12\n134\n").unwrap();
     assert_eq!(evidence.memory.figures.len(), 2);

@@ -32,7 +32,8 @@ fn file_by_content(bytes: &[u8]) -> Option<&'static str> {
     let lines: Vec<&str> = text_lines(bytes).take(40).map(|(_, text)| text).collect();
     let first = lines.first()?;
     let (_, file) = FIRST_KEYS.iter().find(|(start, _)| first.starts_with(start))?;
-    let is_flat = lines.iter().all(|text| flat_keyed(text).is_some_and(|(_, value)| decimal(value).is_some()));
+    let is_flat =
+        lines.iter().all(|text| flat_keyed(text).is_some_and(|(_, value)| decimal(value).is_some()));
     let is_events = *file != "memory.events" || lines.iter().any(|text| text.starts_with("oom_kill "));
     (is_flat && is_events && lines.len() > 1).then_some(*file)
 }
@@ -92,7 +93,9 @@ fn lines(input: &Input<'_>, file: &str, record: &mut RecordBuilder<'_>) {
         let at = line.position();
         if let Some(value) = decimal(text) {
             record.figure("", value, unit_of(file), at);
-        } else if let Some((key, value)) = flat_keyed(text).and_then(|(key, value)| Some((key, decimal(value)?))) {
+        } else if let Some((key, value)) =
+            flat_keyed(text).and_then(|(key, value)| Some((key, decimal(value)?)))
+        {
             record.figure(key, value, Unit::Count, at);
         } else if !nested(text, at, record) {
             record.text("", text, at);
@@ -116,8 +119,28 @@ fn nested(text: &str, at: Position, record: &mut RecordBuilder<'_>) -> bool {
 
 /// Words that files of control groups hold in place of numbers.
 const WORDS: [&str; 22] = [
-    "cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "misc", "cpuacct", "blkio", "devices", "domain",
-    "threaded", "invalid", "max", "default", "isolated", "member", "root", "name", "none", "populated",
+    "cpuset",
+    "cpu",
+    "io",
+    "memory",
+    "hugetlb",
+    "pids",
+    "rdma",
+    "misc",
+    "cpuacct",
+    "blkio",
+    "devices",
+    "domain",
+    "threaded",
+    "invalid",
+    "max",
+    "default",
+    "isolated",
+    "member",
+    "root",
+    "name",
+    "none",
+    "populated",
 ];
 
 /// Marks what is no figure: what the kernel would not print may name anything.
@@ -154,7 +177,8 @@ pub fn parse_numa(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts)
         };
         let nodes = fields.split(' ').filter_map(|field| decimal(field.split_once('=')?.1));
         let sum = nodes.fold(0_i64, i64::saturating_add);
-        let unit = if key.starts_with("workingset_") || key.starts_with("pg") { Unit::Count } else { Unit::Bytes };
+        let unit =
+            if key.starts_with("workingset_") || key.starts_with("pg") { Unit::Count } else { Unit::Bytes };
         record.figure(key, sum.saturating_mul(unit_bytes), unit, line.position());
     }
     record.finish();

@@ -163,9 +163,17 @@ impl OpenGeneration {
         let after = progress.order.tally;
         let missing = after.missing_names - before.missing_names;
         if missing > 0 {
-            let why = if tables.lacks_names() { "its tables, which come last, are cut off" } else { "damage" };
-            let message = format!("generation {} names {missing} stacks and strings that are not there: {why}", self.number);
-            progress.notes.data_loss("trace-names-missing", Some(Position::offset(self.start_offset)), message);
+            let why =
+                if tables.lacks_names() { "its tables, which come last, are cut off" } else { "damage" };
+            let message = format!(
+                "generation {} names {missing} stacks and strings that are not there: {why}",
+                self.number
+            );
+            progress.notes.data_loss(
+                "trace-names-missing",
+                Some(Position::offset(self.start_offset)),
+                message,
+            );
         }
         let wall = |seconds: u64, nanos: u64| {
             let wall = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
@@ -214,4 +222,3 @@ impl OpenGeneration {
             .collect()
     }
 }
-

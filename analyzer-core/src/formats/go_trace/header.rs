@@ -74,9 +74,7 @@ pub(super) fn version(bytes: &[u8]) -> Result<Version, ParseError> {
             ErrorKind::Unsupported,
             format!("unknown trace version go 1.{unknown}: known are 1.22, 1.23, 1.25 and 1.26"),
         ),
-        None => {
-            error(ErrorKind::Unrecognized, "expected \"go 1.NN trace\" and three zero bytes".to_owned())
-        }
+        None => error(ErrorKind::Unrecognized, "expected \"go 1.NN trace\" and three zero bytes".to_owned()),
     }
 }
 

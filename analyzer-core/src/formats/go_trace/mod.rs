@@ -43,15 +43,14 @@ pub const NAME: &str = "go-trace";
 const KIND: &str = "trace";
 
 /// The format.
-pub const FORMATS: [Format; 1] =
-    [Format {
-        name: NAME,
-        label: "Go execution trace",
-        is_text: false,
-        sniff,
-        parse,
-        secrets: secrets::secrets,
-    }];
+pub const FORMATS: [Format; 1] = [Format {
+    name: NAME,
+    label: "Go execution trace",
+    is_text: false,
+    sniff,
+    parse,
+    secrets: secrets::secrets,
+}];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     if header::number(probe.bytes).is_some() { Sniff::ByContent } else { Sniff::No }
@@ -66,7 +65,8 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         let clock = generation.clock?;
         i64::try_from(clock.time).ok().and_then(|time| clock.wall.checked_sub(time)).map(Nanos)
     });
-    facts.is_partial = decoded.generations.iter().any(|generation| !generation.is_whole && generation.events > 0);
+    facts.is_partial =
+        decoded.generations.iter().any(|generation| !generation.is_whole && generation.events > 0);
     let start_nanos = decoded.start_nanos();
     facts.notes = decoded.notes;
     let trace = Trace {

@@ -55,9 +55,11 @@ fn known(trace: &Trace, start: &Generation) -> Known {
     let summary = &trace.summary;
     let lasts = |state: GoState| state != GoState::NotExist;
     let crossings = trace.carried.states.iter();
-    let lasting = trace.carried.annotations.iter().filter(|span| {
-        span.begin < start.start && span.end.is_none_or(|end| end >= start.start)
-    });
+    let lasting = trace
+        .carried
+        .annotations
+        .iter()
+        .filter(|span| span.begin < start.start && span.end.is_none_or(|end| end >= start.start));
     let (mut tasks, mut regions) = (Vec::new(), Known::default().regions);
     for &span in lasting {
         match span.of {

@@ -2,7 +2,7 @@
 //! generation by generation.
 
 use super::clock::Clock;
-use super::framing::{self, Frame, Found};
+use super::framing::{self, Found, Frame};
 use super::generation::{OpenGeneration, Progress};
 use super::header::{self, HEADER_BYTES, Version};
 use super::order::{Order, Tally};
@@ -108,12 +108,7 @@ impl TraceReader {
     /// names that are known already. `file` starts with the trace's header.
     /// # Errors
     /// As [`Self::push`].
-    pub(super) fn resume(
-        file: &[u8],
-        offset: u64,
-        clock: Clock,
-        names: Names,
-    ) -> Result<Self, ParseError> {
+    pub(super) fn resume(file: &[u8], offset: u64, clock: Clock, names: Names) -> Result<Self, ParseError> {
         let mut state = State::new(header::version(file)?, offset);
         state.progress.first_clock = Some(clock);
         state.progress.names = names;
@@ -136,7 +131,12 @@ impl TraceReader {
             }
             None => {
                 let end = Position::offset(self.pending_offset + to_u64(bytes.len()));
-                Err(ParseError::new(ErrorKind::Truncated, end, "trace header", "the file ends before 16 bytes"))
+                Err(ParseError::new(
+                    ErrorKind::Truncated,
+                    end,
+                    "trace header",
+                    "the file ends before 16 bytes",
+                ))
             }
         }
     }
@@ -241,14 +241,19 @@ impl State {
 
     /// Gives up the open generation if it would fill the memory.
     fn refuse_large_generation(&mut self) {
-        let Some(open) = self.open.take_if(|open| self.at - open.start_offset > TRACE_GENERATION_BYTES) else {
+        let Some(open) = self.open.take_if(|open| self.at - open.start_offset > TRACE_GENERATION_BYTES)
+        else {
             return;
         };
         self.too_large = Some(open.number);
         self.progress.notes.data_loss(
             "trace-generation-too-large",
             Some(Position::offset(open.start_offset)),
-            format!("generation {} has more than {} MiB and is left out", open.number, TRACE_GENERATION_BYTES >> 20),
+            format!(
+                "generation {} has more than {} MiB and is left out",
+                open.number,
+                TRACE_GENERATION_BYTES >> 20
+            ),
         );
     }
 
@@ -259,7 +264,8 @@ impl State {
         // From Go 1.26 on a mark is due first.
         let is_whole = is_next && !self.progress.version.ends_generations();
         if !is_whole {
-            let message = format!("generation {} stops without its end before generation {number}", open.number);
+            let message =
+                format!("generation {} stops without its end before generation {number}", open.number);
             let at = Some(Position::offset(self.at));
             self.progress.notes.data_loss("trace-generation-unfinished", at, message);
         }
@@ -321,7 +327,8 @@ impl State {
         let next_begins = is_cut && framing::generation_at(bytes, at) == next;
         let has_end = !self.progress.version.ends_generations() && (!is_cut || next_begins);
         if is_cut {
-            let message = format!("the file ends inside of a batch; {} bytes of it are there", bytes.len() - at);
+            let message =
+                format!("the file ends inside of a batch; {} bytes of it are there", bytes.len() - at);
             self.progress.notes.data_loss("trace-cut", Some(Position::offset(self.at)), message);
         }
         let Some(open) = self.open.as_ref() else { return };
@@ -367,8 +374,7 @@ impl State {
             notes.data_loss("trace-over-limit", None, message);
         }
         if self.experimental_bytes > 0 {
-            let message =
-                format!("{} bytes of experiments' data are not shown", self.experimental_bytes);
+            let message = format!("{} bytes of experiments' data are not shown", self.experimental_bytes);
             notes.info("trace-experiment", None, message);
         }
     }

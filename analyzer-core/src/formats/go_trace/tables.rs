@@ -8,11 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::header::Version;
 use super::wire::{self, WireCounts};
-use crate::base::order::StableOrder;
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::Notes;
 use crate::base::intern::{StrId, StringTable};
 use crate::base::limits::{TRACE_STACK_FRAMES, TRACE_STRING_BYTES};
+use crate::base::order::StableOrder;
 use crate::base::source::Position;
 use crate::evidence::trace::names::{Names, StackRef, TraceFrame, TraceFrameId};
 

@@ -126,19 +126,70 @@ impl WireCounts {
 fn name(number: u8) -> &'static str {
     /// From 1 to 52.
     const NAMES: [&str; 52] = [
-        "EventBatch", "Stacks", "Stack", "Strings", "String", "CPUSamples", "CPUSample", "Frequency",
-        "ProcsChange", "ProcStart", "ProcStop", "ProcSteal", "ProcStatus", "GoCreate", "GoCreateSyscall",
-        "GoStart", "GoDestroy", "GoDestroySyscall", "GoStop", "GoBlock", "GoUnblock", "GoSyscallBegin",
-        "GoSyscallEnd", "GoSyscallEndBlocked", "GoStatus", "STWBegin", "STWEnd", "GCActive", "GCBegin",
-        "GCEnd", "GCSweepActive", "GCSweepBegin", "GCSweepEnd", "GCMarkAssistActive", "GCMarkAssistBegin",
-        "GCMarkAssistEnd", "HeapAlloc", "HeapGoal", "GoLabel", "UserTaskBegin", "UserTaskEnd",
-        "UserRegionBegin", "UserRegionEnd", "UserLog", "GoSwitch", "GoSwitchDestroy", "GoCreateBlocked",
-        "GoStatusStack", "ExperimentalBatch", "Sync", "ClockSnapshot", "EndOfGeneration",
+        "EventBatch",
+        "Stacks",
+        "Stack",
+        "Strings",
+        "String",
+        "CPUSamples",
+        "CPUSample",
+        "Frequency",
+        "ProcsChange",
+        "ProcStart",
+        "ProcStop",
+        "ProcSteal",
+        "ProcStatus",
+        "GoCreate",
+        "GoCreateSyscall",
+        "GoStart",
+        "GoDestroy",
+        "GoDestroySyscall",
+        "GoStop",
+        "GoBlock",
+        "GoUnblock",
+        "GoSyscallBegin",
+        "GoSyscallEnd",
+        "GoSyscallEndBlocked",
+        "GoStatus",
+        "STWBegin",
+        "STWEnd",
+        "GCActive",
+        "GCBegin",
+        "GCEnd",
+        "GCSweepActive",
+        "GCSweepBegin",
+        "GCSweepEnd",
+        "GCMarkAssistActive",
+        "GCMarkAssistBegin",
+        "GCMarkAssistEnd",
+        "HeapAlloc",
+        "HeapGoal",
+        "GoLabel",
+        "UserTaskBegin",
+        "UserTaskEnd",
+        "UserRegionBegin",
+        "UserRegionEnd",
+        "UserLog",
+        "GoSwitch",
+        "GoSwitchDestroy",
+        "GoCreateBlocked",
+        "GoStatusStack",
+        "ExperimentalBatch",
+        "Sync",
+        "ClockSnapshot",
+        "EndOfGeneration",
     ];
     /// From 128 to 136.
     const EXPERIMENTAL: [&str; 9] = [
-        "Span", "SpanAlloc", "SpanFree", "HeapObject", "HeapObjectAlloc", "HeapObjectFree",
-        "GoroutineStack", "GoroutineStackAlloc", "GoroutineStackFree",
+        "Span",
+        "SpanAlloc",
+        "SpanFree",
+        "HeapObject",
+        "HeapObjectAlloc",
+        "HeapObjectFree",
+        "GoroutineStack",
+        "GoroutineStackAlloc",
+        "GoroutineStackFree",
     ];
     match number {
         1..=52 => NAMES[usize::from(number) - 1],
@@ -212,7 +263,10 @@ mod tests {
         let padded = [0x85, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
         assert_eq!(varint(&padded, &mut 0), Some(5));
         assert_eq!(varint(&[0xff; 11], &mut 0), None);
-        assert_eq!(varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], &mut 0), Some(u64::MAX));
+        assert_eq!(
+            varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], &mut 0),
+            Some(u64::MAX)
+        );
         assert_eq!(varint(&[0x80], &mut 0), None);
     }
 

@@ -36,7 +36,8 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
 fn parse(input: &Input<'_>, _evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let bytes = text::to_utf8(input.bytes);
     let kind = kind(&bytes).unwrap_or("block");
-    let stacks = Lines::new(&bytes).filter(|line| memchr::memmem::find(line.bytes, b" @ 0x").is_some()).count();
+    let stacks =
+        Lines::new(&bytes).filter(|line| memchr::memmem::find(line.bytes, b" @ 0x").is_some()).count();
     facts.kind = Some(kind.to_owned());
     facts.notes.info(
         "named-only",

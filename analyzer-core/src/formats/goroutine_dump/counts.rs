@@ -18,7 +18,8 @@ use crate::evidence::Evidence;
 use crate::evidence::goroutines::{CountedStack, DumpForm, GoroutineDump, LabelSets};
 use crate::evidence::stacks::{Frame, FrameId};
 
-const TITLES: [(&str, bool); 2] = [("goroutine profile: total ", false), ("goroutineleak profile: total ", true)];
+const TITLES: [(&str, bool); 2] =
+    [("goroutine profile: total ", false), ("goroutineleak profile: total ", true)];
 
 /// Hidden program counters that are kept: goroutines that wait have at most five.
 const HIDDEN_KEPT: usize = 8;
@@ -114,7 +115,11 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, number: u64) {
-        self.notes.info("lines-between", Some(Position::line(number)), "A line that is no part of the profile.");
+        self.notes.info(
+            "lines-between",
+            Some(Position::line(number)),
+            "A line that is no part of the profile.",
+        );
     }
 
     fn labels(&mut self, text: &str) {
@@ -163,4 +168,3 @@ impl Reader<'_> {
 fn hex(text: &str) -> Option<u64> {
     u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }
-

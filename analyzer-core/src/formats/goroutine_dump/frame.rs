@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn creators() {
-        assert_eq!(created_by(b"created by main.run in goroutine 1"), Some((b"main.run".as_slice(), Some(1))));
+        assert_eq!(
+            created_by(b"created by main.run in goroutine 1"),
+            Some((b"main.run".as_slice(), Some(1)))
+        );
         assert_eq!(created_by(b"created by main.run"), Some((b"main.run".as_slice(), None)));
     }
 

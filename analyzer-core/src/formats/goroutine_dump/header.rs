@@ -46,8 +46,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Header<'_>> {
     if after.trim_end() != ":" {
         return None;
     }
-    let mut header =
-        Header { goid, state: "", wait_minutes: None, flags: GoroutineFlags::default(), labels };
+    let mut header = Header { goid, state: "", wait_minutes: None, flags: GoroutineFlags::default(), labels };
     header.read_inner(inner)?;
     if goid == 0 {
         header.flags = header.flags.with(GoroutineFlags::SYSTEM_STACK);
@@ -166,10 +165,8 @@ mod tests {
 
     #[test]
     fn labels_of_go_1_26_and_1_27() {
-        let expected = [
-            ("endpoint".to_owned(), "/api/v1/x y".to_owned()),
-            ("tenant".to_owned(), "a\"b".to_owned()),
-        ];
+        let expected =
+            [("endpoint".to_owned(), "/api/v1/x y".to_owned()), ("tenant".to_owned(), "a\"b".to_owned())];
         let inside = parsed(r#"goroutine 34 [select labels:{"endpoint": "/api/v1/x y", "tenant": "a\"b"}]:"#);
         assert_eq!((inside.state, inside.labels.as_slice()), ("select", expected.as_slice()));
         let behind = parsed(r#"goroutine 35 [select, 2 minutes] {endpoint: "/api/v1/x y", tenant: "a\"b"}:"#);

@@ -63,7 +63,11 @@ pub const FORMATS: [Format; 3] = [
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let head = text::to_utf8(probe.head());
-    if text::detect(&head).is_some() || Lines::new(&head).find(|line| !line.bytes.is_empty()).is_some_and(|line| preamble::starts_crash(line.bytes)) {
+    if text::detect(&head).is_some()
+        || Lines::new(&head)
+            .find(|line| !line.bytes.is_empty())
+            .is_some_and(|line| preamble::starts_crash(line.bytes))
+    {
         return Sniff::ByContent;
     }
     // A service's log ends with the dump when the process did.
@@ -110,7 +114,11 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
 fn readable<'a>(bytes: &'a [u8], facts: &mut Facts) -> Cow<'a, [u8]> {
     let text = text::to_utf8(bytes);
     if matches!(text, Cow::Owned(_)) {
-        facts.notes.repaired("utf-16", Some(Position::offset(0)), "UTF-16 text (PowerShell's `>` writes it); read as such.");
+        facts.notes.repaired(
+            "utf-16",
+            Some(Position::offset(0)),
+            "UTF-16 text (PowerShell's `>` writes it); read as such.",
+        );
     }
     text
 }
@@ -130,7 +138,10 @@ fn note_several(dumps: &[GoroutineDump], facts: &mut Facts) {
     facts.notes.info(
         "several-dumps",
         Some(Position::line(second.line)),
-        format!("{} dumps are in this file; each is taken by itself, and equal ones are counted once.", dumps.len()),
+        format!(
+            "{} dumps are in this file; each is taken by itself, and equal ones are counted once.",
+            dumps.len()
+        ),
     );
 }
 
@@ -145,7 +156,8 @@ fn stacks_kind(dump: &GoroutineDump) -> &'static str {
 fn parse_counts(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let bytes = readable(input.bytes, facts);
     let dump = counts::parse(&bytes, input.source, evidence, &mut facts.notes)?;
-    facts.kind = Some(if dump.is_leak_profile { "goroutineleak-debug1" } else { "goroutine-debug1" }.to_owned());
+    facts.kind =
+        Some(if dump.is_leak_profile { "goroutineleak-debug1" } else { "goroutine-debug1" }.to_owned());
     let listed = dump.listed();
     if dump.is_cut || dump.stated_total.is_some_and(|total| total > listed) {
         facts.is_partial = true;

@@ -134,9 +134,10 @@ fn message(text: &[u8], marks: &mut Marks<'_>) {
         b"all goroutines are asleep",
     ];
     let bare = text.trim_ascii_start();
-    let is_own = ["fatal error: ", "[signal ", "SIG", "PC=0x", "runtime: ", "unexpected fault address ", "[recovered"]
-        .iter()
-        .any(|start| bare.starts_with(start.as_bytes()));
+    let is_own =
+        ["fatal error: ", "[signal ", "SIG", "PC=0x", "runtime: ", "unexpected fault address ", "[recovered"]
+            .iter()
+            .any(|start| bare.starts_with(start.as_bytes()));
     if let Some(rest) = bare.strip_prefix(b"panic: ") {
         if !OWN.iter().any(|start| rest.starts_with(start)) {
             marks.blank(rest);
@@ -191,7 +192,8 @@ fn counted_frame(text: &[u8], marks: &mut Marks<'_>) {
     let (_, function) = (parts.next(), parts.next().unwrap_or_default());
     let Some(place) = parts.next() else { return };
     let colon = memchr::memrchr(b':', place).unwrap_or(place.len());
-    let function = memchr::memmem::rfind(function, b"+0x").and_then(|at| function.get(..at)).unwrap_or(function);
+    let function =
+        memchr::memmem::rfind(function, b"+0x").and_then(|at| function.get(..at)).unwrap_or(function);
     marks.source_file(place.get(..colon).unwrap_or(place), function);
 }
 
@@ -212,14 +214,16 @@ fn is_counted(bytes: &[u8]) -> bool {
     let stack = memchr::memmem::find(text, b" @").is_some_and(|at| {
         let (counts, pcs) = text.split_at(at);
         let is_number = |byte: &u8| byte.is_ascii_digit() || b" :[]".contains(byte);
-        counts.iter().all(is_number) && pcs.iter().all(|byte| byte.is_ascii_hexdigit() || b" @x".contains(byte))
+        counts.iter().all(is_number)
+            && pcs.iter().all(|byte| byte.is_ascii_hexdigit() || b" @x".contains(byte))
     });
     let is_trailer = text.strip_prefix(b"# ").is_some_and(|rest| {
-        rest == b"runtime.MemStats" || memchr::memmem::find(rest, b" = ").is_some_and(|at| {
-            let (key, value) = rest.split_at(at);
-            let is_value = |byte: &u8| byte.is_ascii_digit() || b" =[]./e+-".contains(byte);
-            key.iter().all(u8::is_ascii_alphanumeric) && (value.iter().all(is_value) || is_truth(value))
-        })
+        rest == b"runtime.MemStats"
+            || memchr::memmem::find(rest, b" = ").is_some_and(|at| {
+                let (key, value) = rest.split_at(at);
+                let is_value = |byte: &u8| byte.is_ascii_digit() || b" =[]./e+-".contains(byte);
+                key.iter().all(u8::is_ascii_alphanumeric) && (value.iter().all(is_value) || is_truth(value))
+            })
     });
     is_title || stack || is_trailer || text.is_empty() || is_figures(text)
 }

@@ -221,8 +221,7 @@ impl<'e> Reader<'e> {
         if pending.is_foreign || !is_call {
             return;
         }
-        let frame =
-            Frame { function: pending.function, file: None, line: None, inlined: pending.is_inlined };
+        let frame = Frame { function: pending.function, file: None, line: None, inlined: pending.is_inlined };
         let id = self.evidence.stacks.frame(frame);
         if pending.is_creator {
             block.goroutine.creator = Some(id);
@@ -431,7 +430,8 @@ impl<'e> Reader<'e> {
     /// True if the text ends inside a block: without a line end, and not
     /// after a whole file line. Text that was pasted often lacks the line end.
     fn is_cut(&self, text: &[u8]) -> bool {
-        let last_line = memchr::memrchr(b'\n', text).map_or(text, |at| text.get(at + 1..).unwrap_or_default());
+        let last_line =
+            memchr::memrchr(b'\n', text).map_or(text, |at| text.get(at + 1..).unwrap_or_default());
         if last_line.trim_ascii().is_empty() {
             // Cut between lines: a call line whose file line never came.
             return self.block.as_ref().is_some_and(|block| block.pending.is_some_and(|p| !p.is_foreign));
@@ -465,6 +465,8 @@ fn cut_message(bytes: usize, listed: usize) -> String {
              the last one; the process has more. debug=1 and the protobuf form count all of them."
         )
     } else {
-        format!("The text ends inside a goroutine; {listed} goroutines are in it, the last one without its outer frames.")
+        format!(
+            "The text ends inside a goroutine; {listed} goroutines are in it, the last one without its outer frames."
+        )
     }
 }

@@ -113,10 +113,15 @@ pub fn prometheus_key(metric: &str) -> Option<(&'static str, Unit)> {
 /// `/a/b-c:unit` becomes `go_a_b_c_unit`, with `_total` if it only grows.
 fn is_called(name: &str, is_cumulative: bool, metric: &str) -> bool {
     let Some(rest) = metric.strip_prefix("go_") else { return false };
-    let Some(rest) = (if is_cumulative { rest.strip_suffix("_total") } else { Some(rest) }) else { return false };
+    let Some(rest) = (if is_cumulative { rest.strip_suffix("_total") } else { Some(rest) }) else {
+        return false;
+    };
     let name = name.strip_prefix('/').unwrap_or(name);
     name.len() == rest.len()
-        && name.bytes().zip(rest.bytes()).all(|(a, b)| a == b || (b == b'_' && matches!(a, b'/' | b'-' | b':')))
+        && name
+            .bytes()
+            .zip(rest.bytes())
+            .all(|(a, b)| a == b || (b == b'_' && matches!(a, b'/' | b'-' | b':')))
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ pub fn sniff_memstats(probe: &Probe<'_>) -> Sniff {
     let is_memstats = || read(probe.bytes).is_ok_and(|root| memstats(&root).contains_key("HeapSys"));
     // Broken JSON is still expvar if it begins like it, and the parser says where it breaks.
     let head = Probe { bytes: probe.head(), ..*probe };
-    let begins = ["\"memstats\": {\"Alloc\"", "\"memstats\":{\"Alloc\""].iter().any(|start| has(&head, start));
+    let begins =
+        ["\"memstats\": {\"Alloc\"", "\"memstats\":{\"Alloc\""].iter().any(|start| has(&head, start));
     let is_expvar = is_object(probe) && (begins || (is_candidate && is_memstats()));
     if is_expvar { Sniff::ByContent } else { Sniff::No }
 }
@@ -45,7 +46,11 @@ pub fn sniff_metrics(probe: &Probe<'_>) -> Sniff {
 /// Parses expvar: `memstats`, `cmdline`, and `metrics` if the program exports them.
 /// # Errors
 /// `Malformed` where the JSON breaks; `Malformed` without a `HeapSys` number.
-pub fn parse_memstats(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_memstats(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     let root = read(input.bytes)?;
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Runtime, "expvar");
     let memstats = memstats(&root);
@@ -73,12 +78,19 @@ pub fn parse_memstats(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fa
 /// Parses `runtime/metrics` as an object from name to number; histograms are skipped.
 /// # Errors
 /// `Malformed` where the JSON breaks, or without a number.
-pub fn parse_metrics(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_metrics(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     let root = read(input.bytes)?;
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Runtime, "runtime_metrics");
     add_metrics(&root, &Finder::new(input.bytes), &mut record);
     if record.is_empty() {
-        return Err(nothing_found("runtime/metrics", "numbers under names such as \"/memory/classes/total:bytes\""));
+        return Err(nothing_found(
+            "runtime/metrics",
+            "numbers under names such as \"/memory/classes/total:bytes\"",
+        ));
     }
     record.finish();
     Ok(())
@@ -105,7 +117,8 @@ fn size_classes(memstats: &Map<String, Value>, at: Position, record: &mut Record
     let Some(classes) = memstats.get("BySize").and_then(Value::as_array) else { return };
     for class in classes {
         let field = |name: &str| class.get(name).and_then(number);
-        let (Some(size), Some(mallocs), Some(frees)) = (field("Size"), field("Mallocs"), field("Frees")) else {
+        let (Some(size), Some(mallocs), Some(frees)) = (field("Size"), field("Mallocs"), field("Frees"))
+        else {
             continue;
         };
         record.figure(&format!("BySize {size}"), mallocs.saturating_sub(frees), Unit::Count, at);

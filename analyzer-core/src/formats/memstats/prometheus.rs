@@ -113,7 +113,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     store_runtime(input, evidence, facts, &runtime, version);
     store_containers(input, evidence, &containers);
     if runtime.is_empty() && containers.is_empty() {
-        facts.notes.info("nothing-used", None, "No metric of the Go runtime, the process or a container's memory is in it.");
+        facts.notes.info(
+            "nothing-used",
+            None,
+            "No metric of the Go runtime, the process or a container's memory is in it.",
+        );
     }
     Ok(())
 }
@@ -199,7 +203,8 @@ fn store_runtime(
 fn store_containers(input: &Input<'_>, evidence: &mut Evidence, containers: &BTreeMap<String, Vec<Row>>) {
     for (name, rows) in containers {
         let parts = NameParts { level: name.clone(), ..NameParts::of(input.path, "metrics") };
-        let mut record = RecordBuilder::with_parts(input, evidence, RecordKind::Container, "cadvisor", &parts);
+        let mut record =
+            RecordBuilder::with_parts(input, evidence, RecordKind::Container, "cadvisor", &parts);
         for row in rows {
             record.named_figure(row.key, &row.name, row.value, row.unit, row.at);
         }

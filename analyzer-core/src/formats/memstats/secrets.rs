@@ -13,7 +13,8 @@ type Outcome = Result<(), &'static str>;
 pub(super) fn json(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     walk_json(input.bytes, &mut |keys, part, text| {
         let variable = keys.first().copied().unwrap_or_default();
-        let is_own = variable == b"memstats" || variable.starts_with(b"/") || text.starts_with(b"/memory/classes/");
+        let is_own =
+            variable == b"memstats" || variable.starts_with(b"/") || text.starts_with(b"/memory/classes/");
         let is_metric = variable == b"metrics" && text.starts_with(b"/");
         match part {
             Part::Key if keys.is_empty() || is_own || is_metric => {}
@@ -97,8 +98,7 @@ mod tests {
     #[test]
     fn expvar_keeps_the_runtimes_figures_and_the_names_of_variables() {
         let text = r#"{"cmdline": ["/srv/x", "-t=1"], "memstats": {"HeapSys": 1}, "by_tenant": {"acme": {"k": "v"}}}"#;
-        let expected =
-            r#"{"cmdline": ["/***/*", "-*=*"], "memstats": {"HeapSys": 1}, "by_tenant": {"****": {"*": "*"}}}"#;
+        let expected = r#"{"cmdline": ["/***/*", "-*=*"], "memstats": {"HeapSys": 1}, "by_tenant": {"****": {"*": "*"}}}"#;
         assert_eq!(shown(text, json), expected);
     }
 }

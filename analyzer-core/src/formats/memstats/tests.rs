@@ -89,7 +89,11 @@ fn containers_of_cadvisor_are_kept_apart() {
         container_memory_rss{container=\"app\",id=\"/a\",namespace=\"shop\",pod=\"api-1\"} 4096 1700000000000\n\
         container_memory_rss{container=\"proxy\",id=\"/b}\",namespace=\"shop\",pod=\"api-1\"} 8192\n";
     let (_, evidence, _) = parse(text);
-    let levels: Vec<_> = evidence.memory.records.iter().map(|r| (r.kind, evidence.strings.get(r.level))).collect();
-    assert_eq!(levels, [(RecordKind::Container, "shop/api-1/app"), (RecordKind::Container, "shop/api-1/proxy")]);
+    let levels: Vec<_> =
+        evidence.memory.records.iter().map(|r| (r.kind, evidence.strings.get(r.level))).collect();
+    assert_eq!(
+        levels,
+        [(RecordKind::Container, "shop/api-1/app"), (RecordKind::Container, "shop/api-1/proxy")]
+    );
     assert_eq!(figure(&evidence, "container_memory_rss"), Some((4096, Some(2))));
 }

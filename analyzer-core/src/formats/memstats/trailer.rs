@@ -34,7 +34,9 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             continue;
         }
         in_trailer |= bytes == TITLE.as_bytes();
-        if in_trailer && let Some((name, value)) = line.text().trim_start_matches(['#', ' ']).split_once(" = ") {
+        if in_trailer
+            && let Some((name, value)) = line.text().trim_start_matches(['#', ' ']).split_once(" = ")
+        {
             field(name, value.trim(), line.position(), &mut record);
         }
     }
@@ -46,7 +48,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     record.finish();
     if !is_whole {
         facts.is_partial = true;
-        facts.notes.data_loss("no-memstats", None, "The file ends before the MemStats trailer; only the profile's totals stand.");
+        facts.notes.data_loss(
+            "no-memstats",
+            None,
+            "The file ends before the MemStats trailer; only the profile's totals stand.",
+        );
     }
     Ok(())
 }

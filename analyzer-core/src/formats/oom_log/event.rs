@@ -41,7 +41,15 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader without events.
     pub fn new(source: SourceId, strings: &'a mut StringTable, facts: &'a mut Facts) -> Self {
-        Self { source, strings, facts, events: Vec::new(), part: Part::Header, columns: Vec::new(), is_open: false }
+        Self {
+            source,
+            strings,
+            facts,
+            events: Vec::new(),
+            part: Part::Header,
+            columns: Vec::new(),
+            is_open: false,
+        }
     }
 
     /// Looks at one line.
@@ -73,7 +81,9 @@ impl<'a> Reader<'a> {
             self.with(at, since_boot, |event| event.invoked_by = Some(command));
         } else if let Some(rest) = text.strip_prefix("memory: usage ") {
             self.usage(rest, at, since_boot, |event| &mut event.memory);
-        } else if let Some(rest) = text.strip_prefix("swap: usage ").or_else(|| text.strip_prefix("memory+swap: usage ")) {
+        } else if let Some(rest) =
+            text.strip_prefix("swap: usage ").or_else(|| text.strip_prefix("memory+swap: usage "))
+        {
             self.usage(rest, at, since_boot, |event| &mut event.swap);
         } else if let Some(rest) = text.strip_prefix("kmem: usage ") {
             self.usage(rest, at, since_boot, |event| &mut event.kmem);
@@ -105,7 +115,11 @@ impl<'a> Reader<'a> {
         if self.events.len() >= OOM_EVENTS {
             self.is_open = false;
             self.facts.is_partial = true;
-            self.facts.notes.data_loss("too-many-events", Some(at), format!("There are more than {OOM_EVENTS} events; the rest is not read."));
+            self.facts.notes.data_loss(
+                "too-many-events",
+                Some(at),
+                format!("There are more than {OOM_EVENTS} events; the rest is not read."),
+            );
             return;
         }
         self.events.push(OomEvent {
@@ -148,7 +162,8 @@ impl<'a> Reader<'a> {
         field: impl FnOnce(&mut OomEvent) -> &mut Option<UsageLine>,
     ) {
         let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(decimal);
-        let (Some(usage), Some(limit), Some(failcnt)) = (numbers.next(), numbers.next(), numbers.next()) else {
+        let (Some(usage), Some(limit), Some(failcnt)) = (numbers.next(), numbers.next(), numbers.next())
+        else {
             return;
         };
         let limit = (limit < UNLIMITED_KIB).then(|| Bytes::from_kib(limit));
@@ -210,7 +225,8 @@ impl<'a> Reader<'a> {
     }
 
     fn stat(&mut self, text: &str, at: Position) {
-        let Some((key, value)) = flat_keyed(text).and_then(|(key, value)| Some((key, decimal(value)?))) else {
+        let Some((key, value)) = flat_keyed(text).and_then(|(key, value)| Some((key, decimal(value)?)))
+        else {
             return;
         };
         let key = self.strings.intern(key);
@@ -220,7 +236,8 @@ impl<'a> Reader<'a> {
     }
 
     fn task(&mut self, text: &str, at: Position) {
-        let Some((pid, rest)) = text.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        let Some((pid, rest)) = text.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'))
+        else {
             return;
         };
         if pid.trim() == "pid" {

@@ -21,7 +21,14 @@ use crate::evidence::Evidence;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
-    Format { name: "oom-log", label: "kernel log of an out-of-memory kill", is_text: true, sniff, parse, secrets: secrets::secrets },
+    Format {
+        name: "oom-log",
+        label: "kernel log of an out-of-memory kill",
+        is_text: true,
+        sniff,
+        parse,
+        secrets: secrets::secrets,
+    },
     Format {
         name: "kernel-log",
         label: "kernel log without an out-of-memory kill",

@@ -36,7 +36,8 @@ fn bracketed(line: &str) -> Option<(&str, Option<Nanos>)> {
     let at = line.find('[')?;
     let before = line.get(..at)?;
     let (inside, message) = line.get(at + 1..)?.split_once(']')?;
-    let is_first = before.chars().all(|c| c.is_ascii_digit() || " :-TZ.+,/".contains(c)) || before.ends_with(' ');
+    let is_first =
+        before.chars().all(|c| c.is_ascii_digit() || " :-TZ.+,/".contains(c)) || before.ends_with(' ');
     let seconds = inside.trim().split('T').next().and_then(|text| text.trim().parse::<f64>().ok());
     let is_seconds = seconds.is_some() && inside.contains('.');
     let is_date = inside.len() > 20 && inside.contains(':');

@@ -28,8 +28,8 @@ pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'
 /// What a logger puts before a message: times, a level, and the host.
 fn prefix(text: &str, marks: &mut Marks<'_>) {
     const WORDS: [&str; 22] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Mon", "Tue", "Wed",
-        "Thu", "Fri", "Sat", "Sun", "kernel", "T", "Z",
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Mon", "Tue",
+        "Wed", "Thu", "Fri", "Sat", "Sun", "kernel", "T", "Z",
     ];
     let is_of_time = |c: char| c.is_ascii_digit() || "[]<>().,:;+-/TZ".contains(c);
     for word in text.split(' ') {
@@ -78,7 +78,8 @@ fn constraint(fields: &str, marks: &mut Marks<'_>) {
 
 /// `188 (victim) total-vm:1kB, …`.
 fn killed(rest: &str, marks: &mut Marks<'_>) {
-    let name = rest.split_once(" (").and_then(|(_, rest)| rest.split_once(')')).map_or(rest, |(name, _)| name);
+    let name =
+        rest.split_once(" (").and_then(|(_, rest)| rest.split_once(')')).map_or(rest, |(name, _)| name);
     marks.words(name.as_bytes(), Kind::Name);
 }
 
@@ -97,15 +98,24 @@ fn task(text: &str, marks: &mut Marks<'_>) {
 }
 
 fn is_figure(text: &str) -> bool {
-    const STARTS: [&str; 6] =
-        ["memory: usage ", "swap: usage ", "memory+swap: usage ", "kmem: usage ", "Tasks state ", "Out of memory and no"];
-    STARTS.iter().any(|start| text.starts_with(start)) || is_stat(text) || text.contains("no killable processes")
+    const STARTS: [&str; 6] = [
+        "memory: usage ",
+        "swap: usage ",
+        "memory+swap: usage ",
+        "kmem: usage ",
+        "Tasks state ",
+        "Out of memory and no",
+    ];
+    STARTS.iter().any(|start| text.starts_with(start))
+        || is_stat(text)
+        || text.contains("no killable processes")
 }
 
 /// `anon 4096`.
 fn is_stat(text: &str) -> bool {
     flat_keyed(text).is_some_and(|(key, value)| {
-        decimal(value).is_some() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
+        decimal(value).is_some()
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
     })
 }
 

@@ -67,7 +67,8 @@ fn a_log_that_begins_within_a_dump_keeps_what_is_there() {
 
 #[test]
 fn missing_statistics_are_said() {
-    let text: String = DUMP.lines().filter(|line| !line.contains("424899")).map(|line| format!("{line}\n")).collect();
+    let text: String =
+        DUMP.lines().filter(|line| !line.contains("424899")).map(|line| format!("{line}\n")).collect();
     let (_, facts) = parse_text(&text);
     assert_eq!(facts.notes.rows()[0].code, "no-statistics");
 }
@@ -77,7 +78,8 @@ fn global_and_unkillable_events_are_marked() {
     let global = DUMP.replace(",oom_memcg=/pod", ",global_oom").replace("Memory cgroup out", "Out");
     let (evidence, _) = parse_text(&global);
     assert!(evidence.oom[0].is_global && evidence.oom[0].kills[0].is_global);
-    let unkillable = "[ 1.0] api invoked oom-killer: order=0\n[ 1.1] Out of memory and no killable processes...\n";
+    let unkillable =
+        "[ 1.0] api invoked oom-killer: order=0\n[ 1.1] Out of memory and no killable processes...\n";
     let (evidence, _) = parse_text(&format!("{unkillable}{unkillable}"));
     assert_eq!(evidence.oom.len(), 2);
     assert!(evidence.oom.iter().all(|event| event.is_unkillable));

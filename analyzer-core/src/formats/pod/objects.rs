@@ -29,7 +29,8 @@ pub fn read(
     evidence: &mut Evidence,
     facts: &mut Facts,
 ) -> Result<(), ParseError> {
-    let is_pod = |value: &&Value| text(value, "/kind") == Some("Pod") || value.pointer("/spec/containers").is_some();
+    let is_pod =
+        |value: &&Value| text(value, "/kind") == Some("Pod") || value.pointer("/spec/containers").is_some();
     let listed = roots.iter().flat_map(|root| array(root, "/items"));
     let pods: Vec<&Value> = roots.iter().chain(listed).filter(is_pod).collect();
     if pods.is_empty() {
@@ -41,7 +42,11 @@ pub fn read(
     }
     if reader.left == 0 {
         facts.is_partial = true;
-        facts.notes.data_loss("too-many-containers", None, format!("There are more than {CONTAINERS} containers; the rest is not read."));
+        facts.notes.data_loss(
+            "too-many-containers",
+            None,
+            format!("There are more than {CONTAINERS} containers; the rest is not read."),
+        );
     }
     facts.kind = Some("pod".to_owned());
     Ok(())
@@ -110,7 +115,8 @@ impl Reader<'_, '_> {
                 record.text(key, "limits.memory", at);
             }
         }
-        let status = array(pod, "/status/containerStatuses").find(|status| text(status, "/name") == Some(name));
+        let status =
+            array(pod, "/status/containerStatuses").find(|status| text(status, "/name") == Some(name));
         if let Some(status) = status {
             ended(status, &mut record, at);
         }

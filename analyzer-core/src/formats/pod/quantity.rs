@@ -31,7 +31,8 @@ pub fn parse(text: &str) -> Option<i64> {
         Some((suffix, factor)) => (text.strip_suffix(suffix)?, *factor),
         None => (text, 1.0),
     };
-    let is_number = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let is_number =
+        number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     let value = number.parse::<f64>().ok().filter(|_| is_number)? * factor;
     (value >= 0.0).then(|| rounded_i64(value.ceil()))?
 }

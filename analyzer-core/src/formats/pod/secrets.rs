@@ -44,13 +44,15 @@ const KEPT: [&str; 27] = [
 const AMOUNTS: [&str; 4] = ["limits", "requests", "allocatedResources", "capacity"];
 
 /// Members whose keys are the user's.
-const FREE_KEYS: [&str; 6] = ["labels", "annotations", "matchLabels", "nodeSelector", "managedFields", "data"];
+const FREE_KEYS: [&str; 6] =
+    ["labels", "annotations", "matchLabels", "nodeSelector", "managedFields", "data"];
 
 /// Marks a pod, or a list of pods.
 pub(super) fn json(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     let mut variable: &[u8] = b"";
     walk_json(input.bytes, &mut |keys, part, text| {
-        let is_under = |names: &[&str]| keys.iter().any(|key| names.iter().any(|name| name.as_bytes() == *key));
+        let is_under =
+            |names: &[&str]| keys.iter().any(|key| names.iter().any(|name| name.as_bytes() == *key));
         let own = keys.last().copied().unwrap_or_default();
         let parent = keys.iter().rev().nth(1).copied().unwrap_or_default();
         if part == Part::Key {

@@ -1,7 +1,7 @@
 //! The documents are what the API prints, cut to the fields that matter here.
 
-use crate::session::Session;
 use crate::report::{Report, Severity};
+use crate::session::Session;
 
 const POD: &str = r#"{
     "apiVersion": "v1",
@@ -58,7 +58,10 @@ fn a_plain_sigkill_is_not_called_out_of_memory() {
 #[test]
 fn an_eviction_is_about_the_node() {
     let evicted = POD
-        .replace("\"Running\"", "\"Failed\", \"reason\": \"Evicted\", \"message\": \"The node was low on resource: memory.\"")
+        .replace(
+            "\"Running\"",
+            "\"Failed\", \"reason\": \"Evicted\", \"message\": \"The node was low on resource: memory.\"",
+        )
         .replace("137", "0");
     let report = report("pod.json", &evicted.replace("\"OOMKilled\"", "\"Completed\""));
     assert_eq!(codes(&report), [("mem.evicted", Severity::Critical)]);
@@ -122,13 +125,17 @@ fn yaml_says_what_the_json_of_the_same_pod_says() {
     assert_eq!(codes(&yaml), codes(&json));
     assert_eq!(yaml.findings[0].claim, json.findings[0].claim);
     assert_eq!(yaml.findings[0].citations.as_slice()[0].at.and_then(|at| at.line), Some(17));
-    let list = format!("apiVersion: v1\nitems:\n- {}kind: List\n", YAML.replace('\n', "\n  ").trim_end_matches(' '));
+    let list =
+        format!("apiVersion: v1\nitems:\n- {}kind: List\n", YAML.replace('\n', "\n  ").trim_end_matches(' '));
     assert_eq!(codes(&report("pods.yaml", &list)), codes(&json));
 }
 
 #[test]
 fn the_table_of_kubectl_top_gives_working_sets() {
-    let report = report("top.txt", "POD        NAME   CPU(cores)   MEMORY(bytes)\nshop-5d9   api    3m           24Mi\n");
+    let report = report(
+        "top.txt",
+        "POD        NAME   CPU(cores)   MEMORY(bytes)\nshop-5d9   api    3m           24Mi\n",
+    );
     assert_eq!(report.sources[0].format.as_deref(), Some("kubectl-top"));
     assert_eq!(report.memory.unwrap().latest.working_set.map(|set| set.0), Some(24 << 20));
 }

@@ -31,14 +31,24 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             header = cells;
             continue;
         }
-        let cell = |name: &str| header.iter().position(|column| *column == name).and_then(|at| cells.get(at)).copied();
+        let cell = |name: &str| {
+            header.iter().position(|column| *column == name).and_then(|at| cells.get(at)).copied()
+        };
         let Some(memory) = cell(MEMORY).and_then(quantity::parse) else {
-            facts.notes.info("foreign-line", Some(line.position()), "A line is no row of the table; it was skipped.");
+            facts.notes.info(
+                "foreign-line",
+                Some(line.position()),
+                "A line is no row of the table; it was skipped.",
+            );
             continue;
         };
         if count == CONTAINERS {
             facts.is_partial = true;
-            facts.notes.data_loss("too-many-containers", Some(line.position()), format!("There are more than {CONTAINERS} rows; the rest is not read."));
+            facts.notes.data_loss(
+                "too-many-containers",
+                Some(line.position()),
+                format!("There are more than {CONTAINERS} rows; the rest is not read."),
+            );
             break;
         }
         count += 1;
@@ -47,9 +57,19 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let parts = NameParts { level: level.join("/"), ..NameParts::of(input.path, "kubectl-top") };
         let mut record =
             RecordBuilder::with_parts(input, evidence, RecordKind::Container, "kubectl-top", &parts);
-        record.named_figure("container_memory_working_set_bytes", MEMORY, memory, Unit::Bytes, line.position());
+        record.named_figure(
+            "container_memory_working_set_bytes",
+            MEMORY,
+            memory,
+            Unit::Bytes,
+            line.position(),
+        );
         record.finish();
     }
     facts.kind = Some("kubectl-top".to_owned());
-    if count == 0 { Err(nothing_found("kubectl top", "a row with a name and an amount such as 24Mi")) } else { Ok(()) }
+    if count == 0 {
+        Err(nothing_found("kubectl top", "a row with a name and an amount such as 24Mi"))
+    } else {
+        Ok(())
+    }
 }

@@ -18,8 +18,10 @@ use crate::formats::{Facts, Probe, Sniff};
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let lines = || text_lines(probe.head()).map(|(line, _)| line.text()).take(2_000);
     let is_object = lines().any(|line| line == "apiVersion: v1");
-    let is_pod = lines().any(|line| matches!(line.trim_start_matches("- "), "kind: Pod" | "kind: List" | "kind: PodList"));
-    let has_containers = lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with("containers:"));
+    let is_pod = lines()
+        .any(|line| matches!(line.trim_start_matches("- "), "kind: Pod" | "kind: List" | "kind: PodList"));
+    let has_containers =
+        lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with("containers:"));
     if is_object && is_pod && has_containers { Sniff::ByContent } else { Sniff::No }
 }
 
@@ -171,7 +173,9 @@ impl<'a> Reader<'_, 'a> {
             }
             _ => {
                 let mut value = plain(text).to_owned();
-                while let Some(more) = self.peek().filter(|more| self.pending.is_none() && more.indent >= least) {
+                while let Some(more) =
+                    self.peek().filter(|more| self.pending.is_none() && more.indent >= least)
+                {
                     if key_of(&more)?.is_some() {
                         return Err(more.fails(ErrorKind::Malformed, INDENTED_MORE));
                     }
@@ -218,7 +222,9 @@ impl<'a> Reader<'_, 'a> {
                 return Ok(Value::String(value));
             }
             let Some(more) = self.lines.get(self.at).filter(|_| self.pending.is_none()) else {
-                return Err(line.fails(ErrorKind::Truncated, "the text that begins here has no closing quote"));
+                return Err(
+                    line.fails(ErrorKind::Truncated, "the text that begins here has no closing quote")
+                );
             };
             self.at += 1;
             if more.text.is_empty() {
@@ -250,7 +256,9 @@ fn key_of<'a>(line: &Line<'a>) -> Result<Option<(String, &'a str)>, ParseError> 
             let end = closing(inside, quote).unwrap_or(inside.len());
             (key, inside.get(end + 1..).unwrap_or_default())
         }
-        Some('?') => return Err(line.fails(ErrorKind::Unsupported, "YAML that kubectl does not print is not read")),
+        Some('?') => {
+            return Err(line.fails(ErrorKind::Unsupported, "YAML that kubectl does not print is not read"));
+        }
         _ => {
             let end = line.text.match_indices(':').map(|(at, _)| at).find(|&at| {
                 let after = line.text.as_bytes().get(at + 1);
@@ -326,7 +334,9 @@ fn typed(text: String) -> Value {
         "null" | "~" => Value::Null,
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        _ => text.parse::<i64>().map_or_else(|_| Value::String(text.clone()), |number| Value::Number(Number::from(number))),
+        _ => text
+            .parse::<i64>()
+            .map_or_else(|_| Value::String(text.clone()), |number| Value::Number(Number::from(number))),
     }
 }
 

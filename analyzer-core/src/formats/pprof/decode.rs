@@ -142,8 +142,9 @@ impl<'n> Decoder<'n> {
             field::PERIOD => profile.period = Some(wire_to_i64(number(&field)?)).filter(|&n| n != 0),
             field::DEFAULT_SAMPLE_TYPE => decoded.default_sample_type = number(&field)?,
             field::DOC_URL => decoded.doc_url = number(&field)?,
-            field::COMMENT => numbers(field, |index| profile.comments.push(unresolved(index)))
-                .map_err(in_field)?,
+            field::COMMENT => {
+                numbers(field, |index| profile.comments.push(unresolved(index))).map_err(in_field)?
+            }
             _ => {}
         }
         Ok(())

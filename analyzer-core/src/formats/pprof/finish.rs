@@ -113,19 +113,21 @@ fn check_usable(decoded: &Decoded, bytes: &[u8], survey: &Survey) -> Result<(), 
         None => (ErrorKind::Malformed, survey.end),
     };
     let suffix = match &survey.broken {
-        Some((error, part)) => format!(" (the file cannot be read from byte {} on: {part}: {})", error.at, error.cause),
+        Some((error, part)) => {
+            format!(" (the file cannot be read from byte {} on: {part}: {})", error.at, error.cause)
+        }
         None => String::new(),
     };
-    let fail = |part, message: &str| Err(ParseError::new(kind, position(at), part, format!("{message}{suffix}")));
+    let fail =
+        |part, message: &str| Err(ParseError::new(kind, position(at), part, format!("{message}{suffix}")));
     if decoded.profile.sample_types.is_empty() {
         return fail("Profile.sample_type", "no sample type: the values have no meaning");
     }
     if decoded.strings.is_empty() {
         return fail("Profile.string_table", "no string table: all names are missing");
     }
-    let is_named = |kind: StrId| {
-        decoded.strings.bytes(u64::from(kind.0), bytes).is_some_and(|name| !name.is_empty())
-    };
+    let is_named =
+        |kind: StrId| decoded.strings.bytes(u64::from(kind.0), bytes).is_some_and(|name| !name.is_empty());
     if !decoded.profile.sample_types.iter().any(|value_type| is_named(value_type.kind)) {
         return fail("Profile.sample_type", "the names of the sample types are missing");
     }
@@ -135,11 +137,17 @@ fn check_usable(decoded: &Decoded, bytes: &[u8], survey: &Survey) -> Result<(), 
 fn note_references(decoded: &Decoded, dangling: Dangling, unknown_names: u64, notes: &mut Notes) {
     let profile = &decoded.profile;
     if dangling.locations > 0 {
-        let message = format!("{} locations that samples name are not in the file; their frames are unknown", dangling.locations);
+        let message = format!(
+            "{} locations that samples name are not in the file; their frames are unknown",
+            dangling.locations
+        );
         notes.data_loss("undefined-location", None, message);
     }
     if dangling.functions > 0 {
-        let message = format!("{} functions that lines name are not in the file; addresses stand in", dangling.functions);
+        let message = format!(
+            "{} functions that lines name are not in the file; addresses stand in",
+            dangling.functions
+        );
         notes.data_loss("undefined-function", None, message);
     }
     if dangling.mappings > 0 {

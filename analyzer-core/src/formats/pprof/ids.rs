@@ -84,7 +84,8 @@ impl<T: Copy + Default> IdTable<T> {
             row
         });
         let renamed = renamed.collect();
-        let rows = self.rows.into_iter().zip(self.defined).filter_map(|(row, defined)| defined.then_some(row));
+        let rows =
+            self.rows.into_iter().zip(self.defined).filter_map(|(row, defined)| defined.then_some(row));
         (rows.collect(), renamed)
     }
 

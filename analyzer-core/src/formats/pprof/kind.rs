@@ -1,9 +1,9 @@
 //! Which of Go's profiles it is: the format does not say, its sample types do.
 
 use crate::base::convert::id_to_usize;
+use crate::base::convert::to_u32;
 use crate::base::intern::StringTable;
 use crate::evidence::profiles::{LocationId, Profile, StackRow};
-use crate::base::convert::to_u32;
 
 /// Stacks that are looked at to tell block from mutex.
 const STACKS: usize = 1_000;
@@ -33,7 +33,8 @@ fn contention(profile: &Profile, strings: &StringTable, file_name: &str) -> &'st
         .filter_map(|leaf| leaf_name(profile, strings, leaf));
     let (mut unlocks, mut waits) = (0_u32, 0_u32);
     for name in leaves {
-        let unlocked = name.ends_with("nlock") || name.starts_with("runtime.unlock") || name.contains("LostContended");
+        let unlocked =
+            name.ends_with("nlock") || name.starts_with("runtime.unlock") || name.contains("LostContended");
         *(if unlocked { &mut unlocks } else { &mut waits }) += 1;
     }
     if unlocks > waits {

@@ -40,15 +40,14 @@ use survey::Survey;
 mod tests;
 
 /// The formats of this module.
-pub const FORMATS: [Format; 1] =
-    [Format {
-        name: "pprof",
-        label: "pprof profile",
-        is_text: false,
-        sniff: sniff::sniff,
-        parse,
-        secrets: secrets::secrets,
-    }];
+pub const FORMATS: [Format; 1] = [Format {
+    name: "pprof",
+    label: "pprof profile",
+    is_text: false,
+    sniff: sniff::sniff,
+    parse,
+    secrets: secrets::secrets,
+}];
 
 /// Reads a profile into evidence.
 /// # Errors

@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::survey::{Survey, field};
 use super::wire::{Value, Wire};
-use crate::base::order::StableOrder as _;
 use crate::base::convert::to_usize;
+use crate::base::order::StableOrder as _;
 use crate::base::source::Input;
 use crate::formats::redaction::{Kind, Marks};
 
@@ -105,7 +105,9 @@ impl Uses {
     }
 
     fn keep(&mut self, index: u64) {
-        let Some(index) = to_usize(index).filter(|index| *index < crate::base::limits::PROFILE_ROWS) else { return };
+        let Some(index) = to_usize(index).filter(|index| *index < crate::base::limits::PROFILE_ROWS) else {
+            return;
+        };
         if index >= self.kept.len() {
             self.kept.resize(index + 1, false);
         }
@@ -115,7 +117,8 @@ impl Uses {
     }
 
     fn mark(&self, strings: &[&[u8]], marks: &mut Marks<'_>) {
-        let string = |index: u64| to_usize(index).and_then(|index| strings.get(index)).copied().unwrap_or_default();
+        let string =
+            |index: u64| to_usize(index).and_then(|index| strings.get(index)).copied().unwrap_or_default();
         let mut is_done = self.kept.clone();
         is_done.resize(is_done.len().max(strings.len()), false);
         let mut claim = |index: u64| {
@@ -160,7 +163,17 @@ mod tests {
 
     #[test]
     fn strings_are_judged_by_what_they_are_used_as() {
-        let text = ["", "cpu", "main.run", "/home/alice/x/main.go", "tenant", "acme", "unused", "a note", "main.run"];
+        let text = [
+            "",
+            "cpu",
+            "main.run",
+            "/home/alice/x/main.go",
+            "tenant",
+            "acme",
+            "unused",
+            "a note",
+            "main.run",
+        ];
         let profile = Profile {
             sample_type: vec![ValueType { r#type: 1, unit: 1 }],
             sample: vec![Sample {
@@ -194,7 +207,17 @@ mod tests {
             .into_iter()
             .map(|text| String::from_utf8(text).unwrap())
             .collect();
-        let expected = ["", "cpu", "main.run", "/home/....././main.go", "tenant", "....", "xxxxxx", ". ....", "xxxx.xxx"];
+        let expected = [
+            "",
+            "cpu",
+            "main.run",
+            "/home/....././main.go",
+            "tenant",
+            "....",
+            "xxxxxx",
+            ". ....",
+            "xxxx.xxx",
+        ];
         assert_eq!(strings, expected);
     }
 }

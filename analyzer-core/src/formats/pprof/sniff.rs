@@ -43,10 +43,18 @@ fn is_profile(bytes: &[u8]) -> bool {
                     }
                     messages += 1;
                 }
-                (field::SAMPLE, Value::Bytes(message)) if is_message(message.clone(), 3, false) => messages += 1,
-                (field::MAPPING, Value::Bytes(message)) if is_message(message.clone(), 10, true) => messages += 1,
-                (field::LOCATION, Value::Bytes(message)) if is_message(message.clone(), 5, false) => messages += 1,
-                (field::FUNCTION, Value::Bytes(message)) if is_message(message.clone(), 5, true) => messages += 1,
+                (field::SAMPLE, Value::Bytes(message)) if is_message(message.clone(), 3, false) => {
+                    messages += 1
+                }
+                (field::MAPPING, Value::Bytes(message)) if is_message(message.clone(), 10, true) => {
+                    messages += 1
+                }
+                (field::LOCATION, Value::Bytes(message)) if is_message(message.clone(), 5, false) => {
+                    messages += 1
+                }
+                (field::FUNCTION, Value::Bytes(message)) if is_message(message.clone(), 5, true) => {
+                    messages += 1
+                }
                 (field::STRING_TABLE, Value::Bytes(text)) => messages += usize::from(text.remaining() > 0),
                 (field::DROP_FRAMES..=field::DURATION_NANOS, Value::Varint(_)) => {}
                 (field::PERIOD..=field::DOC_URL, Value::Varint(_)) => {}
@@ -89,7 +97,9 @@ mod tests {
 
     #[test]
     fn text_is_never_a_profile_whatever_its_name() {
-        for text in ["", "goroutine profile: total 7\n", "heap profile: 1: 2 [3: 4] @ heap/1048576\n", "main 12\n"] {
+        for text in
+            ["", "goroutine profile: total 7\n", "heap profile: 1: 2 [3: 4] @ heap/1048576\n", "main 12\n"]
+        {
             assert_eq!(sniffed("heap.pb", text.as_bytes()), Sniff::No, "{text}");
         }
     }

@@ -133,7 +133,8 @@ impl Splits {
         if number == field::STRING_TABLE {
             let is_empty = matches!(&field.value, super::wire::Value::Bytes(text) if text.is_at_end());
             self.starts_empty |= self.strings == 0 && is_empty;
-            self.is_confirmed |= self.strings > 0 && is_empty && self.starts_empty && self.candidate.is_some();
+            self.is_confirmed |=
+                self.strings > 0 && is_empty && self.starts_empty && self.candidate.is_some();
             self.strings += 1;
         } else if self.strings > 0 && self.candidate.is_none() && !is_new && number != field::COMMENT {
             self.candidate = Some(at);

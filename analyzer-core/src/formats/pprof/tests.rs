@@ -85,7 +85,10 @@ fn an_exported_profile_reads_back_the_same() {
         let again = again.profiles.iter().next().unwrap();
         assert_eq!(again.samples.values, profile.samples.values);
         assert_eq!(again.samples.stack, profile.samples.stack);
-        assert_eq!((again.time, again.period, again.lines.len()), (profile.time, profile.period, profile.lines.len()));
+        assert_eq!(
+            (again.time, again.period, again.lines.len()),
+            (profile.time, profile.period, profile.lines.len())
+        );
     }
 }
 
@@ -162,7 +165,11 @@ impl Comparison<'_> {
                     }
                     LabelValue::EmptyOrZero => Default::default(),
                 };
-                assert_eq!(value, (self.string(theirs.str), theirs.num, self.string(theirs.num_unit)), "{name}");
+                assert_eq!(
+                    value,
+                    (self.string(theirs.str), theirs.num, self.string(theirs.num_unit)),
+                    "{name}"
+                );
             }
         }
     }
@@ -177,7 +184,9 @@ impl Comparison<'_> {
             let lines: Vec<_> = profile
                 .lines_of(ours)
                 .iter()
-                .map(|line| (profile.function_of(line).map_or(0, |function| function.id), line.line, line.column))
+                .map(|line| {
+                    (profile.function_of(line).map_or(0, |function| function.id), line.line, line.column)
+                })
                 .collect();
             let their_lines: Vec<_> =
                 theirs.line.iter().map(|line| (line.function_id, line.line, line.column)).collect();

@@ -17,7 +17,11 @@ pub fn sniff_meminfo(probe: &Probe<'_>) -> Sniff {
 /// Parses `meminfo`; counts of huge pages stay counts.
 /// # Errors
 /// `Malformed` if there is no figure.
-pub fn parse_meminfo(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_meminfo(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Host, "meminfo");
     for (line, text) in text_lines(input.bytes) {
         let Some((key, value)) = text.split_once(':') else { continue };
@@ -60,7 +64,11 @@ pub fn sniff_sockstat(probe: &Probe<'_>) -> Sniff {
 /// Parses `sockstat`: `PROTOCOL: name number ...`; `mem` is in pages and becomes bytes.
 /// # Errors
 /// None for a file that was recognized.
-pub fn parse_sockstat(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_sockstat(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     const PAGE_BYTES: i64 = 4096;
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Host, "sockstat");
     for (line, text) in text_lines(input.bytes) {
@@ -134,7 +142,10 @@ pub const NAMES: [&str; 38] = [
 
 pub fn sniff_other(probe: &Probe<'_>) -> Sniff {
     let first = first_line(probe);
-    if BEGINNINGS.iter().any(|(start, _)| first.starts_with(start)) || is_thp_setting(first) || is_mount(first) {
+    if BEGINNINGS.iter().any(|(start, _)| first.starts_with(start))
+        || is_thp_setting(first)
+        || is_mount(first)
+    {
         return Sniff::ByContent;
     }
     let is_text = std::str::from_utf8(probe.head()).is_ok();
@@ -151,8 +162,11 @@ pub(super) fn is_thp_setting(line: &str) -> bool {
 /// A line of `mountinfo` or `mounts`.
 fn is_mount(line: &str) -> bool {
     let fields: Vec<&str> = line.split(' ').collect();
-    let mountinfo = fields.len() >= 10 && fields.contains(&"-") && decimal(line.split(' ').next().unwrap_or("")).is_some();
-    let has_options = fields.get(3).is_some_and(|options| options.starts_with("rw") || options.starts_with("ro"));
+    let mountinfo = fields.len() >= 10
+        && fields.contains(&"-")
+        && decimal(line.split(' ').next().unwrap_or("")).is_some();
+    let has_options =
+        fields.get(3).is_some_and(|options| options.starts_with("rw") || options.starts_with("ro"));
     let mounts = fields.len() == 6 && has_options && fields.get(4) == Some(&"0");
     let mount_command = fields.get(1) == Some(&"on") && fields.get(3) == Some(&"type");
     mountinfo || mounts || mount_command
@@ -163,7 +177,11 @@ fn named(path: &str) -> Option<&'static str> {
     let is_it = |proper: &str| {
         name == proper || name.strip_suffix(proper).is_some_and(|rest| rest.ends_with(['.', '-', '_']))
     };
-    NAMES.iter().copied().filter(|proper| is_it(proper) || is_it(&format!("{proper}.txt"))).max_by_key(|n| n.len())
+    NAMES
+        .iter()
+        .copied()
+        .filter(|proper| is_it(proper) || is_it(&format!("{proper}.txt")))
+        .max_by_key(|n| n.len())
 }
 
 /// Keeps the first line of a kernel text, for settings and versions.
@@ -172,7 +190,8 @@ fn named(path: &str) -> Option<&'static str> {
 pub fn parse_other(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     const SHOWN: usize = 400;
     let first = text_lines(input.bytes).next().map_or("", |(_, text)| text);
-    let by_beginning = || BEGINNINGS.iter().find(|(start, _)| first.starts_with(start)).map(|(_, file)| *file);
+    let by_beginning =
+        || BEGINNINGS.iter().find(|(start, _)| first.starts_with(start)).map(|(_, file)| *file);
     let file = named(input.path).or_else(by_beginning).unwrap_or("setting");
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Host, file);
     let shown: String = first.chars().take(SHOWN).collect();

@@ -52,9 +52,12 @@ fn basis_points(value: &str) -> Option<i64> {
 /// the machine has a file `memory` in a folder `pressure`.
 fn whose(path: &str) -> (RecordKind, &'static str) {
     let name = file_name(path);
-    for (own, resource) in
-        [("memory.pressure", "memory"), ("io.pressure", "io"), ("cpu.pressure", "cpu"), ("irq.pressure", "irq")]
-    {
+    for (own, resource) in [
+        ("memory.pressure", "memory"),
+        ("io.pressure", "io"),
+        ("cpu.pressure", "cpu"),
+        ("irq.pressure", "irq"),
+    ] {
         if name.contains(own) {
             return (RecordKind::Cgroup, own);
         }

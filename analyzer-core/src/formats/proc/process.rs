@@ -136,7 +136,11 @@ pub fn sniff_cmdline(probe: &Probe<'_>) -> Sniff {
 /// Parses `cmdline`: arguments with a NUL (or a space, as some tools turn it into) after each.
 /// # Errors
 /// None.
-pub fn parse_cmdline(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_cmdline(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Process, "cmdline");
     let text = String::from_utf8_lossy(input.bytes).replace(['\0', '\n'], " ");
     record.text("cmdline", text.trim(), Position::line(1));
@@ -145,7 +149,8 @@ pub fn parse_cmdline(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fac
 }
 
 /// The variables of the environment that the runtime reads; no other is kept.
-pub(super) const GO_VARIABLES: [&str; 5] = ["GOGC", "GOMEMLIMIT", "GODEBUG", "GOMAXPROCS", "MALLOC_ARENA_MAX"];
+pub(super) const GO_VARIABLES: [&str; 5] =
+    ["GOGC", "GOMEMLIMIT", "GODEBUG", "GOMAXPROCS", "MALLOC_ARENA_MAX"];
 
 pub fn sniff_environ(probe: &Probe<'_>) -> Sniff {
     if is_named(probe.path, "environ") { Sniff::ByName } else { Sniff::No }
@@ -154,7 +159,11 @@ pub fn sniff_environ(probe: &Probe<'_>) -> Sniff {
 /// Parses `environ`: only the variables that Go's runtime and glibc's allocator read.
 /// # Errors
 /// None.
-pub fn parse_environ(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_environ(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Process, "environ");
     for entry in input.bytes.split(|&b| b == 0 || b == b'\n') {
         let entry = String::from_utf8_lossy(entry);
@@ -179,7 +188,11 @@ pub fn sniff_oom_score(probe: &Probe<'_>) -> Sniff {
 /// Parses `oom_score` and its kin: one number, negative ones too.
 /// # Errors
 /// `Malformed` if it is none.
-pub fn parse_oom_score(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+pub fn parse_oom_score(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
     let file = crate::formats::names::find_longest(input.path, &OOM_SCORES).unwrap_or("oom_score");
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Process, file);
     let text = std::str::from_utf8(input.bytes).unwrap_or("").trim();

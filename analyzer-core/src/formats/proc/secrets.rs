@@ -10,7 +10,8 @@ use crate::formats::redaction::{Kind, Marks, is_figures};
 type Outcome = Result<(), &'static str>;
 
 /// Lines of `status` whose values are words of the kernel.
-const STATUS_WORDS: [&str; 4] = ["State:", "Speculation_Store_Bypass:", "SpeculationIndirectBranch:", "Seccomp:"];
+const STATUS_WORDS: [&str; 4] =
+    ["State:", "Speculation_Store_Bypass:", "SpeculationIndirectBranch:", "Seccomp:"];
 
 pub(super) fn status(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     for line in Lines::new(input.bytes) {

@@ -12,7 +12,9 @@ use crate::formats::{Facts, Probe, Sniff};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &[u8]| memchr::memmem::find(probe.head(), needle).is_some();
-    by_content(first_line(probe).starts_with("Name:") && (has(b"\nThreads:") || has(b"\nVmRSS:") || has(b"\nPid:")))
+    by_content(
+        first_line(probe).starts_with("Name:") && (has(b"\nThreads:") || has(b"\nVmRSS:") || has(b"\nPid:")),
+    )
 }
 
 /// Keys whose text is kept.

@@ -23,7 +23,8 @@ fn figure(evidence: &Evidence, key: &str) -> Option<i64> {
 
 #[test]
 fn status_gives_sizes_in_bytes_and_the_innermost_pid() {
-    let text = "Name:\tvictim\nState:\tT (stopped)\nPid:\t134\nNSpid:\t134\t1\nVmRSS:\t  240240 kB\nThreads:\t6\n";
+    let text =
+        "Name:\tvictim\nState:\tT (stopped)\nPid:\t134\nNSpid:\t134\t1\nVmRSS:\t  240240 kB\nThreads:\t6\n";
     let (name, evidence, facts) = parse("unknown", text);
     assert_eq!(name, "status");
     assert_eq!(figure(&evidence, "VmRSS"), Some(240_240 * 1024));

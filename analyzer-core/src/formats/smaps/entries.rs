@@ -172,7 +172,11 @@ impl<'a> Reader<'a> {
         let known = find_key(key);
         if known.is_none() && self.unknown.insert(key.to_vec()) {
             let name = String::from_utf8_lossy(key.get(..40).unwrap_or(key)).into_owned();
-            self.facts.notes.info("unknown-key", Some(at), format!("The key {name} is not known; it is not used."));
+            self.facts.notes.info(
+                "unknown-key",
+                Some(at),
+                format!("The key {name} is not known; it is not used."),
+            );
         }
         self.layout.truncate(self.keys);
         self.layout.push((key.to_vec(), known.unwrap_or(Key::Skipped)));
@@ -220,7 +224,12 @@ impl<'a> Reader<'a> {
             VMA_FIELDS.iter().map(|&(field, key)| (key, vmas.sum(rows.clone(), field).0)).collect();
         let mut record = RecordBuilder::new(input, self.evidence, self.facts, RecordKind::Process, file);
         let whole = Position::default();
-        record.figure("mappings", crate::base::convert::clamp_i64(i128::from(to_u32(rows.len()))), Unit::Count, whole);
+        record.figure(
+            "mappings",
+            crate::base::convert::clamp_i64(i128::from(to_u32(rows.len()))),
+            Unit::Count,
+            whole,
+        );
         if self.most_keys > 0 {
             for (key, sum) in sums {
                 record.figure(key, sum, Unit::Bytes, whole);

@@ -35,8 +35,7 @@ pub fn parse(line: &[u8]) -> Option<Header<'_>> {
 
 fn permissions(perms: &[u8]) -> Option<VmaTraits> {
     let &[r, w, x, s] = perms else { return None };
-    let known = matches!((r, w), (b'r' | b'-', b'w' | b'-'))
-        && matches!((x, s), (b'x' | b'-', b'p' | b's'));
+    let known = matches!((r, w), (b'r' | b'-', b'w' | b'-')) && matches!((x, s), (b'x' | b'-', b'p' | b's'));
     known.then(|| VmaTraits {
         is_readable: r == b'r',
         is_writable: w == b'w',
@@ -84,7 +83,9 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for line in [&b"Rss:    4 kB"[..], b"", b"00400000 r-xp", b"5-4 r-xp 0 0:0 0", b"goroutine 1 [running]:"] {
+        for line in
+            [&b"Rss:    4 kB"[..], b"", b"00400000 r-xp", b"5-4 r-xp 0 0:0 0", b"goroutine 1 [running]:"]
+        {
             assert_eq!(parse(line), None, "{}", String::from_utf8_lossy(line));
         }
         assert_eq!(parse(b"11112222333344445-2 r-xp 0 0:0 0"), None, "more than 64 bits");

@@ -96,7 +96,8 @@ fn a_second_process_in_the_file_is_not_mixed_in() {
 #[test]
 fn rollup_and_maps_are_told_apart_by_content() {
     let name = |text: &str| recognize(&Probe { path: "x", bytes: text.as_bytes() }).map(|format| format.name);
-    let header = "00400000-7fffb0c49000 ---p 00000000 00:00 0                              [rollup]\nRss: 4 kB\n";
+    let header =
+        "00400000-7fffb0c49000 ---p 00000000 00:00 0                              [rollup]\nRss: 4 kB\n";
     assert_eq!(name(header), Some("smaps_rollup"));
     assert_eq!(name("00400000-00401000 r-xp 00000000 fe:00 1 /bin/x\n"), Some("maps"));
     assert_eq!(FORMATS.len(), 3);

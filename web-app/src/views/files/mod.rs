@@ -38,7 +38,8 @@ fn Files(props: &ViewProps) -> Html {
             }
         })
     };
-    let list = Route { view: &VIEW, params: props.params.without("source").without("line").without("offset") };
+    let list =
+        Route { view: &VIEW, params: props.params.without("source").without("line").without("offset") };
     html! {
         <section class={classes!("files", chosen.map(|_| "split"))}>
             <h2 class="visually-hidden">{ "Files" }</h2>

@@ -89,7 +89,8 @@ pub fn RawText(props: &RawTextProps) -> Html {
                     "n" => next,
                     _ => return,
                 };
-                let is_ours = !crate::app::is_text_field(event.target()) && !event.ctrl_key() && !event.meta_key();
+                let is_ours =
+                    !crate::app::is_text_field(event.target()) && !event.ctrl_key() && !event.meta_key();
                 if let (Some(route), Some(link), true) = (target, &link, is_ours) {
                     link.navigate(route.clone());
                 }
@@ -147,7 +148,9 @@ fn in_sight(element: &HtmlElement, total: u64) -> Window {
     let (scroll, room) = (f64::from(element.scroll_top()), f64::from(element.client_height()));
     let count = f64_to_u64(room / LINE_HEIGHT) + 2;
     let full = to_f64(total) * LINE_HEIGHT;
-    let share = if full <= TALLEST { scroll / LINE_HEIGHT } else {
+    let share = if full <= TALLEST {
+        scroll / LINE_HEIGHT
+    } else {
         scroll / (TALLEST - room).max(1.0) * to_f64(total.saturating_sub(count))
     };
     Window { first: f64_to_u64(share), count }

@@ -123,7 +123,8 @@ impl Chart {
     pub fn nearest(&self, run: &GcRun, x: f64) -> Option<usize> {
         let at = self.window.at(self.share(x));
         let after = run.cycles.partition_point(|cycle| cycle.at.0 < at);
-        let distance = |index: &usize| run.cycles.get(*index).map_or(i64::MAX, |cycle| (cycle.at.0 - at).abs());
+        let distance =
+            |index: &usize| run.cycles.get(*index).map_or(i64::MAX, |cycle| (cycle.at.0 - at).abs());
         [after.checked_sub(1), Some(after)]
             .into_iter()
             .flatten()
@@ -142,7 +143,8 @@ fn scale_of(kind: Kind, run: &GcRun, window: Window, cycles: &[GcCycle]) -> Scal
         Kind::Heap => {
             // Goals of a program without a collector's limit have no place on the axis.
             let most = cycles.iter().map(|cycle| cycle.heap_end.0.max(cycle.heap_start.0)).max().unwrap_or(0);
-            let goal = cycles.iter().map(|cycle| cycle.goal.0).filter(|goal| *goal <= most.saturating_mul(4)).max();
+            let goal =
+                cycles.iter().map(|cycle| cycle.goal.0).filter(|goal| *goal <= most.saturating_mul(4)).max();
             Scale::linear(most.max(goal.unwrap_or(0)))
         }
         Kind::Pauses => {
@@ -206,7 +208,10 @@ mod tests {
     fn panels_lie_below_each_other_and_hold_their_amounts() {
         let run = run();
         let chart = Chart::new(&run, Window::whole(&run), 800.0);
-        assert_eq!(chart.panels.iter().map(|panel| panel.kind).collect::<Vec<_>>(), [Kind::Heap, Kind::Pauses, Kind::Work]);
+        assert_eq!(
+            chart.panels.iter().map(|panel| panel.kind).collect::<Vec<_>>(),
+            [Kind::Heap, Kind::Pauses, Kind::Work]
+        );
         assert!(chart.panels.windows(2).all(|pair| pair[0].bottom < pair[1].top));
         let heap = &chart.panels[0];
         for cycle in &run.cycles {

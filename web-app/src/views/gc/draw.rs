@@ -131,7 +131,8 @@ fn on_key(props: &GcChartProps, run: &GcRun) -> Callback<KeyboardEvent> {
     let places: Vec<i64> = run.cycles.iter().map(|cycle| cycle.at.0).collect();
     Callback::from(move |event: KeyboardEvent| {
         let last = count.saturating_sub(1);
-        let center = props.chosen.and_then(|index| places.get(index)).map_or(0.5, |at| props.window.share(*at));
+        let center =
+            props.chosen.and_then(|index| places.get(index)).map_or(0.5, |at| props.window.share(*at));
         let center = if (0.0..=1.0).contains(&center) { center } else { 0.5 };
         let cycle = match (event.key().as_str(), props.chosen) {
             ("ArrowRight", Some(index)) => Some((index + 1).min(last)),
@@ -228,11 +229,14 @@ fn grid(chart: &Chart, panel: &Panel) -> Html {
 }
 
 fn plot(run: &GcRun, chart: &Chart, panel: &Panel, cycles: &[GcCycle]) -> Html {
-    let at = |amount: fn(&GcCycle) -> i64| cycles.iter().map(move |cycle| (chart.x(cycle.at.0), panel.y(amount(cycle))));
+    let at = |amount: fn(&GcCycle) -> i64| {
+        cycles.iter().map(move |cycle| (chart.x(cycle.at.0), panel.y(amount(cycle))))
+    };
     match panel.kind {
         Kind::Heap => {
             let over = cycles.iter().filter(|cycle| !cycle.is_forced && cycle.heap_end > cycle.goal);
-            let over = over.map(|cycle| (chart.x(cycle.at.0), panel.y(cycle.goal.0), panel.y(cycle.heap_end.0)));
+            let over =
+                over.map(|cycle| (chart.x(cycle.at.0), panel.y(cycle.goal.0), panel.y(cycle.heap_end.0)));
             html! {
                 <>
                     <path class="gc-live-area" d={area(at(|cycle| cycle.live.0), panel.bottom)} />
@@ -254,13 +258,15 @@ fn plot(run: &GcRun, chart: &Chart, panel: &Panel, cycles: &[GcCycle]) -> Html {
             </>
         },
         Kind::Work => {
-            let known = cycles.iter().filter_map(|cycle| Some((chart.x(cycle.at.0), panel.y(cycle.assist_share?))));
+            let known =
+                cycles.iter().filter_map(|cycle| Some((chart.x(cycle.at.0), panel.y(cycle.assist_share?))));
             html! { <path class="gc-assist" d={strokes(known.map(|(x, y)| (x, panel.bottom, y)))} /> }
         }
         Kind::Released => {
-            let known = run.scavenges.iter().filter_map(|scavenge| {
-                Some((chart.x(scavenge.after?.0), panel.y(scavenge.released.0)))
-            });
+            let known = run
+                .scavenges
+                .iter()
+                .filter_map(|scavenge| Some((chart.x(scavenge.after?.0), panel.y(scavenge.released.0))));
             let known: Vec<(f64, f64)> = known.collect();
             html! {
                 <>

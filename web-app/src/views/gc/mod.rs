@@ -87,7 +87,8 @@ fn chosen_run(params: &Params, runs: &[GcRun]) -> usize {
     let asked = params.number("run").and_then(to_usize).filter(|index| *index < runs.len());
     // The longest run, unless another was asked for.
     let longest = || {
-        let most = runs.iter().enumerate().max_by_key(|(index, run)| (run.summary.cycles, usize::MAX - index));
+        let most =
+            runs.iter().enumerate().max_by_key(|(index, run)| (run.summary.cycles, usize::MAX - index));
         most.map_or(0, |(index, _)| index)
     };
     asked.unwrap_or_else(longest)
@@ -125,7 +126,10 @@ fn run_name(report: &Report, run: &GcRun) -> String {
 
 fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) -> Html {
     let window = Window::of(run, &props.params);
-    let chosen = props.params.number("cycle").and_then(|number| run.cycles.iter().position(|cycle| cycle.number == number));
+    let chosen = props
+        .params
+        .number("cycle")
+        .and_then(|number| run.cycles.iter().position(|cycle| cycle.number == number));
     let on_window = {
         let (link, params, report) = (link.cloned(), props.params.clone(), props.report.clone());
         Callback::from(move |window: Window| {

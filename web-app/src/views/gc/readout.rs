@@ -35,7 +35,11 @@ pub fn sentence(cycle: &GcCycle) -> String {
     if cycle.checks_leaks {
         parts.push("looked for leaked goroutines".to_owned());
     }
-    parts.push(format!("{} live of {} at the end of marking", text::bytes(cycle.live.0), text::bytes(cycle.heap_end.0)));
+    parts.push(format!(
+        "{} live of {} at the end of marking",
+        text::bytes(cycle.live.0),
+        text::bytes(cycle.heap_end.0)
+    ));
     parts.push(match over(cycle) {
         Some(over) => format!("goal {} ({over})", text::bytes(cycle.goal.0)),
         None => format!("goal {}", text::bytes(cycle.goal.0)),

@@ -111,7 +111,10 @@ mod tests {
         let marks = Scale::linear(100 << 20).byte_marks(5);
         assert_eq!(marks, [0, 32 << 20, 64 << 20, 96 << 20]);
         let second = 1_000_000_000;
-        assert_eq!(time_marks(Window { from: second / 2, to: 4 * second }, 5), [1, 2, 3, 4].map(|s| s * second));
+        assert_eq!(
+            time_marks(Window { from: second / 2, to: 4 * second }, 5),
+            [1, 2, 3, 4].map(|s| s * second)
+        );
         for to in [20_000_000, 7 * second, 86_400 * second, 90 * 86_400 * second, i64::MAX / 2] {
             let marks = time_marks(Window { from: 0, to }, 8);
             assert!(!marks.is_empty() && marks.len() <= 10, "{to}: {marks:?}");

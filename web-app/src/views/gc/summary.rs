@@ -33,7 +33,11 @@ fn list(summary: &GcSummary, has_scavenges: bool) -> Vec<Figure> {
         Figure {
             name: "Cycles",
             value: text::count_usize(cycles),
-            meaning: format!("in {}, {} of them asked for", text::duration(summary.until.0), text::count_u64(summary.forced)),
+            meaning: format!(
+                "in {}, {} of them asked for",
+                text::duration(summary.until.0),
+                text::count_u64(summary.forced)
+            ),
         },
         Figure {
             name: "Live heap",
@@ -99,7 +103,9 @@ fn overshoot(summary: &GcSummary) -> String {
             text::count_u64(summary.overshot),
             text::count_u64(paced)
         ),
-        (paced, Some(_)) => format!("at the end of marking; none of {} cycles passed its goal", text::count_u64(paced)),
+        (paced, Some(_)) => {
+            format!("at the end of marking; none of {} cycles passed its goal", text::count_u64(paced))
+        }
     }
 }
 
@@ -109,7 +115,9 @@ mod tests {
 
     #[test]
     fn overshoot_is_told_only_of_cycles_that_count() {
-        let told = |paced, most| overshoot(&GcSummary { paced, overshoot_most: most, overshot: 2, ..GcSummary::default() });
+        let told = |paced, most| {
+            overshoot(&GcSummary { paced, overshoot_most: most, overshot: 2, ..GcSummary::default() })
+        };
         assert!(told(0, None).contains("no cycle"));
         assert!(told(9, Some(5_500)).contains("up to 55.0%, by half or more in 2 of 9"));
         assert!(told(9, Some(-100)).contains("none of 9"));

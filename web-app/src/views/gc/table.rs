@@ -64,7 +64,8 @@ pub fn CycleTable(props: &CycleTableProps) -> Html {
             }) }
         </div>
     };
-    let focus = props.chosen.and_then(|chosen| chosen.checked_sub(range.start)).filter(|row| *row < range.len());
+    let focus =
+        props.chosen.and_then(|chosen| chosen.checked_sub(range.start)).filter(|row| *row < range.len());
     html! {
         <Rows
             count={range.len()} height={ROW} {render} {head} {focus} class={classes!("gc-rows")}
@@ -78,7 +79,8 @@ fn row_html(props: &CycleTableProps, run: &GcRun, cycle: &GcCycle, first: usize,
     let is_chosen = props.chosen == Some(index);
     let on_click = props.on_cycle.reform(move |_: MouseEvent| (!is_chosen).then_some(index));
     let bytes = |amount: i64| html! { <span class="cell number" role="cell" title={text::bytes_exact(amount)}>{ text::bytes(amount) }</span> };
-    let time = |amount: i64| html! { <span class="cell number" role="cell">{ text::duration(amount) }</span> };
+    let time =
+        |amount: i64| html! { <span class="cell number" role="cell">{ text::duration(amount) }</span> };
     let plain = |shown: String| html! { <span class="cell number" role="cell">{ shown }</span> };
     let over = match cycle.overshoot {
         Some(share) if !cycle.is_forced && share > 0 => percent(share),

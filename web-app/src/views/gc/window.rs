@@ -164,7 +164,10 @@ pub(super) mod tests {
         let (run, whole) = (run(), Window::whole(&run()));
         for (from, to) in [("900", "100"), ("999999999999", "1"), ("5", "18446744073709551615")] {
             let window = Window::of(&run, &Params::default().with("from", from).with("to", to));
-            assert!(window.from >= whole.from && window.to <= whole.to && window.span() >= SHORTEST, "{window:?}");
+            assert!(
+                window.from >= whole.from && window.to <= whole.to && window.span() >= SHORTEST,
+                "{window:?}"
+            );
         }
     }
 

@@ -51,10 +51,21 @@ mod tests {
     fn every_wait_is_in_one_step() {
         let label = |minutes| Age::of(minutes).label;
         assert_eq!(label(None), "not printed");
-        assert_eq!([1, 2, 3, 9, 10, 59, 60, 359, 1440, u32::MAX].map(|minutes| label(Some(minutes))), [
-            "under 3 min", "under 3 min", "3 to 9 min", "3 to 9 min", "10 to 29 min", "30 to 59 min", "1 to 5 h",
-            "1 to 5 h", "a day or more", "a day or more",
-        ]);
+        assert_eq!(
+            [1, 2, 3, 9, 10, 59, 60, 359, 1440, u32::MAX].map(|minutes| label(Some(minutes))),
+            [
+                "under 3 min",
+                "under 3 min",
+                "3 to 9 min",
+                "3 to 9 min",
+                "10 to 29 min",
+                "30 to 59 min",
+                "1 to 5 h",
+                "1 to 5 h",
+                "a day or more",
+                "a day or more",
+            ]
+        );
         assert_eq!(Age::named("3m"), Some(AGES[2]));
     }
 }

@@ -54,7 +54,8 @@ pub fn by_state(snapshots: &[&GoroutineSnapshot]) -> Breakdown<String> {
 }
 
 fn finish<K>(keys: Vec<K>, rows: Vec<Vec<u64>>, snapshots: &[&GoroutineSnapshot]) -> Breakdown<K> {
-    let rest = |(row, snapshot): (&Vec<u64>, &&GoroutineSnapshot)| snapshot.total.saturating_sub(row.iter().sum());
+    let rest =
+        |(row, snapshot): (&Vec<u64>, &&GoroutineSnapshot)| snapshot.total.saturating_sub(row.iter().sum());
     Breakdown { rest: rows.iter().zip(snapshots).map(rest).collect(), keys, rows }
 }
 

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::convert::{id_to_usize, to_u32};
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::packed::{PackedI64, PackedU8, PackedU32};
 use analyzer_core::report::{GoroutineGroup, Verdict};
 use analyzer_core::session::{CallTree, TreeNames};
@@ -29,7 +29,9 @@ impl Width {
     fn of(self, group: &GoroutineGroup) -> i64 {
         let amount = match self {
             Self::Count => last_count(group),
-            Self::Wait => group.waits.iter().map(|wait| u64::from(wait.minutes.unwrap_or(0)) * wait.count).sum(),
+            Self::Wait => {
+                group.waits.iter().map(|wait| u64::from(wait.minutes.unwrap_or(0)) * wait.count).sum()
+            }
         };
         i64::try_from(amount).unwrap_or(i64::MAX)
     }
@@ -135,9 +137,10 @@ impl Builder {
         }
         for siblings in &mut children {
             siblings.order_by(|&a, &b| {
-                let (total, name) = (|node: u32| self.total[id_to_usize(node)], |node: u32| {
-                    &self.names[id_to_usize(self.name[id_to_usize(node)])]
-                });
+                let (total, name) = (
+                    |node: u32| self.total[id_to_usize(node)],
+                    |node: u32| &self.names[id_to_usize(self.name[id_to_usize(node)])],
+                );
                 total(b).cmp(&total(a)).then_with(|| name(a).cmp(name(b))).then(a.cmp(&b))
             });
         }
@@ -163,12 +166,16 @@ impl Builder {
         for (index, &node) in (0..).zip(&order) {
             place[id_to_usize(node)] = index;
         }
-        let amounts = |values: &[i64]| PackedI64(order.iter().map(|&node| values[id_to_usize(node)]).collect());
-        let of_node = |values: &[u32]| order.iter().map(|&node| values[id_to_usize(node)]).collect::<Vec<_>>();
+        let amounts =
+            |values: &[i64]| PackedI64(order.iter().map(|&node| values[id_to_usize(node)]).collect());
+        let of_node =
+            |values: &[u32]| order.iter().map(|&node| values[id_to_usize(node)]).collect::<Vec<_>>();
         let tree = CallTree {
             view_total: self.total[0],
             rows: PackedU32(rows),
-            parent: PackedU32(of_node(&self.parent).into_iter().map(|parent| place[id_to_usize(parent)]).collect()),
+            parent: PackedU32(
+                of_node(&self.parent).into_iter().map(|parent| place[id_to_usize(parent)]).collect(),
+            ),
             name: PackedU32(of_node(&self.name)),
             x: amounts(&x),
             width: amounts(&self.total),
@@ -253,9 +260,17 @@ mod tests {
     #[test]
     fn stacks_share_their_outer_frames_and_end_in_state_and_verdict() {
         let tree = sample(Width::Count);
-        assert_eq!(names(&tree), [
-            "all goroutines", "main.run", "main.send", "main.wait", "▲ leak: chan send", "○ not judged: select",
-        ]);
+        assert_eq!(
+            names(&tree),
+            [
+                "all goroutines",
+                "main.run",
+                "main.send",
+                "main.wait",
+                "▲ leak: chan send",
+                "○ not judged: select",
+            ]
+        );
         assert_eq!(tree.tree.total.0, [4, 4, 3, 1, 3, 1]);
         assert_eq!(tree.tree.x.0, [0, 0, 0, 3, 0, 3]);
         assert_eq!(tree.tree.parent.0, [0, 0, 1, 1, 2, 3]);

@@ -67,6 +67,10 @@ impl Case {
 
     /// The parameters with one set, or without it if it has that value already.
     pub fn toggled(&self, name: &str, value: &str) -> Params {
-        if self.params.get(name) == Some(value) { self.params.without(name) } else { self.params.with(name, value) }
+        if self.params.get(name) == Some(value) {
+            self.params.without(name)
+        } else {
+            self.params.with(name, value)
+        }
     }
 }

@@ -61,7 +61,8 @@ fn list(title: &'static str, class: &'static str, lines: &[String]) -> Html {
 }
 
 fn figures(group: &GoroutineGroup) -> Html {
-    let fact = |name: &str, value: String| html! { <div><dt>{ name.to_owned() }</dt><dd>{ value }</dd></div> };
+    let fact =
+        |name: &str, value: String| html! { <div><dt>{ name.to_owned() }</dt><dd>{ value }</dd></div> };
     html! {
         <dl class="facts">
             if let Some(rate) = group.leak_rate_per_minute {
@@ -179,6 +180,9 @@ mod tests {
     #[test]
     fn waits_are_listed_with_what_is_not_printed() {
         let wait = |minutes, count| WaitCount { minutes, count };
-        assert_eq!(waits(&[wait(Some(3), 12), wait(Some(125), 4), wait(None, 2)]), "3 min: 12, 2 h 05 min: 4, not printed: 2");
+        assert_eq!(
+            waits(&[wait(Some(3), 12), wait(Some(125), 4), wait(None, 2)]),
+            "3 min: 12, 2 h 05 min: 4, not printed: 2"
+        );
     }
 }

@@ -69,7 +69,10 @@ fn chips(case: &Case) -> Html {
     if set.is_empty() {
         return Html::default();
     }
-    let admitted = { let filters = Filters::of(&case.params); case.groups().filter(move |group| filters.admit(group)) };
+    let admitted = {
+        let filters = Filters::of(&case.params);
+        case.groups().filter(move |group| filters.admit(group))
+    };
     let (groups, members) =
         admitted.fold((0_usize, 0_u64), |(groups, members), group| (groups + 1, members + last_count(group)));
     html! {

@@ -102,9 +102,11 @@ fn contains(group: &GoroutineGroup, text: &str, pattern: &Regex) -> bool {
     let holds = |other: &str| pattern.is_match(other);
     holds(&group.state)
         || holds(&group.rule)
-        || group.stack.iter().chain(&group.created_by).any(|frame| {
-            holds(&frame.function) || frame.file.as_deref().is_some_and(holds)
-        })
+        || group
+            .stack
+            .iter()
+            .chain(&group.created_by)
+            .any(|frame| holds(&frame.function) || frame.file.as_deref().is_some_and(holds))
         || group.goids.iter().any(|goid| goid.to_string() == text)
 }
 

@@ -81,7 +81,8 @@ pub fn GroupFlame(props: &CaseProps) -> Html {
     let case = &props.case;
     let hovered = use_state_eq(|| None::<Hit>);
     let window = use_state_eq(|| None::<(f64, f64)>);
-    let key = (case.report.clone(), case.subject, case.params.without("zoom").without("node").without("open"));
+    let key =
+        (case.report.clone(), case.subject, case.params.without("zoom").without("node").without("open"));
     let drawn = use_memo(key, |(_, _, params)| draw(case, params));
     let graph = drawn.graph.clone();
     {
@@ -97,7 +98,8 @@ pub fn GroupFlame(props: &CaseProps) -> Html {
         let case = case.clone();
         Callback::from(move |node: Option<u32>| {
             // To zoom to the root is not to zoom; to select it is where arrow keys start.
-            let value = node.filter(|&node| node != 0 || !is_step).map(|node| node.to_string()).unwrap_or_default();
+            let value =
+                node.filter(|&node| node != 0 || !is_step).map(|node| node.to_string()).unwrap_or_default();
             if case.params.get(name).unwrap_or_default() != value {
                 let params = case.params.with(name, value);
                 if is_step { case.go(params) } else { case.refine(params) }
@@ -189,7 +191,13 @@ fn amount(case: &Case, value: i64) -> String {
 }
 
 /// Two lines below the graph that never change their height.
-fn details(case: &Case, drawn: &Drawn, shown: Option<u32>, selected: Option<u32>, zoomed: Option<u32>) -> Html {
+fn details(
+    case: &Case,
+    drawn: &Drawn,
+    shown: Option<u32>,
+    selected: Option<u32>,
+    zoomed: Option<u32>,
+) -> Html {
     let graph = &drawn.graph;
     let Some(node) = shown else {
         return html! {

@@ -40,7 +40,8 @@ enum Why {
 impl Why {
     fn of(group: &GoroutineGroup) -> Self {
         let reason = || group.reasons.first().cloned().unwrap_or_else(|| group.rule.clone());
-        let is_constant = group.counts.len() > 1 && group.counts.windows(2).all(|pair| pair.first() == pair.last());
+        let is_constant =
+            group.counts.len() > 1 && group.counts.windows(2).all(|pair| pair.first() == pair.last());
         match group.confidence {
             _ if last_count(group) == 0 => Self::Ended,
             Confidence::Likely | Confidence::Certain => Self::Known(reason()),
@@ -68,7 +69,8 @@ fn by_reason<'a>(groups: impl Iterator<Item = &'a GoroutineGroup>) -> Vec<(Why, 
         *count += 1;
         *members += last_count(group);
     }
-    let mut reasons: Vec<_> = reasons.into_iter().map(|(why, (count, members))| (why, count, members)).collect();
+    let mut reasons: Vec<_> =
+        reasons.into_iter().map(|(why, (count, members))| (why, count, members)).collect();
     reasons.order_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
     reasons
 }
@@ -81,7 +83,9 @@ pub fn Folded(props: &FoldedProps) -> Html {
     let groups = || props.places.iter().filter_map(|&place| section.groups.get(place));
     let members: u64 = groups().map(last_count).sum();
     let reasons = by_reason(groups());
-    let of = |wanted: fn(&Why) -> bool| reasons.iter().filter(|(why, ..)| wanted(why)).map(|reason| reason.2).sum::<u64>();
+    let of = |wanted: fn(&Why) -> bool| {
+        reasons.iter().filter(|(why, ..)| wanted(why)).map(|reason| reason.2).sum::<u64>()
+    };
     let kinds = [
         (of(|why| matches!(why, Why::Constant)), "do not change in number"),
         (of(|why| matches!(why, Why::Known(_))), "are known background"),

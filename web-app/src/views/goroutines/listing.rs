@@ -164,7 +164,10 @@ pub fn is_dependant(group: &GoroutineGroup) -> bool {
 }
 
 /// Groups of a subject.
-pub fn of_subject(goroutines: &Goroutines, subject: SubjectId) -> impl Iterator<Item = &GoroutineGroup> + Clone {
+pub fn of_subject(
+    goroutines: &Goroutines,
+    subject: SubjectId,
+) -> impl Iterator<Item = &GoroutineGroup> + Clone {
     goroutines.groups.iter().filter(move |group| group.subject == subject)
 }
 
@@ -198,7 +201,8 @@ mod tests {
         assert_eq!(shown(&goroutines, &all, false).len(), 2);
         assert_eq!(shown(&goroutines, &all, true).len(), 3);
         assert_eq!(shown(&goroutines, &all.with("verdict", "benign"), false), ["main.send"]);
-        let folded = listing(&goroutines, goroutines.groups[0].subject, &Filters::default(), Sort::default(), false);
+        let folded =
+            listing(&goroutines, goroutines.groups[0].subject, &Filters::default(), Sort::default(), false);
         assert_eq!(functions(&folded.folded), ["main.send"]);
     }
 

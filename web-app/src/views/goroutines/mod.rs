@@ -77,7 +77,8 @@ static VIEW_REF: View = VIEW;
 /// Groups that are worth a look: not benign.
 fn count(report: &Report) -> Option<usize> {
     let groups = &report.goroutines.as_ref()?.groups;
-    let count = groups.iter().filter(|group| matches!(group.verdict, Verdict::Leak | Verdict::Suspect)).count();
+    let count =
+        groups.iter().filter(|group| matches!(group.verdict, Verdict::Leak | Verdict::Suspect)).count();
     (count > 0).then_some(count)
 }
 
@@ -131,8 +132,9 @@ fn subject(section: &Section, params: &Params) -> SubjectId {
         let id = open.split(',').next()?;
         section.groups.iter().find(|group| group.id == id).map(|group| group.subject)
     });
-    let largest = subjects.iter().copied().max_by_key(|&id| {
-        (listing::snapshots(section, id).len(), std::cmp::Reverse(id.0))
-    });
+    let largest = subjects
+        .iter()
+        .copied()
+        .max_by_key(|&id| (listing::snapshots(section, id).len(), std::cmp::Reverse(id.0)));
     named.filter(|id| subjects.contains(id)).or(opened).or(largest).unwrap_or(SubjectId(0))
 }

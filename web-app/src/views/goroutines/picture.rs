@@ -280,7 +280,8 @@ fn by_id(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
     if changes.is_empty() {
         return Html::default();
     }
-    let sum = |of: fn(&analyzer_core::report::GroupChange) -> u64| text::count_u64(changes.iter().map(of).sum());
+    let sum =
+        |of: fn(&analyzer_core::report::GroupChange) -> u64| text::count_u64(changes.iter().map(of).sum());
     html! {
         <p class="hint quiet">
             { format!(

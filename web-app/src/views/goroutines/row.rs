@@ -36,7 +36,9 @@ pub fn row_id(id: &str) -> String {
 #[component]
 pub fn Row(props: &RowProps) -> Html {
     let case = &props.case;
-    let Some(group) = case.section().and_then(|section| section.groups.get(props.at)) else { return Html::default() };
+    let Some(group) = case.section().and_then(|section| section.groups.get(props.at)) else {
+        return Html::default();
+    };
     let toggle = {
         let (case, id) = (case.clone(), group.id.clone());
         Callback::from(move |_: MouseEvent| case.refine(toggled(&case.params, &id)))
@@ -95,7 +97,8 @@ pub fn Row(props: &RowProps) -> Html {
 
 /// Rule, confidence, and the part in a cause.
 fn judgment(case: &Case, group: &GoroutineGroup) -> Html {
-    let behind = || case.groups().filter(|other| other.root.as_ref() == Some(&group.id) && other.id != group.id);
+    let behind =
+        || case.groups().filter(|other| other.root.as_ref() == Some(&group.id) && other.id != group.id);
     let part = match group.role {
         Some(Role::Root) => {
             let members: u64 = behind().map(last_count).sum();
@@ -129,7 +132,8 @@ fn spoken(group: &GoroutineGroup) -> String {
 /// A press on a link or button is for that, and one that ends a selection for nothing.
 fn is_for_the_row(event: &MouseEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let is_on_control = target.is_some_and(|target| target.closest("a, button, summary").ok().flatten().is_some());
+    let is_on_control =
+        target.is_some_and(|target| target.closest("a, button, summary").ok().flatten().is_some());
     let selection = gloo::utils::window().get_selection().ok().flatten();
     !is_on_control && selection.is_none_or(|selection| selection.is_collapsed())
 }

@@ -82,9 +82,15 @@ pub fn headline(case: &Case, section: &Goroutines) -> Html {
     let (suspect, _) = judged(case, Verdict::Suspect);
     let (verdict, line) = if leaked > 0 {
         let of = text::counted(causes, "cause", "causes");
-        (Verdict::Leak, format!("{} of {} goroutines leak: {of}", text::count_u64(leaked), text::count_u64(last.total)))
+        (
+            Verdict::Leak,
+            format!("{} of {} goroutines leak: {of}", text::count_u64(leaked), text::count_u64(last.total)),
+        )
     } else if suspect > 0 {
-        (Verdict::Suspect, format!("{} of {} goroutines may leak", text::count_u64(suspect), text::count_u64(last.total)))
+        (
+            Verdict::Suspect,
+            format!("{} of {} goroutines may leak", text::count_u64(suspect), text::count_u64(last.total)),
+        )
     } else {
         (Verdict::Benign, format!("No leak found among {}", words::goroutines(last.total)))
     };

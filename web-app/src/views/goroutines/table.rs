@@ -136,7 +136,9 @@ fn on_key(event: KeyboardEvent) {
     let is_open = button.get_attribute("aria-expanded").as_deref() == Some("true");
     let go = |step: fn(u32, u32) -> Option<u32>| {
         let table = button.closest(".groups").ok().flatten();
-        let Some(buttons) = table.and_then(|table| table.query_selector_all(".disclose").ok()) else { return };
+        let Some(buttons) = table.and_then(|table| table.query_selector_all(".disclose").ok()) else {
+            return;
+        };
         let same = |place: &u32| buttons.item(*place).is_some_and(|node| node.is_same_node(Some(&button)));
         let Some(place) = (0..buttons.length()).find(same) else { return };
         let next = step(place, buttons.length()).and_then(|next| buttons.item(next));

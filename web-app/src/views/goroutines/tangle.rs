@@ -26,12 +26,14 @@ pub fn members(groups: &[&GoroutineGroup]) -> u64 {
 /// Every root that something hangs on, the one with most behind it first.
 pub fn tangles<'a>(groups: impl Iterator<Item = &'a GoroutineGroup>) -> Vec<Tangle<'a>> {
     let groups: Vec<_> = groups.collect();
-    let by_id: BTreeMap<&str, &GoroutineGroup> = groups.iter().map(|group| (group.id.as_str(), *group)).collect();
+    let by_id: BTreeMap<&str, &GoroutineGroup> =
+        groups.iter().map(|group| (group.id.as_str(), *group)).collect();
     let mut found: BTreeMap<&str, Tangle<'a>> = BTreeMap::new();
     for group in &groups {
         let root = group.root.as_deref().filter(|root| *root != group.id).and_then(|root| by_id.get(root));
         let Some(&root) = root else { continue };
-        let tangle = found.entry(&root.id).or_insert_with(|| Tangle { root, victims: vec![], satellites: vec![] });
+        let tangle =
+            found.entry(&root.id).or_insert_with(|| Tangle { root, victims: vec![], satellites: vec![] });
         match group.role {
             Some(Role::Satellite) => tangle.satellites.push(group),
             _ => tangle.victims.push(group),

@@ -52,7 +52,9 @@ impl Trend {
             Self::Gone => "In the first snapshot, but not in the last",
             Self::Grown => "More members in the last snapshot than in the first",
             Self::Shrunk => "Fewer members in the last snapshot than in the first",
-            Self::Stuck => "Members that did not move between two snapshots, or that the runtime proved leaked",
+            Self::Stuck => {
+                "Members that did not move between two snapshots, or that the runtime proved leaked"
+            }
         }
     }
 }
@@ -127,7 +129,8 @@ mod tests {
     #[test]
     fn what_came_went_and_grew_is_told_apart() {
         let mut goroutines = goroutines();
-        let mut trend = |function: &str| trends(group(&mut goroutines, function)).into_iter().collect::<Vec<_>>();
+        let mut trend =
+            |function: &str| trends(group(&mut goroutines, function)).into_iter().collect::<Vec<_>>();
         assert_eq!(trend("main.send"), [Trend::Grown, Trend::Stuck], "its wait rose to four minutes");
         assert_eq!(trend("main.wait"), [Trend::Gone]);
         assert_eq!(trend("main.fresh"), [Trend::New]);

@@ -22,7 +22,10 @@ pub fn Waits(props: &CaseProps) -> Html {
     let case = &props.case;
     let filters = Filters::of(&case.params);
     let is_wanted = |tangle: &Tangle<'_>| {
-        std::iter::once(&tangle.root).chain(&tangle.victims).chain(&tangle.satellites).any(|group| filters.admit(group))
+        std::iter::once(&tangle.root)
+            .chain(&tangle.victims)
+            .chain(&tangle.satellites)
+            .any(|group| filters.admit(group))
     };
     let tangles: Vec<_> = tangle::tangles(case.groups()).into_iter().filter(is_wanted).collect();
     html! {
@@ -67,7 +70,9 @@ fn sentence(tangle: &Tangle<'_>) -> String {
     let cause = format!("{} in {}", words::goroutines(last_count(tangle.root)), words::name(tangle.root));
     let verb = |count: u64, one: &'static str, many: &'static str| if count == 1 { one } else { many };
     match (waiting, helping) {
-        (0, _) => format!("{} {} because of {cause}.", words::goroutines(helping), verb(helping, "exists", "exist")),
+        (0, _) => {
+            format!("{} {} because of {cause}.", words::goroutines(helping), verb(helping, "exists", "exist"))
+        }
         (_, 0) => format!("{} cannot go on before {cause}.", words::goroutines(waiting)),
         _ => format!(
             "{} cannot go on before {cause}; {} more {} because of it.",

@@ -121,7 +121,8 @@ pub fn main_frame(group: &GoroutineGroup) -> Option<&StackFrame> {
 
 /// A group's name in running text.
 pub fn name(group: &GoroutineGroup) -> String {
-    main_frame(group).map_or_else(|| group.state.clone(), |frame| selectors::visible(short_name(&frame.function)))
+    main_frame(group)
+        .map_or_else(|| group.state.clone(), |frame| selectors::visible(short_name(&frame.function)))
 }
 
 /// True for frames that are shown muted: not the user's own.
@@ -205,7 +206,10 @@ mod tests {
             "",
         ];
         let short = names.map(short_name);
-        assert_eq!(short, ["orders.(*Pool).worker", "main.main", "http.(*conn).serve", "a.Map[example.com/b.Key].get", ""]);
+        assert_eq!(
+            short,
+            ["orders.(*Pool).worker", "main.main", "http.(*conn).serve", "a.Map[example.com/b.Key].get", ""]
+        );
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub fn Advisor(props: &AdvisorProps) -> Html {
     let set = {
         let (link, params) = (link.clone(), props.params.clone());
         Callback::from(move |changes: Vec<(&'static str, String)>| {
-            let params = changes.into_iter().fold(params.clone(), |params, (name, value)| params.with(name, value));
+            let params =
+                changes.into_iter().fold(params.clone(), |params, (name, value)| params.with(name, value));
             if let Some(link) = &link {
                 link.refine(params);
             }
@@ -97,7 +98,8 @@ fn settings(inputs: &AdvisorInputs, params: &Params) -> LimitSettings {
 /// The end of the sliders for bytes: room for twice of all that matters.
 fn most_bytes(inputs: &AdvisorInputs, settings: &LimitSettings) -> i64 {
     let roomy = inputs.recommend(settings.limit, settings.live_percent).roomy_limit;
-    let most = [roomy, settings.limit, inputs.limit.unwrap_or_default()].into_iter().max().unwrap_or_default();
+    let most =
+        [roomy, settings.limit, inputs.limit.unwrap_or_default()].into_iter().max().unwrap_or_default();
     let wanted = most.0.saturating_add(most.0 / 2).max(64 * MIB);
     // A round end, that does not move with each step of a slider.
     let mut end = 64 * MIB;
@@ -107,7 +109,11 @@ fn most_bytes(inputs: &AdvisorInputs, settings: &LimitSettings) -> i64 {
     end
 }
 
-fn sliders(inputs: &AdvisorInputs, settings: &LimitSettings, set: &Callback<Vec<(&'static str, String)>>) -> Html {
+fn sliders(
+    inputs: &AdvisorInputs,
+    settings: &LimitSettings,
+    set: &Callback<Vec<(&'static str, String)>>,
+) -> Html {
     let most = most_bytes(inputs, settings);
     let step = (most / MIB / 512).max(1);
     let mib = |bytes: i64| bytes / MIB;
@@ -139,7 +145,10 @@ fn slider(
     let on_input = set.reform(move |event: InputEvent| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         let value = input.and_then(|input| input.value().parse::<f64>().ok());
-        value.map(|value| (name, param(analyzer_core::base::convert::f64_to_i64(value)))).into_iter().collect()
+        value
+            .map(|value| (name, param(analyzer_core::base::convert::f64_to_i64(value))))
+            .into_iter()
+            .collect()
     });
     html! {
         <label class="advisor-slider">
@@ -154,9 +163,15 @@ fn slider(
 }
 
 /// Settings worth a try, as buttons.
-fn presets(inputs: &AdvisorInputs, settings: &LimitSettings, set: &Callback<Vec<(&'static str, String)>>) -> Html {
+fn presets(
+    inputs: &AdvisorInputs,
+    settings: &LimitSettings,
+    set: &Callback<Vec<(&'static str, String)>>,
+) -> Html {
     let mib_up = |bytes: Bytes| (bytes.0 + MIB - 1) / MIB;
-    let at = |limit: Bytes| inputs.recommend(limit, settings.live_percent).gomemlimit.map(|g| (g.0 / MIB).to_string());
+    let at = |limit: Bytes| {
+        inputs.recommend(limit, settings.live_percent).gomemlimit.map(|g| (g.0 / MIB).to_string())
+    };
     let advised = inputs.recommend(settings.limit, settings.live_percent);
     let button = |label: String, changes: Vec<(&'static str, String)>| {
         let on_click = set.reform(move |_: MouseEvent| changes.clone());
@@ -205,7 +220,9 @@ fn verdict(advice: &Advice, settings: &LimitSettings) -> Html {
         _ => "Nothing ends the heap's growth.".to_owned(),
     };
     let pace = match (advice.bound, advice.cycles_percent) {
-        (Bound::Gogc, Some(percent)) => format!("GOGC paces the collector: {percent}% of the collections of GOGC=100."),
+        (Bound::Gogc, Some(percent)) => {
+            format!("GOGC paces the collector: {percent}% of the collections of GOGC=100.")
+        }
         (Bound::Gomemlimit, Some(percent)) => {
             format!("GOMEMLIMIT paces the collector: {percent}% of the collections of GOGC=100 alone.")
         }
@@ -263,7 +280,10 @@ fn arithmetic(advice: &Advice, settings: &LimitSettings) -> Html {
             </tr>
         }
     };
-    let share = advice.peak.map(|peak| clamp_i64(i128::from(peak.0))).map(|peak| text::percent(peak, settings.limit.0));
+    let share = advice
+        .peak
+        .map(|peak| clamp_i64(i128::from(peak.0)))
+        .map(|peak| text::percent(peak, settings.limit.0));
     html! {
         <details class="more" open=true>
             <summary>{ "The arithmetic" }</summary>
@@ -315,8 +335,11 @@ mod tests {
 
     #[test]
     fn the_address_overrides_each_setting() {
-        let params =
-            Params::default().with("limit", "300").with("gomemlimit", "250").with("gogc", "off").with("live", "150");
+        let params = Params::default()
+            .with("limit", "300")
+            .with("gomemlimit", "250")
+            .with("gogc", "off")
+            .with("live", "150");
         let expected = LimitSettings {
             limit: Bytes(300 * MIB),
             gomemlimit: Some(Bytes(250 * MIB)),

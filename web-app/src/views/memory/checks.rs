@@ -52,7 +52,8 @@ pub fn side(report: &Report, moment: &MemorySnapshot) -> Html {
     if moment.side.is_empty() {
         return Html::default();
     }
-    let (zero, nonzero): (Vec<&SideFigure>, Vec<_>) = moment.side.iter().partition(|figure| figure.value == 0);
+    let (zero, nonzero): (Vec<&SideFigure>, Vec<_>) =
+        moment.side.iter().partition(|figure| figure.value == 0);
     html! {
         <section class="panel side-panel">
             <h3>{ "Beside the ledger" }</h3>

@@ -85,7 +85,8 @@ fn steps(moment: &MemorySnapshot, layer: LayerId, splits_heap: bool) -> Vec<Chan
     let mut steps: Vec<Change> = Vec::new();
     for row in rows {
         let is_merged = !splits_heap && matches!(row.id.as_str(), LIVE | "garbage");
-        let (id, label) = if is_merged { (OBJECTS, "Heap objects") } else { (row.id.as_str(), row.label.as_str()) };
+        let (id, label) =
+            if is_merged { (OBJECTS, "Heap objects") } else { (row.id.as_str(), row.label.as_str()) };
         match steps.iter_mut().find(|step| step.id == id) {
             Some(step) => step.by = step.by.saturating_add(row.bytes.0),
             None => steps.push(Change { id: id.to_owned(), label: label.to_owned(), by: row.bytes.0 }),
@@ -99,7 +100,8 @@ fn steps(moment: &MemorySnapshot, layer: LayerId, splits_heap: bool) -> Vec<Chan
 pub fn Growth(props: &GrowthProps) -> Html {
     let layers = changes(&props.before, &props.after);
     let steps = || layers.iter().flat_map(|layer| &layer.steps);
-    let widest = steps().map(|step| step.by.saturating_abs()).chain(layers.iter().map(|l| l.by.saturating_abs()));
+    let widest =
+        steps().map(|step| step.by.saturating_abs()).chain(layers.iter().map(|l| l.by.saturating_abs()));
     let widest = widest.max().unwrap_or(1).max(1);
     html! {
         <section class="panel growth">
@@ -143,7 +145,8 @@ fn name(layer: LayerId) -> &'static str {
 }
 
 fn line(id: Option<&str>, label: &str, by: i64, widest: i64, on_row: &Callback<AttrValue>) -> Html {
-    let share = analyzer_core::base::convert::ratio(by.saturating_abs().into(), widest.into()).unwrap_or(0.0) * 50.0;
+    let share =
+        analyzer_core::base::convert::ratio(by.saturating_abs().into(), widest.into()).unwrap_or(0.0) * 50.0;
     let (class, left) = if by < 0 { ("shrunk", 50.0 - share) } else { ("grown", 50.0) };
     let name = match id {
         Some(id) => {
@@ -190,7 +193,11 @@ mod tests {
             subject: SubjectId(0),
             snapshot: String::new(),
             layers: vec![Layer { id: LayerId::Go, bytes: Bytes(live + idle) }],
-            ledger: vec![row("live", live, false), row("idle", idle, false), row("committed", live + idle, true)],
+            ledger: vec![
+                row("live", live, false),
+                row("idle", idle, false),
+                row("committed", live + idle, true),
+            ],
             limit: None,
             gomemlimit: None,
             gogc: None,
@@ -210,7 +217,10 @@ mod tests {
         let layers = changes(&moment(10, 90), &moment(70, 40));
         let [go] = layers.as_slice() else { panic!("one layer") };
         assert_eq!(go.by, 10);
-        assert_eq!(go.steps.iter().map(|step| (step.id.as_str(), step.by)).collect::<Vec<_>>(), [("live", 60), ("idle", -50)]);
+        assert_eq!(
+            go.steps.iter().map(|step| (step.id.as_str(), step.by)).collect::<Vec<_>>(),
+            [("live", 60), ("idle", -50)]
+        );
         assert_eq!(go.steps.iter().map(|step| step.by).sum::<i64>(), go.by);
     }
 
@@ -225,7 +235,10 @@ mod tests {
         after.ledger.insert(1, garbage);
         after.layers[0].bytes = Bytes(147);
         let layers = changes(&before, &after);
-        assert_eq!(layers[0].steps, [Change { id: OBJECTS.to_owned(), label: "Heap objects".to_owned(), by: 27 }]);
+        assert_eq!(
+            layers[0].steps,
+            [Change { id: OBJECTS.to_owned(), label: "Heap objects".to_owned(), by: 27 }]
+        );
         assert_eq!((layers[0].by, layers[0].rest), (27, 0));
     }
 

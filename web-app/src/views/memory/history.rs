@@ -79,7 +79,9 @@ fn parts(moment: &MemorySnapshot, strata: &Strata, widest: i64) -> Vec<Html> {
         let row = moment.ledger.get(row)?;
         let share = ratio(bytes.into(), widest.into())? * 100.0;
         let title = format!("{}: {}", row.label, text::bytes(bytes));
-        Some(html! { <span class={classes!("history-part", format!("is-{}", row.id))} style={format!("width:{share:.3}%")} {title} /> })
+        Some(
+            html! { <span class={classes!("history-part", format!("is-{}", row.id))} style={format!("width:{share:.3}%")} {title} /> },
+        )
     };
     rows(strata).into_iter().filter_map(part).collect()
 }

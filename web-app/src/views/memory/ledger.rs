@@ -80,7 +80,14 @@ fn row_id(id: &str) -> String {
 }
 
 fn largest(moment: &MemorySnapshot) -> i64 {
-    moment.ledger.iter().filter(|row| row.id != HEADROOM).map(|row| row.bytes.0.saturating_abs()).max().unwrap_or(1).max(1)
+    moment
+        .ledger
+        .iter()
+        .filter(|row| row.id != HEADROOM)
+        .map(|row| row.bytes.0.saturating_abs())
+        .max()
+        .unwrap_or(1)
+        .max(1)
 }
 
 struct Table<'a> {
@@ -168,7 +175,9 @@ impl Table<'_> {
             return Html::default();
         }
         let share = |bytes: i64| {
-            analyzer_core::base::convert::ratio(bytes.saturating_abs().into(), self.largest.into()).unwrap_or(0.0) * 100.0
+            analyzer_core::base::convert::ratio(bytes.saturating_abs().into(), self.largest.into())
+                .unwrap_or(0.0)
+                * 100.0
         };
         let class = classes!("bar", swatch_class(row), format!("is-{}", row.id));
         html! { <span {class} style={format!("width:{:.2}%", share(row.bytes.0))} aria-hidden="true" /> }

@@ -34,7 +34,10 @@ pub const VIEW: View = View {
 };
 
 const RECIPES: &[Recipe] = &[
-    Recipe { what: "The runtime's own figures", command: "curl -s localhost:6060/debug/pprof/heap?debug=1 > heap.txt" },
+    Recipe {
+        what: "The runtime's own figures",
+        command: "curl -s localhost:6060/debug/pprof/heap?debug=1 > heap.txt",
+    },
     Recipe { what: "The process", command: "cat /proc/1/smaps > smaps; cat /proc/1/status > status" },
     Recipe {
         what: "The container",

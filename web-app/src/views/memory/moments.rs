@@ -5,11 +5,11 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::VIEW;
 use crate::link::use_link;
 use crate::selectors;
 use crate::state::{Params, Shared};
 use crate::views::View;
-use super::VIEW;
 
 /// The address's word for a moment that is compared with none.
 const NOTHING: &str = "none";

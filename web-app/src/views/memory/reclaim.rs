@@ -10,8 +10,16 @@ use crate::number_format as text;
 
 /// A kind, with what it means.
 const KINDS: [(Reclaim, &str, &str); 3] = [
-    (Reclaim::Stays, "Will not be reclaimed", "The kernel cannot take it back while it is in use: this is what kills."),
-    (Reclaim::Reclaimable, "Reclaimable under pressure", "The kernel takes it back before it kills; harmless by itself."),
+    (
+        Reclaim::Stays,
+        "Will not be reclaimed",
+        "The kernel cannot take it back while it is in use: this is what kills.",
+    ),
+    (
+        Reclaim::Reclaimable,
+        "Reclaimable under pressure",
+        "The kernel takes it back before it kills; harmless by itself.",
+    ),
     (Reclaim::NotCharged, "Not charged here", "It does not count against this container's limit."),
 ];
 
@@ -55,12 +63,13 @@ fn entries(moment: &MemorySnapshot, kind: Reclaim) -> Vec<Entry<'_>> {
         of => of == Some(kind) && row.bytes.0 > 0,
     };
     let rows = moment.ledger.iter().filter(is_of_kind);
-    let rows = rows.map(|row| Entry { row: Some(row), id: &row.id, label: &row.label, bytes: row.bytes.0.abs() });
-    let is_amount = |figure: &&SideFigure| {
-        figure.reclaim == Some(kind) && figure.unit == Unit::Bytes && figure.value > 0
-    };
+    let rows =
+        rows.map(|row| Entry { row: Some(row), id: &row.id, label: &row.label, bytes: row.bytes.0.abs() });
+    let is_amount =
+        |figure: &&SideFigure| figure.reclaim == Some(kind) && figure.unit == Unit::Bytes && figure.value > 0;
     let figures = moment.side.iter().filter(is_amount);
-    let figures = figures.map(|figure| Entry { row: None, id: &figure.id, label: &figure.label, bytes: figure.value });
+    let figures =
+        figures.map(|figure| Entry { row: None, id: &figure.id, label: &figure.label, bytes: figure.value });
     let mut all: Vec<Entry<'_>> = rows.chain(figures).collect();
     all.order_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.id.cmp(b.id)));
     all

@@ -6,10 +6,10 @@ use analyzer_core::report::ProfileSummary;
 use analyzer_core::session::{Details, Request, Response};
 use yew::prelude::*;
 
-use super::settings::path_of;
 use super::CaseProps;
-use crate::components::flame::amount;
+use super::settings::path_of;
 use crate::components::citation::place_href;
+use crate::components::flame::amount;
 use crate::link::use_answer;
 use crate::number_format as text;
 use crate::selectors;
@@ -193,7 +193,8 @@ pub fn notes(summary: &ProfileSummary) -> Vec<String> {
         ));
     }
     if summary.unsymbolized_locations > 0 && summary.functions == 0 {
-        let file = summary.program.as_ref().map(|program| program.file.as_str()).filter(|file| !file.is_empty());
+        let file =
+            summary.program.as_ref().map(|program| program.file.as_str()).filter(|file| !file.is_empty());
         lines.push(format!(
             "The profile has no function names: addresses are shown. They are of {}; `go tool pprof -proto` with that file beside it adds the names.",
             file.unwrap_or("a program that it does not name")

@@ -85,9 +85,8 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
         let graph = graph.as_ref().filter(|graph| graph.question() == Some(whole));
         let closer = graph.and_then(|graph| closer(graph, seen));
         let (look, whole) = (look.clone(), whole.clone());
-        *timer.borrow_mut() = closer.map(|closer| {
-            Timeout::new(REST_MILLIS, move || look.set(Some((whole, Look::Closer(closer)))))
-        });
+        *timer.borrow_mut() = closer
+            .map(|closer| Timeout::new(REST_MILLIS, move || look.set(Some((whole, Look::Closer(closer))))));
     });
     Tree { answer, graph, on_seen }
 }
@@ -102,7 +101,8 @@ enum Look {
 /// The part to look at closer, if what is seen has room for more than the graph tells apart there.
 fn closer(graph: &FlameGraph, (start, end): (f64, f64)) -> Option<Closer> {
     let span = end - start;
-    let known = graph.closer().filter(|closer| i64_to_f64(closer.from) <= start && end <= i64_to_f64(closer.to));
+    let known =
+        graph.closer().filter(|closer| i64_to_f64(closer.from) <= start && end <= i64_to_f64(closer.to));
     let least = known.map_or(graph.tree().min_width, |closer| closer.min_width);
     if i64_to_f64(least) * PIXELS <= span {
         return None;

@@ -112,7 +112,8 @@ pub fn frame(graph: &FlameGraph, node: u32, zoomed: Option<u32>) -> Html {
 /// Frames too narrow to tell apart: how many, their sum, the largest.
 fn sliver(graph: &FlameGraph, nodes: &std::ops::Range<u32>) -> Html {
     let unit = &graph.tree().unit;
-    let totals = graph.tree().total.0.get(id_to_usize(nodes.start)..id_to_usize(nodes.end)).unwrap_or_default();
+    let totals =
+        graph.tree().total.0.get(id_to_usize(nodes.start)..id_to_usize(nodes.end)).unwrap_or_default();
     let sum = totals.iter().fold(0_i64, |sum, &total| sum.saturating_add(total));
     let largest = nodes
         .clone()

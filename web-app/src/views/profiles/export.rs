@@ -62,7 +62,12 @@ fn items(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Vec<MenuItem> {
     let mut items = Vec::new();
     if let Some(graph) = graph {
         for (id, label, hint, save) in [
-            ("svg", "Flame graph, SVG", "text, any size", save_svg as fn(&Case, &FlameGraph) -> Result<(), JsValue>),
+            (
+                "svg",
+                "Flame graph, SVG",
+                "text, any size",
+                save_svg as fn(&Case, &FlameGraph) -> Result<(), JsValue>,
+            ),
             ("png", "Flame graph, PNG", "a picture", save_png),
         ] {
             let (case, graph) = (case.clone(), graph.clone());

@@ -92,7 +92,11 @@ fn Chips(props: &ChipsProps) -> Html {
 fn left(effects: &Effects, left: Left) -> String {
     let (part, whole) = (left.share.amount, effects.whole.share.amount);
     if part == whole && left.nodes < effects.whole.nodes {
-        return format!("{} of {} functions left", text::count_u64(left.nodes), text::count_u64(effects.whole.nodes));
+        return format!(
+            "{} of {} functions left",
+            text::count_u64(left.nodes),
+            text::count_u64(effects.whole.nodes)
+        );
     }
     let (part_text, whole_text) = (amount::short(part, &effects.unit), amount::short(whole, &effects.unit));
     format!("{part_text} of {whole_text} left ({})", text::percent(part, whole))
@@ -116,7 +120,8 @@ fn NewFilter(props: &NewFilterProps) -> Html {
         let (case, kind, value) = (props.case.clone(), kind.clone(), value.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let Some(field) = value.cast::<HtmlInputElement>().filter(|field| !field.value().is_empty()) else {
+            let Some(field) = value.cast::<HtmlInputElement>().filter(|field| !field.value().is_empty())
+            else {
                 return;
             };
             let params = with_query_param(&case.params, &kind, field.value());

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use analyzer_core::base::convert::i64_to_f64;
 use yew::prelude::*;
 
+use super::Case;
 use super::actions::Subject;
 use super::details::Details;
 use super::search::use_matches;
 use super::settings::{Settings, node_param};
-use super::Case;
 use crate::components::flame::amount;
 use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;
@@ -56,7 +56,9 @@ pub fn Flame(props: &FlameModeProps) -> Html {
     let selected = *use_memo((graph.clone(), settings.selected.clone(), settings.node), |_| {
         selected_node(settings, graph)
     });
-    let zoomed = *use_memo((graph.clone(), settings.zoom), |(graph, zoom)| graph.find((*zoom)?).filter(|&node| node != 0));
+    let zoomed = *use_memo((graph.clone(), settings.zoom), |(graph, zoom)| {
+        graph.find((*zoom)?).filter(|&node| node != 0)
+    });
     // The same callbacks as long as they do the same: the canvas need not be drawn again.
     let on_select = use_callback((case.clone(), graph.clone()), |node, (case, graph)| {
         case.refine(super::select(&case.params, graph, node));
@@ -143,11 +145,14 @@ fn Pane(props: &PaneProps) -> Html {
             seen.set(None);
         });
     }
-    let on_window = use_callback((window.setter(), props.seen.clone(), props.on_seen.clone()), |range, (window, seen, on_seen)| {
-        window.set(Some(range));
-        seen.set(Some(range));
-        on_seen.emit(range);
-    });
+    let on_window = use_callback(
+        (window.setter(), props.seen.clone(), props.on_seen.clone()),
+        |range, (window, seen, on_seen)| {
+            window.set(Some(range));
+            seen.set(Some(range));
+            on_seen.emit(range);
+        },
+    );
     let span = i64_to_f64(graph.span()).max(1.0);
     html! {
         <>

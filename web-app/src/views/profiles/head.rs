@@ -3,9 +3,9 @@
 use analyzer_core::report::{ProfileSummary, Report};
 use yew::prelude::*;
 
+use super::Case;
 use super::choice::Choice;
 use super::settings::{key_of, with_query_param};
-use super::Case;
 use crate::components::flame::amount;
 use crate::selectors;
 use crate::state::Params;
@@ -42,7 +42,9 @@ pub fn head(case: &Case) -> Html {
     };
     let on_base = {
         let case = case.clone();
-        Callback::from(move |key: String| case.go(with_query_param(&case.params, "base", key).without("color")))
+        Callback::from(move |key: String| {
+            case.go(with_query_param(&case.params, "base", key).without("color"))
+        })
     };
     html! {
         <div class="view-head">
@@ -94,7 +96,8 @@ pub fn name(report: &Report, profile: &ProfileSummary) -> String {
     let same = |other: &&ProfileSummary| {
         let other_row = selectors::source(report, other.source);
         other.kind == profile.kind
-            && other_row.map(|row| (&row.snapshot, row.subject)) == row.map(|row| (&row.snapshot, row.subject))
+            && other_row.map(|row| (&row.snapshot, row.subject))
+                == row.map(|row| (&row.snapshot, row.subject))
     };
     if report.profiles.iter().filter(same).count() > 1 {
         let index = report.profiles.iter().position(|other| other.source == profile.source);

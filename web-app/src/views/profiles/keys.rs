@@ -28,7 +28,8 @@ pub fn use_keys(case: &Case, graph: Option<&Shared<FlameGraph>>) {
 
 fn pressed(case: &Case, graph: Option<&FlameGraph>, event: &KeyboardEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let is_within = |css: &str| target.as_ref().is_some_and(|target| target.closest(css).ok().flatten().is_some());
+    let is_within =
+        |css: &str| target.as_ref().is_some_and(|target| target.closest(css).ok().flatten().is_some());
     if event.default_prevented() || is_within("input, textarea, select, dialog, .menu") {
         return;
     }

@@ -21,7 +21,9 @@ pub fn LabelsView(props: &CaseProps) -> Html {
     let answer = use_answer(&case.report, Some(Request::Labels(Box::new(case.settings.query.clone()))));
     let labels = match answer.response.as_deref() {
         Some(Response::Labels(Ok(labels))) => labels,
-        _ => return html! { <p class="quiet profile-wait" role="status">{ "The labels are being added up." }</p> },
+        _ => {
+            return html! { <p class="quiet profile-wait" role="status">{ "The labels are being added up." }</p> };
+        }
     };
     if labels.keys.is_empty() {
         return nothing(case);
@@ -102,7 +104,8 @@ impl Table {
                 .collect(),
             untagged: (key.untagged.samples > 0).then(|| row("without it".to_owned(), key.untagged, None)),
             others: key.others.map(|(count, share)| {
-                let count = text::counted(to_usize(count).unwrap_or(usize::MAX), "other value", "other values");
+                let count =
+                    text::counted(to_usize(count).unwrap_or(usize::MAX), "other value", "other values");
                 row(count, share, None)
             }),
         }

@@ -73,8 +73,14 @@ pub const VIEW: View = View {
 
 const RECIPES: &[Recipe] = &[
     Recipe { what: "Heap", command: "curl -o heap.pb.gz localhost:6060/debug/pprof/heap" },
-    Recipe { what: "CPU, for 30 seconds", command: "curl -o cpu.pb.gz localhost:6060/debug/pprof/profile?seconds=30" },
-    Recipe { what: "From a test or benchmark", command: "go test -bench . -memprofile mem.pb.gz -cpuprofile cpu.pb.gz" },
+    Recipe {
+        what: "CPU, for 30 seconds",
+        command: "curl -o cpu.pb.gz localhost:6060/debug/pprof/profile?seconds=30",
+    },
+    Recipe {
+        what: "From a test or benchmark",
+        command: "go test -bench . -memprofile mem.pb.gz -cpuprofile cpu.pb.gz",
+    },
 ];
 
 /// What the parts of the view share.
@@ -196,7 +202,9 @@ fn Profiles(props: &ViewProps) -> Html {
 /// The address with another selection.
 fn select(params: &Params, graph: &FlameGraph, node: Option<u32>) -> Params {
     match node {
-        Some(node) => params.with("function", graph.name_of(node)).with("node", settings::node_param(graph, node)),
+        Some(node) => {
+            params.with("function", graph.name_of(node)).with("node", settings::node_param(graph, node))
+        }
         None => params.without("function").without("node"),
     }
 }
@@ -213,10 +221,13 @@ pub struct CaseProps {
 fn Shown(props: &CaseProps) -> Html {
     let case = &props.case;
     let settings = &case.settings;
-    let Tree { answer, graph, on_seen } = use_tree(case, TreeOptions {
-        direction: if settings.is_inverted { Direction::Callers } else { Direction::Callees },
-        ..TreeOptions::default()
-    });
+    let Tree { answer, graph, on_seen } = use_tree(
+        case,
+        TreeOptions {
+            direction: if settings.is_inverted { Direction::Callers } else { Direction::Callees },
+            ..TreeOptions::default()
+        },
+    );
     keys::use_keys(case, graph.as_ref());
     let are_options_shown = use_state_eq(|| false);
     let on_options = {
@@ -235,7 +246,12 @@ fn Shown(props: &CaseProps) -> Html {
     }
 }
 
-fn content(case: &Case, answer: &Answer, graph: Option<Shared<FlameGraph>>, on_seen: Callback<(f64, f64)>) -> Html {
+fn content(
+    case: &Case,
+    answer: &Answer,
+    graph: Option<Shared<FlameGraph>>,
+    on_seen: Callback<(f64, f64)>,
+) -> Html {
     if case.settings.mode == Mode::About {
         return html! { <about::About case={case.clone()} /> };
     }

@@ -4,12 +4,12 @@ use analyzer_core::base::convert::{id_to_usize, ratio};
 use analyzer_core::session::{Direction, Nodes, Order, Peek, PeekNode, Request, Response, TreeOptions};
 use yew::prelude::*;
 
+use super::Case;
 use super::actions::Subject;
+use super::closer::{Tree, use_tree};
 use super::details;
 use super::flame::ModeProps;
 use super::name::function_name;
-use super::Case;
-use super::closer::{Tree, use_tree};
 use crate::components::flame::amount;
 use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;
@@ -49,7 +49,10 @@ fn Pivot(props: &PivotProps) -> Html {
         order: Order::Flat,
     };
     let answer = use_answer(&case.report, Some(request));
-    let peek = answer.response.clone().filter(|response| node_of(response).is_some_and(|(_, node)| node.name == *name));
+    let peek = answer
+        .response
+        .clone()
+        .filter(|response| node_of(response).is_some_and(|(_, node)| node.name == *name));
     let is_unknown = peek.is_none() && !answer.is_pending && answer.response.is_some();
     html! {
         <div class="sandwich">
@@ -130,11 +133,7 @@ struct SideProps {
 #[component]
 fn Side(props: &SideProps) -> Html {
     let SideProps { case, name, direction, peek } = props;
-    let options = TreeOptions {
-        direction: *direction,
-        pivot: Some(name.clone()),
-        ..TreeOptions::default()
-    };
+    let options = TreeOptions { direction: *direction, pivot: Some(name.clone()), ..TreeOptions::default() };
     let Tree { graph, on_seen, .. } = use_tree(case, options);
     let selected = use_state_eq(|| None::<u32>);
     let hovered = use_state_eq(|| None::<Hit>);
@@ -198,7 +197,14 @@ fn Side(props: &SideProps) -> Html {
 }
 
 /// The direct callers or callees, and what has none. Each stack counts once for a neighbor.
-fn table(case: &Case, peek: &Peek, node: &PeekNode, direction: Direction, pivot: &Callback<String>, nothing: &str) -> Html {
+fn table(
+    case: &Case,
+    peek: &Peek,
+    node: &PeekNode,
+    direction: Direction,
+    pivot: &Callback<String>,
+    nothing: &str,
+) -> Html {
     let (calls, rest, rest_name) = match direction {
         Direction::Callers => (&node.callers, node.without_caller, "without a caller"),
         Direction::Callees => (&node.callees, node.flat, "by itself"),
@@ -213,9 +219,13 @@ fn table(case: &Case, peek: &Peek, node: &PeekNode, direction: Direction, pivot:
         None => text::percent(value, node.cum),
     };
     let line = |at: usize, name: &str, value: i64, is_neighbor: bool| {
-        let room = ratio(value.unsigned_abs().into(), i128::from(node.cum).abs().max(1)).unwrap_or(0.0) * 100.0;
-        let shown =
-            if case.settings.base.is_some() { amount::signed(value, &peek.unit) } else { amount::short(value, &peek.unit) };
+        let room =
+            ratio(value.unsigned_abs().into(), i128::from(node.cum).abs().max(1)).unwrap_or(0.0) * 100.0;
+        let shown = if case.settings.base.is_some() {
+            amount::signed(value, &peek.unit)
+        } else {
+            amount::short(value, &peek.unit)
+        };
         let on_click = {
             let name = name.to_owned();
             pivot.reform(move |_: MouseEvent| name.clone())

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_broken_expression_is_searched_for_as_text() {
-        let find = |search: &str, name: &str| Pattern::new(search).is_some_and(|pattern| pattern.is_match(name));
+        let find =
+            |search: &str, name: &str| Pattern::new(search).is_some_and(|pattern| pattern.is_match(name));
         assert!(find("(*Map", "maps.(*Map).Get"));
         assert!(find("map.*get", "maps.(*Map).Get"));
         assert!(!find("mAp", "maps.Get"));

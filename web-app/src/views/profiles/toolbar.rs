@@ -68,11 +68,21 @@ pub fn toolbar(
     }
 }
 
-fn toggle(case: &Case, name: &str, value: &'static str, is_on: bool, label: &'static str, what: &'static str) -> Html {
+fn toggle(
+    case: &Case,
+    name: &str,
+    value: &'static str,
+    is_on: bool,
+    label: &'static str,
+    what: &'static str,
+) -> Html {
     let next = if is_on { "" } else { value };
     // Turned over, the tree stays as it is.
-    let params =
-        if name == "root" { case.params.with(name, next) } else { with_query_param(&case.params, name, next) };
+    let params = if name == "root" {
+        case.params.with(name, next)
+    } else {
+        with_query_param(&case.params, name, next)
+    };
     html! {
         <button
             type="button" class="button small" data-toggle={name.to_owned()} title={what}
@@ -142,10 +152,9 @@ fn coloring(case: &Case) -> Html {
             (Coloring::Module, "module", "module"),
             (Coloring::Value, "value", "own value"),
         ],
-        Some(_) => &[
-            (Coloring::Change, "", "change in percent"),
-            (Coloring::ChangeInAll, "all", "change in amount"),
-        ],
+        Some(_) => {
+            &[(Coloring::Change, "", "change in percent"), (Coloring::ChangeInAll, "all", "change in amount")]
+        }
     };
     let shown = choices.iter().find(|(choice, ..)| *choice == case.settings.coloring);
     let on_change = {

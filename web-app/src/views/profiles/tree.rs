@@ -64,9 +64,15 @@ pub fn TreeTable(props: &ModeProps) -> Html {
             let is_open = open.contains(&node);
             match event.key().as_str() {
                 "ArrowDown" => rows.get(at + 1).into_iter().for_each(|&next| select.emit(next)),
-                "ArrowUp" => at.checked_sub(1).and_then(|at| rows.get(at)).into_iter().for_each(|&next| select.emit(next)),
+                "ArrowUp" => at
+                    .checked_sub(1)
+                    .and_then(|at| rows.get(at))
+                    .into_iter()
+                    .for_each(|&next| select.emit(next)),
                 "ArrowRight" if !is_open && !graph.children(node).is_empty() => toggle.emit(node),
-                "ArrowRight" => rows.get(at + 1).filter(|_| is_open).into_iter().for_each(|&next| select.emit(next)),
+                "ArrowRight" => {
+                    rows.get(at + 1).filter(|_| is_open).into_iter().for_each(|&next| select.emit(next))
+                }
                 "ArrowLeft" if is_open => toggle.emit(node),
                 "ArrowLeft" => graph.parent(node).into_iter().for_each(|next| select.emit(next)),
                 "Enter" | " " => toggle.emit(node),
@@ -82,7 +88,9 @@ pub fn TreeTable(props: &ModeProps) -> Html {
         let (case, graph, rows, open) = (case.clone(), graph.clone(), rows.clone(), (*open).clone());
         Callback::from(move |index: usize| {
             let Some(&node) = rows.get(index) else { return Html::default() };
-            let is_match = search.as_ref().is_some_and(|matches| matches.get(id_to_usize(graph.frame_of(node))) == Some(&true));
+            let is_match = search
+                .as_ref()
+                .is_some_and(|matches| matches.get(id_to_usize(graph.frame_of(node))) == Some(&true));
             let state = RowState {
                 is_open: open.contains(&node),
                 is_selected: selected == Some(node),
@@ -130,7 +138,9 @@ fn row_id(index: usize) -> String {
 fn first_open(graph: &FlameGraph, selected: Option<u32>) -> BTreeSet<u32> {
     let mut open = BTreeSet::from([0]);
     let mut node = 0;
-    while let Some(child) = Some(graph.children(node)).filter(|range| !range.is_empty()).map(|range| range.start) {
+    while let Some(child) =
+        Some(graph.children(node)).filter(|range| !range.is_empty()).map(|range| range.start)
+    {
         let (of_child, of_node) = (graph.total(child).unsigned_abs(), graph.total(node).unsigned_abs());
         if of_child.saturating_mul(100) < of_node.saturating_mul(OPEN_SHARE.unsigned_abs()) {
             break;
@@ -203,11 +213,7 @@ fn row(
             case.open_menu(subject, f64::from(event.client_x()), f64::from(event.client_y()));
         })
     };
-    let class = classes!(
-        "row",
-        state.is_selected.then_some("selected"),
-        state.is_match.then_some("match"),
-    );
+    let class = classes!("row", state.is_selected.then_some("selected"), state.is_match.then_some("match"),);
     html! {
         <div
             key={node} {class} id={row_id(index)} role="row" aria-level={(depth + 1).to_string()} aria-rowindex={(index + 2).to_string()}

@@ -22,15 +22,22 @@ fn size(label: &'static str, value: Option<u64>) -> Html {
 }
 
 fn basis_points(value: Option<u64>) -> String {
-    value.map_or_else(|| "unknown".to_owned(), |value| text::percent(i64::try_from(value).unwrap_or(i64::MAX), 10_000))
+    value.map_or_else(
+        || "unknown".to_owned(),
+        |value| text::percent(i64::try_from(value).unwrap_or(i64::MAX), 10_000),
+    )
 }
 
 /// A link that shows a moment with some room at its sides.
 fn show(trace: &Trace, params: &Params, from: u64, to: u64) -> String {
     let room = to.saturating_sub(from).max(1_000);
     let window = Window { from: from.saturating_sub(room), to: to.saturating_add(room) };
-    route(params.with("from", window.from.to_string()).with("to", window.to.min(trace.to.max(window.to)).to_string()))
-        .href()
+    route(
+        params
+            .with("from", window.from.to_string())
+            .with("to", window.to.min(trace.to.max(window.to)).to_string()),
+    )
+    .href()
 }
 
 /// GC cycles.

@@ -21,7 +21,8 @@ pub fn route(params: Params) -> Route {
 /// The trace in a few words, and the choice among several.
 pub fn head(report: &Report, chosen: usize) -> Html {
     let Some(trace) = report.traces.get(chosen) else { return Html::default() };
-    let path = selectors::source(report, trace.source).map(|row| selectors::visible(&row.path)).unwrap_or_default();
+    let path =
+        selectors::source(report, trace.source).map(|row| selectors::visible(&row.path)).unwrap_or_default();
     let facts = [
         format!("{} of trace", words::nanos(words::length(trace))),
         text::counted(usize::try_from(trace.events.total).unwrap_or(usize::MAX), "event", "events"),
@@ -75,7 +76,8 @@ pub fn counted(trace: &Trace, counted: &Trace, params: &Params, is_pending: bool
     let (part, all) = (Window { from: counted.from, to: counted.to }, Window::whole(trace));
     let length = words::nanos(all.nanos());
     let everything = params.without("from").without("to");
-    let group = params.number("group").and_then(|id| trace.groups.iter().find(|group| u64::from(group.id) == id));
+    let group =
+        params.number("group").and_then(|id| trace.groups.iter().find(|group| u64::from(group.id) == id));
     html! {
         <p class="trace-counted" role="status">
             if part == all {

@@ -19,7 +19,10 @@ impl Names {
     pub fn of(trace: &Trace) -> Self {
         let groups = trace.groups.iter();
         Self {
-            members: groups.clone().map(|group| (group.id, group.alive.saturating_add(group.ended))).collect(),
+            members: groups
+                .clone()
+                .map(|group| (group.id, group.alive.saturating_add(group.ended)))
+                .collect(),
             groups: groups.filter_map(|group| Some((group.id, group.start.clone()?))).collect(),
             sites: trace.sites.iter().enumerate().map(|(row, site)| (site.id, row)).collect(),
         }

@@ -1,7 +1,7 @@
 //! What never ended, and what speaks for and against a leak.
 
-use analyzer_core::report::trace::{LeakEvidence, Trace};
 use analyzer_core::report::Confidence;
+use analyzer_core::report::trace::{LeakEvidence, Trace};
 use yew::prelude::*;
 
 use super::head::route;

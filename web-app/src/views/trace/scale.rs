@@ -93,7 +93,11 @@ impl Scale {
     pub fn tick(&self, room: f64) -> f64 {
         let rough = self.span() * room / self.width.max(1.0);
         let power = 10f64.powf(rough.max(1.0).log10().floor());
-        [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|&step| step >= rough).unwrap_or(rough)
+        [1.0, 2.0, 5.0, 10.0]
+            .map(|step| step * power)
+            .into_iter()
+            .find(|&step| step >= rough)
+            .unwrap_or(rough)
     }
 }
 

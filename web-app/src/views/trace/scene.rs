@@ -83,7 +83,11 @@ impl Scene {
         }
         if part.more_goroutines > 0 {
             let more = text::count_u64(part.more_goroutines);
-            scene.push(RowOf::Title, 20.0, &format!("{more} more goroutines: choose a group in the table below"));
+            scene.push(
+                RowOf::Title,
+                20.0,
+                &format!("{more} more goroutines: choose a group in the table below"),
+            );
         }
         scene
     }
@@ -111,7 +115,11 @@ impl Heading {
     fn label(self, lanes: &Lanes, names: &Names) -> String {
         let Self::Group(group) = self else { return "What runs on each processor".to_owned() };
         let start = names.start(group).map_or("goroutines without a name", short);
-        let shown = lanes.lanes.iter().filter(|lane| matches!(lane.of, LaneOf::Goroutine(_)) && lane.group == some(group)).count();
+        let shown = lanes
+            .lanes
+            .iter()
+            .filter(|lane| matches!(lane.of, LaneOf::Goroutine(_)) && lane.group == some(group))
+            .count();
         match names.members(group) {
             Some(all) if all > to_u64(shown) => {
                 format!("{start}: {} of {} goroutines", text::count_usize(shown), text::count_u64(all))

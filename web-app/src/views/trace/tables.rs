@@ -19,8 +19,18 @@ struct Table {
 const TABLES: [Table; 8] = [
     Table { name: "groups", title: "Goroutines", count: |trace| trace.groups.len(), render: groups::table },
     Table { name: "leaks", title: "Never ended", count: |trace| trace.leaks.len(), render: leaks::table },
-    Table { name: "waits", title: "Longest waits", count: |trace| trace.longest_waits.len(), render: waits::longest },
-    Table { name: "wakes", title: "Who waits for whom", count: |trace| trace.wakes.len(), render: waits::wakes },
+    Table {
+        name: "waits",
+        title: "Longest waits",
+        count: |trace| trace.longest_waits.len(),
+        render: waits::longest,
+    },
+    Table {
+        name: "wakes",
+        title: "Who waits for whom",
+        count: |trace| trace.wakes.len(),
+        render: waits::wakes,
+    },
     Table { name: "gc", title: "GC cycles", count: |trace| trace.gc.cycles.len(), render: gc::cycles },
     Table { name: "stw", title: "Stop the world", count: |trace| trace.pauses.len(), render: gc::pauses },
     Table {

@@ -3,9 +3,7 @@
 use super::state::{Goroutine, ProcStatus};
 use super::{Context, Order, Step};
 use crate::base::intern::{StrId, StringTable};
-use crate::evidence::trace::event::{
-    EventKind, EventSink, GoCause, GoRef, GoState, GoTransition, ProcState,
-};
+use crate::evidence::trace::event::{EventKind, EventSink, GoCause, GoRef, GoState, GoTransition, ProcState};
 use crate::evidence::trace::names::{Names, StackRef};
 use crate::formats::go_trace::framing::NO_THREAD;
 use crate::formats::go_trace::wire::ev;

@@ -53,14 +53,10 @@ impl Order {
             ev::GC_MARK_ASSIST_ACTIVE => {
                 (none, EventKind::MarkAssist(Edge::Active, self.scheduler.find_go(a)))
             }
-            ev::GC_MARK_ASSIST_BEGIN => {
-                (self.stack(step, a), EventKind::MarkAssist(Edge::Begin, context.go))
-            }
+            ev::GC_MARK_ASSIST_BEGIN => (self.stack(step, a), EventKind::MarkAssist(Edge::Begin, context.go)),
             ev::GC_MARK_ASSIST_END => (none, EventKind::MarkAssist(Edge::End, context.go)),
             ev::GO_LABEL => (none, EventKind::GoLabel(self.string(step, a))),
-            ev::USER_TASK_BEGIN => {
-                (self.stack(step, d), EventKind::TaskBegin(a, b, self.string(step, c)))
-            }
+            ev::USER_TASK_BEGIN => (self.stack(step, d), EventKind::TaskBegin(a, b, self.string(step, c))),
             ev::USER_TASK_END => (self.stack(step, b), EventKind::TaskEnd(a)),
             ev::USER_REGION_BEGIN => (self.stack(step, c), EventKind::RegionBegin(a, self.string(step, b))),
             ev::USER_REGION_END => (self.stack(step, c), EventKind::RegionEnd(a, self.string(step, b))),

@@ -28,7 +28,12 @@ pub fn MappingList(props: &AddressSpaceProps) -> Html {
     let total: u64 = mappings.map_or(0, |mappings| mappings.classes.iter().map(|class| class.count).sum());
     let listed = mappings.map_or(0, |mappings| mappings.largest.len());
     let wants_all = (choice.is_narrow() || props.params.get("mappings").is_some()) && to_u64(listed) < total;
-    let request = wants_all.then(|| Request::Mappings { snapshot: to_u32(props.moment), class: None, first: 0, count: total });
+    let request = wants_all.then(|| Request::Mappings {
+        snapshot: to_u32(props.moment),
+        class: None,
+        first: 0,
+        count: total,
+    });
     let answer = use_answer(&props.report, request);
     let all = answer.response.filter(|_| wants_all);
     let source = Listed { report: props.report.clone(), moment: props.moment, all };
@@ -44,7 +49,8 @@ pub fn MappingList(props: &AddressSpaceProps) -> Html {
             }
         })
     };
-    let of_choice = choice.class.as_ref().and_then(|id| mappings?.classes.iter().find(|class| class.id == *id));
+    let of_choice =
+        choice.class.as_ref().and_then(|id| mappings?.classes.iter().find(|class| class.id == *id));
     let (have, asked) = (source.mappings().len(), to_usize(total).unwrap_or(usize::MAX));
     html! {
         <>
@@ -91,7 +97,9 @@ impl Listed {
     fn mappings(&self) -> &[Mapping] {
         match self.all.as_deref() {
             Some(Response::Mappings(Some(page))) => &page.rows,
-            _ => of(&self.report, self.moment).map(|mappings| mappings.largest.as_slice()).unwrap_or_default(),
+            _ => {
+                of(&self.report, self.moment).map(|mappings| mappings.largest.as_slice()).unwrap_or_default()
+            }
         }
     }
 }
@@ -144,7 +152,8 @@ fn row_html(report: &Report, mapping: &Mapping, index: usize) -> Html {
         let shown = if bytes == 0 { "\u{2013}".to_owned() } else { text::bytes(bytes) };
         html! { <span class="cell number" role="cell" title={text::bytes_exact(bytes)}>{ shown }</span> }
     };
-    let name = if mapping.name.is_empty() { "(no name)".to_owned() } else { selectors::visible(&mapping.name) };
+    let name =
+        if mapping.name.is_empty() { "(no name)".to_owned() } else { selectors::visible(&mapping.name) };
     html! {
         <div key={mapping.start.clone()} class="row" role="row" aria-rowindex={(index + 2).to_string()}>
             <span class="cell" role="cell">

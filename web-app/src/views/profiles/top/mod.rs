@@ -35,12 +35,13 @@ pub fn TopView(props: &ModeProps) -> Html {
     let query = || Box::new(case.settings.query.clone());
     let answer = use_answer(&case.report, Some(Request::Top { query: query(), order: EngineOrder::Flat }));
     let sources = if case.settings.base.is_none() { trend::sources(case) } else { Vec::new() };
-    let trend = (!sources.is_empty())
-        .then(|| Request::Trend { query: query(), sources, order: EngineOrder::Flat });
+    let trend =
+        (!sources.is_empty()).then(|| Request::Trend { query: query(), sources, order: EngineOrder::Flat });
     let trend = use_answer(&case.report, trend);
     let order = Order::of(&case.params);
     let response = answer.response.clone().filter(|response| top_of(response).is_some());
-    let before = use_memo(response.clone(), |response| response.as_deref().and_then(top_of).and_then(order::before));
+    let before =
+        use_memo(response.clone(), |response| response.as_deref().and_then(top_of).and_then(order::before));
     let lines = use_memo(trend.response, |response| match response.as_deref() {
         Some(Response::Trend(Ok(trend))) => Some(Rc::new(Lines::new((**trend).clone(), case))),
         _ => None,
@@ -59,9 +60,8 @@ pub fn TopView(props: &ModeProps) -> Html {
     };
     let Some(top) = top_of(&response) else { return Html::default() };
     let selected = case.settings.selected.as_ref();
-    let focus = selected.and_then(|name| {
-        rows.rows.iter().position(|&(row, _)| top.name.get(id_to_usize(row)) == Some(name))
-    });
+    let focus = selected
+        .and_then(|name| rows.rows.iter().position(|&(row, _)| top.name.get(id_to_usize(row)) == Some(name)));
     let on_key = {
         let (case, response, rows) = (case.clone(), response.clone(), rows.clone());
         Callback::from(move |event: KeyboardEvent| {

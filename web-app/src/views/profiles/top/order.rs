@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::convert::to_u32;
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::session::Top;
 
 use crate::state::Params;
@@ -131,7 +131,9 @@ pub fn sorted(
         (Key::FlatPercent, Some(before)) => {
             rows.order_by_key(|&row| Reverse(share(flat(row), before[row].flat)));
         }
-        (Key::CumPercent, Some(before)) => rows.order_by_key(|&row| Reverse(share(cum(row), before[row].cum))),
+        (Key::CumPercent, Some(before)) => {
+            rows.order_by_key(|&row| Reverse(share(cum(row), before[row].cum)))
+        }
     }
     if order.is_reversed {
         rows.reverse();
@@ -193,8 +195,7 @@ mod tests {
 
     #[test]
     fn in_a_comparison_growth_comes_first_and_what_is_new_grew_most() {
-        let mut change =
-            top(&[("shrank", -60, -60), ("grew", 20, 20), ("new", 5, 5), ("doubled", 10, 10)]);
+        let mut change = top(&[("shrank", -60, -60), ("grew", 20, 20), ("new", 5, 5), ("doubled", 10, 10)]);
         assert_eq!(before(&change), None);
         change.base_flat = PackedI64(vec![100, 40, 0, 10]);
         change.base_cum = change.base_flat.clone();

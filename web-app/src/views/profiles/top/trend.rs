@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::convert::{i64_to_f64, usize_to_f64};
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::ProfileSummary;
 use analyzer_core::session::Trend;

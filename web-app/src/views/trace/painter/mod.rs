@@ -107,7 +107,9 @@ impl Painter {
             match row.of {
                 RowOf::Title => {}
                 RowOf::Lane(of) => self.lane(frame, row, of),
-                RowOf::Heap | RowOf::Goroutines | RowOf::Processors | RowOf::Collector => self.track(frame, row),
+                RowOf::Heap | RowOf::Goroutines | RowOf::Processors | RowOf::Collector => {
+                    self.track(frame, row)
+                }
             }
         }
         if let Some(x) = frame.pointer.filter(|&x| x >= scale.left) {
@@ -171,4 +173,3 @@ impl Painter {
         (x * self.ratio).round() / self.ratio
     }
 }
-

@@ -16,7 +16,9 @@ impl Painter {
             .max(frame.detail.map_or(0.0, |source| peak(&source.part.trace.overview, row.of)));
         let base = frame.base.map_or(frame.report, |source| &source.part.trace);
         self.series(frame, row, base, peak);
-        if let Some(detail) = frame.detail.map(|source| &source.part.trace).filter(|part| !std::ptr::eq(*part, base)) {
+        if let Some(detail) =
+            frame.detail.map(|source| &source.part.trace).filter(|part| !std::ptr::eq(*part, base))
+        {
             let (left, right) = (frame.scale.x(to_f64(detail.from)), frame.scale.x(to_f64(detail.to)));
             self.fill(frame, Ink::Surface);
             self.pen.fill_rect(left, row.y, right - left, row.height);
@@ -33,11 +35,14 @@ impl Painter {
         match row.of {
             RowOf::Heap => {
                 let whole = frame.base.map_or(frame.report, |source| &source.part.trace);
-                let heap = carried(&overview.heap_max, held_before(whole, &whole.overview.heap_max, trace.from));
+                let heap =
+                    carried(&overview.heap_max, held_before(whole, &whole.overview.heap_max, trace.from));
                 let height = |part: usize| heap.get(part).copied().flatten().map_or(0.0, to_f64);
                 self.area(frame, &plot, Ink::Heap, |_| 0.0, height);
                 let goal = carried(&overview.goal, held_before(whole, &whole.overview.goal, trace.from));
-                self.line(frame, &plot, Ink::Goal, |part| goal.get(part).copied().flatten().filter(|&goal| goal > 0));
+                self.line(frame, &plot, Ink::Goal, |part| {
+                    goal.get(part).copied().flatten().filter(|&goal| goal > 0)
+                });
             }
             RowOf::Goroutines => {
                 let mut below = vec![0.0; plot.parts];
@@ -48,7 +53,8 @@ impl Painter {
                     (Ink::Runnable, &overview.runnable),
                     (Ink::Waiting, &overview.waiting),
                 ] {
-                    let above: Vec<f64> = below.iter().enumerate().map(|(part, low)| low + at(column, part)).collect();
+                    let above: Vec<f64> =
+                        below.iter().enumerate().map(|(part, low)| low + at(column, part)).collect();
                     self.area(frame, &plot, ink, |part| below[part], |part| above[part]);
                     below = above;
                 }
@@ -178,8 +184,13 @@ fn peak(overview: &Overview, of: RowOf) -> f64 {
         RowOf::Heap => to_f64(most(&overview.heap_max).max(most(&overview.goal))),
         RowOf::Goroutines => {
             let sums = (0..overview.running.len()).map(|part| {
-                let columns =
-                    [&overview.running, &overview.gc_workers, &overview.syscall, &overview.runnable, &overview.waiting];
+                let columns = [
+                    &overview.running,
+                    &overview.gc_workers,
+                    &overview.syscall,
+                    &overview.runnable,
+                    &overview.waiting,
+                ];
                 columns.iter().filter_map(|column| column.get(part)).sum::<u64>()
             });
             to_f64(sums.max().unwrap_or(0))

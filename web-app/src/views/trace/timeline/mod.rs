@@ -162,7 +162,8 @@ impl Component for Canvas {
         let (props, old) = (&ctx.props().inner, &old.inner);
         if (&props.report, props.chosen) != (&old.report, old.chosen) {
             let whole = section(props).map_or(props.window, Window::whole);
-            self.scale = Scale { left: self.scale.left, width: self.scale.width, ..Scale::new(props.window, whole) };
+            self.scale =
+                Scale { left: self.scale.left, width: self.scale.width, ..Scale::new(props.window, whole) };
         } else if props.window != old.window && props.window != self.scale.window() && self.settle.is_none() {
             // The address was changed elsewhere: Back, or a link of a table.
             self.scale = self.scale.showing(to_f64(props.window.from), to_f64(props.window.nanos()));
