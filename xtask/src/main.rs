@@ -18,6 +18,7 @@ Usage: cargo xtask COMMAND
   test                         runs every test, in browsers too
   fuzz [--minutes N] [TARGET]...
                                damages inputs for 30 minutes in all, or N, and lists what broke
+  fmt [--check]                formats every tracked Rust file
   tidy [--fix]                 checks the rules of the house; first writes what is made from other files
   bench [--page]               every goal beside its peer, and growth with size, into docs/performance.md;
                                --page: in Chromium too, on what `dist` built
@@ -62,6 +63,7 @@ fn run() -> Result<()> {
             no_more(&mut words)?;
             xtask::test::test()?;
         }
+        "fmt" => xtask::format::format(with_check(&mut words)?)?,
         "tidy" => xtask::tidy::tidy(with_fixes(&mut words)?)?,
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
         "fuzz" => xtask::fuzz::fuzz(&fuzz_options(&mut words)?)?,
@@ -71,6 +73,14 @@ fn run() -> Result<()> {
         other => bail!("no such command: {other}\n\n{USAGE}"),
     }
     Ok(())
+}
+
+fn with_check(words: &mut lexopt::Parser) -> Result<bool> {
+    match words.next()? {
+        None => Ok(false),
+        Some(Long("check")) => no_more(words).map(|()| true),
+        Some(other) => Err(other.unexpected().into()),
+    }
 }
 
 fn with_fixes(words: &mut lexopt::Parser) -> Result<bool> {

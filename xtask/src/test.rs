@@ -18,7 +18,7 @@ pub fn test() -> Result<()> {
     let chromium = chromium::ensure()?;
     firefox::ensure()?;
     build::add_wasm_target()?;
-    step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    step("format", || crate::format::format(true))?;
     step("lints", || {
         run(cargo()
             .args(["clippy", "--quiet", "--workspace", "--all-targets", "--features"])
