@@ -1,13 +1,22 @@
-//! One file a rule: what it needs, and what it finds.
+//! The rules: a room a family, a file a rule (or a few that share one mechanism), each
+//! with the codes that its findings carry and with its tests.
 //!
-//! Adding one is a file and a name in the [`detectors!`] list below.
+//! Adding one is a file and a name in the `detectors!` list of its room.
+
+use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
 use crate::analysis::memory::Reviewed;
 use crate::base::order::StableOrder;
 use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
-use crate::report::{Finding, NotRun};
+use crate::report::{Finding, NotRun, Severity};
+
+mod draft;
+#[cfg(test)]
+pub mod testing;
+
+pub use draft::{Draft, list};
 
 /// What a detector sees.
 #[derive(Clone, Copy, Debug)]
@@ -20,80 +29,82 @@ pub struct Case<'a> {
     pub memory: &'a [Reviewed<'a>],
 }
 
-/// One rule.
+/// A code that findings carry, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable: `mem.native`, `goroutine.chan-send-abandoned`.
+    pub code: &'static str,
+    /// How bad it is at its worst.
+    pub severity: Severity,
+    /// A few words: the head of a finding, unless it has a better one.
+    pub title: &'static str,
+    /// One line: what it means.
+    pub meaning: &'static str,
+}
+
+/// One mechanism that finds something.
 #[derive(Clone, Copy, Debug)]
 pub struct Detector {
-    /// The stable code of its findings ("mem.native"); a family of rules that
-    /// share one mechanism names each finding itself and uses its prefix here ("goroutine").
-    pub code: &'static str,
-    /// What the drop lacks for this rule, in words; empty if it can run.
-    pub lacks: fn(&Case<'_>) -> Vec<String>,
-    /// What it finds. Called only if nothing is lacking.
+    /// Every code that its findings can have.
+    pub rules: &'static [Rule],
+    /// What the drop lacks for it, in words; empty if it can run.
+    pub missing_inputs: fn(&Case<'_>) -> Vec<String>,
+    /// What it finds. Called only if nothing is missing.
     pub detect: fn(&Case<'_>) -> Vec<Finding>,
 }
 
-/// The only list of detectors.
+/// The only list of a room's detectors.
 macro_rules! detectors {
     ($($module:ident),* $(,)?) => {
         $(pub mod $module;)*
-        /// Every detector.
-        pub const ALL: &[Detector] = &[$($module::DETECTOR),*];
+        /// Every detector of this room.
+        pub const DETECTORS: &[$crate::detectors::Detector] = &[$($module::DETECTOR),*];
     };
 }
 
-pub mod mem_support;
+/// The only list of rooms.
+macro_rules! rooms {
+    ($($room:ident),* $(,)?) => {
+        $(pub mod $room;)*
+        const ROOMS: &[&[Detector]] = &[$($room::DETECTORS),*];
+    };
+}
 
-detectors! {
-    goroutine,
-    mem_cache,
-    mem_enomem,
-    mem_finalizer,
-    mem_glibc_arenas,
-    mem_gogc_off,
-    mem_gomemlimit,
-    mem_idle,
-    mem_kernel,
-    mem_lazyfree,
-    mem_leak_trend,
-    mem_limit_hits,
-    mem_native,
-    mem_oom,
-    mem_other_proc,
-    mem_overshoot,
-    mem_pagetables,
-    mem_pinned,
-    mem_pod,
-    mem_pressure,
-    mem_risk_pacing,
-    mem_risk_unreclaimable,
-    mem_shmem,
-    mem_sock,
-    mem_spans,
-    mem_stacks,
-    mem_swap,
-    mem_thp,
-    mem_thrash,
-    mem_threads,
-    mem_untouched,
-    trace,
+rooms! { goroutine, memory, trace }
+
+/// Every detector.
+pub fn all() -> impl Iterator<Item = &'static Detector> {
+    ROOMS.iter().copied().flatten()
+}
+
+/// Every code that a finding can carry, each once, by code. A code that several
+/// detectors give has the words of the first.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    let mut rules = BTreeMap::new();
+    for rule in all().flat_map(|detector| detector.rules) {
+        rules.entry(rule.code).or_insert(rule);
+    }
+    rules.into_values()
 }
 
 /// Runs every detector: findings worst first (then by size, then by code), and what could not run.
 pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
     let mut findings = Vec::new();
-    let mut not_run = Vec::new();
     // Where nothing was read, every rule lacks everything: that goes without saying.
     let is_read = |source: &Source| matches!(source.status, SourceStatus::Parsed | SourceStatus::Partial);
     if !case.evidence.sources.iter().any(is_read) {
-        return (findings, not_run);
+        return (findings, Vec::new());
     }
-    for detector in ALL {
-        let needs = (detector.lacks)(case);
-        if needs.is_empty() {
-            findings.extend((detector.detect)(case));
-        } else {
-            not_run.push(NotRun { code: detector.code.to_owned(), needs });
+    let mut missing = Vec::new();
+    for detector in all() {
+        let inputs = (detector.missing_inputs)(case);
+        if inputs.is_empty() {
+            let found = (detector.detect)(case);
+            let is_listed = |finding: &Finding| detector.rules.iter().any(|rule| rule.code == finding.code);
+            debug_assert!(found.iter().all(is_listed), "a code that its detector does not list");
+            findings.extend(found);
         }
+        missing.push((detector, inputs));
     }
     findings.order_by(|a, b| {
         let amount = |f: &Finding| f.amount.map_or(0, |amount| amount.value);
@@ -104,6 +115,94 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
             .then_with(|| a.code.cmp(&b.code))
             .then_with(|| a.title.cmp(&b.title))
     });
-    not_run.order_by(|a, b| a.code.cmp(&b.code));
-    (findings, not_run)
+    (findings, not_run(&missing))
+}
+
+/// The codes that no detector could look for, with what each needs. A family
+/// whose every code needs the same is one row.
+fn not_run(missing: &[(&'static Detector, Vec<String>)]) -> Vec<NotRun> {
+    // What each code needs: one list a detector that gives it.
+    let mut by_code: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
+    for (detector, inputs) in missing {
+        for rule in detector.rules {
+            by_code.entry(rule.code).or_default().push(inputs);
+        }
+    }
+    let needs = |code: &str| -> Vec<String> {
+        let lists = by_code.get(code).map(Vec::as_slice).unwrap_or_default();
+        match lists {
+            [only] => only.to_vec(),
+            _ if lists.iter().any(|list| list.is_empty()) => Vec::new(),
+            _ => vec![lists.iter().map(|list| list.join(" and ")).collect::<Vec<_>>().join(", or ")],
+        }
+    };
+    let mut rows: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for &code in by_code.keys() {
+        let own = needs(code);
+        if own.is_empty() {
+            continue;
+        }
+        let is_shared = |family: &&str| {
+            let mut members = by_code.keys().filter(|other| is_in(other, family));
+            members.clone().nth(1).is_some() && members.all(|other| needs(other) == own)
+        };
+        let name = families(code).find(is_shared).unwrap_or(code);
+        rows.insert(name, own);
+    }
+    rows.into_iter().map(|(code, needs)| NotRun { code: code.to_owned(), needs }).collect()
+}
+
+/// The families around a code, the widest first, and the code itself:
+/// `mem`, `mem.oom`, `mem.oom.cgroup`.
+fn families(code: &str) -> impl Iterator<Item = &str> {
+    code.match_indices('.').map(|(at, _)| &code[..at]).chain([code])
+}
+
+/// True for `goroutine.chan-send-abandoned` in `goroutine`, and for a code in itself.
+pub fn is_in(code: &str, family: &str) -> bool {
+    code.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_lowercase_words_in_a_family_and_say_what_they_mean() {
+        for rule in rules() {
+            let parts: Vec<&str> = rule.code.split('.').collect();
+            let is_word = |part: &&str| {
+                !part.is_empty()
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
+            };
+            assert!(parts.len() >= 2 && parts.iter().all(is_word), "{}", rule.code);
+            assert!(!rule.title.is_empty() && !rule.title.ends_with('.'), "{}", rule.code);
+            assert!(!rule.meaning.is_empty(), "{}", rule.code);
+        }
+    }
+
+    #[test]
+    fn a_code_that_several_detectors_give_has_one_meaning() {
+        for rule in all().flat_map(|detector| detector.rules) {
+            assert!(rules().any(|listed| listed == rule), "{} is declared twice", rule.code);
+        }
+    }
+
+    #[test]
+    fn what_was_not_run_is_a_code_or_a_family_of_codes() {
+        let report = testing::report(&[(
+            "notes.txt",
+            b"Rss: 12 kB
+Name:	pricing
+State:	S (sleeping)
+Pid:	7
+",
+        )]);
+        assert!(!report.not_run.is_empty());
+        for row in &report.not_run {
+            assert!(rules().any(|rule| is_in(rule.code, &row.code)), "{}", row.code);
+        }
+    }
 }

@@ -32,6 +32,7 @@ pub use crate::analysis::profile::{
     LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow,
     TreeNames, TreeOptions, Trend, peek_text, top_text,
 };
+pub use crate::detectors::{Rule, is_in};
 pub use crate::evidence::trace::lanes;
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
@@ -217,8 +218,7 @@ impl Session {
     }
 }
 
-/// The codes of the rules: each finding has one of them, or a code within one
-/// (`goroutine.chan-send-abandoned` within `goroutine`).
-pub fn rule_codes() -> impl Iterator<Item = &'static str> {
-    crate::detectors::ALL.iter().map(|detector| detector.code)
+/// Every code that a finding can carry, by code.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    crate::detectors::rules()
 }

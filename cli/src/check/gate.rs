@@ -31,7 +31,7 @@ impl FromStr for Gate {
             "info" => Ok(Self::Severity(Severity::Info)),
             "none" => Ok(Self::None),
             // A code that no rule gives would be a gate that never closes.
-            code if session::rule_codes().any(|rule| is_in(rule, code) || is_in(code, rule)) => {
+            code if session::rules().any(|rule| session::is_in(rule.code, code)) => {
                 Ok(Self::Code(code.to_owned()))
             }
             _ => Err("neither a severity (critical, warning, info), nor a finding code, nor none".to_owned()),
@@ -54,15 +54,10 @@ impl Gate {
         match self {
             // The worst comes first.
             Self::Severity(severity) => finding.severity <= *severity,
-            Self::Code(code) => is_in(&finding.code, code),
+            Self::Code(code) => session::is_in(&finding.code, code),
             Self::None => false,
         }
     }
-}
-
-/// True for `goroutine.chan-send-abandoned` in `goroutine`, and for a code in itself.
-fn is_in(code: &str, family: &str) -> bool {
-    code.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The severity's name in options and output.
@@ -145,5 +140,27 @@ impl<'a> Outcome<'a> {
     /// The gate as the user wrote it.
     pub(super) fn gate_text(&self) -> String {
         self.gates.iter().map(Gate::to_string).collect::<Vec<_>>().join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gate_knows_every_code_that_can_be_printed_and_every_family() {
+        for rule in session::rules() {
+            assert_eq!(rule.code.parse(), Ok(Gate::Code(rule.code.to_owned())));
+        }
+        for family in ["mem", "mem.oom", "goroutine", "trace"] {
+            assert_eq!(family.parse(), Ok(Gate::Code(family.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_gate_refuses_what_no_rule_gives() {
+        for word in ["goroutine.typo", "mem.pod", "mem.limit_livelock.x", "mem.", "goroutin", "", "severe"] {
+            assert!(word.parse::<Gate>().is_err(), "{word:?}");
+        }
     }
 }

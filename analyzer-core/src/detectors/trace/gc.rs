@@ -1,9 +1,9 @@
 //! `trace.gc-load`: garbage collection takes much of the processors' time.
 
-use super::super::mem_support::{Draft, list};
 use super::{figure, percent, processor_nanos, window};
 use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
+use crate::detectors::{Detector, Draft, Rule, list};
 use crate::report::number_format::count_u64;
 use crate::report::trace::Trace;
 use crate::report::{Amount, Confidence, Severity};
@@ -16,8 +16,22 @@ const SEVERE_PERCENT: u64 = 50;
 /// Fewer cycles are an accident of the window.
 const LEAST_CYCLES: u64 = 4;
 
+const GC_LOAD: Rule = Rule {
+    code: "trace.gc-load",
+    severity: Severity::Warning,
+    title: "Garbage collection takes much of the processors' time",
+    meaning: "GC workers and assists took a large part of the processors' time in the trace.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[GC_LOAD],
+    missing_inputs: super::missing_inputs,
+    detect: |case| super::each(case, find),
+};
+
 /// The load, if it is much. Workers on idle processors take nothing from anyone.
-pub(super) fn find(trace: &Trace) -> Option<Draft> {
+fn find(trace: &Trace) -> Option<Draft> {
     let gc = &trace.gc;
     let [dedicated, fractional, _idle] = gc.workers;
     let taken = dedicated.saturating_add(fractional).saturating_add(gc.assist_running);
@@ -26,7 +40,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
         return None;
     }
     Some(Draft {
-        code: "trace.gc-load",
+        rule: GC_LOAD,
         severity: if load >= SEVERE_PERCENT { Severity::Warning } else { Severity::Info },
         confidence: Confidence::Certain,
         reclaim: None,
@@ -34,7 +48,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
             "Workers and assists take {LOAD_PERCENT}% of the processors' time or more over {LEAST_CYCLES} cycles or \
              more; {SEVERE_PERCENT}% are a warning. Workers on idle processors do not count."
         ),
-        title: "Garbage collection takes much of the processors' time".to_owned(),
+        title: GC_LOAD.title.to_owned(),
         claim: format!(
             "In {} of trace, {} GC cycles took {load}% of the processors' time: {} by workers, {} by goroutines that \
              had to help while they allocated.",

@@ -2,19 +2,54 @@
 //! `trace.waited-throughout`: goroutines that the trace saw come, or wait, and
 //! never go on.
 
-use super::super::mem_support::{Draft, list};
 use super::{figure, window};
 use crate::analysis::trace::leaks::{
-    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, WAITED_THROUGHOUT, span,
+    GROWTH_CREATED, GROWTH_ENDED_TENTHS, WAIT_NANOS, WAIT_OVER_P99, WAITED_THROUGHOUT as LEAST_WAITED, span,
 };
 use crate::analysis::trace::stacks::frames_of;
 use crate::base::units::Unit;
+use crate::detectors::{Detector, Draft, Rule, list};
 use crate::report::number_format::count_u64;
 use crate::report::trace::{LeakEvidence, LeakSign, Trace};
 use crate::report::{Amount, Confidence, Goroutines, Origin, Severity, StackFrame, Verdict};
 
+const BLOCKED_FOREVER: Rule = Rule {
+    code: "trace.blocked-forever",
+    severity: Severity::Warning,
+    title: "Goroutines blocked forever",
+    meaning: "In the trace, goroutines wait on a nil channel or in a select without cases: nothing can wake them.",
+};
+
+const GROWTH: Rule = Rule {
+    code: "trace.goroutine-growth",
+    severity: Severity::Warning,
+    title: "Goroutines are created and do not end",
+    meaning: "The trace saw goroutines created at one place that do not end.",
+};
+
+const WAITED_THROUGHOUT: Rule = Rule {
+    code: "trace.waited-throughout",
+    severity: Severity::Warning,
+    title: "Goroutines waited all the time",
+    meaning: "Goroutines with one stack waited from the trace's start to its end.",
+};
+
+const NEVER_WOKEN: Rule = Rule {
+    code: "trace.never-woken",
+    severity: Severity::Warning,
+    title: "Goroutines wait and are never woken",
+    meaning: "Goroutines created in the trace wait where nothing was ever woken.",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[BLOCKED_FOREVER, GROWTH, WAITED_THROUGHOUT, NEVER_WOKEN],
+    missing_inputs: super::missing_inputs,
+    detect: |case| super::each(case, |trace| find(trace, case.analysis.goroutines.as_ref())),
+};
+
 /// Signs that are worth a finding, and that no dump tells better.
-pub(super) fn find(trace: &Trace, goroutines: Option<&Goroutines>) -> Vec<Draft> {
+fn find(trace: &Trace, goroutines: Option<&Goroutines>) -> Vec<Draft> {
     let told = trace.leaks.iter().filter(|leak| is_told(leak) && !is_in_dump(leak, goroutines));
     told.map(|leak| draft(trace, leak)).collect()
 }
@@ -35,15 +70,13 @@ fn is_in_dump(leak: &LeakEvidence, goroutines: Option<&Goroutines>) -> bool {
 }
 
 fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
-    let (code, title, condition) = match leak.sign {
+    let (rule, condition) = match leak.sign {
         LeakSign::BlockedForever => (
-            "trace.blocked-forever",
-            "Goroutines blocked forever",
+            BLOCKED_FOREVER,
             "A goroutine other than main's waits on a nil channel or in a select without cases.".to_owned(),
         ),
         LeakSign::Growth => (
-            "trace.goroutine-growth",
-            "Goroutines are created and do not end",
+            GROWTH,
             format!(
                 "At least {GROWTH_CREATED} were created in the trace, fewer than {GROWTH_ENDED_TENTHS} in 10 of them \
                  ended, their number never fell, and each waits for longer than {} and than {WAIT_OVER_P99} times \
@@ -52,17 +85,15 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
             ),
         ),
         LeakSign::WaitedThroughout => (
-            "trace.waited-throughout",
-            "Goroutines waited all the time",
+            WAITED_THROUGHOUT,
             format!(
-                "At least {WAITED_THROUGHOUT} with one stack waited from the trace's start to its end, for {} or \
+                "At least {LEAST_WAITED} with one stack waited from the trace's start to its end, for {} or \
                  longer, and nothing woke any of them. Only senders whose place nobody left are a warning.",
                 span(WAIT_NANOS)
             ),
         ),
         LeakSign::NeverWoken => (
-            "trace.never-woken",
-            "Goroutines wait and are never woken",
+            NEVER_WOKEN,
             format!(
                 "At least two were created in the trace, wait for longer than {}, and nothing was ever woken at \
                  their place.",
@@ -71,12 +102,12 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
         ),
     };
     Draft {
-        code,
+        rule,
         severity: if leak.confidence <= Confidence::Likely { Severity::Warning } else { Severity::Info },
         confidence: leak.confidence,
         reclaim: None,
         condition,
-        title: title.to_owned(),
+        title: rule.title.to_owned(),
         claim: claim(trace, leak),
         amount: Some(Amount {
             value: i64::try_from(leak.count).unwrap_or(i64::MAX),

@@ -1,38 +1,26 @@
 //! `trace.*`: what the seconds of an execution trace show to be wrong. Every
 //! claim names the trace's length, for nothing is known beyond it.
 
-mod gc;
-mod leak;
-mod pause;
-mod starved;
-
-use super::mem_support::Draft;
-use super::{Case, Detector};
+use super::{Case, Draft, list};
 use crate::analysis::trace::leaks;
 use crate::base::units::Unit;
 use crate::report::trace::{Proc, Trace};
 use crate::report::{Citation, Finding};
 
-/// The rules.
-pub const DETECTOR: Detector = Detector {
-    code: "trace",
-    lacks: |case| {
-        let needs = "a Go execution trace (/debug/pprof/trace?seconds=5) of Go 1.22 or later";
-        if case.analysis.traces.is_empty() { vec![needs.to_owned()] } else { Vec::new() }
-    },
-    detect: |case: &Case<'_>| {
-        let goroutines = case.analysis.goroutines.as_ref();
-        let find = |trace| {
-            let drafts = leak::find(trace, goroutines).into_iter();
-            drafts.chain(pause::find(trace)).chain(starved::find(trace)).chain(gc::find(trace))
-        };
-        let traces = case.analysis.traces.iter();
-        traces.flat_map(|trace| find(trace).filter_map(|draft| about(draft, trace))).collect()
-    },
-};
+detectors! { gc, leak, pause, starved }
 
-fn about(draft: Draft, trace: &Trace) -> Option<Finding> {
-    draft.about(trace.subject?)
+fn missing_inputs(case: &Case<'_>) -> Vec<String> {
+    let needs = "a Go execution trace (/debug/pprof/trace?seconds=5) of Go 1.22 or later";
+    if case.analysis.traces.is_empty() { list(&[needs]) } else { Vec::new() }
+}
+
+/// What `find` says of each trace whose subject is known.
+fn each<D: IntoIterator<Item = Draft>>(case: &Case<'_>, find: impl Fn(&Trace) -> D) -> Vec<Finding> {
+    let about = |trace: &Trace| {
+        let subject = trace.subject?;
+        Some(find(trace).into_iter().filter_map(|draft| draft.about(subject)).collect::<Vec<_>>())
+    };
+    case.analysis.traces.iter().filter_map(about).flatten().collect()
 }
 
 /// Length of the trace.

@@ -1,9 +1,9 @@
 //! `trace.long-pause`: the world stood still for long.
 
-use super::super::mem_support::{Draft, list};
 use super::{figure, window};
 use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
+use crate::detectors::{Detector, Draft, Rule, list};
 use crate::report::trace::{Pause, Trace};
 use crate::report::{Amount, Confidence, Severity};
 
@@ -14,8 +14,22 @@ const SEVERE_NANOS: u64 = 100_000_000;
 /// Pauses that tracing itself brings.
 const OF_THE_TRACER: [&str; 2] = ["start trace", "stop trace"];
 
+const LONG_PAUSE: Rule = Rule {
+    code: "trace.long-pause",
+    severity: Severity::Warning,
+    title: "Long stop-the-world pauses",
+    meaning: "Stop-the-world pauses in the trace were long.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[LONG_PAUSE],
+    missing_inputs: super::missing_inputs,
+    detect: |case| super::each(case, find),
+};
+
 /// The long pauses, as one.
-pub(super) fn find(trace: &Trace) -> Option<Draft> {
+fn find(trace: &Trace) -> Option<Draft> {
     let length = |pause: &Pause| pause.end.unwrap_or(trace.to).saturating_sub(pause.begin);
     let is_long =
         |pause: &&Pause| length(pause) >= LONG_NANOS && !OF_THE_TRACER.contains(&pause.kind.as_str());
@@ -41,7 +55,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
     }
     claim.push('.');
     Some(Draft {
-        code: "trace.long-pause",
+        rule: LONG_PAUSE,
         severity: if nanos >= SEVERE_NANOS { Severity::Warning } else { Severity::Info },
         confidence: Confidence::Certain,
         reclaim: None,
@@ -50,7 +64,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
             span(LONG_NANOS),
             span(SEVERE_NANOS)
         ),
-        title: "Long stop-the-world pauses".to_owned(),
+        title: LONG_PAUSE.title.to_owned(),
         claim,
         amount: i64::try_from(nanos).ok().map(|value| Amount {
             value,

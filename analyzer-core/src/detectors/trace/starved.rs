@@ -1,9 +1,9 @@
 //! `trace.cpu-starved`: goroutines that could run wait because every processor is taken.
 
-use super::super::mem_support::{Draft, list};
 use super::{figure, nanos, percent, processor_nanos, processors, sum, window};
 use crate::analysis::trace::leaks::span;
 use crate::base::units::Unit;
+use crate::detectors::{Detector, Draft, Rule, list};
 use crate::report::number_format::count_u64;
 use crate::report::trace::Trace;
 use crate::report::{Confidence, Severity};
@@ -17,8 +17,22 @@ const SEVERE_TIMES: u64 = 10;
 /// Shorter traces say little of the load.
 const LEAST_NANOS: u64 = 100_000_000;
 
+const CPU_STARVED: Rule = Rule {
+    code: "trace.cpu-starved",
+    severity: Severity::Warning,
+    title: "Goroutines wait for processors",
+    meaning: "Goroutines were ready to run and waited for a processor.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[CPU_STARVED],
+    missing_inputs: super::missing_inputs,
+    detect: |case| super::each(case, find),
+};
+
 /// The load, if it is too much.
-pub(super) fn find(trace: &Trace) -> Option<Draft> {
+fn find(trace: &Trace) -> Option<Draft> {
     let count = processors(trace)?;
     let all = processor_nanos(trace).filter(|_| nanos(trace) >= LEAST_NANOS)?;
     let taken = sum(trace, |proc| proc.running.saturating_add(proc.gc).saturating_add(proc.syscall));
@@ -31,7 +45,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
     let longest = trace.delays.iter().map(|delays| delays.spread.max).max().unwrap_or(0);
     let waiting = starved / nanos(trace).max(1);
     Some(Draft {
-        code: "trace.cpu-starved",
+        rule: CPU_STARVED,
         severity: if times >= SEVERE_TIMES { Severity::Warning } else { Severity::Info },
         confidence: Confidence::Certain,
         reclaim: None,
@@ -39,7 +53,7 @@ pub(super) fn find(trace: &Trace) -> Option<Draft> {
             "The processors are taken for {BUSY_PERCENT}% of the time or more, and as many goroutines as there are \
              processors wait for one; {SEVERE_TIMES} times as many are a warning."
         ),
-        title: "Goroutines wait for processors".to_owned(),
+        title: CPU_STARVED.title.to_owned(),
         claim: format!(
             "In {} of trace the {} processors (GOMAXPROCS) were taken for {busy}% of the time, and on the average {} \
              goroutines that could run waited for one; the longest wait was {}.",

@@ -4,26 +4,36 @@
 /// One rule, for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Stable id.
-    pub id: &'static str,
+    /// Stable code of the finding: `goroutine.` and the id.
+    pub code: &'static str,
     /// A few words, for the head of a finding.
     pub title: &'static str,
+    /// One line: what it means.
+    pub meaning: &'static str,
     /// What to do.
     pub advice: &'static [&'static str],
     /// What would be harmless and looks alike.
     pub against: &'static str,
 }
 
+impl Rule {
+    /// The id: the code without its family.
+    pub fn id(&self) -> &'static str {
+        self.code.strip_prefix("goroutine.").unwrap_or(self.code)
+    }
+}
+
 /// The rule called `id`.
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id)
+    RULES.iter().find(|rule| rule.id() == id)
 }
 
 /// Every rule.
 pub const RULES: &[Rule] = &[
     Rule {
-        id: "chan-send-abandoned",
+        code: "goroutine.chan-send-abandoned",
         title: "Goroutines blocked in a channel send that nobody receives",
+        meaning: "Goroutines blocked in a channel send that nobody receives",
         advice: &[
             "Give the channel room for every sender (make(chan T, 1) for a single result), so that the send never blocks.",
             "Or send in a select with case <-ctx.Done(), so that the sender ends when the receiver gave up.",
@@ -31,8 +41,9 @@ pub const RULES: &[Rule] = &[
         against: "A bounded pipeline under back-pressure blocks its producers for a while; they move on when the consumer does.",
     },
     Rule {
-        id: "chan-recv-unclosed",
+        code: "goroutine.chan-recv-unclosed",
         title: "Goroutines blocked in a receive from a channel that nobody sends to or closes",
+        meaning: "Goroutines blocked in a receive from a channel that nobody sends to or closes",
         advice: &[
             "Close the channel where the last value is sent (defer close(ch) in the sender), so that range and receive end.",
             "Or receive in a select with case <-ctx.Done().",
@@ -41,8 +52,9 @@ pub const RULES: &[Rule] = &[
         against: "Idle pool workers and subscribers wait like this on purpose; their number does not grow.",
     },
     Rule {
-        id: "select-no-exit",
+        code: "goroutine.select-no-exit",
         title: "Goroutines in a select without a case that ends them",
+        meaning: "Goroutines in a select without a case that ends them",
         advice: &[
             "Add a case <-ctx.Done() (or a done channel) that returns, and cancel it when the owner ends.",
             "Call the Stop or Close of the type that started the goroutine.",
@@ -50,32 +62,36 @@ pub const RULES: &[Rule] = &[
         against: "One loop for each long-lived object is right as long as the objects are released.",
     },
     Rule {
-        id: "nil-channel",
+        code: "goroutine.nil-channel",
         title: "Goroutines blocked forever on a nil channel",
+        meaning: "Goroutines blocked forever on a nil channel",
         advice: &[
             "Initialize the channel with make before it is used; a field that was never set is the usual cause.",
         ],
         against: "",
     },
     Rule {
-        id: "select-forever",
+        code: "goroutine.select-forever",
         title: "Goroutines parked forever in an empty select",
+        meaning: "Goroutines parked forever in an empty select",
         advice: &[
             "Replace select {} by waiting for a context or a done channel; one in main is fine, one for each call is a leak.",
         ],
         against: "A program may park one goroutine on purpose.",
     },
     Rule {
-        id: "ticker-loop-no-exit",
+        code: "goroutine.ticker-loop-no-exit",
         title: "Ticker loops that never end",
+        meaning: "Ticker loops that never end",
         advice: &[
             "Select on ctx.Done() beside the ticker and return. Stop alone does not end a loop over ticker.C: the channel is never closed.",
         ],
         against: "A fixed number of background loops is normal.",
     },
     Rule {
-        id: "ctx-never-cancelled",
+        code: "goroutine.ctx-never-cancelled",
         title: "Goroutines waiting for a context that is never canceled",
+        meaning: "Goroutines waiting for a context that is never canceled",
         advice: &[
             "Call the cancel function on every path (defer cancel()).",
             "Use context.AfterFunc instead of a goroutine that waits for Done.",
@@ -83,8 +99,9 @@ pub const RULES: &[Rule] = &[
         against: "One waiter on the root context ends with the process, and is fine.",
     },
     Rule {
-        id: "waitgroup-stuck",
+        code: "goroutine.waitgroup-stuck",
         title: "Goroutines waiting for a WaitGroup that never reaches zero",
+        meaning: "Goroutines waiting for a WaitGroup that never reaches zero",
         advice: &[
             "Call Done in a defer, so that every path of the worker reaches it, or use WaitGroup.Go (Go 1.25).",
             "Look at what the workers themselves wait for: a worker that blocks holds its waiter.",
@@ -92,8 +109,9 @@ pub const RULES: &[Rule] = &[
         against: "Waiting for long work is fine while the workers make progress.",
     },
     Rule {
-        id: "lock-never-released",
+        code: "goroutine.lock-never-released",
         title: "Goroutines waiting for a lock that is never released",
+        meaning: "Goroutines waiting for a lock that is never released",
         advice: &[
             "Unlock in a defer right after Lock, so that returns and panics release it.",
             "Take several locks in one order everywhere; never take a read lock twice in one goroutine.",
@@ -101,66 +119,75 @@ pub const RULES: &[Rule] = &[
         against: "A convoy behind a slow critical section moves: its ids change and nobody ages.",
     },
     Rule {
-        id: "blocked-holding-lock",
+        code: "goroutine.blocked-holding-lock",
         title: "A goroutine blocks while it holds a lock that others wait for",
+        meaning: "A goroutine blocks while it holds a lock that others wait for",
         advice: &["Copy what is needed under the lock, unlock, and only then send, write or call out."],
         against: "",
     },
     Rule {
-        id: "once-stuck",
+        code: "goroutine.once-stuck",
         title: "A sync.Once body that does not return",
+        meaning: "A sync.Once body that does not return",
         advice: &["Bound the initialization by a timeout or context; everyone who calls Do waits for it."],
         against: "A slow first initialization ends by itself.",
     },
     Rule {
-        id: "cond-never-signalled",
+        code: "goroutine.cond-never-signalled",
         title: "Goroutines waiting on a condition that nobody signals",
+        meaning: "Goroutines waiting on a condition that nobody signals",
         advice: &[
             "Broadcast when the condition can no longer come true (on Close), and check for that in the loop.",
         ],
         against: "Queue consumers wait like this on purpose; their number is constant.",
     },
     Rule {
-        id: "semaphore-exhausted",
+        code: "goroutine.semaphore-exhausted",
         title: "Goroutines waiting for a semaphore whose slots are not given back",
+        meaning: "Goroutines waiting for a semaphore whose slots are not given back",
         advice: &["Release the slot in a defer right after it was acquired; bound the wait by a context."],
         against: "Short waits are what a semaphore is for.",
     },
     Rule {
-        id: "http-body-not-closed",
+        code: "goroutine.http-body-not-closed",
         title: "HTTP client connections whose response body was not closed",
+        meaning: "HTTP client connections whose response body was not closed",
         advice: &[
             "defer resp.Body.Close() after the error check, on every path; read the body to its end to reuse the connection.",
         ],
         against: "A client that streams a response keeps its connection in this state while it reads.",
     },
     Rule {
-        id: "http-client-no-timeout",
+        code: "goroutine.http-client-no-timeout",
         title: "HTTP client calls without a timeout",
+        meaning: "HTTP client calls without a timeout",
         advice: &[
             "Set http.Client.Timeout, or give each request a context with a deadline (http.NewRequestWithContext).",
         ],
         against: "Long polls wait on purpose; they end within their own period.",
     },
     Rule {
-        id: "http-server-read-no-timeout",
+        code: "goroutine.http-server-read-no-timeout",
         title: "HTTP server connections that never send their request",
+        meaning: "HTTP server connections that never send their request",
         advice: &[
             "Set http.Server.ReadHeaderTimeout (and ReadTimeout): without them a silent client holds a goroutine for ever.",
         ],
         against: "Requests on their way are in this state for moments.",
     },
     Rule {
-        id: "http-server-idle",
+        code: "goroutine.http-server-idle",
         title: "Idle HTTP server connections pile up",
+        meaning: "Idle HTTP server connections pile up",
         advice: &[
             "Set http.Server.IdleTimeout: without it (and without ReadTimeout) idle keep-alive connections stay for ever.",
         ],
         against: "A stable number of keep-alive connections is normal.",
     },
     Rule {
-        id: "http-handler-stuck",
+        code: "goroutine.http-handler-stuck",
         title: "HTTP handlers that do not return",
+        meaning: "HTTP handlers that do not return",
         advice: &[
             "Wait with the request's context: select on r.Context().Done() beside whatever the handler waits for.",
             "WriteTimeout does not end a handler; http.TimeoutHandler answers for it but does not end it either.",
@@ -168,120 +195,137 @@ pub const RULES: &[Rule] = &[
         against: "Long polls, event streams and WebSockets hold their handler on purpose.",
     },
     Rule {
-        id: "http2",
+        code: "goroutine.http2",
         title: "HTTP/2 connections pile up",
+        meaning: "HTTP/2 connections pile up",
         advice: &[
             "Share one client; set IdleTimeout on the server, and ReadIdleTimeout on the client's transport.",
         ],
         against: "Idle HTTP/2 connections are kept on purpose; their number is stable.",
     },
     Rule {
-        id: "shutdown-hang",
+        code: "goroutine.shutdown-hang",
         title: "A graceful shutdown that does not end",
+        meaning: "A graceful shutdown that does not end",
         advice: &[
             "Give Shutdown a context with a deadline, then Close; fix the handler that is still running.",
         ],
         against: "Within the grace period this is what Shutdown does.",
     },
     Rule {
-        id: "sql-pool-exhausted",
+        code: "goroutine.sql-pool-exhausted",
         title: "Goroutines waiting for a database connection",
+        meaning: "Goroutines waiting for a database connection",
         advice: &[
             "Close every Rows, Commit or Rollback every Tx, on every path; then look at SetMaxOpenConns.",
         ],
         against: "",
     },
     Rule {
-        id: "sql-rows",
+        code: "goroutine.sql-rows",
         title: "Query results that are never closed",
+        meaning: "Query results that are never closed",
         advice: &["defer rows.Close() right after the query's error check."],
         against: "A long query keeps its Rows open.",
     },
     Rule {
-        id: "sql-tx",
+        code: "goroutine.sql-tx",
         title: "Transactions that are never finished",
+        meaning: "Transactions that are never finished",
         advice: &["defer tx.Rollback() right after Begin: it does nothing after a Commit."],
         against: "A long transaction is open for its whole length.",
     },
     Rule {
-        id: "io-pipe-stuck",
+        code: "goroutine.io-pipe-stuck",
         title: "Goroutines stuck in an io.Pipe whose other end is gone",
+        meaning: "Goroutines stuck in an io.Pipe whose other end is gone",
         advice: &[
             "Close both ends on every path: CloseWithError on the side that gives up first wakes the other.",
         ],
         against: "A moving stream blocks only for moments.",
     },
     Rule {
-        id: "net-read-no-deadline",
+        code: "goroutine.net-read-no-deadline",
         title: "Network reads without a deadline",
+        meaning: "Network reads without a deadline",
         advice: &[
             "Set a read deadline before each read (SetReadDeadline), and TCP keep-alive, so that silent peers end.",
         ],
         against: "Steady peers wait in reads on purpose; their number is stable.",
     },
     Rule {
-        id: "write-blocked",
+        code: "goroutine.write-blocked",
         title: "Writes to a peer that does not read",
+        meaning: "Writes to a peer that does not read",
         advice: &["Set a write deadline (SetWriteDeadline) and drop peers that miss it."],
         against: "",
     },
     Rule {
-        id: "listener-leak",
+        code: "goroutine.listener-leak",
         title: "Listeners pile up",
+        meaning: "Listeners pile up",
         advice: &["Close the old listener when the configuration changes or the server is replaced."],
         against: "A fixed number of listeners is normal.",
     },
     Rule {
-        id: "exec-not-waited",
+        code: "goroutine.exec-not-waited",
         title: "Child processes that nobody waits for",
+        meaning: "Child processes that nobody waits for",
         advice: &["Call Wait after Start (or use Run): it ends the copying goroutines and reaps the child."],
         against: "Goroutines that copy a running child's output are right while it runs.",
     },
     Rule {
-        id: "rpc-call-no-reply",
+        code: "goroutine.rpc-call-no-reply",
         title: "Remote calls that get no reply",
+        meaning: "Remote calls that get no reply",
         advice: &[
             "Bound the call: use Client.Go with a select on a timer or context, and close the client on a timeout.",
         ],
         against: "",
     },
     Rule {
-        id: "iter-pull-not-stopped",
+        code: "goroutine.iter-pull-not-stopped",
         title: "Pulled iterators that are never stopped",
+        meaning: "Pulled iterators that are never stopped",
         advice: &["defer stop() right after iter.Pull: without it the iterator's goroutine waits for ever."],
         against: "An iterator in use is in this state between two values.",
     },
     Rule {
-        id: "finalizer-stuck",
+        code: "goroutine.finalizer-stuck",
         title: "A finalizer or cleanup blocks",
+        meaning: "A finalizer or cleanup blocks",
         advice: &[
             "Never block in a finalizer or cleanup: all of them run in one goroutine, and what waits for them is not freed.",
         ],
         against: "",
     },
     Rule {
-        id: "sleep-loop",
+        code: "goroutine.sleep-loop",
         title: "Polling loops that never end",
+        meaning: "Polling loops that never end",
         advice: &["Replace time.Sleep by a select on a timer and ctx.Done(), and return on the latter."],
         against: "A fixed number of polling loops is normal.",
     },
     Rule {
-        id: "select-long-timer",
+        code: "goroutine.select-long-timer",
         title: "Goroutines in a select with a long timer",
+        meaning: "Goroutines in a select with a long timer",
         advice: &["Add a case <-ctx.Done(), so that they end with the call that started them."],
         against: "They end when the timer fires.",
     },
     Rule {
-        id: "syscall-blocked",
+        code: "goroutine.syscall-blocked",
         title: "Goroutines blocked in a system call",
+        meaning: "Goroutines blocked in a system call",
         advice: &[
             "Use the poller (os.File, net.Conn with deadlines) instead of raw calls: each blocked call holds an OS thread.",
         ],
         against: "Waiting for a child process or a file lock is fine for its length.",
     },
     Rule {
-        id: "busy-loop",
+        code: "goroutine.busy-loop",
         title: "A goroutine runs without pause",
+        meaning: "A goroutine runs without pause",
         advice: &["Take a CPU profile: it shows whether this is work or a loop that spins."],
         against: "Processor-bound work looks the same.",
     },
@@ -297,10 +341,10 @@ mod tests {
         let sections: Vec<(&str, &str)> =
             guide.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
         for rule in RULES {
-            let text = sections.iter().find(|(id, _)| *id == rule.id).map(|(_, text)| *text);
-            let text = text.unwrap_or_else(|| panic!("no section on {}", rule.id));
+            let text = sections.iter().find(|(id, _)| *id == rule.id()).map(|(_, text)| *text);
+            let text = text.unwrap_or_else(|| panic!("no section on {}", rule.id()));
             for part in ["**Evidence.**", "```go\n// leaks\n", "\n// fixed\n", "**Harmless.**"] {
-                assert!(text.contains(part), "{}: {part}", rule.id);
+                assert!(text.contains(part), "{}: {part}", rule.id());
             }
         }
         assert_eq!(sections.len(), RULES.len(), "a section on a rule that is not there");
@@ -309,9 +353,9 @@ mod tests {
     #[test]
     fn ids_are_unique_kebab_case_and_every_rule_has_advice() {
         for (index, rule) in RULES.iter().enumerate() {
-            assert!(RULES[..index].iter().all(|other| other.id != rule.id), "{}", rule.id);
-            assert!(rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
-            assert!(!rule.advice.is_empty(), "{}", rule.id);
+            assert!(RULES[..index].iter().all(|other| other.id() != rule.id()), "{}", rule.id());
+            assert!(rule.id().chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+            assert!(!rule.advice.is_empty(), "{}", rule.id());
         }
     }
 }

@@ -1,0 +1,224 @@
+//! `goroutine.RULE`: one finding for each cause of leaking goroutines, whatever
+//! waits behind it. The rules themselves are in `analysis::goroutines::classify`.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::goroutines::classify::catalog;
+use crate::base::units::Unit;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::number_format::{self, bytes, count_u64};
+use crate::report::{
+    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity, SubjectId,
+    Verdict,
+};
+
+/// Members from which the service is about to fail rather than only to cost:
+/// their stacks alone are tens of megabytes, and each collection scans them.
+const CRITICAL_MEMBERS: u64 = 10_000;
+/// Places cited for one group.
+const CITED: usize = 5;
+
+const SUSPECT: Rule = Rule {
+    code: "goroutine.suspect",
+    severity: Severity::Info,
+    title: "Goroutines that may be stuck",
+    meaning: "Too few dumps to tell whether goroutines are stuck or busy; one more dump tells.",
+};
+
+/// The catalog's rules, and what one or two dumps cannot tell.
+const RULES: [Rule; catalog::RULES.len() + 1] = {
+    let mut rules = [SUSPECT; catalog::RULES.len() + 1];
+    let mut index = 0;
+    while index < catalog::RULES.len() {
+        let rule = catalog::RULES[index];
+        let severity = Severity::Critical;
+        rules[index] = Rule { code: rule.code, severity, title: rule.title, meaning: rule.meaning };
+        index += 1;
+    }
+    rules
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &RULES,
+    missing_inputs: |case| {
+        let has_dump = case.analysis.goroutines.as_ref().is_some_and(|section| !section.snapshots.is_empty());
+        let needs =
+            "a goroutine dump (/debug/pprof/goroutine?debug=2), best of all two or three, some minutes apart";
+        if has_dump { Vec::new() } else { vec![needs.to_owned()] }
+    },
+    detect: |case: &Case<'_>| case.analysis.goroutines.as_ref().map(detect).unwrap_or_default(),
+};
+
+fn detect(section: &Goroutines) -> Vec<Finding> {
+    let is_cause = |group: &&GoroutineGroup| group.verdict == Verdict::Leak && group.role == Some(Role::Root);
+    let causes = section.groups.iter().filter(is_cause).filter_map(|group| finding(section, group));
+    let subjects: BTreeSet<SubjectId> = section.groups.iter().map(|group| group.subject).collect();
+    let suspected = subjects.into_iter().filter_map(|subject| suspicion(section, subject));
+    causes.chain(suspected).collect()
+}
+
+/// Snapshots from which what is only suspected needs no more captures to be told.
+const ENOUGH_SNAPSHOTS: usize = 3;
+/// Suspected groups that are named.
+const NAMED: usize = 3;
+
+/// What one or two dumps cannot tell: said, so that it is not taken for health,
+/// and no problem, so that no gate fails on it.
+fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
+    let snapshots = section.snapshots.iter().filter(|snapshot| snapshot.subject == subject).count();
+    let is_suspect = |group: &&GoroutineGroup| {
+        group.subject == subject && group.verdict == Verdict::Suspect && members(group) > 0
+    };
+    let groups: Vec<&GoroutineGroup> = section.groups.iter().filter(is_suspect).collect();
+    if groups.is_empty() || snapshots >= ENOUGH_SNAPSHOTS {
+        return None;
+    }
+    let all: u64 = groups.iter().map(|group| members(group)).sum();
+    let named: Vec<String> = groups
+        .iter()
+        .take(NAMED)
+        .map(|group| format!("{} in [{}]{}", count_u64(members(group)), group.state, at(group)))
+        .collect();
+    let rest = if groups.len() > NAMED { ", and more" } else { "" };
+    let what = if snapshots == 1 { "One dump" } else { "Two dumps" };
+    let citations = groups.iter().take(NAMED).flat_map(|group| group.citations.iter().take(1).cloned());
+    Some(Finding {
+        code: SUSPECT.code.to_owned(),
+        severity: Severity::Info,
+        confidence: Confidence::Possible,
+        reclaim: None,
+        condition: String::new(),
+        title: SUSPECT.title.to_owned(),
+        claim: format!(
+            "{what} cannot tell whether {} goroutine{} {} stuck: {}{rest}.",
+            count_u64(all),
+            if all == 1 { "" } else { "s" },
+            if all == 1 { "is" } else { "are" },
+            named.join(", ")
+        ),
+        amount: Some(Amount {
+            value: i64::try_from(all).unwrap_or(i64::MAX),
+            low: None,
+            high: None,
+            unit: Unit::Count,
+        }),
+        subject: Some(subject),
+        citations: Citations::from_list(citations.collect())?,
+        against: vec!["Many goroutines at one place are what a busy moment looks like, too.".to_owned()],
+        advice: vec![
+            "Capture goroutine?debug=2 once more, five minutes later: who did not move is stuck.".to_owned(),
+        ],
+        group: groups.first().map(|group| group.id.clone()),
+    })
+}
+
+/// Members of the last snapshot.
+fn members(group: &GoroutineGroup) -> u64 {
+    group.counts.last().copied().unwrap_or(0)
+}
+
+fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
+    let rule = catalog::rule(&group.rule)?;
+    let of_root = |role: Role| {
+        section
+            .groups
+            .iter()
+            .filter(move |other| other.root.as_deref() == Some(&*group.id) && other.role == Some(role))
+    };
+    let victims: u64 = of_root(Role::Victim).map(members).sum();
+    let satellites: u64 = of_root(Role::Satellite).map(members).sum();
+    let all = members(group).saturating_add(victims).saturating_add(satellites);
+    let value = i64::try_from(all).unwrap_or(i64::MAX);
+    let citations: Vec<Citation> = group.citations.iter().take(CITED).cloned().collect();
+    Some(Finding {
+        code: rule.code.to_owned(),
+        severity: if all >= CRITICAL_MEMBERS { Severity::Critical } else { Severity::Warning },
+        confidence: group.confidence,
+        reclaim: None,
+        condition: String::new(),
+        title: rule.title.to_owned(),
+        claim: claim(section, group, victims, satellites),
+        amount: Some(Amount { value, low: None, high: None, unit: Unit::Count }),
+        subject: Some(group.subject),
+        citations: Citations::from_list(citations)?,
+        against: group.against.clone(),
+        advice: group.advice.clone(),
+        group: Some(group.id.clone()),
+    })
+}
+
+/// How many wait where, how that grew, what hangs on it, and where that leads.
+fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites: u64) -> String {
+    let one = members(group) == 1;
+    let waits = if one { " waits" } else { "s wait" };
+    let mut text =
+        format!("{} goroutine{waits} in [{}]{}", count_u64(members(group)), group.state, at(group));
+    let counts = number_format::series(&group.counts);
+    let reason = group.reasons.first();
+    // What the first reason says is not said twice.
+    let is_told = reason.is_some_and(|reason| reason.contains(&counts));
+    if group.counts.len() > 1 && group.counts.first() != group.counts.last() && !is_told {
+        text.push_str(&format!(" ({counts} over the snapshots)"));
+    }
+    text.push('.');
+    if let Some(reason) = reason {
+        text.push(' ');
+        text.push_str(reason);
+    }
+    if victims > 0 {
+        text.push_str(&format!(
+            " {} more wait behind {}{}.",
+            count_u64(victims),
+            if one { "it" } else { "them" },
+            behind(section, group)
+        ));
+    }
+    if satellites > 0 {
+        text.push_str(&format!(" {} helpers exist because of them.", count_u64(satellites)));
+    }
+    if !one {
+        text.push_str(&format!(" Their stacks hold at least {}.", bytes(group.min_bytes)));
+    }
+    if let Some(rate) = group.leak_rate_per_minute.filter(|rate| *rate > 0.0) {
+        text.push_str(&format!(" {} more a minute", number_format::rate(rate)));
+        match group.minutes_to_limit {
+            Some(minutes) => text.push_str(&format!(
+                ": their stacks alone reach the container's limit in at most {}.",
+                span(minutes)
+            )),
+            None => text.push('.'),
+        }
+    }
+    text
+}
+
+/// The largest groups behind a cause, by place.
+fn behind(section: &Goroutines, group: &GoroutineGroup) -> String {
+    let victims = section.groups.iter().filter(|other| {
+        other.root.as_deref() == Some(&*group.id) && other.role == Some(Role::Victim) && members(other) > 0
+    });
+    let places: Vec<String> = victims
+        .take(NAMED)
+        .map(|victim| format!("{} in [{}]{}", count_u64(members(victim)), victim.state, at(victim)))
+        .collect();
+    if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
+}
+
+/// ` in main.worker (main.go:12)`, or ` started by ` where no frame is the program's own.
+fn at(group: &GoroutineGroup) -> String {
+    let place = group.user_frame.as_ref().or(group.created_by.as_ref()).or(group.stack.first());
+    let preposition = if group.user_frame.is_some() { "in" } else { "started by" };
+    place.map(|frame| format!(" {preposition} {}", frame.call_site())).unwrap_or_default()
+}
+
+/// Minutes as a person says them: `40 min`, `5 h`, `12 days`.
+fn span(minutes: u64) -> String {
+    const HOUR: u64 = 60;
+    const DAY: u64 = 24 * HOUR;
+    match minutes {
+        0..HOUR => format!("{} min", minutes.max(1)),
+        HOUR..DAY => format!("{} h", minutes.div_ceil(HOUR)),
+        _ => format!("{} days", count_u64(minutes.div_ceil(DAY))),
+    }
+}

@@ -1,0 +1,4 @@
+//! `goroutine.*`: what the classified groups of goroutines say. The classification is
+//! in `analysis::goroutines::classify`.
+
+detectors! { leak }

@@ -1,0 +1,102 @@
+//! `mem.go.enomem`: the system refused memory to the runtime, and Go ended the program itself.
+
+use super::support::{Draft, list};
+use crate::detectors::{Case, Detector, Rule};
+use crate::evidence::goroutines::{GoroutineDump, PreambleKind, PreambleLine};
+use crate::report::{Citation, Confidence, Finding, Severity, Subject};
+
+/// What the runtime prints when `mmap` fails: the first it says itself, the
+/// others are its fatal errors.
+const SIGNS: [&str; 4] = [
+    "runtime: out of memory",
+    "fatal error: out of memory",
+    "cannot allocate memory",
+    "fatal error: runtime: cannot map pages",
+];
+
+const ENOMEM: Rule = Rule {
+    code: "mem.go.enomem",
+    severity: Severity::Critical,
+    title: "The system refused memory",
+    meaning: "The kernel refused memory to the Go runtime (ulimit, overcommit, max_map_count), and the program ended itself.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[ENOMEM],
+    missing_inputs: |case| {
+        if case.evidence.goroutines.dumps.is_empty() {
+            list(&["what the program printed when it ended (stderr)"])
+        } else {
+            Vec::new()
+        }
+    },
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
+};
+
+fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
+    let sources: Vec<_> = subject.sources().collect();
+    let of_subject =
+        case.evidence.goroutines.dumps.iter().rev().filter(|dump| sources.contains(&dump.source));
+    let (dump, line) = of_subject.filter_map(|dump| Some((dump, refused(dump)?))).next()?;
+    let draft = Draft {
+        rule: ENOMEM,
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        reclaim: None,
+        condition: "The runtime printed that it is out of memory, or cannot allocate memory.".to_owned(),
+        title: ENOMEM.title.to_owned(),
+        claim: format!(
+            "Go ended the program itself: \"{}\". mmap failed with ENOMEM; no OOM killer was at work.",
+            line.text.trim().chars().take(200).collect::<String>()
+        ),
+        amount: None,
+        citations: vec![Citation::place(dump.span(line.line))],
+        against: list(&[
+            "A container at its limit is not told so: the kernel kills it, with exit code 137 and no word of Go.",
+        ]),
+        advice: list(&[
+            "Look at RLIMIT_AS (ulimit -v), vm.overcommit_memory=2, and vm.max_map_count against the number of mappings.",
+            "On 32-bit systems the address space itself is full.",
+        ]),
+    };
+    draft.about(subject.id)
+}
+
+/// The line that says it, the runtime's own first.
+fn refused(dump: &GoroutineDump) -> Option<&PreambleLine> {
+    let is_runtime =
+        |line: &&PreambleLine| matches!(line.kind, PreambleKind::Runtime | PreambleKind::FatalError);
+    SIGNS
+        .iter()
+        .find_map(|sign| dump.preamble.iter().filter(is_runtime).find(|line| line.text.contains(sign)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::Session;
+
+    fn codes(text: &str) -> Vec<String> {
+        let mut session = Session::default();
+        session.add("stderr.txt", text.as_bytes().to_vec());
+        let findings = session.report().findings;
+        findings.into_iter().map(|finding| finding.code).filter(|code| code.starts_with("mem.")).collect()
+    }
+
+    const REST: &str = "\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+
+    #[test]
+    fn a_failed_mmap_is_told_from_a_kill_and_from_other_fatal_errors() {
+        let refused = "runtime: out of memory: cannot allocate 67108864-byte block (876314624 in use)\nfatal error: out of memory";
+        assert_eq!(codes(&format!("{refused}{REST}")), ["mem.go.enomem"]);
+        assert_eq!(codes(&format!("fatal error: runtime: cannot allocate memory{REST}")), ["mem.go.enomem"]);
+        assert_eq!(codes(&format!("fatal error: stack overflow{REST}")), Vec::<String>::new());
+        assert_eq!(
+            codes(&format!("panic: query: out of memory{REST}")),
+            Vec::<String>::new(),
+            "an error of the program's own"
+        );
+    }
+}

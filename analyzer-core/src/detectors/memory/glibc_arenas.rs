@@ -1,0 +1,63 @@
+//! `mem.glibc.arenas`: malloc arenas of C threads that hold much.
+
+use super::support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::mappings::MappingClass;
+use crate::analysis::memory::term::Term;
+use crate::base::convert::to_i64;
+use crate::detectors::{Case, Detector, Rule};
+use crate::evidence::vmas::VmaField;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Arenas from which a pattern, not one thread, is behind it.
+const LEAST_ARENAS: i64 = 4;
+
+const ARENAS: Rule = Rule {
+    code: "mem.glibc.arenas",
+    severity: Severity::Warning,
+    title: "glibc arenas hold memory",
+    meaning: "malloc arenas of C threads hold much memory, in use or free.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[ARENAS],
+    missing_inputs: |case| needs(case, usable, &["/proc/PID/smaps of the process"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.process.as_ref().is_some_and(|process| process.mappings.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let process = reviewed.moment.process.as_ref()?;
+    let mappings = process.mappings.as_ref()?;
+    let arenas = to_i64(mappings.rows_of(MappingClass::GlibcArena).count());
+    let resident: Term = process.class_sum(MappingClass::GlibcArena, VmaField::Rss)?;
+    if arenas < LEAST_ARENAS || resident.value < least_effect(reviewed) {
+        return None;
+    }
+    let draft = Draft {
+        rule: ARENAS,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("{LEAST_ARENAS} or more arenas, and they hold at least {}.", effect(reviewed)),
+        severity: Severity::Warning,
+        confidence: Confidence::Possible,
+        title: ARENAS.title.to_owned(),
+        claim: format!(
+            "{arenas} malloc arenas of glibc hold {}; much of it may be free blocks that glibc keeps.",
+            text(resident.value)
+        ),
+        amount: exact(resident.value),
+        citations: resident.from,
+        against: list(&[
+            "That pages are resident does not prove that they are free: they may all be in use.",
+        ]),
+        advice: list(&[
+            "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) from time to time, and compare.",
+            "jemalloc gives back freed memory better when many threads allocate.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

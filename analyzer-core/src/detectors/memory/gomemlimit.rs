@@ -1,0 +1,153 @@
+//! `mem.gomemlimit.*`: GOMEMLIMIT missing, too high for what is beside Go, or
+//! below what the program needs.
+
+use super::risk_pacing::peak;
+use super::support::{Draft, beside_go, exact, gomemlimit, latest, list, needs, percent, text};
+use crate::analysis::memory::Reviewed;
+use crate::detectors::{Case, Detector, Rule};
+use crate::evidence::memory::UNLIMITED;
+use crate::report::advisor::{ADVISED_PERCENT, PINNED_PERCENT, ROOM_PERCENT};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Peak as a share of the limit below which no GOMEMLIMIT is needed.
+const LEAST_PEAK_PERCENT: i64 = 50;
+
+const MISSING: Rule = Rule {
+    code: "mem.gomemlimit.missing",
+    severity: Severity::Info,
+    title: "GOMEMLIMIT is not set",
+    meaning: "The container has a limit that the Go runtime does not know of.",
+};
+
+const TIGHT: Rule = Rule {
+    code: "mem.gomemlimit.tight",
+    severity: Severity::Warning,
+    title: "GOMEMLIMIT leaves no room",
+    meaning: "GOMEMLIMIT and the memory outside the Go heap do not fit into the limit together.",
+};
+
+const BELOW_LIVE: Rule = Rule {
+    code: "mem.gomemlimit.below_live",
+    severity: Severity::Warning,
+    title: "GOMEMLIMIT is below what is live",
+    meaning: "The live heap nearly fills GOMEMLIMIT, so that the collector runs all the time.",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[MISSING, TIGHT, BELOW_LIVE],
+    missing_inputs: |case| {
+        needs(case, usable, &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang with it)"])
+    },
+    detect: |case: &Case<'_>| {
+        let latest = latest(case, usable);
+        latest
+            .into_iter()
+            .flat_map(|reviewed| [missing(reviewed), tight(reviewed), below_live(reviewed)])
+            .flatten()
+            .collect()
+    },
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.gomemlimit().is_some()
+}
+
+fn missing(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let stated = reviewed.moment.gomemlimit().filter(|limit| limit.value == UNLIMITED)?;
+    let limit = reviewed.moment.limit()?;
+    let peak = peak(reviewed)?;
+    let beside = beside_go(reviewed)?;
+    let advised = percent(limit.value - beside.value, ADVISED_PERCENT);
+    if peak.value < percent(limit.value, LEAST_PEAK_PERCENT) || advised <= 0 {
+        return None;
+    }
+    let draft = Draft {
+        rule: MISSING,
+        reclaim: None,
+        condition: format!(
+            "GOMEMLIMIT is not set, the container has a limit, and the peak at the next goal reaches {LEAST_PEAK_PERCENT}% of it."
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: MISSING.title.to_owned(),
+        claim: format!(
+            "The container is limited to {}, and the runtime does not know: its next goal needs {} in all.",
+            text(limit.value),
+            text(peak.value)
+        ),
+        amount: exact(advised),
+        citations: [stated.from, limit.from, peak.from].concat(),
+        against: list(&["A heap that never grows near the limit needs none."]),
+        advice: vec![format!(
+            "Set GOMEMLIMIT to about {}: {ADVISED_PERCENT}% of the limit less {} that is beside Go.",
+            text(advised),
+            text(beside.value)
+        )],
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn tight(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let memory_limit = gomemlimit(reviewed)?;
+    let limit = reviewed.moment.limit()?;
+    let beside = beside_go(reviewed)?;
+    let room = limit.value - beside.value - percent(limit.value, ROOM_PERCENT);
+    if memory_limit.value <= room {
+        return None;
+    }
+    let draft = Draft {
+        rule: TIGHT,
+        reclaim: None,
+        condition: format!(
+            "GOMEMLIMIT is above the limit less what is beside Go, less {ROOM_PERCENT}% of the limit."
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: TIGHT.title.to_owned(),
+        claim: format!(
+            "GOMEMLIMIT is {}, the container's limit {}, and {} is beside Go: if Go uses what it may, the container is over its limit.",
+            text(memory_limit.value),
+            text(limit.value),
+            text(beside.value)
+        ),
+        amount: exact(memory_limit.value - room),
+        citations: [memory_limit.from, limit.from, beside.from].concat(),
+        against: list(&["A heap that stays far below GOMEMLIMIT never gets there."]),
+        advice: vec![format!(
+            "Lower GOMEMLIMIT to at most {}, or raise the container's limit.",
+            text(room.max(0))
+        )],
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let memory_limit = gomemlimit(reviewed)?;
+    let go = reviewed.moment.go.as_ref()?;
+    let live = reviewed.moment.live()?;
+    let needed = &(&live + go.stack_inuse.as_ref()?) + &go.metadata()?;
+    if needed.value < percent(memory_limit.value, PINNED_PERCENT) {
+        return None;
+    }
+    let draft = Draft {
+        rule: BELOW_LIVE,
+        reclaim: None,
+        condition: format!("Live heap, stacks and metadata reach {PINNED_PERCENT}% of GOMEMLIMIT."),
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        title: BELOW_LIVE.title.to_owned(),
+        claim: format!(
+            "Live heap, stacks and metadata need {}, and GOMEMLIMIT is {}: the collector runs all the time and cannot free more.",
+            text(needed.value),
+            text(memory_limit.value)
+        ),
+        amount: exact(needed.value - memory_limit.value),
+        citations: [memory_limit.from, needed.from].concat(),
+        against: list(&[
+            "The runtime limits itself to half of the processors: memory passes the limit rather than stop the program.",
+        ]),
+        advice: list(&["Find what keeps the heap alive, or raise GOMEMLIMIT and the container's limit."]),
+    };
+    draft.about(reviewed.moment.subject)
+}

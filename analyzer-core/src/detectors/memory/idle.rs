@@ -1,0 +1,65 @@
+//! `mem.idle`: heap that Go freed and keeps.
+
+use super::support::{Draft, Reclaim, effect, exact, gomemlimit, latest, least_effect, list, needs, text};
+use crate::analysis::memory::Reviewed;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the heap in use that idle heap must reach, in percent.
+const LEAST_OF_INUSE_PERCENT: i64 = 50;
+
+const IDLE: Rule = Rule {
+    code: "mem.idle",
+    severity: Severity::Info,
+    title: "Idle heap retained",
+    meaning: "Go freed heap after a peak and has not yet returned it to the kernel.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[IDLE],
+    missing_inputs: |case| needs(case, usable, &["MemStats (heap?debug=1, /debug/vars or /metrics)"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.go.as_ref().is_some_and(|go| go.heap_idle.is_some() && go.heap_released.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let go = reviewed.moment.go.as_ref()?;
+    let idle = go.heap_idle.as_ref()? - go.heap_released.as_ref()?;
+    let inuse = go.heap_inuse.as_ref()?;
+    if idle.value < least_effect(reviewed) || idle.value < inuse.value / 100 * LEAST_OF_INUSE_PERCENT {
+        return None;
+    }
+    let mut advice = list(&[
+        "The background scavenger gives it back within minutes: wait, and capture again.",
+        "debug.FreeOSMemory gives it back at once, at the cost of a full collection.",
+    ]);
+    if gomemlimit(reviewed).is_none() {
+        advice
+            .push("With GOMEMLIMIT the runtime gives back earlier, before the limit is reached.".to_owned());
+    }
+    let draft = Draft {
+        rule: IDLE,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "Idle heap that was not given back is at least {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.",
+            effect(reviewed)
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: IDLE.title.to_owned(),
+        claim: format!(
+            "Go holds {} of free heap beside {} in use: what a past peak left.",
+            text(idle.value),
+            text(inuse.value)
+        ),
+        amount: exact(idle.value),
+        citations: (&idle + inuse).from,
+        against: list(&["Right after a peak this is normal: the next allocations use it."]),
+        advice,
+    };
+    draft.about(reviewed.moment.subject)
+}

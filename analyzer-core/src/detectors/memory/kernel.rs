@@ -1,0 +1,172 @@
+//! `mem.slab`, `mem.percpu`, `mem.kernel.*`: memory that the kernel keeps for the container.
+
+use super::support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_of, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::cgroup::{Cgroup, Version};
+use crate::analysis::memory::term::{Term, sum};
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the charge from which reclaimable slab explains it.
+const LEAST_SLAB_PERCENT: i64 = 10;
+
+/// Share of the charge from which other kernel memory needs a word.
+const LEAST_PART_PERCENT: i64 = 5;
+
+/// Kernel memory of a thread, to be left out of version 1's single figure.
+const THREAD: i64 = 22 << 10;
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[SLAB.rule, PERCPU.rule, VMALLOC.rule, OTHER.rule],
+    missing_inputs: |case| {
+        needs(case, usable, &["kernel memory of the cgroup (memory.stat; v1: memory.kmem.usage_in_bytes)"])
+    },
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().flat_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.usage.is_some() && cgroup.kernel.is_some())
+}
+
+/// A kind of kernel memory.
+struct Kind {
+    rule: Rule,
+    confidence: Confidence,
+    what: &'static str,
+    least_percent: i64,
+    reclaim: Reclaim,
+    against: &'static [&'static str],
+    advice: &'static [&'static str],
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Vec<Finding> {
+    let Some(cgroup) = &reviewed.moment.cgroup else { return Vec::new() };
+    let part =
+        |name: &str| cgroup.kernel_parts.iter().find(|(key, _)| *key == name).map(|(_, term)| term.clone());
+    let kinds = match cgroup.version {
+        Version::V1 => vec![(&SLAB_V1, v1_rest(reviewed, cgroup))],
+        Version::V2 => vec![
+            (&SLAB, cgroup.slab_reclaimable.clone()),
+            (&PERCPU, part("percpu")),
+            (&VMALLOC, part("vmalloc")),
+            (&OTHER, other(cgroup)),
+        ],
+    };
+    kinds.into_iter().filter_map(|(kind, amount)| one(reviewed, cgroup, kind, &amount?)).collect()
+}
+
+/// Kernel memory in no named part: pipes, io_uring, Unix sockets.
+fn other(cgroup: &Cgroup<'_>) -> Option<Term> {
+    let parts = sum(cgroup.kernel_parts.iter().map(|(_, term)| Some(term)))?;
+    cgroup.kernel_is_whole.then(|| cgroup.kernel.as_ref().map(|kernel| kernel - &parts))?
+}
+
+/// Version 1 has one figure for all: without page tables and threads, mostly slab.
+fn v1_rest(reviewed: &Reviewed<'_>, cgroup: &Cgroup<'_>) -> Option<Term> {
+    let kernel = cgroup.kernel.as_ref()?;
+    let processes = || reviewed.moment.process.iter().chain(&reviewed.moment.others);
+    let tables = sum(processes().map(|process| process.pagetables.as_ref()))?;
+    let threads = sum(processes().map(|process| process.threads.as_ref()))?;
+    Some(&(kernel - &tables) - &threads.with_value(threads.value.saturating_mul(THREAD)))
+}
+
+fn one(reviewed: &Reviewed<'_>, cgroup: &Cgroup<'_>, kind: &Kind, amount: &Term) -> Option<Finding> {
+    let usage = cgroup.usage.as_ref()?;
+    if amount.value < LEAST_EFFECT.0 || amount.value < percent(usage.value, kind.least_percent) {
+        return None;
+    }
+    let draft = Draft {
+        rule: kind.rule,
+        reclaim: Some(kind.reclaim),
+        condition: format!(
+            "It is at least {} and {}% of the charge.",
+            text(LEAST_EFFECT.0),
+            kind.least_percent
+        ),
+        severity: kind.rule.severity,
+        confidence: kind.confidence,
+        title: kind.rule.title.to_owned(),
+        claim: format!(
+            "{} of the {} charged ({}%) is {}.",
+            text(amount.value),
+            text(usage.value),
+            share_of(amount.value, usage.value),
+            kind.what
+        ),
+        amount: exact(amount.value),
+        citations: (amount + usage).from,
+        against: list(kind.against),
+        advice: list(kind.advice),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+const SLAB: Kind = Kind {
+    rule: Rule {
+        code: "mem.slab",
+        severity: Severity::Info,
+        title: "Directory entries and inodes",
+        meaning: "Kernel objects that shrinkers can free (directory entries, inodes) are a large part of the charge.",
+    },
+    confidence: Confidence::Certain,
+    what: "kernel objects that shrinkers can free: directory entries, inodes, structures of open files",
+    least_percent: LEAST_SLAB_PERCENT,
+    reclaim: Reclaim::Reclaimable,
+    against: &["Structures of files that are open cannot be freed, though the kernel counts them here."],
+    advice: &[
+        "Many failed lookups of ever new paths leave an entry of about 200 bytes each: look at what probes the file system.",
+        "If the process has very many descriptors open, look for those that are not closed.",
+    ],
+};
+
+const SLAB_V1: Kind = Kind { confidence: Confidence::Likely, ..SLAB };
+
+const PERCPU: Kind = Kind {
+    rule: Rule {
+        code: "mem.percpu",
+        severity: Severity::Warning,
+        title: "Per-processor kernel memory",
+        meaning: "Per-CPU kernel memory is a large part of the charge: many control groups, or BPF maps.",
+    },
+    confidence: Confidence::Certain,
+    what: "per-processor memory of the kernel: many control groups, or BPF maps",
+    least_percent: LEAST_PART_PERCENT,
+    reclaim: Reclaim::Stays,
+    against: &[],
+    advice: &[
+        "A BPF hash with a value for each processor takes its size times the processors; look at bpftool map, and at groups created below this one.",
+    ],
+};
+
+const VMALLOC: Kind = Kind {
+    rule: Rule {
+        code: "mem.kernel.vmalloc",
+        severity: Severity::Warning,
+        title: "Kernel memory mapped for the container",
+        meaning: "vmalloc memory is a large part of the charge: mostly BPF maps and programs.",
+    },
+    confidence: Confidence::Certain,
+    what: "vmalloc: mostly BPF maps and programs",
+    least_percent: LEAST_PART_PERCENT,
+    reclaim: Reclaim::Stays,
+    against: &[],
+    advice: &["Look at bpftool map and at who created them."],
+};
+
+const OTHER: Kind = Kind {
+    rule: Rule {
+        code: "mem.kernel.other",
+        severity: Severity::Warning,
+        title: "Kernel memory without a name",
+        meaning: "Kernel memory that memory.stat does not break down is a large part of the charge: pipes, io_uring, Unix sockets.",
+    },
+    confidence: Confidence::Certain,
+    what: "kernel memory in no named row: pipe buffers, io_uring rings, Unix socket buffers",
+    least_percent: LEAST_PART_PERCENT,
+    reclaim: Reclaim::Stays,
+    against: &["Before 5.18 the kernel prints no sum, and this cannot be known."],
+    advice: &[
+        "Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring.",
+    ],
+};

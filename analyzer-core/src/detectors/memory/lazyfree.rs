@@ -1,0 +1,51 @@
+//! `mem.lazyfree`: pages that were given back and not yet taken.
+
+use super::support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
+use crate::analysis::memory::Reviewed;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+const LAZYFREE: Rule = Rule {
+    code: "mem.lazyfree",
+    severity: Severity::Info,
+    title: "Given back, still resident",
+    meaning: "Pages freed with MADV_FREE stay resident until the kernel needs them.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[LAZYFREE],
+    missing_inputs: |case| needs(case, usable, &["/proc/PID/smaps or smaps_rollup of the process"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.process.as_ref().is_some_and(|process| process.lazy_free.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let lazy = reviewed.moment.process.as_ref()?.lazy_free.as_ref()?;
+    if lazy.value < least_effect(reviewed) {
+        return None;
+    }
+    let draft = Draft {
+        rule: LAZYFREE,
+        reclaim: Some(Reclaim::Reclaimable),
+        condition: format!("LazyFree is at least {}.", effect(reviewed)),
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: LAZYFREE.title.to_owned(),
+        claim: format!(
+            "{} were given back with MADV_FREE: still counted as resident and charged, and the kernel takes them first.",
+            text(lazy.value)
+        ),
+        amount: exact(lazy.value),
+        citations: lazy.from.clone(),
+        against: Vec::new(),
+        advice: list(&[
+            "GODEBUG=madvdontneed=0 or a C allocator does this; Go's default (madvdontneed=1 since 1.16) gives pages back at once.",
+            "The working set leaves these pages out; usage and RSS count them. It is no leak.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,70 @@
+//! `mem.limit_hits`: the limit was reached, and reclaim made room.
+
+use super::support::{Draft, event, latest, list, needs, share_of, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::term::Term;
+use crate::base::units::Unit;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Amount, Confidence, Finding, Severity};
+
+const HITS: Rule = Rule {
+    code: "mem.limit_hits",
+    severity: Severity::Info,
+    title: "The limit was reached",
+    meaning: "The limit was reached, and reclaim made room each time.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[HITS],
+    missing_inputs: |case| needs(case, usable, &["memory.events (v1: memory.failcnt) of the cgroup"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    hits(reviewed).is_some()
+}
+
+fn hits(reviewed: &Reviewed<'_>) -> Option<Term> {
+    let v1 = || reviewed.moment.cgroup.as_ref()?.thing.get("memory.failcnt", "");
+    event(reviewed, "max").or_else(v1)
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let hits = hits(reviewed)?;
+    let v1_kills = || cgroup.thing.get("memory.oom_control", "oom_kill");
+    let kills = event(reviewed, "oom_kill").or_else(v1_kills).map_or(0, |kills| kills.value);
+    let failed = event(reviewed, "oom").map_or(0, |oom| oom.value);
+    if hits.value == 0 || kills > 0 || failed > 0 {
+        return None;
+    }
+    let fill =
+        cgroup.usage.as_ref().zip(reviewed.moment.limit()).map_or_else(String::new, |(usage, limit)| {
+            format!(
+                " Now {} of {} are charged ({}%).",
+                text(usage.value),
+                text(limit.value),
+                share_of(usage.value, limit.value)
+            )
+        });
+    let draft = Draft {
+        rule: HITS,
+        reclaim: None,
+        condition: "The limit was hit, and nothing was killed.".to_owned(),
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: HITS.title.to_owned(),
+        claim: format!(
+            "The limit was reached {} times, and each time the kernel found something to reclaim.{fill}",
+            hits.value
+        ),
+        amount: Some(Amount { value: hits.value, low: None, high: None, unit: Unit::Count }),
+        citations: hits.from,
+        against: Vec::new(),
+        advice: list(&[
+            "By itself no harm: page cache grows to the limit and is dropped. Watch memory.pressure and refaults.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

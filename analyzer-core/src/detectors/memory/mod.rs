@@ -1,0 +1,36 @@
+//! `mem.*`: where memory went, and what of it is wrong.
+
+pub mod support;
+
+detectors! {
+    cache,
+    enomem,
+    finalizer,
+    glibc_arenas,
+    gogc_off,
+    gomemlimit,
+    idle,
+    kernel,
+    lazyfree,
+    leak_trend,
+    limit_hits,
+    native,
+    oom,
+    other_proc,
+    overshoot,
+    pagetables,
+    pinned,
+    pod,
+    pressure,
+    risk_pacing,
+    risk_unreclaimable,
+    shmem,
+    sock,
+    spans,
+    stacks,
+    swap,
+    thp,
+    thrash,
+    threads,
+    untouched,
+}

@@ -1,0 +1,125 @@
+//! `mem.native`: memory that Go does not know of.
+
+use super::support::{
+    Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_of, text,
+};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::mappings::MappingClass;
+use crate::base::order::StableOrder;
+use crate::base::units::Bytes;
+use crate::detectors::{Detector, Rule};
+use crate::evidence::vmas::VmaField;
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the process's anonymous memory from which native memory is worth a word.
+const LEAST_SHARE_PERCENT: i64 = 10;
+
+const NATIVE: Rule = Rule {
+    code: "mem.native",
+    severity: Severity::Warning,
+    title: "Native memory outside Go",
+    meaning: "Memory that the Go runtime did not allocate: cgo, syscall.Mmap, C libraries.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[NATIVE],
+    missing_inputs: |case| {
+        needs(case, |reviewed| reviewed.outside.is_some(), &["/proc/PID/smaps of the process"])
+    },
+    detect: |case| latest(case, |reviewed| reviewed.outside.is_some()).into_iter().filter_map(find).collect(),
+};
+
+/// Only the lower bound counts: what may be Go's metadata is not held against anyone.
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let native = &reviewed.outside.as_ref()?.native;
+    let process = reviewed.moment.process.as_ref()?;
+    let anon = process.anon.as_ref()?;
+    if native.low < least_effect(reviewed) || native.low < percent(anon.value, LEAST_SHARE_PERCENT) {
+        return None;
+    }
+    let classes = by_class(reviewed);
+    let claim = format!(
+        "{} of the process's {} anonymous memory is neither Go's nor the program's data ({}%): {}.",
+        range(native.low, native.high),
+        text(anon.value),
+        share_of(native.low, anon.value),
+        classes
+            .iter()
+            .map(|(label, bytes)| format!("{} {label}", text(bytes.0)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    let draft = Draft {
+        rule: NATIVE,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "The lower bound of native memory is at least {} and {LEAST_SHARE_PERCENT}% of the anonymous memory.",
+            effect(reviewed)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: NATIVE.title.to_owned(),
+        claim,
+        amount: bounded(native),
+        citations: native.term.from.clone(),
+        against: against(reviewed),
+        advice: advice(&classes),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn range(low: i64, high: i64) -> String {
+    if text(low) == text(high) { text(low) } else { format!("{} to {}", text(low), text(high)) }
+}
+
+/// Classes of native memory that are at least a megabyte, the largest first.
+fn by_class(reviewed: &Reviewed<'_>) -> Vec<(&'static str, Bytes)> {
+    const NATIVE: [(MappingClass, &str); 4] = [
+        (MappingClass::AnonymousOther, "in other anonymous mappings"),
+        (MappingClass::CHeap, "in the C heap"),
+        (MappingClass::GlibcArena, "in glibc's thread arenas"),
+        (MappingClass::ThreadStack, "in thread stacks"),
+    ];
+    let Some(mappings) = reviewed.moment.process.as_ref().and_then(|process| process.mappings.as_ref())
+    else {
+        return Vec::new();
+    };
+    let mut classes: Vec<(&'static str, Bytes)> = NATIVE
+        .into_iter()
+        .map(|(class, label)| (label, mappings.sum(class, VmaField::Anonymous)))
+        .filter(|(_, bytes)| bytes.0 >= 1 << 20)
+        .collect();
+    classes.order_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    classes
+}
+
+fn against(reviewed: &Reviewed<'_>) -> Vec<String> {
+    let has_names = reviewed
+        .moment
+        .process
+        .as_ref()
+        .and_then(|process| process.mappings.as_ref())
+        .is_some_and(|mappings| mappings.has_go_names);
+    let mut against = list(&["Native memory may be wanted: a cache in C, an index that is mapped."]);
+    if !has_names {
+        against.push(
+            "The kernel does not name Go's mappings, so that up to the size of Go's metadata may be Go's."
+                .to_owned(),
+        );
+    }
+    against
+}
+
+fn advice(classes: &[(&'static str, Bytes)]) -> Vec<String> {
+    let mut advice = list(&[
+        "Heap profiles do not show it: look at cgo callers, syscall.Mmap, and libraries in C; profile C with jemalloc or heaptrack.",
+        "GOMEMLIMIT does not count it: leave room for it below the container's limit.",
+    ]);
+    if classes.iter().any(|(label, _)| label.contains("glibc")) {
+        advice.push(
+            "glibc keeps freed blocks in up to 8 arenas a processor: try MALLOC_ARENA_MAX=2.".to_owned(),
+        );
+    }
+    advice
+}

@@ -1,0 +1,146 @@
+//! `mem.other_proc` and `mem.elsewhere`: memory of processes other than the main
+//! one, captured or not, and pages that are charged to another group.
+
+use super::support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::ledger::shared_between;
+use crate::analysis::memory::term::{Term, sum};
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+const OTHER_PROC: Rule = Rule {
+    code: "mem.other_proc",
+    severity: Severity::Warning,
+    title: "Other processes",
+    meaning: "Processes other than the main one hold much of the container's memory.",
+};
+
+const ELSEWHERE: Rule = Rule {
+    code: "mem.elsewhere",
+    severity: Severity::Info,
+    title: "Pages charged to another group",
+    meaning: "Resident pages of the process are charged to another control group.",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[OTHER_PROC, ELSEWHERE],
+    missing_inputs: |case| {
+        needs(case, usable, &["/proc/PID/smaps_rollup of every process, and memory.stat of the cgroup"])
+    },
+    detect: |case: &Case<'_>| {
+        let latest = latest(case, usable);
+        latest.into_iter().flat_map(|reviewed| [captured(reviewed), rest(reviewed)]).flatten().collect()
+    },
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    let has_group = reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.anon.is_some());
+    has_group && reviewed.moment.process.as_ref().is_some_and(|process| process.anon.is_some())
+}
+
+/// Other processes whose files are there; pages shared after a fork once.
+fn captured(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let others = others(reviewed)?;
+    if others.value < least_effect(reviewed) {
+        return None;
+    }
+    let count = reviewed.moment.others.len();
+    let draft = Draft {
+        rule: OTHER_PROC,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "Other captured processes hold at least {} of anonymous memory.",
+            effect(reviewed)
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        title: OTHER_PROC.title.to_owned(),
+        claim: format!(
+            "{count} other {} of the container {} {} of anonymous memory.",
+            if count == 1 { "process" } else { "processes" },
+            if count == 1 { "holds" } else { "hold" },
+            text(others.value)
+        ),
+        amount: exact(others.value),
+        citations: others.from,
+        against: Vec::new(),
+        advice: list(&["The limit is for all of them: look at each by itself."]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn others(reviewed: &Reviewed<'_>) -> Option<Term> {
+    let others = sum(reviewed.moment.others.iter().map(|process| process.anon.as_ref()))?;
+    let own = reviewed.moment.process.as_ref()?.anon.as_ref()?;
+    Some(match shared_between(&reviewed.moment, &(own + &others)) {
+        Some(shared) => &others + &shared,
+        None => others,
+    })
+}
+
+/// What the captured processes leave unexplained.
+fn rest(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let anon = reviewed.moment.cgroup.as_ref()?.anon.as_ref()?;
+    let mut covered = reviewed.moment.process.as_ref()?.anon.clone()?;
+    if let Some(others) = others(reviewed) {
+        covered = &covered + &others;
+    }
+    let rest = anon - &covered;
+    let effect = least_effect(reviewed);
+    if rest.value >= effect {
+        missing(reviewed, &rest)
+    } else if rest.value <= -effect {
+        elsewhere(reviewed, &rest)
+    } else {
+        None
+    }
+}
+
+fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
+    let draft = Draft {
+        rule: OTHER_PROC,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "The charge for anonymous memory is above the captured processes by at least {}.",
+            effect(reviewed)
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Likely,
+        title: "Memory of processes that were not captured".to_owned(),
+        claim: format!(
+            "{} of the container's anonymous memory belong to none of the captured processes.",
+            text(rest.value)
+        ),
+        amount: exact(rest.value),
+        citations: rest.from.clone(),
+        against: list(&["If the files are of different moments, the heap may have grown between them."]),
+        advice: list(&["Capture /proc/PID/smaps_rollup of every process in cgroup.procs."]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
+    let draft = Draft {
+        rule: ELSEWHERE,
+        reclaim: Some(Reclaim::NotCharged),
+        condition: format!(
+            "The captured processes hold more anonymous memory than is charged, by at least {}.",
+            effect(reviewed)
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Likely,
+        title: ELSEWHERE.title.to_owned(),
+        claim: format!(
+            "{} of the process's anonymous memory are not charged to this control group.",
+            text(-rest.value)
+        ),
+        amount: exact(-rest.value),
+        citations: rest.from.clone(),
+        against: list(&["The files may be of different containers, or of different moments."]),
+        advice: list(&[
+            "Pages stay charged to the group in which they were touched first: a process that is moved leaves its pages behind.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,95 @@
+//! `mem.overshoot`: the heap passes its goal again and again before marking ends.
+
+use super::support::{Draft, exact, list, text};
+use crate::analysis::gc::{LEAST_PACED_GOAL, OVERSHOOT_PERCENT, is_overshot, is_paced};
+use crate::base::convert::to_i64;
+use crate::base::source::SourceSpan;
+use crate::base::units::Unit;
+use crate::detectors::{Case, Detector, Rule};
+use crate::evidence::gc::GcCycle;
+use crate::report::{Citation, Confidence, Finding, Severity, Subject};
+
+/// Cycles that must overshoot, or their share of all that count, in percent.
+const LEAST_CYCLES: usize = 3;
+const LEAST_SHARE_PERCENT: usize = 20;
+
+/// One or two cycles with this overshoot are worth a word.
+const GREAT_PERCENT: i64 = 250;
+
+const OVERSHOOT: Rule = Rule {
+    code: "mem.overshoot",
+    severity: Severity::Warning,
+    title: "The heap overshoots its goal",
+    meaning: "The heap passes its goal again and again before marking ends.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[OVERSHOOT],
+    missing_inputs: |case| {
+        if case.evidence.gc.cycles.is_empty() { list(&["a log with GODEBUG=gctrace=1"]) } else { Vec::new() }
+    },
+    detect: |case: &Case<'_>| {
+        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
+    },
+};
+
+fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
+    let sources: Vec<_> = subject.sources().collect();
+    let counted: Vec<&GcCycle> = case
+        .evidence
+        .gc
+        .cycles
+        .iter()
+        .filter(|cycle| sources.contains(&cycle.source) && is_paced(cycle))
+        .collect();
+    let over: Vec<&&GcCycle> = counted.iter().filter(|cycle| is_overshot(cycle)).collect();
+    let worst = over.iter().max_by_key(|cycle| cycle.heap_end.0 - cycle.goal.0)?;
+    let is_repeated = over.len() >= LEAST_CYCLES
+        || (over.len() > 1 && over.len() * 100 >= counted.len() * LEAST_SHARE_PERCENT)
+        || percent_of_goal(worst) >= GREAT_PERCENT;
+    if !is_repeated {
+        return None;
+    }
+    let assist = worst.assist_cpu.0.saturating_mul(100)
+        / (worst.assist_cpu.0 + worst.background_cpu.0 + worst.idle_cpu.0).max(1);
+    let draft = Draft {
+        rule: OVERSHOOT,
+        reclaim: None,
+        condition: format!(
+            "{LEAST_CYCLES} cycles, or two that are at least {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.",
+            text(LEAST_PACED_GOAL.0)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: OVERSHOOT.title.to_owned(),
+        claim: format!(
+            "{} of {} cycles ended at {OVERSHOOT_PERCENT}% of their goal or more; in cycle {} the heap reached {} for a goal of {}, with {assist}% of the marking done by allocating goroutines.",
+            over.len(),
+            counted.len(),
+            worst.number,
+            text(worst.heap_end.0),
+            text(worst.goal.0)
+        ),
+        amount: exact(worst.heap_end.0 - worst.goal.0),
+        citations: over.iter().take(20).map(|cycle| citation(cycle)).collect(),
+        against: list(&[
+            "The goal is soft: a burst while the program starts passes it, and it does no harm far below the limit.",
+        ]),
+        advice: list(&[
+            "Leave room for the burst: GOMEMLIMIT well below the container's limit makes the collector start earlier.",
+            "Spread the burst, or allocate smaller blocks: large blocks without pointers outrun marking.",
+        ]),
+    };
+    draft.about(subject.id)
+}
+
+fn percent_of_goal(cycle: &GcCycle) -> i64 {
+    cycle.heap_end.0.saturating_mul(100) / cycle.goal.0.max(1)
+}
+
+fn citation(cycle: &GcCycle) -> Citation {
+    let span = SourceSpan { source: cycle.source, at: cycle.at };
+    let number = i64::try_from(cycle.number).unwrap_or(to_i64(usize::MAX));
+    Citation::figure(span, format!("gc {number}"), cycle.heap_end.0, Unit::Bytes)
+}

@@ -1,0 +1,65 @@
+//! `mem.pressure`: tasks of the container wait for memory.
+
+use super::support::{Draft, latest, list, needs, pressure, share_of};
+use super::thrash::percent_text;
+use crate::analysis::memory::Reviewed;
+use crate::base::units::Unit;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Amount, Confidence, Finding, Severity};
+
+/// Share of the last minute in which some task waited, in hundredths of a percent.
+const LEAST_SOME: i64 = 1_000;
+
+/// Share in which all tasks waited.
+const LEAST_FULL: i64 = 100;
+
+const PRESSURE: Rule = Rule {
+    code: "mem.pressure",
+    severity: Severity::Warning,
+    title: "Memory pressure",
+    meaning: "Tasks of the container wait for memory (PSI).",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[PRESSURE],
+    missing_inputs: |case| needs(case, usable, &["memory.pressure of the cgroup (version 2)"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    pressure(reviewed, "some avg60").is_some()
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let some = pressure(reviewed, "some avg60")?;
+    let full = pressure(reviewed, "full avg60")?;
+    if some.value < LEAST_SOME && full.value < LEAST_FULL {
+        return None;
+    }
+    let usage = reviewed.moment.cgroup.as_ref().and_then(|cgroup| cgroup.usage.clone());
+    let fill = usage.zip(reviewed.moment.limit()).map(|(usage, limit)| share_of(usage.value, limit.value));
+    let draft = Draft {
+        rule: PRESSURE,
+        reclaim: None,
+        condition: format!(
+            "Some tasks waited {} of the last 60 s, or all {}.",
+            percent_text(LEAST_SOME),
+            percent_text(LEAST_FULL)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: PRESSURE.title.to_owned(),
+        claim: format!(
+            "Some task waited for memory {} of the last minute, all tasks {}{}.",
+            percent_text(some.value),
+            percent_text(full.value),
+            fill.map_or_else(String::new, |fill| format!("; the charge is at {fill}% of the limit"))
+        ),
+        amount: Some(Amount { value: some.value, low: None, high: None, unit: Unit::BasisPoints }),
+        citations: [some.from, full.from].concat(),
+        against: list(&["The averages fade: what they tell may be over."]),
+        advice: list(&["Compare the totals of two captures; see what fills the limit."]),
+    };
+    draft.about(reviewed.moment.subject)
+}

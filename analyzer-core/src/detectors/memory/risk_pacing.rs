@@ -1,0 +1,80 @@
+//! `mem.risk.pacing`: the heap may grow past the limit before the collector runs.
+
+use super::support::{Draft, beside_go, exact, gomemlimit, latest, list, needs, swap_room, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::term::Term;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+const PACING: Rule = Rule {
+    code: "mem.risk.pacing",
+    severity: Severity::Warning,
+    title: "The next heap goal passes the limit",
+    meaning: "The heap may grow past the container's limit before the next collection runs.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[PACING],
+    missing_inputs: |case| needs(case, usable, &["MemStats, and a limit of the cgroup"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.limit().is_some() && peak(reviewed).is_some()
+}
+
+/// What the container will hold when the heap reaches its next goal: the goal
+/// with its share of unused room in spans, stacks, metadata, and what is beside Go.
+pub fn peak(reviewed: &Reviewed<'_>) -> Option<Term> {
+    const BEYOND: i64 = 1 << 62;
+    let go = reviewed.moment.go.as_ref()?;
+    let goal = go.next_gc.as_ref().filter(|goal| goal.value < BEYOND)?;
+    let (inuse, alloc) = (go.heap_inuse.as_ref()?, go.heap_alloc.as_ref()?);
+    let waste = if alloc.value > 0 {
+        goal.value / 1024 * (inuse.value - alloc.value) / (alloc.value / 1024).max(1)
+    } else {
+        0
+    };
+    let heap = goal + &inuse.with_value(waste.clamp(0, goal.value));
+    let mut sum = &(&heap + go.stack_inuse.as_ref()?) + &go.metadata()?;
+    if let Some(beside) = beside_go(reviewed) {
+        sum = &sum + &beside;
+    }
+    Some(sum)
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let go = reviewed.moment.go.as_ref()?;
+    let limit = reviewed.moment.limit()?;
+    let peak = peak(reviewed)?;
+    let goal = go.next_gc.as_ref()?;
+    // With GOMEMLIMIT below the limit the goal is clipped already.
+    let is_clipped = gomemlimit(reviewed).is_some_and(|memory_limit| memory_limit.value < limit.value);
+    let is_past = go.heap_alloc.as_ref().is_some_and(|alloc| goal.value <= alloc.value);
+    if is_clipped || is_past || peak.value <= limit.value.saturating_add(swap_room(reviewed)) {
+        return None;
+    }
+    let draft = Draft {
+        rule: PACING,
+        reclaim: None,
+        condition: "Goal, unused room, stacks, metadata and what is beside Go are together above the limit; no GOMEMLIMIT below the limit.".to_owned(),
+        severity: Severity::Warning,
+        confidence: Confidence::Likely,
+        title: PACING.title.to_owned(),
+        claim: format!(
+            "The collector runs again when the heap reaches {}; with stacks, metadata and what is beside Go the container would then need {}, more than its limit of {}.",
+            text(goal.value),
+            text(peak.value),
+            text(limit.value)
+        ),
+        amount: exact(peak.value - limit.value),
+        citations: (&peak + &limit).from,
+        against: list(&["If the heap does not grow to its goal, nothing happens."]),
+        advice: list(&[
+            "Set GOMEMLIMIT below the limit: the collector then runs before the limit is reached.",
+            "Or lower GOGC, or raise the limit to the peak above.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

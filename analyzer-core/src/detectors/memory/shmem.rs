@@ -1,0 +1,66 @@
+//! `mem.shmem`: tmpfs, memfd and shared mappings fill the container.
+
+use super::support::{
+    Draft, Reclaim, effect, exact, latest, least_effect, list, needs, percent, share_of, text,
+};
+use crate::analysis::memory::Reviewed;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the limit from which shared memory is worth a warning.
+const LEAST_LIMIT_PERCENT: i64 = 10;
+
+const SHMEM: Rule = Rule {
+    code: "mem.shmem",
+    severity: Severity::Warning,
+    title: "Shared memory and tmpfs",
+    meaning: "tmpfs, memfd and shared mappings fill much of the limit; a restart of the process does not free files.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[SHMEM],
+    missing_inputs: |case| needs(case, usable, &["memory.stat of the cgroup"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.shmem.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let shmem = cgroup.shmem.as_ref()?;
+    let limit = reviewed.moment.limit();
+    let of_limit = limit.as_ref().map_or(0, |limit| percent(limit.value, LEAST_LIMIT_PERCENT));
+    if shmem.value < least_effect(reviewed).max(of_limit) {
+        return None;
+    }
+    let against_limit = limit
+        .map_or_else(String::new, |limit| format!(", {}% of the limit", share_of(shmem.value, limit.value)));
+    let draft = Draft {
+        rule: SHMEM,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "Shared memory is at least {} and {LEAST_LIMIT_PERCENT}% of the limit.",
+            effect(reviewed)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: SHMEM.title.to_owned(),
+        claim: format!(
+            "{} of the container's memory is tmpfs or shared memory{against_limit}.",
+            text(shmem.value)
+        ),
+        amount: exact(shmem.value),
+        citations: shmem.from.clone(),
+        against: list(&[
+            "A sidecar that maps the same file may be charged in place of this container, or the other way round.",
+        ]),
+        advice: list(&[
+            "It stays charged after the process dies: until the file is deleted, or the volume is gone.",
+            "Look at emptyDir volumes with medium: Memory (give them a sizeLimit), at /dev/shm and at memfd_create.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

@@ -1,0 +1,103 @@
+//! `mem.sock`: socket buffers, where they are charged, and where they are not.
+
+use super::support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_of, text};
+use crate::analysis::memory::Reviewed;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the charge from which buffers need a word.
+const LEAST_SHARE_PERCENT: i64 = 5;
+
+const SOCK: Rule = Rule {
+    code: "mem.sock",
+    severity: Severity::Warning,
+    title: "Socket buffers",
+    meaning: "Socket buffers hold much memory: some reader does not read.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[SOCK],
+    missing_inputs: |case| {
+        needs(case, usable, &["memory.stat of a cgroup of version 2, or /proc/net/sockstat"])
+    },
+    detect: |case: &Case<'_>| {
+        let latest = latest(case, usable);
+        latest
+            .into_iter()
+            .filter_map(|reviewed| charged(reviewed).or_else(|| not_charged(reviewed)))
+            .collect()
+    },
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    let has_sock = reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.sock.is_some());
+    has_sock || reviewed.moment.things.host_file("sockstat").is_some()
+}
+
+fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let (sock, usage) = (cgroup.sock.as_ref()?, cgroup.usage.as_ref()?);
+    if sock.value < LEAST_EFFECT.0 || sock.value < percent(usage.value, LEAST_SHARE_PERCENT) {
+        return None;
+    }
+    let draft = Draft {
+        rule: SOCK,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "Socket buffers are at least {} and {LEAST_SHARE_PERCENT}% of the charge.",
+            text(LEAST_EFFECT.0)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: SOCK.title.to_owned(),
+        claim: format!(
+            "{} of the {} charged ({}%) is network buffers: data that one side sent and the other does not read.",
+            text(sock.value),
+            text(usage.value),
+            share_of(sock.value, usage.value)
+        ),
+        amount: exact(sock.value),
+        citations: (sock + usage).from,
+        against: Vec::new(),
+        advice: list(&[
+            "Look for connections whose reader is slow (ss -tm), and for goroutines that wait in a write.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+/// Version 1 charges TCP buffers elsewhere, and `cgroup.memory=nosocket` nowhere.
+fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let tcp = reviewed.moment.things.host_file("sockstat")?.get("TCP mem")?;
+    let counted =
+        reviewed.moment.cgroup.as_ref().and_then(|cgroup| cgroup.sock.as_ref()).map_or(0, |sock| sock.value);
+    if tcp.value < LEAST_EFFECT.0 || counted >= tcp.value / 2 {
+        return None;
+    }
+    let draft = Draft {
+        rule: SOCK,
+        reclaim: Some(Reclaim::NotCharged),
+        condition: format!(
+            "TCP buffers are at least {}, and less than half of them is charged here.",
+            text(LEAST_EFFECT.0)
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Likely,
+        title: "Socket buffers, not charged".to_owned(),
+        claim: format!(
+            "TCP buffers of the network namespace take {}, of which {} are charged here.",
+            text(tcp.value),
+            text(counted)
+        ),
+        amount: exact(tcp.value),
+        citations: tcp.from,
+        against: list(&[
+            "The figure is of the whole network namespace: other containers of the pod share it.",
+        ]),
+        advice: list(&[
+            "It counts against the node's memory. Look for connections whose reader is slow (ss -tm).",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

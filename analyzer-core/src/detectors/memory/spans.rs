@@ -1,0 +1,60 @@
+//! `mem.spans`: spans are in use and mostly empty.
+
+use super::support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, share_of, text};
+use crate::analysis::memory::Reviewed;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of the heap in use that holds no object, in percent.
+const LEAST_WASTE_PERCENT: i64 = 25;
+
+const SPANS: Rule = Rule {
+    code: "mem.spans",
+    severity: Severity::Info,
+    title: "Sparse spans",
+    meaning: "Heap spans are in use and mostly empty (fragmentation).",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[SPANS],
+    missing_inputs: |case| needs(case, usable, &["MemStats (heap?debug=1, /debug/vars or /metrics)"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.go.as_ref().is_some_and(|go| go.heap_inuse.is_some() && go.heap_alloc.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let go = reviewed.moment.go.as_ref()?;
+    let inuse = go.heap_inuse.as_ref()?;
+    let waste = inuse - go.heap_alloc.as_ref()?;
+    if waste.value < least_effect(reviewed) || share_of(waste.value, inuse.value) < LEAST_WASTE_PERCENT {
+        return None;
+    }
+    let draft = Draft {
+        rule: SPANS,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "Unused room in spans is at least {} and {LEAST_WASTE_PERCENT}% of the heap in use.",
+            effect(reviewed)
+        ),
+        severity: Severity::Info,
+        confidence: Confidence::Likely,
+        title: SPANS.title.to_owned(),
+        claim: format!(
+            "{} of the {} heap in use hold no object ({}%): spans of a size class stay as long as one object in them lives.",
+            text(waste.value),
+            text(inuse.value),
+            share_of(waste.value, inuse.value)
+        ),
+        amount: exact(waste.value),
+        citations: waste.from,
+        against: list(&["Right after a collection, before sweeping ends, this is normal."]),
+        advice: list(&[
+            "Look at BySize for the classes with many frees and few live objects; batch long-lived objects apart from short-lived ones.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}

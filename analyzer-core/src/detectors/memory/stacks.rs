@@ -1,0 +1,87 @@
+//! `mem.stacks`: goroutine stacks take much.
+
+use super::support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::term::Term;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Confidence, Finding, Severity};
+
+/// Share of what Go committed from which stacks are worth a warning.
+const LEAST_COMMITTED_PERCENT: i64 = 20;
+
+/// Average stack from which each goroutine is deep: most need 2 to 8 KiB.
+const DEEP_STACK: i64 = 16 << 10;
+
+/// Stacks below this are never worth a warning: every service has some megabytes.
+const LEAST_STACKS: i64 = 16 << 20;
+
+const STACKS: Rule = Rule {
+    code: "mem.stacks",
+    severity: Severity::Warning,
+    title: "Goroutine stacks",
+    meaning: "Goroutine stacks take a large part of what Go committed.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[STACKS],
+    missing_inputs: |case| needs(case, usable, &["MemStats (heap?debug=1, /debug/vars or /metrics)"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.go.as_ref().is_some_and(|go| go.stack_inuse.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let go = reviewed.moment.go.as_ref()?;
+    let stacks = go.stack_inuse.as_ref()?;
+    let committed = go.committed()?;
+    let goroutines = goroutines(reviewed);
+    let average = goroutines.as_ref().filter(|count| count.value > 0).map(|count| stacks.value / count.value);
+    let is_much = stacks.value >= percent(committed.value, LEAST_COMMITTED_PERCENT);
+    let is_deep = average.is_some_and(|average| average >= DEEP_STACK);
+    if stacks.value < LEAST_STACKS || !(is_much || is_deep) {
+        return None;
+    }
+    let each = match (&goroutines, average) {
+        (Some(count), Some(average)) => {
+            format!(": {} goroutines, {} each on average", count.value, text(average))
+        }
+        _ => String::new(),
+    };
+    let mut citations = (stacks + &committed).from;
+    citations.extend(goroutines.into_iter().flat_map(|count| count.from));
+    let draft = Draft {
+        rule: STACKS,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.",
+            text(LEAST_STACKS),
+            text(DEEP_STACK)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: STACKS.title.to_owned(),
+        claim: format!(
+            "Stacks take {} of the {} that Go committed ({}%){each}.",
+            text(stacks.value),
+            text(committed.value),
+            share_of(stacks.value, committed.value)
+        ),
+        amount: exact(stacks.value),
+        citations,
+        against: list(&["Threads count too: about 50 KiB each for the runtime's own stacks."]),
+        advice: list(&[
+            "No heap profile shows stacks: look at the goroutine profile, the largest groups first.",
+            "A collection halves a stack that uses less than a quarter: deep ones shrink only when they return.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+/// Goroutines, if any reading counts them.
+fn goroutines(reviewed: &Reviewed<'_>) -> Option<Term> {
+    let readings = reviewed.moment.go.iter().chain(&reviewed.moment.other_readings);
+    readings.filter_map(|go| go.view.get("/sched/goroutines:goroutines")).next()
+}

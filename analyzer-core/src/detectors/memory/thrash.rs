@@ -1,0 +1,218 @@
+//! `mem.cache.thrash`, `mem.limit_livelock`, `mem.high_throttle`: the container
+//! lives, and does little but reclaim.
+
+use super::support::{Draft, event, exact, latest, list, needs, percent, pressure, text};
+use crate::analysis::memory::Reviewed;
+use crate::analysis::memory::cgroup::Cgroup;
+use crate::analysis::memory::term::Term;
+use crate::detectors::{Case, Detector, Rule};
+use crate::evidence::memory::UNLIMITED;
+use crate::report::{Citation, Confidence, Finding, Severity};
+
+/// Share of wall time in which all tasks waited, in hundredths of a percent.
+const LEAST_FULL: i64 = 500;
+
+/// Share of the limit that the charge must reach.
+const AT_LIMIT_PERCENT: i64 = 98;
+
+/// Mapped page cache, as a share of the limit, below which no program text is left.
+const NO_TEXT_PERCENT: i64 = 1;
+
+/// Pages read again from which the program reads its own text all the time.
+const LEAST_REFAULTS: i64 = 10_000;
+
+/// Times over `memory.high` before throttling is more than a moment.
+const LEAST_HIGH_EVENTS: i64 = 100;
+
+const THRASH: Rule = Rule {
+    code: "mem.cache.thrash",
+    severity: Severity::Warning,
+    title: "The page cache does not fit",
+    meaning: "At the limit, the page cache is too small for the files in use, and they are read again and again.",
+};
+
+const LIVELOCK: Rule = Rule {
+    code: "mem.limit_livelock",
+    severity: Severity::Critical,
+    title: "Hung at the limit, and will not be killed",
+    meaning: "At the limit, the program's own text is read again and again, and the kernel kills nothing.",
+};
+
+const HIGH_THROTTLE: Rule = Rule {
+    code: "mem.high_throttle",
+    severity: Severity::Critical,
+    title: "Throttled at memory.high",
+    meaning: "The charge is at memory.high: the kernel slows every allocation down.",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[THRASH, LIVELOCK, HIGH_THROTTLE],
+    missing_inputs: |case| needs(case, usable, &["memory.pressure, memory.stat and a limit of the cgroup"]),
+    detect: |case: &Case<'_>| {
+        let latest = latest(case, usable);
+        latest.into_iter().filter_map(|reviewed| throttled(reviewed).or_else(|| at_limit(reviewed))).collect()
+    },
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.usage.is_some())
+        && pressure(reviewed, "full avg10").is_some()
+}
+
+fn refaults(cgroup: &Cgroup<'_>) -> Option<Term> {
+    ["workingset_refault_file", "total_workingset_refault_file", "workingset_refault"]
+        .iter()
+        .find_map(|key| cgroup.thing.get("memory.stat", key))
+}
+
+/// At the limit: either the page cache is too small for the files, or nothing
+/// of the program's own text is left.
+fn at_limit(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let limit = reviewed.moment.limit()?;
+    let usage = cgroup.usage.as_ref()?;
+    let full = pressure(reviewed, "full avg10")?;
+    let refaults = refaults(cgroup)?;
+    let is_at_limit = usage.value >= percent(limit.value, AT_LIMIT_PERCENT);
+    // Where more anonymous pages come back than file pages, the wait is for swap.
+    let of_anon = cgroup.thing.value("memory.stat", "workingset_refault_anon").unwrap_or(0);
+    if !is_at_limit || full.value < LEAST_FULL || of_anon > refaults.value {
+        return None;
+    }
+    let mapped = cgroup.file_mapped.as_ref()?;
+    let killed = event(reviewed, "oom").is_some_and(|oom| oom.value > 0);
+    let citations =
+        [&full.from, &refaults.from, &usage.from, &limit.from, &mapped.from].into_iter().flatten().cloned();
+    let has_no_text =
+        mapped.value < percent(limit.value, NO_TEXT_PERCENT) && refaults.value >= LEAST_REFAULTS;
+    if has_no_text && !killed {
+        livelock(reviewed, &full, &refaults, citations.collect())
+    } else {
+        thrash(reviewed, &full, &refaults, citations.collect())
+    }
+}
+
+fn livelock(
+    reviewed: &Reviewed<'_>,
+    full: &Term,
+    refaults: &Term,
+    citations: Vec<Citation>,
+) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let anon = cgroup.anon.as_ref()?;
+    let draft = Draft {
+        rule: LIVELOCK,
+        reclaim: None,
+        condition: format!(
+            "At {AT_LIMIT_PERCENT}% of the limit, all tasks waited {} of 10 s, less than {NO_TEXT_PERCENT}% of the limit is mapped page cache, {LEAST_REFAULTS} pages were read again, and memory never ran out.",
+            percent_text(LEAST_FULL)
+        ),
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        title: LIVELOCK.title.to_owned(),
+        claim: format!(
+            "Anonymous memory ({}) has driven the program's own text out of memory: it was read again {} times, all tasks waited {} of the last 10 s, and the kernel sees no reason to kill.",
+            text(anon.value),
+            refaults.value,
+            percent_text(full.value)
+        ),
+        amount: exact(anon.value),
+        citations,
+        against: list(&["On a very fast disk the program may still move on, slowly."]),
+        advice: list(&[
+            "Raise the limit or lower what is anonymous; a restart only starts it again.",
+            "A liveness probe ends it; the kernel will not, as long as each page can be read again.",
+            "Set GOMEMLIMIT so that Go leaves room for the program's text and files.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+fn thrash(
+    reviewed: &Reviewed<'_>,
+    full: &Term,
+    refaults: &Term,
+    citations: Vec<Citation>,
+) -> Option<Finding> {
+    let cgroup = reviewed.moment.cgroup.as_ref()?;
+    let file = cgroup.file.as_ref()?;
+    let draft = Draft {
+        rule: THRASH,
+        reclaim: None,
+        condition: format!(
+            "At {AT_LIMIT_PERCENT}% of the limit, and all tasks waited {} of 10 s.",
+            percent_text(LEAST_FULL)
+        ),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: THRASH.title.to_owned(),
+        claim: format!(
+            "At the limit, {} of page cache are dropped and read again ({} pages so far), and all tasks waited {} of the last 10 s.",
+            text(file.value),
+            refaults.value,
+            percent_text(full.value)
+        ),
+        amount: exact(file.value),
+        citations,
+        against: list(&["A single read of many files after the start looks the same for some seconds."]),
+        advice: list(&[
+            "Raise the limit, or lower anonymous memory: what is left is too little for the files in use.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+/// Over `memory.high`: the kernel slows every allocation down. Also said of a
+/// moment before, if its files were kept.
+fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let main = reviewed.moment.cgroup.as_ref()?;
+    let is_throttled = |cgroup: &&Cgroup<'_>| {
+        let high = cgroup.high.as_ref().filter(|high| high.value != UNLIMITED);
+        let events = cgroup.thing.value("memory.events", "high").unwrap_or(0);
+        let full = cgroup.thing.value("memory.pressure", "full avg10").unwrap_or(0);
+        high.zip(cgroup.usage.as_ref()).is_some_and(|(high, usage)| {
+            usage.value >= percent(high.value, AT_LIMIT_PERCENT)
+                && events >= LEAST_HIGH_EVENTS
+                && full >= LEAST_FULL
+        })
+    };
+    let cgroup = std::iter::once(main).chain(&reviewed.moment.rereadings).find(is_throttled)?;
+    let high = cgroup.high.as_ref()?;
+    let usage = cgroup.usage.as_ref()?;
+    let full = cgroup.thing.get("memory.pressure", "full avg10")?;
+    let events = cgroup.thing.get("memory.events", "high")?;
+    let moment = cgroup.thing.place.moment;
+    let when = if moment.is_empty() { String::new() } else { format!(" ({moment})") };
+    let draft = Draft {
+        rule: HIGH_THROTTLE,
+        reclaim: None,
+        condition: format!(
+            "At {AT_LIMIT_PERCENT}% of memory.high, {LEAST_HIGH_EVENTS} or more times over it, and all tasks waited {} of 10 s.",
+            percent_text(LEAST_FULL)
+        ),
+        severity: if moment.is_empty() { Severity::Critical } else { Severity::Warning },
+        confidence: Confidence::Certain,
+        title: HIGH_THROTTLE.title.to_owned(),
+        claim: format!(
+            "The charge of {} is at memory.high ({}){when}: the kernel slowed allocations {} times, and all tasks waited {} of the last 10 s.",
+            text(usage.value),
+            text(high.value),
+            events.value,
+            percent_text(full.value)
+        ),
+        amount: exact(usage.value),
+        citations: [usage.from.clone(), high.from.clone(), events.from, full.from].concat(),
+        against: Vec::new(),
+        advice: list(&[
+            "Raise memory.high or remove it: at this point the program hardly runs, and is never killed.",
+            "Profiles over HTTP may time out meanwhile: capture kernel files first.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}
+
+/// Hundredths of a percent as text.
+pub fn percent_text(basis_points: i64) -> String {
+    format!("{}.{}%", basis_points / 100, basis_points % 100 / 10)
+}

@@ -1,0 +1,71 @@
+//! `mem.threads`: many operating system threads.
+
+use super::support::{Draft, Reclaim, latest, list, needs, text};
+use crate::analysis::memory::Reviewed;
+use crate::base::units::Unit;
+use crate::detectors::{Case, Detector, Rule};
+use crate::report::{Amount, Confidence, Finding, Severity};
+
+/// Threads from which blocking calls are behind it.
+const LEAST_THREADS: i64 = 100;
+
+/// Threads for each processor that Go uses.
+const LEAST_PER_PROC: i64 = 10;
+
+/// What a thread costs: kernel stack and structures, and Go's own two stacks.
+const KERNEL_EACH: i64 = 22 << 10;
+const GO_EACH: i64 = 50 << 10;
+
+const THREADS: Rule = Rule {
+    code: "mem.threads",
+    severity: Severity::Warning,
+    title: "Many threads",
+    meaning: "The process has far more OS threads than processors.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[THREADS],
+    missing_inputs: |case| needs(case, usable, &["/proc/PID/status of the process"]),
+    detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
+};
+
+fn usable(reviewed: &Reviewed<'_>) -> bool {
+    reviewed.moment.process.as_ref().is_some_and(|process| process.threads.is_some())
+}
+
+fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
+    let process = reviewed.moment.process.as_ref()?;
+    let threads = process.threads.as_ref()?;
+    let readings = reviewed.moment.go.iter().chain(&reviewed.moment.other_readings);
+    let procs = readings
+        .filter_map(|go| go.view.value("/sched/gomaxprocs:threads"))
+        .next()
+        .or_else(|| process.cpus.map(i64::from))
+        .unwrap_or(1);
+    if threads.value < LEAST_THREADS.max(LEAST_PER_PROC.saturating_mul(procs)) {
+        return None;
+    }
+    let cost = threads.value.saturating_mul(KERNEL_EACH + GO_EACH);
+    let draft = Draft {
+        rule: THREADS,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!("{LEAST_THREADS} threads, and {LEAST_PER_PROC} for each processor."),
+        severity: Severity::Warning,
+        confidence: Confidence::Certain,
+        title: THREADS.title.to_owned(),
+        claim: format!(
+            "The process has {} threads for {procs} processors; at about 22 KiB of kernel memory and 50 KiB of stacks each, {}.",
+            threads.value,
+            text(cost)
+        ),
+        amount: Some(Amount { value: threads.value, low: None, high: None, unit: Unit::Count }),
+        citations: threads.from.clone(),
+        against: Vec::new(),
+        advice: list(&[
+            "Blocking system calls, cgo calls and LockOSThread each hold a thread: look at goroutines in [syscall] and at the threadcreate profile.",
+            "Go does not end idle threads: they remain after the peak.",
+        ]),
+    };
+    draft.about(reviewed.moment.subject)
+}
