@@ -19,6 +19,7 @@ pub mod base;
 pub mod detectors;
 pub mod evidence;
 pub mod formats;
+pub mod intake;
 pub mod redact;
 pub mod report;
 pub mod session;

@@ -180,6 +180,13 @@ impl Notes {
         }
     }
 
+    /// Moves every place, as [`super::places::Places`] says.
+    pub fn relocate(&mut self, places: &super::places::Places) {
+        for at in self.rows.iter_mut().filter_map(|row| row.at.as_mut()) {
+            *at = places.position(*at);
+        }
+    }
+
     /// Rows in order of first occurrence.
     pub fn rows(&self) -> &[Note] {
         &self.rows

@@ -186,3 +186,20 @@ pub const TRACE_SEGMENTS: usize = 1_000_000;
 
 /// Names that redaction tells apart, of some tens of bytes each; those beyond are blanked.
 pub const REDACTED_NAMES: usize = 1_000_000;
+
+/// Envelopes in each other around a text: a logger's JSON in a container's JSON
+/// in an export behind a terminal's prefix is four.
+pub const ENVELOPE_DEPTH: usize = 8;
+
+/// Bytes of a text whose every line is looked at for more than one capture.
+/// Larger files are captures or logs of one kind; what people paste is small.
+pub const PASTE_BYTES: usize = 8 << 20;
+
+/// Writers of one log that are told apart; a node's log has some tens.
+pub const LOG_STREAMS: usize = 64;
+
+/// Shapes of what a log puts before its lines that are told apart.
+pub const PREFIX_SHAPES: usize = 32;
+
+/// Captures in one text; a terminal session has some tens.
+pub const TEXT_SECTIONS: usize = 2_000;

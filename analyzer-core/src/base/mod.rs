@@ -8,6 +8,7 @@ pub mod intern;
 pub mod limits;
 pub mod order;
 pub mod packed;
+pub mod places;
 pub mod reader;
 pub mod source;
 pub mod units;

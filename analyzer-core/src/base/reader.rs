@@ -29,7 +29,7 @@ impl<'a> Line<'a> {
 
     /// Its place, for citations.
     pub const fn position(&self) -> Position {
-        Position { line: Some(self.number), offset: Some(self.offset) }
+        Position { line: Some(self.number), column: None, offset: Some(self.offset) }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Position {
     /// Line number, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
+    /// Column in that line, from 1, in bytes: where one line of a file holds many of a capture's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
     /// Byte offset from the start of the decoded source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
@@ -25,19 +28,22 @@ pub struct Position {
 impl Position {
     /// A line of a text.
     pub const fn line(line: u64) -> Self {
-        Self { line: Some(line), offset: None }
+        Self { line: Some(line), column: None, offset: None }
     }
 
     /// A byte of a binary.
     pub const fn offset(offset: u64) -> Self {
-        Self { line: None, offset: Some(offset) }
+        Self { line: None, column: None, offset: Some(offset) }
     }
 }
 
 impl std::fmt::Display for Position {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.line, self.offset) {
-            (Some(line), _) => write!(f, "line {line}"),
+            (Some(line), _) => match self.column {
+                Some(column) => write!(f, "line {line}, column {column}"),
+                None => write!(f, "line {line}"),
+            },
             (None, Some(offset)) => write!(f, "byte {offset}"),
             (None, None) => write!(f, "an unknown place"),
         }

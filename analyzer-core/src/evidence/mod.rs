@@ -14,7 +14,7 @@ pub mod vmas;
 
 use crate::base::index::IndexVec;
 use crate::base::intern::StringTable;
-use crate::base::source::SourceId;
+use crate::base::source::{Position, SourceId};
 
 use gc::GcTables;
 use goroutines::Goroutines;
@@ -49,6 +49,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Where a place that a source's rows name is in the file as it was dropped.
+    pub fn place(&self, source: SourceId, at: Position) -> Position {
+        self.sources.get(source).map_or(at, |source| source.places.position(at))
+    }
+
     /// The profile that a source holds.
     pub fn profile_of(&self, source: SourceId) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.source == source)

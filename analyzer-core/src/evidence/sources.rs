@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::error::Notes;
+use crate::base::places::Places;
 use crate::base::units::Nanos;
 
 /// How far a source got.
@@ -53,6 +54,8 @@ pub struct Source {
     pub status: SourceStatus,
     /// What to know about it.
     pub notes: Notes,
+    /// Where the lines that its rows name stood in the file, if a wrapping was taken off.
+    pub places: Places,
 }
 
 impl Source {
@@ -72,6 +75,7 @@ impl Source {
             kind: None,
             status: SourceStatus::Unrecognized,
             notes: Notes::default(),
+            places: Places::default(),
         }
     }
 }

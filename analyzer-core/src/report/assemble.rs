@@ -35,6 +35,7 @@ impl Report {
             traces: analysis.traces.clone(),
         };
         report.verdict = verdict(&report);
+        report.relocate(|source, at| evidence.place(source, at));
         report
     }
 }

@@ -98,6 +98,11 @@ impl Citations {
         (!list.is_empty()).then_some(Self(list))
     }
 
+    /// All of them, to be changed but not removed.
+    pub fn as_mut_slice(&mut self) -> &mut [Citation] {
+        &mut self.0
+    }
+
     /// All of them.
     pub fn as_slice(&self) -> &[Citation] {
         &self.0

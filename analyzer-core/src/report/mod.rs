@@ -11,6 +11,7 @@ mod memory;
 pub mod number_format;
 pub mod plain_text;
 mod profiles;
+mod relocate;
 #[cfg(test)]
 mod schema;
 mod sources;

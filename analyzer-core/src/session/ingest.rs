@@ -1,33 +1,82 @@
 //! From a file's bytes to rows: unwrap, recognize, parse.
 
+use std::sync::Arc;
+
 use super::diagnose;
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, NoteSeverity};
-use crate::base::index::IndexVec;
+use crate::base::index::{IndexVec, ids};
 use crate::base::limits;
 use crate::base::reader::Lines;
 use crate::base::source::{Input, SourceId};
 use crate::evidence::Evidence;
+use crate::evidence::goroutines::DumpId;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::formats::container::{self, Budget, Leaf};
 use crate::formats::{self, Facts, Format, Probe, go_trace};
+use crate::intake;
 
 /// Reads one file of the drop; gives the sources that it held.
 pub(super) fn ingest(
     file: Leaf,
     budget: &mut Budget,
     evidence: &mut Evidence,
-    texts: &mut IndexVec<SourceId, Option<Vec<u8>>>,
+    texts: &mut Texts,
 ) -> Vec<SourceId> {
     let leaves = container::unwrap(file, budget);
-    leaves.into_iter().map(|leaf| ingest_leaf(leaf, evidence, texts)).collect()
+    leaves.into_iter().flat_map(|leaf| ingest_leaf(leaf, evidence, texts)).collect()
 }
 
-fn ingest_leaf(
-    leaf: Leaf,
+/// Decoded bytes of text sources and of traces. Captures from one text share it.
+pub(super) type Texts = IndexVec<SourceId, Option<Arc<Vec<u8>>>>;
+
+fn ingest_leaf(leaf: Leaf, evidence: &mut Evidence, texts: &mut Texts) -> Vec<SourceId> {
+    let parts = if leaf.error.is_none() { intake::open(&leaf.path, &leaf.bytes) } else { None };
+    match parts {
+        Some(parts) => ingest_parts(leaf, parts, evidence, texts),
+        None => vec![ingest_whole(leaf, evidence, texts)],
+    }
+}
+
+/// The captures that were found in a text; the notes of its wrapping stand with the first.
+fn ingest_parts(
+    mut leaf: Leaf,
+    parts: Vec<intake::Part>,
     evidence: &mut Evidence,
-    texts: &mut IndexVec<SourceId, Option<Vec<u8>>>,
-) -> SourceId {
+    texts: &mut Texts,
+) -> Vec<SourceId> {
+    let is_only = parts.len() == 1;
+    let text = Arc::new(std::mem::take(&mut leaf.bytes));
+    let mut found = Vec::with_capacity(parts.len());
+    for part in parts {
+        let encoded = if is_only { leaf.encoded_bytes } else { to_u64(part.bytes.len()) };
+        let decoded = if is_only { text.len() } else { part.bytes.len() };
+        let mut source = Source::new(part.path, encoded, to_u64(decoded));
+        source.modified_at = leaf.modified_at;
+        source.notes = std::mem::take(&mut leaf.notes);
+        source.places = part.places;
+        source.is_text = true;
+        let format = formats::recognize(&Probe { path: &source.path, bytes: &part.bytes });
+        source.format = format.map(|format| format.name);
+        source.format_label = format.map(|format| format.label);
+        let id = evidence.sources.push(source);
+        let dumps = evidence.goroutines.dumps.len();
+        if let Some(format) = format {
+            parse(format, id, &part.bytes, evidence);
+        }
+        let Some(source) = evidence.sources.get_mut(id) else { continue };
+        source.captured_at = source.captured_at.or(part.written_at);
+        for id in ids::<DumpId>(evidence.goroutines.dumps.len_u32()).skip(dumps) {
+            let Some(dump) = evidence.goroutines.dumps.get_mut(id) else { continue };
+            dump.captured_at = dump.captured_at.or(part.written_at);
+        }
+        texts.push(Some(Arc::clone(&text)));
+        found.push(id);
+    }
+    found
+}
+
+fn ingest_whole(leaf: Leaf, evidence: &mut Evidence, texts: &mut Texts) -> SourceId {
     let mut source = Source::new(leaf.path, leaf.encoded_bytes, to_u64(leaf.bytes.len()));
     source.modified_at = leaf.modified_at;
     source.notes = leaf.notes;
@@ -52,7 +101,7 @@ fn ingest_leaf(
             }
         }
     }
-    texts.push(is_kept.then_some(leaf.bytes));
+    texts.push(is_kept.then(|| Arc::new(leaf.bytes)));
     id
 }
 
@@ -69,6 +118,7 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
         facts.notes.data_loss("string-cut", None, message);
     }
     let Some(source) = evidence.sources.get_mut(id) else { return };
+    facts.notes.relocate(&source.places);
     source.captured_at = facts.captured_at;
     source.pid = facts.pid;
     source.go_version = facts.go_version;
@@ -78,7 +128,8 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
     source.status = match result {
         Ok(()) if is_partial => SourceStatus::Partial,
         Ok(()) => SourceStatus::Parsed,
-        Err(error) => {
+        Err(mut error) => {
+            error.at = source.places.position(error.at);
             source.notes.error(&error);
             // Sniffing was wrong, and only the parser could tell.
             if error.kind == ErrorKind::Unrecognized {

@@ -45,7 +45,7 @@ pub use message::{
 pub struct Session {
     evidence: Evidence,
     /// Decoded bytes of text sources, for the page's raw view, and of traces, for a closer look.
-    texts: IndexVec<SourceId, Option<Vec<u8>>>,
+    texts: ingest::Texts,
     /// Files whose bytes are still coming; `None` once closed or dropped.
     open: IndexVec<FileId, Option<OpenFile>>,
     budget: Budget,
@@ -95,7 +95,7 @@ impl Session {
             Request::Text { source, first_line, lines } => {
                 let is_text = self.evidence.sources.get(source).is_some_and(|source| source.is_text);
                 let bytes = self.texts.get(source).and_then(Option::as_deref).filter(|_| is_text);
-                Response::Text(text::lines(bytes, first_line, lines))
+                Response::Text(text::lines(bytes.map(Vec::as_slice), first_line, lines))
             }
             Request::Mappings { snapshot, class, first, count } => {
                 Response::Mappings(self.mappings(snapshot, class.as_deref(), first, count))
@@ -198,7 +198,9 @@ impl Session {
         let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
         let reviewed = memory::review(&self.evidence, &analysis.subjects);
         let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
-        memory::listing::page(&self.evidence, moment, class, first, count)
+        let mut page = memory::listing::page(&self.evidence, moment, class, first, count)?;
+        page.rows.iter_mut().for_each(|row| row.relocate(|source, at| self.evidence.place(source, at)));
+        Some(page)
     }
 
     /// A part of an execution trace, read again from the generations that it

@@ -20,13 +20,14 @@ mod counts;
 mod frame;
 mod go_string;
 mod header;
+pub mod lines;
 mod preamble;
 mod secrets;
 mod stacks;
 #[cfg(test)]
 mod tests;
 mod text;
-mod timestamp;
+pub mod timestamp;
 
 pub(in crate::formats) use secrets::counts as counted_secrets;
 

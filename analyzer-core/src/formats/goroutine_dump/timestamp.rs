@@ -3,7 +3,7 @@
 use crate::base::units::Nanos;
 
 /// `2026-11-20T20:03:00.5Z` as Unix time; `None` if `text` is not of this form.
-pub(super) fn rfc3339(text: &str) -> Option<Nanos> {
+pub fn rfc3339(text: &str) -> Option<Nanos> {
     let (date, time) = text.split_once('T')?;
     let mut parts = date.split('-').map(str::parse::<i64>);
     let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);

@@ -166,6 +166,6 @@ impl<'a> Finder<'a> {
         };
         let before = self.bytes.get(..at).unwrap_or(&[]);
         let line = to_u64(memchr::memchr_iter(b'\n', before).count()) + 1;
-        Position { line: Some(line), offset: Some(to_u64(at)) }
+        Position { line: Some(line), column: None, offset: Some(to_u64(at)) }
     }
 }

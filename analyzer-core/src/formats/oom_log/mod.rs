@@ -9,7 +9,7 @@
 //! Any input is safe: each line is looked at once, events and tasks are bounded.
 
 mod event;
-mod prefix;
+pub mod prefix;
 mod secrets;
 
 use super::redaction::free_text;

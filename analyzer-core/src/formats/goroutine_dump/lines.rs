@@ -1,0 +1,23 @@
+//! What a single line of a dump looks like, for those who look for one in other texts.
+
+use super::{frame, header, preamble};
+
+/// True for a whole header: `goroutine 7 [running]:`.
+pub fn is_header(line: &[u8]) -> bool {
+    header::parse(line).is_some()
+}
+
+/// True for a call: `main.f(0x1)`.
+pub fn is_call(line: &[u8]) -> bool {
+    frame::function(line).is_some()
+}
+
+/// True for the place of a call, with or without its tab: `/srv/main.go:3 +0x1`.
+pub fn is_file_line(line: &[u8]) -> bool {
+    frame::file_line(line).is_some()
+}
+
+/// True for a line that only a Go program prints while it ends: `panic: boom`.
+pub fn starts_crash(line: &[u8]) -> bool {
+    preamble::starts_crash(line)
+}

@@ -1,0 +1,153 @@
+//! Where a line of a capture starts within a line of a log.
+//!
+//! What stands before it is the log's; see [`super::prefix`].
+
+use memchr::memmem;
+
+use crate::formats::goroutine_dump::lines as dump_line;
+
+/// Words of the kernel's out-of-memory record that start its lines.
+const KERNEL: [&[u8]; 14] = [
+    b"memory: usage ",
+    b"memory+swap: usage ",
+    b"swap: usage ",
+    b"kmem: usage ",
+    b"oom-kill:constraint=",
+    b"Memory cgroup out of memory",
+    b"Out of memory: Kill",
+    b"Memory cgroup stats for ",
+    b"Tasks state (memory values in pages)",
+    b"Killed process ",
+    b"oom_reaper: ",
+    b"Mem-Info:",
+    b"Call Trace:",
+    b"Task in /",
+];
+
+/// Byte at which a capture's own text starts; `None` if the line is none of a capture's.
+pub(super) fn find(line: &[u8]) -> Option<usize> {
+    let line = line.trim_ascii_end();
+    header(line)
+        .or_else(|| counted(line))
+        .or_else(|| frame(line))
+        .or_else(|| creator(line))
+        .or_else(|| titled(line))
+        .or_else(|| kernel(line))
+}
+
+/// `goroutine 7 [running]:` up to the line's end.
+pub(super) fn header(line: &[u8]) -> Option<usize> {
+    if line.last() != Some(&b':') {
+        return None;
+    }
+    memmem::find_iter(line, b"goroutine ")
+        .find(|&at| is_word_start(line, at) && dump_line::is_header(line.get(at..).unwrap_or_default()))
+}
+
+/// `120 @ 0x43b2ce 0x40a1a5`, and the line of a frame below it.
+fn counted(line: &[u8]) -> Option<usize> {
+    if let Some(at) = memmem::find(line, b" @ 0x") {
+        let before = line.get(..at)?;
+        let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b':' | b'[' | b']' | b' ');
+        let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let heap = before.iter().rev().take_while(|byte| is_part(byte)).count();
+        let length = if before.ends_with(b"]") { heap } else { digits };
+        return (length > 0).then_some(at - length);
+    }
+    let at = memmem::find(line, b"#\t0x").or_else(|| memmem::find(line, b"# labels: {"));
+    at.or_else(|| {
+        let at = memmem::find(line, b"#  ")?;
+        let rest = line.get(at + 1..)?.trim_ascii_start();
+        rest.starts_with(b"0x").then_some(at)
+    })
+}
+
+/// A tab, a path and a line number: `\t/srv/app/main.go:31 +0x1d1`.
+fn frame(line: &[u8]) -> Option<usize> {
+    let go = memmem::rfind(line, b".go:")?;
+    let tab = memchr::memrchr(b'\t', line.get(..go)?)?;
+    let place = line.get(tab..)?;
+    dump_line::is_file_line(place).then_some(tab)
+}
+
+fn creator(line: &[u8]) -> Option<usize> {
+    let at = memmem::find(line, b"created by ")?;
+    let name = line.get(at + 11..)?;
+    let name = memmem::find(name, b" in goroutine ").map_or(name, |end| name.get(..end).unwrap_or(name));
+    (!name.is_empty() && !name.contains(&b' ') && name.contains(&b'.')).then_some(at)
+}
+
+/// Lines that start a text of their own.
+fn titled(line: &[u8]) -> Option<usize> {
+    const TITLES: [&[u8]; 8] = [
+        b"goroutine profile: total ",
+        b"goroutineleak profile: total ",
+        b"heap profile: ",
+        b"threadcreate profile: total ",
+        b"# runtime.MemStats",
+        b"# HELP ",
+        b"# TYPE ",
+        b"[rollup]",
+    ];
+    let (at, title) = TITLES.iter().find_map(|title| Some((memmem::find(line, title)?, *title)))?;
+    if title == b"[rollup]" {
+        // The line starts with two addresses, the first bytes of it.
+        let words = line.split(|&byte| byte == b' ').filter(|word| word.contains(&b'-') && word.len() >= 17);
+        let first = words.into_iter().next()?;
+        return memmem::find(line, first);
+    }
+    is_word_start(line, at).then_some(at)
+}
+
+/// A line of the kernel's out-of-memory record: where its own words start.
+pub(super) fn kernel(line: &[u8]) -> Option<usize> {
+    if let Some(at) = memmem::find(line, b" invoked oom-killer: ") {
+        let name = line.get(..at)?.iter().rev().take_while(|byte| **byte != b' ' && **byte != b'\t').count();
+        return Some(at - name);
+    }
+    KERNEL.iter().filter_map(|words| memmem::find(line, words)).find(|&at| is_word_start(line, at))
+}
+
+fn is_word_start(line: &[u8], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| line.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
+/// How well lines follow one another: a header is followed by a call, a call by its place.
+/// Streams that a log mixed are taken apart if this rises.
+pub(super) fn order(bytes: &[u8]) -> usize {
+    let mut fits = 0;
+    let mut was_header = false;
+    let mut was_call = false;
+    for (line, _) in super::text::split_lines(bytes) {
+        let is_call = line.ends_with(b")") && dump_line::is_call(line);
+        let is_place = line.first() == Some(&b'\t') && dump_line::is_file_line(line);
+        let is_frame = line.starts_with(b"#\t");
+        fits += usize::from((was_header && (is_call || is_frame)) || (was_call && is_place));
+        was_header = line.starts_with(b"goroutine ") || memmem::find(line, b" @ 0x").is_some();
+        was_call = is_call || line.starts_with(b"created by ");
+    }
+    fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_capture_is_found_behind_what_a_log_put_there() {
+        for (line, at) in [
+            ("goroutine 1 [running]:", Some(0)),
+            ("shop-1  | goroutine 1 [running]:", Some(10)),
+            ("Z shop\t\t/srv/app/main.go:31 +0x1d1", Some(7)),
+            ("> 120 @ 0x43b2ce 0x40a1a5", Some(2)),
+            ("x #\t0x4b0e10\tmain.f+0xb0\t/srv/app/hub/hub.go:44", Some(2)),
+            ("x: created by main.main in goroutine 1", Some(3)),
+            ("this was created by a person", None),
+            ("node: svc invoked oom-killer: gfp_mask=0xcc0", Some(6)),
+            ("see goroutine 1 [running]: it hangs", None),
+            ("12:00 request done", None),
+        ] {
+            assert_eq!(find(line.as_bytes()), at, "{line}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What a log puts before every line: times, hosts, levels, marks of quotes.
+//!
+//! No list of loggers: where a line of a capture is known for sure, what stands
+//! before it shows the shape, and every line of that shape is cut there.
+
+use std::hash::{Hash as _, Hasher as _};
+
+use memchr::memmem;
+use rustc_hash::FxHasher;
+
+use super::anchors;
+use super::shape::{Cut, Shape, is_moment};
+use super::streams::Streams;
+use super::text::{Text, split_lines};
+use crate::base::limits;
+use crate::formats::oom_log;
+
+/// Bytes of a prefix at most.
+const PREFIX_BYTES: usize = 512;
+/// Bytes at the start, and after each hit further down, from which shapes are learned.
+const LEARNED_BYTES: usize = 64 << 10;
+/// Hits further down.
+const HITS: usize = 8;
+
+/// Takes the prefixes off; `None` if there are none.
+pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
+    let shapes = Shapes::learn(&text.bytes)?;
+    let mut streams = Streams::default();
+    for row in text.rows() {
+        let Some((shape, cut)) = shapes.cut(row.bytes) else {
+            streams.piece(0, row.bytes, row.place);
+            if row.is_ended {
+                streams.end(0);
+            }
+            continue;
+        };
+        let (prefix, own) = row.bytes.split_at(cut.at);
+        let key = writer(prefix);
+        if shape.is_kernel
+            && let Some(clock) = clock(prefix)
+        {
+            streams.piece(key, clock, row.place);
+            streams.piece(key, b"] ", row.place);
+        }
+        streams.piece(key, own, row.place);
+        if row.is_ended && !cut.goes_on {
+            streams.end(key);
+        }
+    }
+    Some(streams.finish())
+}
+
+/// Who wrote the line, as its prefix says: all words but times and levels.
+pub(super) fn writer(prefix: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    for word in prefix.split(|byte| matches!(byte, b' ' | b'\t')) {
+        if !word.is_empty() && !is_moment(word) {
+            word.hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+/// `[  200.000001` of a prefix: seconds since boot.
+fn clock(prefix: &[u8]) -> Option<&[u8]> {
+    memchr::memchr_iter(b'[', prefix).find_map(|at| {
+        let inside = prefix.get(at + 1..)?;
+        let length =
+            inside.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.')).count();
+        let number = inside.get(..length)?.trim_ascii();
+        let is_clock = number.contains(&b'.') && number.first().is_some_and(u8::is_ascii_digit);
+        let end = at + 1 + length - (length - inside.get(..length)?.trim_ascii_end().len());
+        is_clock.then(|| prefix.get(at..end))?
+    })
+}
+
+/// A shape that was seen.
+#[derive(Debug)]
+struct Seen {
+    shape: Shape,
+    count: usize,
+    /// The lines are the kernel's, whose clock is kept.
+    is_kernel: bool,
+}
+
+/// The shapes of a text's prefixes.
+#[derive(Debug, Default)]
+struct Shapes {
+    seen: Vec<Seen>,
+}
+
+impl Shapes {
+    fn learn(bytes: &[u8]) -> Option<Self> {
+        let mut shapes = Self::default();
+        for part in samples(bytes) {
+            let mut lines = split_lines(part).map(|(line, _)| line).peekable();
+            while let Some(line) = lines.next() {
+                shapes.add(line, lines.peek().copied());
+            }
+        }
+        // A shape that says more first: an indent of four before one of two.
+        shapes.seen.sort_by_key(|seen| std::cmp::Reverse((seen.shape.length(), seen.count)));
+        (!shapes.seen.is_empty()).then_some(shapes)
+    }
+
+    fn add(&mut self, line: &[u8], next: Option<&[u8]>) {
+        let Some(at) = anchors::find(line).filter(|&at| at > 0 && at <= PREFIX_BYTES) else { return };
+        let is_kernel = anchors::kernel(line) == Some(at);
+        if is_kernel && is_kernels_own(line, at) {
+            return;
+        }
+        // A message may quote a header; a dump goes on after it.
+        let is_header = anchors::header(line) == Some(at);
+        if is_header && !next.is_some_and(|next| goes_on(next, at)) {
+            return;
+        }
+        let shape = Shape::of(line.get(..at).unwrap_or_default());
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
+            seen.count += 1;
+            seen.is_kernel |= is_kernel;
+        } else if self.seen.len() < limits::PREFIX_SHAPES {
+            self.seen.push(Seen { shape, count: 1, is_kernel });
+        }
+    }
+
+    fn cut(&self, line: &[u8]) -> Option<(&Seen, Cut)> {
+        self.seen.iter().find_map(|seen| Some((seen, seen.shape.cut(line)?)))
+    }
+}
+
+/// True if the kernel log's own reader takes this prefix off.
+fn is_kernels_own(line: &[u8], at: usize) -> bool {
+    let Ok(text) = std::str::from_utf8(line) else { return false };
+    text.trim_end().len().checked_sub(oom_log::prefix::strip(text).0.len()) == Some(at)
+}
+
+/// True if a line can follow a goroutine's header.
+fn goes_on(next: &[u8], prefix: usize) -> bool {
+    let next = next.trim_ascii_end();
+    next.ends_with(b")")
+        || memmem::find(next, b".go:").is_some()
+        || memmem::find(next, b"goroutine running on other thread").is_some()
+        || memmem::find(next.get(prefix.min(next.len())..).unwrap_or_default(), b"created by ").is_some()
+}
+
+/// Parts of a text from which shapes are learned, each from the start of a line.
+fn samples(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut parts = vec![bytes.get(..LEARNED_BYTES).unwrap_or(bytes)];
+    let mut after = LEARNED_BYTES;
+    for needle in [&b"goroutine "[..], b" invoked oom-killer: ", b"#\t0x", b"# runtime.MemStats"] {
+        for _ in 0..HITS {
+            let Some(hit) = bytes.get(after..).and_then(|rest| memmem::find(rest, needle)) else { break };
+            let hit = after + hit;
+            let start =
+                bytes.get(..hit).and_then(|head| memchr::memrchr(b'\n', head)).map_or(0, |end| end + 1);
+            let end = bytes.len().min(start + LEARNED_BYTES);
+            parts.extend(bytes.get(start..end));
+            after = end;
+        }
+        after = LEARNED_BYTES;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peeled(text: &str) -> Option<String> {
+        let text = peel(&Text::dropped(text.as_bytes()))?;
+        Some(String::from_utf8(text.bytes.into_owned()).unwrap())
+    }
+
+    #[test]
+    fn lines_of_two_writers_are_taken_apart() {
+        let text = "a | goroutine 1 [running]:\nb | goroutine 2 [select]:\na | main.main()\nb | main.f()\na | \t/m.go:1 +0x1\nb | \t/f.go:2 +0x2\n";
+        let expected = "goroutine 1 [running]:\nmain.main()\n\t/m.go:1 +0x1\ngoroutine 2 [select]:\nmain.f()\n\t/f.go:2 +0x2\n";
+        assert_eq!(peeled(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_prefix_that_changes_is_learned_from_every_line() {
+        let text = "h shop x [1]: goroutine 1 [running]:\nh shop[1]: \t/m.go:1 +0x1\nh shop[1]: main.f()\nh shop x [1]: \n";
+        assert_eq!(peeled(text).unwrap(), "goroutine 1 [running]:\n\t/m.go:1 +0x1\nmain.f()\n\n");
+    }
+
+    #[test]
+    fn a_header_quoted_in_a_message_shows_no_shape() {
+        assert_eq!(peeled("panic: saw goroutine 7 [running]:\n\ngoroutine 1 [running]:\nmain.f()\n"), None);
+    }
+
+    #[test]
+    fn the_kernels_clock_is_kept() {
+        let text = "Z In(05) - Guest: <6>[  200.000001] svc invoked oom-killer: gfp\nZ In(05) - Guest: <6>[  200.000002] memory: usage 1kB\n";
+        assert_eq!(
+            peeled(text).unwrap(),
+            "[  200.000001] svc invoked oom-killer: gfp\n[  200.000002] memory: usage 1kB\n"
+        );
+    }
+}
