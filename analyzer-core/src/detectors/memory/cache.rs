@@ -77,3 +77,49 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Info;
+
+    fn stat(file: &str) -> String {
+        format!("anon 0\nfile {file}\nfile_mapped 0\nshmem <2MiB>\n")
+    }
+
+    #[test]
+    fn page_cache_without_shared_memory_explains_the_charge_from_thirty_percent_on() {
+        for (current, file, amount) in [("<100MiB>", "<32MiB>", 30 << 20), ("<40MiB>", "<18MiB>", 16 << 20)] {
+            let files = [("memory.current", current), ("memory.stat", &stat(file))];
+            let found = check("mem.cache", &files, &["mem.cache.dominant"]);
+            assert_eq!(verdicts(&found), [(Info, Certain, Some(amount))]);
+        }
+    }
+
+    #[test]
+    fn less_than_the_share_or_the_least_effect_is_not_said() {
+        for (current, file, max) in [
+            ("<100MiB>", "<32MiB-1>", "max"),
+            ("<40MiB>", "<18MiB-1>", "max"),
+            ("<100MiB>", "<52MiB-1>", "<1000MiB>"),
+        ] {
+            let files = [("memory.current", current), ("memory.stat", &stat(file)), ("memory.max", max)];
+            check("mem.cache", &files, &[]);
+        }
+    }
+
+    #[test]
+    fn hits_of_the_limit_speak_against_it() {
+        for (hits, count) in [("0", 0), ("7", 1)] {
+            let events = format!("low 0\nhigh 0\nmax {hits}\noom 0\noom_kill 0\n");
+            let files = [
+                ("memory.current", "<100MiB>"),
+                ("memory.stat", &stat("<40MiB>")),
+                ("memory.events", &events),
+            ];
+            let found = check("mem.cache", &files, &["mem.cache.dominant"]);
+            assert!(found.iter().all(|finding| finding.against.len() == count));
+        }
+    }
+}

@@ -76,27 +76,31 @@ fn refused(dump: &GoroutineDump) -> Option<&PreambleLine> {
 
 #[cfg(test)]
 mod tests {
-    use crate::session::Session;
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Critical;
 
-    fn codes(text: &str) -> Vec<String> {
-        let mut session = Session::default();
-        session.add("stderr.txt", text.as_bytes().to_vec());
-        let findings = session.report().findings;
-        findings.into_iter().map(|finding| finding.code).filter(|code| code.starts_with("mem.")).collect()
+    fn ended_with(lines: &str) -> String {
+        format!("{lines}\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n")
     }
 
-    const REST: &str = "\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+    #[test]
+    fn a_refused_mmap_is_told_by_any_of_the_runtimes_words() {
+        for lines in [
+            "runtime: out of memory: cannot allocate 67108864-byte block (876314624 in use)",
+            "fatal error: out of memory",
+            "fatal error: runtime: cannot allocate memory",
+            "fatal error: runtime: cannot map pages in arena address space",
+        ] {
+            let found = check("mem.go", &[("stderr.txt", &ended_with(lines))], &["mem.go.enomem"]);
+            assert_eq!(verdicts(&found), [(Critical, Certain, None)]);
+        }
+    }
 
     #[test]
-    fn a_failed_mmap_is_told_from_a_kill_and_from_other_fatal_errors() {
-        let refused = "runtime: out of memory: cannot allocate 67108864-byte block (876314624 in use)\nfatal error: out of memory";
-        assert_eq!(codes(&format!("{refused}{REST}")), ["mem.go.enomem"]);
-        assert_eq!(codes(&format!("fatal error: runtime: cannot allocate memory{REST}")), ["mem.go.enomem"]);
-        assert_eq!(codes(&format!("fatal error: stack overflow{REST}")), Vec::<String>::new());
-        assert_eq!(
-            codes(&format!("panic: query: out of memory{REST}")),
-            Vec::<String>::new(),
-            "an error of the program's own"
-        );
+    fn other_fatal_errors_and_errors_of_the_programs_own_are_not() {
+        for lines in ["fatal error: stack overflow", "panic: query: out of memory"] {
+            check("mem.go", &[("stderr.txt", &ended_with(lines))], &[]);
+        }
     }
 }

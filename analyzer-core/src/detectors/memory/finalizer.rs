@@ -137,3 +137,65 @@ fn runner(case: &Case<'_>, dump: &GoroutineDump, goroutine: &Goroutine) -> Optio
         state: case.evidence.strings.get(goroutine.state).to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely, Possible};
+    use crate::report::Severity::{Info, Warning};
+
+    /// A dump in which `runner` runs with `inner` innermost.
+    fn dump(goid: u64, runner: &str, inner: &str) -> String {
+        format!(
+            "goroutine {goid} [chan receive]:\n{inner}(0x1)\n\t/app/main.go:9 +0x1d\n\
+             {runner}()\n\t/go/src/runtime/mfinal.go:255 +0x1d\n"
+        )
+    }
+
+    fn queue(queued: u64, executed: u64) -> String {
+        format!(
+            "go_memstats_heap_sys_bytes 1\ngo_gc_finalizers_queued_finalizers_total {queued}\n\
+             go_gc_finalizers_executed_finalizers_total {executed}\ngo_gc_cleanups_queued_cleanups_total 10\n\
+             go_gc_cleanups_executed_cleanups_total 0\n"
+        )
+    }
+
+    #[test]
+    fn one_dump_with_user_code_in_a_runner_is_a_hint() {
+        for runner in super::RUNNERS {
+            let found = check("mem", &[("goroutine.txt", &dump(5, runner, "main.slow"))], &["mem.finalizer"]);
+            assert_eq!(verdicts(&found), [(Info, Possible, None)], "{runner}");
+        }
+    }
+
+    #[test]
+    fn a_runner_that_waits_for_work_is_healthy() {
+        check("mem", &[("goroutine.txt", &dump(5, "runtime.runfinq", "runtime.gopark"))], &[]);
+    }
+
+    #[test]
+    fn the_same_runner_in_two_dumps_is_a_warning() {
+        let text = |goid| dump(goid, "runtime.runfinq", "main.slow");
+        for (second, verdict) in [(5, (Warning, Likely, None)), (6, (Info, Possible, None))] {
+            let files = [("t0/goroutine.txt", &*text(5)), ("t1/goroutine.txt", &*text(second))];
+            assert_eq!(verdicts(&check("mem", &files, &["mem.finalizer"])), [verdict]);
+        }
+    }
+
+    #[test]
+    fn a_queue_of_a_thousand_is_a_warning_by_itself() {
+        let found = check("mem", &[("metrics.prom", &queue(1_490, 500))], &["mem.finalizer"]);
+        assert_eq!(verdicts(&found), [(Warning, Possible, Some(1_000))], "990 finalizers and 10 cleanups");
+        check("mem", &[("metrics.prom", &queue(1_489, 500))], &[]);
+    }
+
+    #[test]
+    fn a_queue_makes_what_the_dumps_show_surer() {
+        let text = dump(5, "runtime.runfinq", "main.slow");
+        let one = [("goroutine.txt", &*text), ("metrics.prom", &*queue(1, 0))];
+        assert_eq!(verdicts(&check("mem", &one, &["mem.finalizer"])), [(Info, Likely, Some(11))]);
+        let two =
+            [("t0/goroutine.txt", &*text), ("t1/goroutine.txt", &*text), ("t1/metrics.prom", &*queue(1, 0))];
+        assert_eq!(verdicts(&check("mem", &two, &["mem.finalizer"])), [(Warning, Certain, Some(11))]);
+    }
+}

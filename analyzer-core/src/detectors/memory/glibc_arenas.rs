@@ -61,3 +61,40 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Possible;
+    use crate::report::Severity::Warning;
+
+    /// `smaps` of so many arenas, each a 64 MiB mapping without reserved swap.
+    fn arenas(rss: &[&str]) -> String {
+        let arena = |(index, rss): (u64, &&str)| {
+            let start = 0x7f00_0000_0000 + index * (64 << 20);
+            format!(
+                "{start:x}-{:x} rw-p 00000000 00:00 0\nSize: 65536 kB\nRss: {rss}\nVmFlags: rd wr mr mw me nr\n",
+                start + (64 << 20)
+            )
+        };
+        (0..).zip(rss).map(arena).collect()
+    }
+
+    #[test]
+    fn four_arenas_that_hold_the_least_effect_may_be_free_blocks() {
+        let files = [("smaps", &*arenas(&["<4MiB kB>"; 4]))];
+        let found = check("mem.glibc", &files, &["mem.glibc.arenas"]);
+        assert_eq!(verdicts(&found), [(Warning, Possible, Some(16 << 20))]);
+    }
+
+    #[test]
+    fn fewer_arenas_or_less_in_them_are_normal() {
+        for (rss, max) in [
+            (&["<9MiB kB>"; 3][..], "max"),
+            (&["<4MiB kB>", "<4MiB kB>", "<4MiB kB>", "<4MiB-4 kB>"], "max"),
+            (&["<12MiB kB>"; 4], "<1000MiB>"),
+        ] {
+            check("mem.glibc", &[("smaps", &*arenas(rss)), ("memory.max", max)], &[]);
+        }
+    }
+}

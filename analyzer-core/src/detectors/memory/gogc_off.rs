@@ -49,3 +49,33 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    const OFF: &str = "go_memstats_heap_sys_bytes 1\ngo_gc_gogc_percent 1.8446744073709552e+19\n";
+
+    #[test]
+    fn no_gogc_and_a_goal_beyond_every_heap_mean_no_collection() {
+        let stated = format!("{OFF}go_memstats_next_gc_bytes 4611686018427387904\n");
+        let by_goal =
+            "go_memstats_heap_sys_bytes 1\ngo_memstats_sys_bytes 1\ngo_memstats_next_gc_bytes 9e+18\n";
+        for text in [&*stated, by_goal] {
+            let found = check("mem.gogc", &[("metrics.prom", text)], &["mem.gogc.off"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, None)]);
+        }
+    }
+
+    #[test]
+    fn a_goal_or_a_gomemlimit_starts_collections() {
+        let limited = format!("{OFF}go_memstats_next_gc_bytes 9e+18\ngo_gc_gomemlimit_bytes <1GiB>\n");
+        let has_goal = format!("{OFF}go_memstats_next_gc_bytes 4611686018427387392\n");
+        let is_on = "go_memstats_heap_sys_bytes 1\ngo_gc_gogc_percent 100\ngo_memstats_next_gc_bytes 9e+18\n";
+        for text in [&*limited, &*has_goal, is_on] {
+            check("mem.gogc", &[("metrics.prom", text)], &[]);
+        }
+    }
+}

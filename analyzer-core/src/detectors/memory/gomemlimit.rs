@@ -151,3 +151,72 @@ fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely};
+    use crate::report::Severity::{Critical, Info, Warning};
+
+    /// A runtime with 5 MiB of stacks and metadata, in a container limited to
+    /// 100 MiB that has `shmem` beside Go.
+    fn metrics(memory_limit: &str, goal: &str, live: &str) -> String {
+        format!(
+            "go_gc_gomemlimit_bytes {memory_limit}\ngo_memstats_next_gc_bytes {goal}\n\
+             go_gc_heap_live_bytes {live}\ngo_memstats_heap_alloc_bytes <30MiB>\n\
+             go_memstats_heap_inuse_bytes <30MiB>\ngo_memstats_heap_sys_bytes <40MiB>\n\
+             go_memstats_stack_inuse_bytes <2MiB>\ngo_memstats_sys_bytes <45MiB>\n"
+        )
+    }
+
+    fn stat(shmem: &str) -> String {
+        format!("anon 0\nfile 0\nfile_mapped 0\nshmem {shmem}\n")
+    }
+
+    const NONE: &str = "9.223372036854775807e+18";
+
+    #[test]
+    fn a_runtime_that_does_not_know_the_limit_is_told_from_half_of_it_on() {
+        let (max, stat) = (("memory.max", "<100MiB>"), stat("<5MiB>"));
+        let files = [("metrics.prom", &*metrics(NONE, "<40MiB>", "0")), max, ("memory.stat", &stat)];
+        let found = check("mem.gomemlimit", &files, &["mem.gomemlimit.missing"]);
+        assert_eq!(verdicts(&found), [(Info, Certain, Some((95 << 20) / 100 * 90))]);
+        for goal in ["<40MiB-1>", NONE] {
+            let files = [("metrics.prom", &*metrics(NONE, goal, "0")), max, ("memory.stat", &stat)];
+            check("mem.gomemlimit.missing", &files, &[]);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_left_for_go_no_gomemlimit_is_advised() {
+        for (shmem, codes) in [("<99MiB>", &["mem.gomemlimit.missing"][..]), ("<100MiB>", &[])] {
+            let files = [
+                ("metrics.prom", &*metrics(NONE, "<40MiB>", "0")),
+                ("memory.max", "<100MiB>"),
+                ("memory.stat", &stat(shmem)),
+            ];
+            check("mem.gomemlimit", &files, codes);
+        }
+    }
+
+    #[test]
+    fn gomemlimit_must_fit_beside_the_rest_with_a_twentieth_of_room() {
+        let (max, stat) = (("memory.max", "<100MiB>"), stat("<5MiB>"));
+        let files = [("metrics.prom", &*metrics("<90MiB+1>", "<40MiB>", "0")), max, ("memory.stat", &stat)];
+        let found = check("mem.gomemlimit", &files, &["mem.gomemlimit.tight"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
+        let files = [("metrics.prom", &*metrics("<90MiB>", "<40MiB>", "0")), max, ("memory.stat", &stat)];
+        check("mem.gomemlimit", &files, &[]);
+    }
+
+    #[test]
+    fn what_is_live_must_leave_a_twentieth_of_gomemlimit() {
+        let files = [("metrics.prom", &*metrics("<100MiB>", "<40MiB>", "<90MiB>"))];
+        let found = check("mem.gomemlimit", &files, &["mem.gomemlimit.below_live"]);
+        assert_eq!(verdicts(&found), [(Critical, Likely, Some(-5 << 20))]);
+        let files = [("metrics.prom", &*metrics("<100MiB>", "<40MiB>", "<90MiB-1>"))];
+        check("mem.gomemlimit", &files, &[]);
+        let files = [("metrics.prom", &*metrics(NONE, "<40MiB>", "<90MiB>"))];
+        check("mem.gomemlimit.below_live", &files, &[]);
+    }
+}

@@ -63,3 +63,38 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Info;
+
+    fn heap(inuse: &str, idle: &str, released: &str) -> String {
+        format!(
+            "go_memstats_heap_sys_bytes <1GiB>\ngo_memstats_heap_inuse_bytes {inuse}\n\
+             go_memstats_heap_idle_bytes {idle}\ngo_memstats_heap_released_bytes {released}\n"
+        )
+    }
+
+    #[test]
+    fn idle_heap_of_half_of_what_is_in_use_is_said() {
+        for (inuse, idle, amount) in [("<100MiB>", "<60MiB>", 50 << 20), ("<1MiB>", "<26MiB>", 16 << 20)] {
+            let files = [("metrics.prom", &*heap(inuse, idle, "<10MiB>"))];
+            let found = check("mem.idle", &files, &["mem.idle"]);
+            assert_eq!(verdicts(&found), [(Info, Certain, Some(amount))]);
+        }
+    }
+
+    #[test]
+    fn less_idle_heap_is_what_the_next_allocations_use() {
+        for (inuse, idle, max) in [
+            ("<100MiB>", "<60MiB-1>", "max"),
+            ("<1MiB>", "<26MiB-1>", "max"),
+            ("<1MiB>", "<60MiB-1>", "<1000MiB>"),
+        ] {
+            let files = [("metrics.prom", &*heap(inuse, idle, "<10MiB>")), ("memory.max", max)];
+            check("mem.idle", &files, &[]);
+        }
+    }
+}

@@ -170,3 +170,59 @@ const OTHER: Kind = Kind {
         "Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring.",
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely};
+    use crate::report::Severity::{Info, Warning};
+
+    fn stat(parts: &str) -> String {
+        format!("anon 0\nfile 0\nfile_mapped 0\n{parts}\n")
+    }
+
+    #[test]
+    fn each_part_is_said_from_its_share_of_the_charge_on() {
+        for (current, parts, code, severity) in [
+            ("<160MiB>", "slab_reclaimable <16MiB>\nslab_unreclaimable 0", &["mem.slab"], Info),
+            ("<320MiB>", "percpu <16MiB>", &["mem.percpu"], Warning),
+            ("<320MiB>", "vmalloc <16MiB>", &["mem.kernel.vmalloc"], Warning),
+            ("<320MiB>", "kernel <17MiB>\nkernel_stack <1MiB>", &["mem.kernel.other"], Warning),
+        ] {
+            let files = [("memory.current", current), ("memory.stat", &stat(parts))];
+            let found = check("mem", &files, code);
+            assert_eq!(verdicts(&found), [(severity, Certain, Some(16 << 20))]);
+        }
+    }
+
+    #[test]
+    fn less_than_the_share_or_sixteen_megabytes_is_not_said() {
+        for (current, parts) in [
+            ("<160MiB>", "slab_reclaimable <16MiB-1>\nslab_unreclaimable 0"),
+            ("<161MiB>", "slab_reclaimable <16MiB>\nslab_unreclaimable 0"),
+            ("<320MiB>", "percpu <16MiB-1>\nvmalloc <16MiB-1>"),
+            ("<321MiB>", "percpu <16MiB>\nvmalloc <16MiB>"),
+            ("<320MiB>", "kernel <17MiB-1>\nkernel_stack <1MiB>"),
+            ("<321MiB>", "kernel <17MiB>\nkernel_stack <1MiB>"),
+        ] {
+            check("mem", &[("memory.current", current), ("memory.stat", &stat(parts))], &[]);
+        }
+    }
+
+    #[test]
+    fn version_1_has_one_figure_that_is_slab_after_page_tables_and_threads() {
+        let status = "Name:\tapp\nVmRSS:\t4 kB\nVmPTE:\t1024 kB\nThreads:\t2\n";
+        let of = |kernel: &'static str| {
+            [
+                ("memory.usage_in_bytes", "<160MiB>"),
+                ("memory.stat", "total_rss 0\n"),
+                ("memory.kmem.usage_in_bytes", kernel),
+                ("status", status),
+            ]
+        };
+        // 16 MiB, 1 MiB of page tables, 44 KiB of two threads.
+        let found = check("mem", &of("<17452KiB>"), &["mem.slab"]);
+        assert_eq!(verdicts(&found), [(Info, Likely, Some(16 << 20))]);
+        check("mem", &of("<17452KiB-1>"), &[]);
+    }
+}

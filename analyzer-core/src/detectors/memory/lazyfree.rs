@@ -49,3 +49,23 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Info;
+
+    fn rollup(lazy: &str) -> String {
+        format!("00400000-7fff00000000 ---p 00000000 00:00 0 [rollup]\nRss: <64MiB kB>\nLazyFree: {lazy}\n")
+    }
+
+    #[test]
+    fn lazily_freed_pages_are_said_from_the_least_effect_on() {
+        let found = check("mem", &[("smaps_rollup", &*rollup("<16MiB kB>"))], &["mem.lazyfree"]);
+        assert_eq!(verdicts(&found), [(Info, Certain, Some(16 << 20))]);
+        for (lazy, max) in [("<16MiB-4 kB>", "max"), ("<48MiB kB>", "<1000MiB>")] {
+            check("mem", &[("smaps_rollup", &*rollup(lazy)), ("memory.max", max)], &[]);
+        }
+    }
+}

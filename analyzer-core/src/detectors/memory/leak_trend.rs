@@ -123,3 +123,80 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     };
     draft.about(subject.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Likely, Possible};
+    use crate::report::Severity::{Info, Warning};
+
+    fn live(live: &str) -> String {
+        format!(
+            "go_memstats_heap_sys_bytes 1\ngo_gc_heap_live_bytes {live}\ngo_memstats_heap_alloc_bytes <60MiB>\n"
+        )
+    }
+
+    #[test]
+    fn growth_in_each_of_three_captures_is_a_trend_and_from_the_least_effect_on_a_warning() {
+        for (last, verdict) in [
+            ("<56MiB>", (Warning, Likely, Some(16 << 20))),
+            ("<56MiB-1>", (Info, Possible, Some((16 << 20) - 1))),
+        ] {
+            let files = [
+                ("t0/metrics.prom", &*live("<40MiB>")),
+                ("t1/metrics.prom", &*live("<41MiB>")),
+                ("t2/metrics.prom", &*live(last)),
+            ];
+            let found = check("mem.leak", &files, &["mem.leak.trend"]);
+            assert_eq!(verdicts(&found), [verdict]);
+            // What was allocated since the last cycle may be live too.
+            assert!(
+                found.iter().all(|finding| finding.amount.and_then(|amount| amount.high) == Some(20 << 20))
+            );
+        }
+    }
+
+    #[test]
+    fn growth_must_pass_four_megabytes_and_a_quarter() {
+        for (series, codes) in [
+            (["<8MiB>", "<9MiB>", "<12MiB>"], &["mem.leak.trend"][..]),
+            (["<8MiB>", "<9MiB>", "<12MiB-1>"], &[]),
+            (["<100MiB>", "<101MiB>", "<125MiB>"], &["mem.leak.trend"]),
+            (["<100MiB>", "<101MiB>", "<125MiB-1>"], &[]),
+            (["<40MiB>", "<60MiB>", "<60MiB>"], &[]),
+            (["<40MiB>", "<39MiB>", "<60MiB>"], &[]),
+        ] {
+            let [a, b, c] = series.map(live);
+            check("mem.leak", &[("t0/a.prom", &*a), ("t1/a.prom", &*b), ("t2/a.prom", &*c)], codes);
+        }
+    }
+
+    #[test]
+    fn two_captures_make_no_trend() {
+        let files = [("t0/metrics.prom", &*live("<40MiB>")), ("t1/metrics.prom", &*live("<80MiB>"))];
+        check("mem.leak", &files, &[]);
+    }
+
+    #[test]
+    fn a_trace_tells_the_live_heap_of_the_cycle_to_a_megabyte() {
+        let stats = |cycles| {
+            format!("go_memstats_heap_sys_bytes 1\ngo_gc_duration_seconds_count {cycles}\n# TYPE a gauge\n")
+        };
+        let cycle = |number: u64, live: u64| {
+            format!(
+                "gc {number} @1.0s 1%: 1+1+1 ms clock, 1+1/1/1+1 ms cpu, 90->91->{live} MB, 99 MB goal, 4 P\n"
+            )
+        };
+        let log = [cycle(1, 40), cycle(2, 50), cycle(3, 60)].concat();
+        let files = [
+            ("t0/a.prom", &*stats(1)),
+            ("t1/a.prom", &*stats(2)),
+            ("t2/a.prom", &*stats(3)),
+            ("t2/gc.log", &*log),
+        ];
+        let found = check("mem.leak", &files, &["mem.leak.trend"]);
+        let amount = found.iter().find_map(|finding| finding.amount);
+        assert_eq!(amount.map(|amount| amount.value), Some(20 << 20));
+        assert_eq!(amount.and_then(|amount| amount.low.zip(amount.high)), Some((19 << 20, 21 << 20)));
+    }
+}

@@ -68,3 +68,49 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Info;
+
+    fn events(max: u64, oom: u64, oom_kill: u64) -> String {
+        format!("low 0\nhigh 0\nmax {max}\noom {oom}\noom_kill {oom_kill}\n")
+    }
+
+    #[test]
+    fn hits_without_a_kill_are_said() {
+        let files = [("memory.current", "4096"), ("memory.events", &*events(1, 0, 0))];
+        let found = check("mem.limit_hits", &files, &["mem.limit_hits"]);
+        assert_eq!(verdicts(&found), [(Info, Certain, Some(1))]);
+    }
+
+    #[test]
+    fn no_hit_a_kill_and_a_failed_allocation_are_not_this() {
+        for (max, oom, oom_kill) in [(0, 0, 0), (9, 1, 0), (9, 0, 1)] {
+            let files = [("memory.current", "4096"), ("memory.events", &*events(max, oom, oom_kill))];
+            check("mem.limit_hits", &files, &[]);
+        }
+    }
+
+    #[test]
+    fn the_groups_own_events_come_before_those_of_its_children() {
+        let files = [
+            ("memory.current", "4096"),
+            ("memory.events", &*events(9, 0, 0)),
+            ("memory.events.local", &*events(0, 0, 0)),
+        ];
+        check("mem.limit_hits", &files, &[]);
+    }
+
+    #[test]
+    fn version_1_counts_failures() {
+        let control = |kills| format!("oom_kill_disable 0\nunder_oom 0\noom_kill {kills}\n");
+        let usage = ("memory.usage_in_bytes", "4096");
+        let files = [usage, ("memory.failcnt", "5"), ("memory.oom_control", &*control(0))];
+        let found = check("mem.limit_hits", &files, &["mem.limit_hits"]);
+        assert_eq!(verdicts(&found), [(Info, Certain, Some(5))]);
+        check("mem.limit_hits", &[usage, ("memory.failcnt", "5"), ("memory.oom_control", &*control(1))], &[]);
+    }
+}

@@ -123,3 +123,54 @@ fn advice(classes: &[(&'static str, Bytes)]) -> Vec<String> {
     }
     advice
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    /// A C program: its data and its heap.
+    fn c_program(data: &str, heap: &str) -> String {
+        format!(
+            "00400000-00500000 r-xp 00000000 fe:00 7 /app\nSize: 1024 kB\n\
+             00500000-20000000 rw-p 00000000 fe:00 7 /app\nSize: 4 kB\nAnonymous: {data}\n\
+             20000000-40000000 rw-p 00000000 00:00 0 [heap]\nSize: 4 kB\nAnonymous: {heap}\n"
+        )
+    }
+
+    #[test]
+    fn memory_beside_the_programs_data_is_native_from_a_tenth_of_it_on() {
+        let files = [("smaps", &*c_program("<144MiB kB>", "<16MiB kB>"))];
+        let found = check("mem.native", &files, &["mem.native"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(16 << 20))]);
+    }
+
+    #[test]
+    fn less_than_a_tenth_or_the_least_effect_is_not_said() {
+        for (data, heap, max) in [
+            ("<145MiB kB>", "<16MiB kB>", "max"),
+            ("0 kB", "<16MiB-4 kB>", "max"),
+            ("0 kB", "<48MiB kB>", "<1000MiB>"),
+        ] {
+            check("mem.native", &[("smaps", &*c_program(data, heap)), ("memory.max", max)], &[]);
+        }
+    }
+
+    /// Of 100 MiB in arenas, 10 MiB more may be metadata; a quarter of a MiB carries no name.
+    fn go_program(heap: &str) -> String {
+        format!(
+            "c000000000-c010000000 rw-p 00000000 00:00 0 [anon: Go: heap]\nSize: 262144 kB\nAnonymous: <100MiB kB>\n\
+             d000000000-d010000000 rw-p 00000000 00:00 0 [heap]\nSize: 262144 kB\nAnonymous: {heap}\n"
+        )
+    }
+
+    #[test]
+    fn beside_go_only_the_lower_bound_counts() {
+        let found = check("mem.native", &[("smaps", &*go_program("<27MiB kB>"))], &["mem.native"]);
+        let amount = found.iter().find_map(|finding| finding.amount);
+        let bounds = amount.map(|amount| (amount.low, amount.value, amount.high));
+        assert_eq!(bounds, Some((Some((67 << 20) / 4), 17 << 20, Some(27 << 20))));
+        check("mem.native", &[("smaps", &*go_program("<26MiB kB>"))], &[]);
+    }
+}

@@ -144,3 +144,72 @@ fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely};
+    use crate::report::Severity::Info;
+
+    fn rollup(anon: &str, pss: &str) -> String {
+        format!(
+            "00400000-7fff00000000 ---p 00000000 00:00 0 [rollup]\nRss: {anon}\nAnonymous: {anon}\nPss_Anon: {pss}\n"
+        )
+    }
+
+    fn stat(anon: &str) -> String {
+        format!("anon {anon}\nfile 0\nfile_mapped 0\n")
+    }
+
+    #[test]
+    fn another_captured_process_is_said_from_the_least_effect_on() {
+        for (other, group, codes) in
+            [("<16MiB kB>", "<56MiB>", &["mem.other_proc"][..]), ("<16MiB-4 kB>", "<56MiB>", &[])]
+        {
+            let files = [
+                ("pid7.smaps_rollup", &*rollup("<40MiB kB>", "<40MiB kB>")),
+                ("pid8.smaps_rollup", &*rollup(other, other)),
+                ("cgroup.procs", "7\n8\n"),
+                ("memory.stat", &*stat(group)),
+            ];
+            let found = check("mem.other_proc", &files, codes);
+            let wanted = [(Info, Certain, Some(16 << 20))];
+            assert_eq!(verdicts(&found), wanted.get(..codes.len()).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn pages_shared_after_a_fork_count_once() {
+        let files = [
+            ("pid7.smaps_rollup", &*rollup("<40MiB kB>", "<25MiB kB>")),
+            ("pid8.smaps_rollup", &*rollup("<30MiB kB>", "<15MiB kB>")),
+            ("cgroup.procs", "7\n8\n"),
+            ("memory.stat", &*stat("<40MiB>")),
+        ];
+        check("mem.other_proc", &files, &[]);
+    }
+
+    #[test]
+    fn what_no_captured_process_holds_is_of_a_missing_one() {
+        let own = rollup("<40MiB kB>", "<40MiB kB>");
+        let found = check(
+            "mem.other_proc",
+            &[("smaps_rollup", &*own), ("memory.stat", &stat("<56MiB>"))],
+            &["mem.other_proc"],
+        );
+        assert_eq!(verdicts(&found), [(Info, Likely, Some(16 << 20))]);
+        check("mem.other_proc", &[("smaps_rollup", &*own), ("memory.stat", &stat("<56MiB-1>"))], &[]);
+    }
+
+    #[test]
+    fn what_the_group_is_not_charged_for_is_charged_elsewhere() {
+        let own = rollup("<40MiB kB>", "<40MiB kB>");
+        let found = check(
+            "mem.elsewhere",
+            &[("smaps_rollup", &*own), ("memory.stat", &stat("<24MiB>"))],
+            &["mem.elsewhere"],
+        );
+        assert_eq!(verdicts(&found), [(Info, Likely, Some(16 << 20))]);
+        check("mem.elsewhere", &[("smaps_rollup", &*own), ("memory.stat", &stat("<24MiB+1>"))], &[]);
+    }
+}

@@ -93,3 +93,45 @@ fn citation(cycle: &GcCycle) -> Citation {
     let number = i64::try_from(cycle.number).unwrap_or(to_i64(usize::MAX));
     Citation::figure(span, format!("gc {number}"), cycle.heap_end.0, Unit::Bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    /// A log of one cycle for each pair of heap at the end of marking and goal, in MB.
+    fn log(cycles: &[(u64, u64)], end: &str) -> String {
+        let cycle = |(number, (heap, goal)): (u64, &(u64, u64))| {
+            format!(
+                "gc {number} @1.0s 1%: 1+1+1 ms clock, 1+1/1/1+1 ms cpu, 30->{heap}->20 MB, {goal} MB goal, 4 P{end}\n"
+            )
+        };
+        (1..).zip(cycles).map(cycle).collect()
+    }
+
+    const OVER: (u64, u64) = (60, 40);
+    const UNDER: (u64, u64) = (59, 40);
+
+    #[test]
+    fn the_goal_is_passed_by_half_three_times_or_in_a_fifth_of_the_cycles_or_once_by_far() {
+        let three = [[OVER; 3].as_slice(), &[UNDER; 20]].concat();
+        let fifth = [[OVER; 2].as_slice(), &[UNDER; 8]].concat();
+        let far = [[(100, 40)].as_slice(), &[UNDER; 20]].concat();
+        for (cycles, amount) in [(three, 20 << 20), (fifth, 20 << 20), (far, 60 << 20)] {
+            let found = check("mem.overshoot", &[("gc.log", &log(&cycles, ""))], &["mem.overshoot"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, Some(amount))]);
+        }
+    }
+
+    #[test]
+    fn rare_small_or_forced_overshoots_are_not_said() {
+        let rare = [[OVER; 2].as_slice(), &[UNDER; 9]].concat();
+        let once = vec![(99, 40)];
+        let small = vec![(93, 31); 5];
+        for cycles in [rare, once, small] {
+            check("mem.overshoot", &[("gc.log", &log(&cycles, ""))], &[]);
+        }
+        check("mem.overshoot", &[("gc.log", &log(&[OVER; 5], " (forced)"))], &[]);
+    }
+}

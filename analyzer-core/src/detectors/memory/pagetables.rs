@@ -68,3 +68,30 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    fn stat(anon: &str, tables: &str) -> String {
+        format!("anon {anon}\nfile 0\nfile_mapped 0\npagetables {tables}\n")
+    }
+
+    #[test]
+    fn page_tables_of_two_percent_are_said() {
+        let status = "Name:\tapp\nRssAnon:\t<800MiB kB>\nVmPTE:\t<16MiB kB>\nThreads:\t1\n";
+        for file in [("memory.stat", &*stat("<800MiB>", "<16MiB>")), ("status", status)] {
+            let found = check("mem.pagetables", &[file], &["mem.pagetables"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, Some(16 << 20))]);
+        }
+    }
+
+    #[test]
+    fn less_than_two_percent_or_sixteen_megabytes_is_normal() {
+        for (anon, tables) in [("<801MiB>", "<16MiB>"), ("<1MiB>", "<16MiB-1>")] {
+            check("mem.pagetables", &[("memory.stat", &stat(anon, tables))], &[]);
+        }
+    }
+}

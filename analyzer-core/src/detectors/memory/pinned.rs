@@ -138,3 +138,60 @@ fn copied(reviewed: &Reviewed<'_>) -> Option<Finding> {
         &["Map the file shared, or read-only, if the changes are not wanted in memory."],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Reclaim::{NotCharged, Stays};
+    use crate::report::Severity::Info;
+
+    const VERDICT: [(crate::report::Severity, crate::report::Confidence, Option<i64>); 1] =
+        [(Info, Certain, Some(16 << 20))];
+
+    #[test]
+    fn huge_pages_of_the_pool_are_charged_only_where_the_charge_has_room() {
+        let stat = ("memory.stat", "anon <1MiB>\nfile 0\nfile_mapped 0\n");
+        for (current, reclaim) in [("<17MiB>", Stays), ("<17MiB-1>", NotCharged)] {
+            let files = [("memory.current", current), stat, ("hugetlb.2MB.current", "<16MiB>")];
+            let found = check("mem.hugetlb", &files, &["mem.hugetlb"]);
+            assert_eq!(verdicts(&found), VERDICT);
+            assert!(found.iter().all(|finding| finding.reclaim == Some(reclaim)));
+        }
+        check("mem.hugetlb", &[("memory.current", "<17MiB>"), ("hugetlb.2MB.current", "<16MiB-1>")], &[]);
+    }
+
+    #[test]
+    fn huge_pages_are_counted_by_mappings_too() {
+        let smaps = |private: &str| {
+            format!(
+                "7f0000000000-7f0010000000 rw-s 00000000 00:0f 9 /anon_hugepage\nSize: 1024 kB\nRss: 0 kB\n\
+                 Shared_Hugetlb: <8MiB kB>\nPrivate_Hugetlb: {private}\n"
+            )
+        };
+        let found = check("mem.hugetlb", &[("smaps", &*smaps("<8MiB kB>"))], &["mem.hugetlb"]);
+        assert_eq!(verdicts(&found), VERDICT);
+        check("mem.hugetlb", &[("smaps", &*smaps("<8MiB-4 kB>"))], &[]);
+    }
+
+    #[test]
+    fn locked_pages_are_said_from_sixteen_megabytes_on() {
+        let stat = |locked| format!("anon 0\nfile 0\nfile_mapped 0\nunevictable {locked}\n");
+        let found = check("mem.locked", &[("memory.stat", &*stat("<16MiB>"))], &["mem.locked"]);
+        assert_eq!(verdicts(&found), VERDICT);
+        check("mem.locked", &[("memory.stat", &*stat("<16MiB-1>"))], &[]);
+    }
+
+    #[test]
+    fn copied_pages_are_those_of_private_file_mappings_not_of_bss() {
+        let smaps = |copied: &str| {
+            format!(
+                "00400000-10000000 rw-p 00000000 fe:00 7 /srv/index.db\nSize: 4 kB\nAnonymous: {copied}\n\
+                 10000000-20000000 rw-p 00000000 00:00 0\nSize: 4 kB\nAnonymous: <64MiB kB>\n"
+            )
+        };
+        let found = check("mem.cow", &[("smaps", &*smaps("<16MiB kB>"))], &["mem.cow"]);
+        assert_eq!(verdicts(&found), VERDICT);
+        check("mem.cow", &[("smaps", &*smaps("<16MiB-4 kB>"))], &[]);
+    }
+}

@@ -63,3 +63,34 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    fn pressure(some: &str, full: &str) -> String {
+        format!(
+            "some avg10=0.00 avg60={some} avg300=0.00 total=0\nfull avg10=0.00 avg60={full} avg300=0.00 total=0\n"
+        )
+    }
+
+    #[test]
+    fn a_tenth_of_a_minute_of_some_or_a_hundredth_of_all_is_pressure() {
+        for (some, full, amount) in [("10.00", "0.00", 1_000), ("1.00", "1.00", 100)] {
+            let files = [("memory.current", "4096"), ("memory.pressure", &*pressure(some, full))];
+            let found = check("mem.pressure", &files, &["mem.pressure"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, Some(amount))]);
+        }
+    }
+
+    #[test]
+    fn shorter_waits_are_not() {
+        check(
+            "mem.pressure",
+            &[("memory.current", "4096"), ("memory.pressure", &pressure("9.99", "0.99"))],
+            &[],
+        );
+    }
+}

@@ -78,3 +78,59 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Likely;
+    use crate::report::Severity::Warning;
+
+    /// 50 MiB of objects, 5 MiB of stacks and metadata, 5 MiB of shared memory,
+    /// in a container limited to 100 MiB.
+    fn metrics(goal: &str, inuse: &str) -> String {
+        format!(
+            "go_memstats_next_gc_bytes {goal}\ngo_memstats_heap_alloc_bytes <50MiB>\n\
+             go_memstats_heap_inuse_bytes {inuse}\ngo_memstats_heap_sys_bytes <60MiB>\n\
+             go_memstats_stack_inuse_bytes <2MiB>\ngo_memstats_sys_bytes <65MiB>\n"
+        )
+    }
+
+    const STAT: (&str, &str) = ("memory.stat", "anon 0\nfile 0\nfile_mapped 0\nshmem <5MiB>\n");
+    const MAX: (&str, &str) = ("memory.max", "<100MiB>");
+
+    #[test]
+    fn a_goal_that_passes_the_limit_with_what_is_beside_it_is_a_risk() {
+        for (goal, inuse, amount) in [("<90MiB+1>", "<50MiB>", 1), ("<90MiB>", "<55MiB>", 9 << 20)] {
+            let files = [("metrics.prom", &*metrics(goal, inuse)), STAT, MAX];
+            let found = check("mem.risk", &files, &["mem.risk.pacing"]);
+            assert_eq!(verdicts(&found), [(Warning, Likely, Some(amount))]);
+        }
+    }
+
+    #[test]
+    fn a_goal_that_fits_is_none() {
+        check("mem.risk", &[("metrics.prom", &*metrics("<90MiB>", "<50MiB>")), STAT, MAX], &[]);
+    }
+
+    #[test]
+    fn a_gomemlimit_below_the_limit_a_heap_past_its_goal_and_room_in_swap_clear_it() {
+        let limited =
+            |limit: &str| format!("{}go_gc_gomemlimit_bytes {limit}\n", metrics("<95MiB>", "<50MiB>"));
+        check("mem.risk.pacing", &[("metrics.prom", &*limited("<100MiB-1>")), STAT, MAX], &[]);
+        check("mem.risk.pacing", &[("metrics.prom", &*limited("<100MiB>")), STAT, MAX], &["mem.risk.pacing"]);
+        let wasted = metrics("<50MiB>", "<500MiB>");
+        check("mem.risk.pacing", &[("metrics.prom", &*wasted), STAT, MAX], &[]);
+        let past = metrics("<95MiB>", "<50MiB>");
+        let swap = |used| {
+            [
+                ("metrics.prom", &*past),
+                STAT,
+                MAX,
+                ("memory.swap.max", "<8MiB>"),
+                ("memory.swap.current", used),
+            ]
+        };
+        check("mem.risk.pacing", &swap("<3MiB>"), &[]);
+        check("mem.risk.pacing", &swap("<3MiB+1>"), &["mem.risk.pacing"]);
+    }
+}

@@ -116,3 +116,65 @@ fn parts(cgroup: &Cgroup<'_>) -> String {
     parts.order_by(|a, b| b.cmp(a));
     parts.iter().map(|(value, name)| format!("{name} {}", text(*value))).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::{Critical, Warning};
+
+    /// 20 MiB that stay beside anonymous memory: shared, kernel without
+    /// reclaimable slab, sockets.
+    fn stat(anon: &str) -> String {
+        format!(
+            "anon {anon}\nfile <50MiB>\nfile_mapped 0\nshmem <8MiB>\nkernel <9MiB>\nslab_reclaimable <2MiB>\n\
+             slab_unreclaimable 0\nsock <5MiB>\n"
+        )
+    }
+
+    const MAX: (&str, &str) = ("memory.max", "<100MiB>");
+
+    #[test]
+    fn what_stays_is_a_risk_from_ninety_percent_and_critical_from_ninety_seven() {
+        for (anon, severity, stays) in [
+            ("<70MiB>", Warning, 90 << 20),
+            ("<77MiB-1>", Warning, (97 << 20) - 1),
+            ("<77MiB>", Critical, 97 << 20),
+        ] {
+            let files = [("memory.stat", &*stat(anon)), MAX];
+            let found = check("mem.risk", &files, &["mem.risk.unreclaimable"]);
+            assert_eq!(verdicts(&found), [(severity, Certain, Some(stays))]);
+        }
+        check("mem.risk", &[("memory.stat", &*stat("<70MiB-1>")), MAX], &[]);
+    }
+
+    #[test]
+    fn pages_freed_lazily_and_room_in_swap_do_not_count() {
+        let rollup = |lazy: &str| {
+            format!(
+                "00400000-7fff00000000 ---p 00000000 00:00 0 [rollup]\nRss: <75MiB kB>\nAnonymous: <75MiB kB>\nLazyFree: {lazy}\n"
+            )
+        };
+        let stat = stat("<75MiB>");
+        for (lazy, codes) in [("<5MiB kB>", &["mem.risk.unreclaimable"][..]), ("<6MiB kB>", &[])] {
+            let files = [("memory.stat", &*stat), MAX, ("smaps_rollup", &rollup(lazy))];
+            check("mem.risk", &files, codes);
+        }
+        let swap = |most| [("memory.stat", &*stat), MAX, ("memory.swap.max", most)];
+        check("mem.risk", &swap("<5MiB>"), &["mem.risk.unreclaimable"]);
+        check("mem.risk", &swap("<5MiB+1>"), &[]);
+    }
+
+    #[test]
+    fn a_fifth_of_garbage_makes_it_less_than_critical() {
+        let stat = stat("<80MiB>");
+        for (live, severity) in [("<50MiB>", Warning), ("<51MiB>", Critical)] {
+            let metrics = format!(
+                "go_memstats_heap_sys_bytes <80MiB>\ngo_memstats_heap_alloc_bytes <70MiB>\ngo_gc_heap_live_bytes {live}\n"
+            );
+            let files = [("memory.stat", &*stat), MAX, ("metrics.prom", &*metrics)];
+            let found = check("mem.risk.unreclaimable", &files, &["mem.risk.unreclaimable"]);
+            assert_eq!(verdicts(&found), [(severity, Certain, Some(100 << 20))]);
+        }
+    }
+}

@@ -64,3 +64,30 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    fn stat(shmem: &str) -> String {
+        format!("anon 0\nfile {shmem}\nfile_mapped 0\nshmem {shmem}\n")
+    }
+
+    #[test]
+    fn shared_memory_is_said_from_a_tenth_of_the_limit_on() {
+        for (shmem, max, amount) in [("<16MiB>", "max", 16 << 20), ("<20MiB>", "<200MiB>", 20 << 20)] {
+            let files = [("memory.stat", &*stat(shmem)), ("memory.max", max)];
+            let found = check("mem.shmem", &files, &["mem.shmem"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, Some(amount))]);
+        }
+    }
+
+    #[test]
+    fn less_is_not() {
+        for (shmem, max) in [("<16MiB-1>", "max"), ("<20MiB-1>", "<200MiB>")] {
+            check("mem.shmem", &[("memory.stat", &*stat(shmem)), ("memory.max", max)], &[]);
+        }
+    }
+}

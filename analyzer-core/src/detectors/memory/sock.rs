@@ -101,3 +101,38 @@ fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely};
+    use crate::report::Severity::{Info, Warning};
+
+    fn stat(sock: &str) -> String {
+        format!("anon 0\nfile 0\nfile_mapped 0\nsock {sock}\n")
+    }
+
+    #[test]
+    fn charged_buffers_are_a_warning_from_a_twentieth_of_the_charge_on() {
+        let files = [("memory.current", "<320MiB>"), ("memory.stat", &*stat("<16MiB>"))];
+        let found = check("mem.sock", &files, &["mem.sock"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(16 << 20))]);
+        for (current, sock) in [("<321MiB>", "<16MiB>"), ("<20MiB>", "<16MiB-1>")] {
+            check("mem.sock", &[("memory.current", current), ("memory.stat", &stat(sock))], &[]);
+        }
+    }
+
+    #[test]
+    fn buffers_of_which_less_than_half_is_charged_count_against_the_node() {
+        let sockstat =
+            |pages: u64| format!("sockets: used 9\nTCP: inuse 1 orphan 0 tw 0 alloc 1 mem {pages}\n");
+        for (sock, pages, codes) in
+            [("<8MiB-1>", 4096, &["mem.sock"][..]), ("<8MiB>", 4096, &[]), ("0", 4095, &[])]
+        {
+            let files = [("memory.stat", &*stat(sock)), ("sockstat", &*sockstat(pages))];
+            let found = check("mem.sock", &files, codes);
+            let wanted = [(Info, Likely, Some(16 << 20))];
+            assert_eq!(verdicts(&found), wanted.get(..codes.len()).unwrap_or_default());
+        }
+    }
+}

@@ -58,3 +58,33 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Likely;
+    use crate::report::Severity::Info;
+
+    fn heap(inuse: &str, alloc: &str) -> String {
+        format!(
+            "go_memstats_heap_sys_bytes <1GiB>\ngo_memstats_heap_inuse_bytes {inuse}\ngo_memstats_heap_alloc_bytes {alloc}\n"
+        )
+    }
+
+    #[test]
+    fn a_quarter_of_the_heap_in_use_without_objects_is_said() {
+        let found = check("mem.spans", &[("metrics.prom", &heap("<64MiB>", "<48MiB>"))], &["mem.spans"]);
+        assert_eq!(verdicts(&found), [(Info, Likely, Some(16 << 20))]);
+    }
+
+    #[test]
+    fn less_than_a_quarter_or_the_least_effect_is_normal() {
+        for (inuse, alloc, max) in [
+            ("<200MiB>", "<150MiB+1>", "max"),
+            ("<20MiB>", "<4MiB+1>", "max"),
+            ("<80MiB>", "<30MiB+1>", "<1000MiB>"),
+        ] {
+            check("mem.spans", &[("metrics.prom", &*heap(inuse, alloc)), ("memory.max", max)], &[]);
+        }
+    }
+}

@@ -85,3 +85,35 @@ fn goroutines(reviewed: &Reviewed<'_>) -> Option<Term> {
     let readings = reviewed.moment.go.iter().chain(&reviewed.moment.other_readings);
     readings.filter_map(|go| go.view.get("/sched/goroutines:goroutines")).next()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    fn runtime(stacks: &str, sys: &str, goroutines: &str) -> String {
+        format!(
+            "go_memstats_heap_sys_bytes 1\ngo_memstats_heap_released_bytes <1MiB>\ngo_memstats_sys_bytes {sys}\n\
+             go_memstats_stack_inuse_bytes {stacks}\ngo_goroutines {goroutines}\n"
+        )
+    }
+
+    #[test]
+    fn a_fifth_of_what_go_committed_or_deep_stacks_are_a_warning() {
+        for (sys, goroutines) in [("<81MiB>", "100000"), ("<900MiB>", "1024")] {
+            let files = [("metrics.prom", &*runtime("<16MiB>", sys, goroutines))];
+            let found = check("mem.stacks", &files, &["mem.stacks"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, Some(16 << 20))]);
+        }
+    }
+
+    #[test]
+    fn small_shares_shallow_stacks_and_some_megabytes_are_normal() {
+        for (stacks, sys, goroutines) in
+            [("<16MiB>", "<82MiB>", "1025"), ("<16MiB>", "<82MiB>", "0"), ("<16MiB-1>", "<17MiB>", "1")]
+        {
+            check("mem.stacks", &[("metrics.prom", &runtime(stacks, sys, goroutines))], &[]);
+        }
+    }
+}

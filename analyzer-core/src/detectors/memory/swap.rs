@@ -70,3 +70,38 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    #[test]
+    fn swap_of_the_group_or_of_the_process_is_said_from_the_least_effect_on() {
+        let status = "Name:\tapp\nVmRSS:\t4 kB\nVmSwap:\t<16MiB kB>\nThreads:\t1\n";
+        let group = [("memory.current", "4096"), ("memory.swap.current", "<16MiB>")];
+        for files in [&group[..], &[("status", status)]] {
+            let found = check("mem.swap", files, &["mem.swap"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, Some(16 << 20))]);
+        }
+    }
+
+    #[test]
+    fn less_is_not() {
+        for (swap, max) in [("<16MiB-1>", "max"), ("<50MiB-1>", "<1000MiB>")] {
+            let files = [("memory.current", "4096"), ("memory.swap.current", swap), ("memory.max", max)];
+            check("mem.swap", &files, &[]);
+        }
+    }
+
+    #[test]
+    fn what_zswap_keeps_in_memory_is_told_apart() {
+        for (zswap, is_told) in [("0", false), ("<4MiB>", true)] {
+            let stat = format!("anon 0\nfile 0\nfile_mapped 0\nzswap {zswap}\n");
+            let files = [("memory.swap.current", "<16MiB>"), ("memory.stat", &*stat)];
+            let found = check("mem.swap", &files, &["mem.swap"]);
+            assert!(found.iter().all(|finding| finding.claim.contains("zswap") == is_told));
+        }
+    }
+}

@@ -119,3 +119,66 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Likely, Possible};
+    use crate::report::Severity::{Info, Warning};
+
+    /// An arena of 64 MiB of which Go gave back 32 MiB.
+    const METRICS: (&str, &str) = (
+        "metrics.prom",
+        "go_memstats_heap_sys_bytes <60MiB>\ngo_memstats_stack_inuse_bytes <4MiB>\n\
+         go_memstats_heap_released_bytes <32MiB>\ngo_memstats_gc_sys_bytes 0\n",
+    );
+
+    fn smaps(resident: &str, huge: &str, lazy: &str) -> String {
+        format!(
+            "c000000000-c004000000 rw-p 00000000 00:00 0 [anon: Go: heap]\nSize: 65536 kB\nRss: {resident}\n\
+             Anonymous: {resident}\nAnonHugePages: {huge}\nLazyFree: {lazy}\n"
+        )
+    }
+
+    #[test]
+    fn released_pages_that_huge_pages_hold_are_said() {
+        for (max, severity) in [("max", Warning), ("<320MiB>", Warning), ("<340MiB>", Info)] {
+            let smaps = smaps("<48MiB kB>", "<16MiB kB>", "<8MiB-4 kB>");
+            let found = check("mem.thp", &[METRICS, ("smaps", &smaps), ("memory.max", max)], &["mem.thp"]);
+            assert_eq!(verdicts(&found), [(severity, Likely, Some(16 << 20))]);
+        }
+    }
+
+    #[test]
+    fn fewer_pages_fewer_huge_ones_or_lazily_freed_ones_are_not() {
+        for (resident, huge, lazy) in [
+            ("<48MiB-4 kB>", "<32MiB kB>", "0 kB"),
+            ("<48MiB kB>", "<16MiB-4 kB>", "0 kB"),
+            ("<48MiB kB>", "<16MiB kB>", "<8MiB kB>"),
+        ] {
+            check("mem.thp", &[METRICS, ("smaps", &smaps(resident, huge, lazy))], &[]);
+        }
+    }
+
+    fn stat(active: &str, swapcached: &str) -> String {
+        format!(
+            "anon <10MiB>\nfile <20MiB>\nfile_mapped 0\nswapcached {swapcached}\ninactive_anon 0\nactive_anon {active}\n\
+             inactive_file 0\nactive_file <20MiB>\nunevictable 0\n"
+        )
+    }
+
+    #[test]
+    fn pages_on_the_lists_that_nothing_maps_are_half_freed_or_swap_cache() {
+        for (swapcached, max, severity, confidence) in [
+            ("0", "max", Warning, Likely),
+            ("<16MiB-1>", "max", Warning, Likely),
+            ("<16MiB>", "max", Warning, Possible),
+            ("0", "<340MiB>", Info, Likely),
+        ] {
+            let files = [("memory.stat", &*stat("<26MiB>", swapcached)), ("memory.max", max)];
+            let found = check("mem.unmapped", &files, &["mem.unmapped"]);
+            assert_eq!(verdicts(&found), [(severity, confidence, Some(16 << 20))]);
+        }
+        check("mem.unmapped", &[("memory.stat", &*stat("<26MiB-1>", "0"))], &[]);
+    }
+}

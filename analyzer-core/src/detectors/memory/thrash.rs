@@ -216,3 +216,115 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
 pub fn percent_text(basis_points: i64) -> String {
     format!("{}.{}%", basis_points / 100, basis_points % 100 / 10)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely};
+    use crate::report::Severity::{Critical, Warning};
+
+    fn pressure(full: &str) -> String {
+        format!(
+            "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10={full} avg60=0.00 avg300=0.00 total=0\n"
+        )
+    }
+
+    fn stat(mapped: &str, of_file: u64, of_anon: u64) -> String {
+        format!(
+            "anon <90MiB>\nfile <8MiB>\nfile_mapped {mapped}\nworkingset_refault_anon {of_anon}\n\
+             workingset_refault_file {of_file}\n"
+        )
+    }
+
+    fn events(high: u64, oom: u64) -> String {
+        format!("low 0\nhigh {high}\nmax 0\noom {oom}\noom_kill 0\n")
+    }
+
+    const MAX: (&str, &str) = ("memory.max", "<100MiB>");
+
+    #[test]
+    fn a_page_cache_that_is_read_again_at_the_limit_does_not_fit() {
+        let files = [
+            ("memory.current", "<98MiB>"),
+            MAX,
+            ("memory.pressure", &*pressure("5.00")),
+            ("memory.stat", &*stat("<1MiB>", 10_000, 10_000)),
+        ];
+        let found = check("mem", &files, &["mem.cache.thrash"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(8 << 20))]);
+    }
+
+    #[test]
+    fn room_below_the_limit_short_waits_and_waits_for_swap_are_not_this() {
+        for (current, full, of_anon) in
+            [("<98MiB-1>", "5.00", 0), ("<98MiB>", "4.99", 0), ("<98MiB>", "5.00", 10_001)]
+        {
+            for mapped in ["0", "<1MiB>"] {
+                let files = [
+                    ("memory.current", current),
+                    MAX,
+                    ("memory.pressure", &*pressure(full)),
+                    ("memory.stat", &*stat(mapped, 10_000, of_anon)),
+                ];
+                check("mem.cache.thrash", &files, &[]);
+                check("mem.limit_livelock", &files, &[]);
+            }
+        }
+    }
+
+    #[test]
+    fn without_mapped_text_and_without_a_kill_it_hangs() {
+        for (mapped, refaults, oom, codes) in [
+            ("<1MiB-1>", 10_000, 0, &["mem.limit_livelock"][..]),
+            ("<1MiB>", 10_000, 0, &[]),
+            ("<1MiB-1>", 9_999, 0, &[]),
+            ("<1MiB-1>", 10_000, 1, &[]),
+        ] {
+            let files = [
+                ("memory.current", "<98MiB>"),
+                MAX,
+                ("memory.pressure", &*pressure("5.00")),
+                ("memory.stat", &*stat(mapped, refaults, 0)),
+                ("memory.events", &*events(0, oom)),
+            ];
+            let found = check("mem.limit_livelock", &files, codes);
+            let wanted = [(Critical, Likely, Some(90 << 20))];
+            assert_eq!(verdicts(&found), wanted.get(..codes.len()).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn at_memory_high_allocations_are_slowed() {
+        for (current, high, times, full, codes) in [
+            ("<98MiB>", "<100MiB>", 100, "5.00", &["mem.high_throttle"][..]),
+            ("<98MiB-1>", "<100MiB>", 100, "5.00", &[]),
+            ("<98MiB>", "max", 100, "5.00", &[]),
+            ("<98MiB>", "<100MiB>", 99, "5.00", &[]),
+            ("<98MiB>", "<100MiB>", 100, "4.99", &[]),
+        ] {
+            let files = [
+                ("memory.current", current),
+                ("memory.high", high),
+                ("memory.events", &*events(times, 0)),
+                ("memory.pressure", &*pressure(full)),
+            ];
+            let found = check("mem.high_throttle", &files, codes);
+            let wanted = [(Critical, Certain, Some(98 << 20))];
+            assert_eq!(verdicts(&found), wanted.get(..codes.len()).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn a_moment_before_that_was_throttled_is_a_warning() {
+        let files = [
+            ("memory.current", "<10MiB>"),
+            ("memory.pressure", &*pressure("0.00")),
+            ("memory.current.before", "<98MiB>"),
+            ("memory.high.before", "<100MiB>"),
+            ("memory.events.before", &*events(100, 0)),
+            ("memory.pressure.before", &*pressure("5.00")),
+        ];
+        let found = check("mem.high_throttle", &files, &["mem.high_throttle"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(98 << 20))]);
+    }
+}

@@ -69,3 +69,41 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Warning;
+
+    fn status(threads: u64, cpus: &str) -> String {
+        format!("Name:\tapp\nVmRSS:\t4 kB\nThreads:\t{threads}\nCpus_allowed_list:\t{cpus}\n")
+    }
+
+    #[test]
+    fn a_hundred_threads_and_ten_for_each_processor_are_many() {
+        for (threads, cpus) in [(100, "0-9"), (110, "0-10")] {
+            let found = check("mem.threads", &[("status", &status(threads, cpus))], &["mem.threads"]);
+            assert_eq!(verdicts(&found), [(Warning, Certain, i64::try_from(threads).ok())]);
+        }
+    }
+
+    #[test]
+    fn fewer_are_not() {
+        for (threads, cpus) in [(99, "0"), (109, "0-10")] {
+            check("mem.threads", &[("status", &status(threads, cpus))], &[]);
+        }
+    }
+
+    #[test]
+    fn gomaxprocs_counts_before_the_processors_of_the_machine() {
+        let metrics = |procs| {
+            format!(
+                "go_memstats_heap_sys_bytes 1\ngo_memstats_sys_bytes 1\ngo_sched_gomaxprocs_threads {procs}\n"
+            )
+        };
+        let status = status(110, "0-63");
+        check("mem.threads", &[("status", &*status), ("metrics.prom", &metrics(11))], &["mem.threads"]);
+        check("mem.threads", &[("status", &*status), ("metrics.prom", &metrics(12))], &[]);
+    }
+}

@@ -62,3 +62,45 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     };
     draft.about(reviewed.moment.subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::Info;
+
+    /// An arena of 64 MiB, nothing given back.
+    fn metrics(sys: &str) -> String {
+        format!(
+            "go_memstats_heap_sys_bytes <60MiB>\ngo_memstats_stack_inuse_bytes <4MiB>\n\
+             go_memstats_heap_released_bytes 0\ngo_memstats_gc_sys_bytes 0\ngo_memstats_sys_bytes {sys}\n"
+        )
+    }
+
+    fn smaps(resident: &str, swap: &str) -> String {
+        format!(
+            "c000000000-c004000000 rw-p 00000000 00:00 0 [anon: Go: heap]\nSize: 65536 kB\nRss: {resident}\n\
+             Anonymous: {resident}\nSwap: {swap}\n"
+        )
+    }
+
+    #[test]
+    fn a_fifth_of_what_go_committed_that_is_not_resident_is_said() {
+        let files =
+            [("metrics.prom", &*metrics("<100MiB>")), ("smaps", &*smaps("<44MiB kB>", "<10MiB-4 kB>"))];
+        let found = check("mem.untouched", &files, &["mem.untouched"]);
+        assert_eq!(verdicts(&found), [(Info, Certain, Some(20 << 20))]);
+    }
+
+    #[test]
+    fn less_than_that_and_pages_in_swap_are_not() {
+        for (sys, resident, swap) in [
+            ("<100MiB>", "<44MiB+4 kB>", "0 kB"),
+            ("<70MiB>", "<48MiB+4 kB>", "0 kB"),
+            ("<100MiB>", "<44MiB kB>", "<10MiB kB>"),
+        ] {
+            let files = [("metrics.prom", &*metrics(sys)), ("smaps", &*smaps(resident, swap))];
+            check("mem.untouched", &files, &[]);
+        }
+    }
+}
