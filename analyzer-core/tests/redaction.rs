@@ -147,6 +147,15 @@ fn profiles_and_traces_give_the_same_report_under_other_names() {
     }
 }
 
+#[test]
+fn what_other_tools_print_gives_the_same_report_under_other_names() {
+    let root = fixtures().join("tools");
+    for file in files(&root, &root).into_iter().filter(|(name, _)| name != "README.md") {
+        let name = file.0.clone();
+        assert_same_report(&[file], &name);
+    }
+}
+
 /// Captures whose every particular is known, and those particulars.
 const SECRETS: [&str; 30] = [
     "checkout-7d4f9",
@@ -236,6 +245,15 @@ fn planted() -> Vec<(String, Vec<u8>)> {
         ("metrics.prom", metrics.to_owned()),
         ("vars.json", vars.to_owned()),
         ("gctrace.log", gctrace.to_owned()),
+        ("describe.txt", "Name:         checkout-7d4f9-k9q2v\nNode:         node-17/10.1.2.3\nContainers:\n  checkoutd:\n    Image:  registry.acme/x:1\n    Last State:  Terminated\n      Reason:    OOMKilled\n    Environment:\n      TOKEN:  s3cr3t\nEvents:\n  Warning  BackOff  2m  kubelet, node-17  Back-off restarting failed container checkoutd in pod checkout-7d4f9-k9q2v\n".to_owned()),
+        ("events.txt", "LAST SEEN   TYPE      REASON      OBJECT        MESSAGE\n5m   Warning   SystemOOM   node/node-17   System OOM encountered, victim process: checkoutd, pid: 42\n".to_owned()),
+        ("pods.txt", "NAME   READY   STATUS   RESTARTS   AGE   IP   NODE\ncheckout-7d4f9-k9q2v   0/1   OOMKilled   4   2d   10.1.2.3   node-17\n".to_owned()),
+        ("inspect.json", r#"[{"Name": "/checkoutd", "Path": "/srv/acme/checkoutd", "Args": ["--token=s3cr3t"], "State": {"Status": "exited", "OOMKilled": true, "ExitCode": 137}, "Config": {"Env": ["GOGC=50", "DB=walletdb"], "Image": "registry.acme/x", "Labels": {"teamred": "bluebird"}}, "HostConfig": {"Memory": 1048576}}]"#.to_owned()),
+        ("stats.txt", "CONTAINER ID   NAME   CPU %   MEM USAGE / LIMIT   MEM %\n1f2e3d4c9a8b7c6d   checkoutd   0.15%   12.5MiB / 256MiB   4.88%\n".to_owned()),
+        ("answer.json", r#"{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {"__name__": "container_memory_rss", "container": "checkoutd", "pod": "checkout-7d4f9-k9q2v", "node": "node-17"}, "value": [1763668980, "5000"]}]}}"#.to_owned()),
+        ("ps.txt", "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nalice 7 1.2 2.5 1234567 204800 ? Sl 19:00 0:42 /srv/acme/checkoutd --token=s3cr3t 203\n".to_owned()),
+        ("pmap.txt", "7:   /srv/acme/checkoutd --token=s3cr3t\nAddress Kbytes RSS Dirty Mode Mapping\n0000000000400000 4096 3072 0 r-x-- checkoutd\ntotal kB 4096 3072 0\n".to_owned()),
+        ("cgtop.txt", "Control Group Tasks %CPU Memory Input/s Output/s\nsystem.slice/checkoutd.service 14 3.2 250.0M - -\n".to_owned()),
         ("app.log", "alice of tenantx bought quarterly\n".to_owned()),
         ("customers.csv", "a,b,c\n1,2,203\n3,4,203\n".to_owned()),
         ("notes.bin", "greenfield".to_owned()),

@@ -29,8 +29,10 @@ pub enum RecordKind {
     Host,
     /// One container as cAdvisor, the kubelet or `kubectl top` shows it.
     Container,
-    /// A pod or one of its containers, as Kubernetes describes them.
+    /// A pod or one of its containers, as Kubernetes describes them, or a container as an engine does.
     Pod,
+    /// Something that Kubernetes saw happen, with the words in which it says so.
+    Event,
 }
 
 /// One number of a file.

@@ -91,6 +91,7 @@ pub mod container;
 pub mod names;
 pub mod record;
 pub mod redaction;
+pub mod tables;
 
 formats! {
     go_trace,
@@ -101,8 +102,12 @@ formats! {
     cgroup,
     memstats,
     pod,
+    containers,
+    promql,
+    procps,
     oom_log,
     gctrace,
+    known,
     left_out,
     other,
 }

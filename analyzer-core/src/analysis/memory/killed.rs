@@ -7,7 +7,7 @@
 use super::cgroup::{Cgroup, Version};
 use super::moment::Moment;
 use super::term::{Term, sum};
-use super::things::{Thing, Things};
+use super::things::Thing;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
@@ -25,19 +25,7 @@ pub fn moment<'a>(evidence: &'a Evidence, subject: &Subject) -> Option<Moment<'a
     let of_subject = |event: &&OomEvent| subject.sources().any(|source| source == event.source);
     let events = evidence.oom.iter().filter(of_subject);
     let cgroup = events.rev().find_map(|event| cgroup(evidence, event))?;
-    Some(Moment {
-        subject: subject.id,
-        label: AT_OOM_KILL.to_owned(),
-        go: None,
-        other_readings: Vec::new(),
-        process: None,
-        others: Vec::new(),
-        cgroup: Some(cgroup),
-        ancestors: Vec::new(),
-        rereadings: Vec::new(),
-        things: Things::default(),
-        arenas: None,
-    })
+    Some(Moment::of_group(subject.id, AT_OOM_KILL.to_owned(), cgroup))
 }
 
 /// What the log says of the group; `None` without its usage and its anonymous memory.

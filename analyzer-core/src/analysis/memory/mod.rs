@@ -17,6 +17,7 @@ mod killed;
 pub mod ledger;
 pub mod listing;
 pub mod mappings;
+mod measured;
 pub mod moment;
 pub mod native;
 pub mod process;
@@ -84,6 +85,8 @@ fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<
 pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Memory> {
     let mut snapshots: Vec<MemorySnapshot> =
         review(evidence, subjects).into_iter().map(|reviewed| snapshot(evidence, reviewed)).collect();
+    let measured = subjects.iter().flat_map(|subject| measured::moments(evidence, subject));
+    snapshots.extend(measured.map(|moment| snapshot(evidence, reviewed(moment))));
     // Last, so that the others keep the places that they have among the reviewed moments.
     // Rules look at the log itself.
     let killed = subjects.iter().filter_map(|subject| killed::moment(evidence, subject));

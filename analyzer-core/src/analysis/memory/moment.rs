@@ -3,7 +3,7 @@
 
 use super::cgroup::{Cgroup, least};
 use super::mappings::MappingClass;
-use super::process::Process;
+use super::process::{PRINTED, Process};
 use super::runtime::GoRuntime;
 use super::term::Term;
 use super::things::{Thing, Things};
@@ -69,6 +69,10 @@ impl<'a> Moment<'a> {
         let cgroup = of_files.or_else(of_metrics);
         if let Some(cgroup) = &cgroup {
             processes.retain(|process| is_member(process, cgroup));
+        }
+        // What others print of processes only stands in for the kernel's own files.
+        if processes.iter().any(|process| !is_printed(&process.thing)) {
+            processes.retain(|process| !is_printed(&process.thing));
         }
         let main = main_process(&processes, &readings, cgroup.as_ref());
         let process = main.map(|index| processes.remove(index));
@@ -218,8 +222,16 @@ fn readings<'a>(things: &Things<'a>, moment: &str) -> Vec<GoRuntime<'a>> {
     readings
 }
 
+/// True for a process of which only tables or metrics tell.
+fn is_printed(thing: &Thing<'_>) -> bool {
+    thing.files.iter().all(|view| PRINTED.contains(&view.file()))
+}
+
 fn processes<'a>(things: &Things<'a>, moment: &str) -> Vec<Process<'a>> {
-    let of_moment = |thing: &&Thing<'a>| thing.place.moment == moment;
+    let of_moment = |thing: &&Thing<'a>| {
+        let of = thing.place.moment;
+        of == moment || (is_printed(thing) && is_of_moment(things, of, moment))
+    };
     let mut processes: Vec<Process<'a>> =
         things.processes.iter().filter(of_moment).map(|thing| Process::of(thing.clone())).collect();
     processes.retain(|process| process.anon.is_some() || process.rss.is_some() || process.layout.is_some());
@@ -269,8 +281,8 @@ fn main_process(
     let rank = |process: &Process<'_>| {
         let fits = readings.iter().any(|go| arena_fit(go, process).is_some_and(|fit| fit.holds()));
         let listed = process.pid.is_some_and(|pid| cgroup.is_some_and(|cgroup| cgroup.procs.contains(&pid)));
-        let anon = process.anon.as_ref().map_or(0, |term| term.value);
-        (fits, process.thing.place.level.is_empty(), listed, anon)
+        let size = process.anon.as_ref().or(process.rss.as_ref()).map_or(0, |term| term.value);
+        (fits, process.thing.place.level.is_empty(), listed, size)
     };
     let ranked = processes.iter().enumerate();
     ranked
@@ -323,6 +335,25 @@ fn rereadings<'a>(things: &Things<'a>, main: Option<&Cgroup<'a>>) -> Vec<Cgroup<
             && thing.place.moment != place.moment
     };
     things.cgroups.iter().filter(is_same).filter_map(|thing| Cgroup::of(thing.clone())).collect()
+}
+
+impl<'a> Moment<'a> {
+    /// A moment of which nothing but a control group is known.
+    pub(super) fn of_group(subject: SubjectId, label: String, cgroup: Cgroup<'a>) -> Self {
+        Self {
+            subject,
+            label,
+            go: None,
+            other_readings: Vec::new(),
+            process: None,
+            others: Vec::new(),
+            cgroup: Some(cgroup),
+            ancestors: Vec::new(),
+            rereadings: Vec::new(),
+            things: Things::default(),
+            arenas: None,
+        }
+    }
 }
 
 impl Moment<'_> {

@@ -8,6 +8,9 @@ use crate::base::units::Bytes;
 use crate::evidence::memory::MemoryTables;
 use crate::evidence::vmas::VmaField;
 
+/// What others print of a process, by the file that it is stored as; the best first.
+pub(super) const PRINTED: [&str; 3] = ["pmap", "ps", "metrics"];
+
 /// A process at one moment.
 #[derive(Clone, Debug)]
 pub struct Process<'a> {
@@ -56,15 +59,18 @@ impl<'a> Process<'a> {
         let exact_anon = best("Anonymous");
         let threads = thing.get("status", "Threads");
         let cpus = thing.file("status").and_then(|view| view.text("Cpus_allowed_list")).and_then(count_cpus);
-        let is_exact = exact_anon.is_some();
+        let is_exact = exact_anon.is_some() || thing.get("pmap", "Anonymous").is_some();
         let slack = || status_slack(cpus, threads.as_ref().map(|term| term.value));
         Self {
             pid: thing.pid(),
             anon_slack: (!is_exact).then(slack),
-            anon: exact_anon.or_else(|| thing.get("status", "RssAnon")),
+            anon: exact_anon
+                .or_else(|| thing.get("pmap", "Anonymous"))
+                .or_else(|| thing.get("status", "RssAnon")),
             rss: best("Rss")
                 .or_else(|| thing.get("status", "VmRSS"))
-                .or_else(|| thing.get("statm", "resident")),
+                .or_else(|| thing.get("statm", "resident"))
+                .or_else(|| PRINTED.iter().find_map(|file| thing.get(file, "Rss"))),
             pss_anon: thing.get("smaps_rollup", "Pss_Anon"),
             rss_file_shmem: file_and_shmem(&thing),
             lazy_free: best("LazyFree"),

@@ -94,6 +94,8 @@ impl<'a> Things<'a> {
                 RecordKind::Host => things.host.push(view),
                 RecordKind::Container => things.containers.push(view),
                 RecordKind::Pod => things.pods.push(view),
+                // Rules read them: they are of no moment that figures are of.
+                RecordKind::Event => {}
             }
         }
         let collect = |map: BTreeMap<Place<'a>, Vec<View<'a>>>| {
@@ -120,25 +122,18 @@ impl<'a> Things<'a> {
     }
 
     /// The described container, if there is only one: nothing tells which of several is meant.
+    /// Init containers, sidecars and rows of a list do not count.
     pub fn described_container(&self) -> Option<View<'a>> {
-        let mut containers = self.pods.iter().copied().filter(|view| !view.level().is_empty());
+        let is_main = |view: &View<'a>| !view.level().is_empty() && view.text("role").is_none();
+        let mut containers = self.pods.iter().copied().filter(is_main);
         let first = containers.next()?;
         containers.next().is_none().then_some(first)
     }
 
-    /// Metrics of the one container that they are of; cAdvisor also exports sums
-    /// over pods and slices, which have no container's name.
+    /// Metrics of the one container that they are of; of several, none is taken for the subject.
     pub fn measured_container(&self) -> Option<View<'a>> {
-        let is_container = |view: &View<'a>| {
-            let last = view.level().rsplit('/').next().unwrap_or("");
-            !last.is_empty()
-                && last != "POD"
-                && !view.level().starts_with("//")
-                && !view.level().ends_with(".slice")
-        };
-        let mut containers = self.containers.iter().copied().filter(is_container);
-        let first = containers.next()?;
-        containers.next().is_none().then_some(first)
+        let (first, rest) = self.containers.split_first()?;
+        rest.is_empty().then_some(*first)
     }
 
     /// A file of the machine.

@@ -1,5 +1,5 @@
 //! What the Go runtime says of its memory: the trailer of `heap?debug=1`, expvar
-//! (`/debug/vars`), `runtime/metrics` as JSON, and Prometheus text of
+//! (`/debug/vars`), `runtime/metrics` as JSON or text, and Prometheus text of
 //! `client_golang` (with cAdvisor's containers on the way).
 //!
 //! Spec: runtime/mstats.go, runtime/metrics/description.go, runtime/pprof
@@ -11,7 +11,8 @@
 
 mod fields;
 mod json;
-mod prometheus;
+mod metrics_text;
+pub(in crate::formats) mod prometheus;
 mod secrets;
 mod trailer;
 
@@ -43,6 +44,14 @@ pub const FORMATS: &[Format] = &[
         sniff: json::sniff_metrics,
         parse: json::parse_metrics,
         secrets: secrets::json,
+    },
+    Format {
+        name: "runtime-metrics-text",
+        label: "Go runtime metrics (text)",
+        is_text: true,
+        sniff: metrics_text::sniff,
+        parse: metrics_text::parse,
+        secrets: metrics_text::secrets,
     },
     Format {
         name: "prometheus",

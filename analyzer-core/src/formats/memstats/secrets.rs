@@ -36,8 +36,10 @@ pub(super) fn prometheus(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
             continue;
         }
         match prometheus::sample(text).filter(|_| !text.starts_with('#')) {
-            Some(sample) => labels(sample.metric, sample.labels, marks),
-            None => marks.blank(line.bytes),
+            Some(prometheus::Sample { metric, labels: prometheus::Labels::Text(text), .. }) => {
+                labels(metric, text, marks)
+            }
+            _ => marks.blank(line.bytes),
         }
     }
     Ok(())

@@ -97,3 +97,17 @@ fn containers_of_cadvisor_are_kept_apart() {
     );
     assert_eq!(figure(&evidence, "container_memory_rss"), Some((4096, Some(2))));
 }
+
+#[test]
+fn runtime_metrics_as_text_give_the_same_figures() {
+    for text in [
+        "/gc/gogc:percent: 100\n/gc/heap/live:bytes: 4096\n/memory/classes/total:bytes: 7340032\n/gc/pauses:seconds: &{[1 2] [0]}\n",
+        "/gc/heap/live:bytes 4096\n/memory/classes/total:bytes 7340032\n",
+        "metrics at 20:03\n/gc/heap/live:bytes = 4096\n/gc/heap/goal:bytes = 8192\n/memory/classes/total:bytes = 7340032\n",
+    ] {
+        let (name, evidence, _) = parse(text);
+        assert_eq!(name, "runtime-metrics-text", "{text}");
+        assert_eq!(figure(&evidence, "/gc/heap/live:bytes").map(|f| f.0), Some(4096), "{text}");
+        assert_eq!(figure(&evidence, "/memory/classes/total:bytes").map(|f| f.0), Some(7_340_032), "{text}");
+    }
+}

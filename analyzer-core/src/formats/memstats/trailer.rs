@@ -15,7 +15,7 @@ const TITLE: &str = "# runtime.MemStats";
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let first = text_lines(probe.head()).next().map_or("", |(_, text)| text);
     let is_trailer = first.starts_with(TITLE);
-    let is_profile = first.starts_with("heap profile: ") && first.contains(" @ ");
+    let is_profile = first.starts_with("heap profile: ") && first.contains(" @ heap/");
     if is_profile || is_trailer { Sniff::ByContent } else { Sniff::No }
 }
 

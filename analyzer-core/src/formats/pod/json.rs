@@ -12,13 +12,24 @@ use crate::formats::{Facts, Probe, Sniff};
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();
     let is_object = probe.bytes.trim_ascii_start().starts_with(b"{");
-    let is_pod = || has("\"apiVersion\"") && has("\"containers\"") && (has("\"Pod\"") || has("\"PodList\""));
+    let is_pod = || {
+        has("\"apiVersion\"")
+            && (has("\"containers\"") || has("\"containerStatuses\""))
+            && (has("\"Pod\"") || has("\"PodList\""))
+    };
     if is_object && is_pod() { Sniff::ByContent } else { Sniff::No }
 }
 
-/// Parses a pod, or a list of pods.
+pub fn sniff_events(probe: &Probe<'_>) -> Sniff {
+    let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();
+    let is_object = probe.bytes.trim_ascii_start().starts_with(b"{");
+    let is_event = || has("\"reason\"") && (has("\"involvedObject\"") || has("\"regarding\""));
+    if is_object && is_event() { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses pods and events, or a list of them.
 /// # Errors
-/// `Malformed` where the JSON breaks, or without a pod in it; `LimitExceeded` if it is too large.
+/// `Malformed` where the JSON breaks, or without either in it; `LimitExceeded` if it is too large.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     super::within_limit(input)?;
     let root: Value = serde_json::from_slice(input.bytes).map_err(|error| {

@@ -1,8 +1,10 @@
-//! Pods as `kubectl get pod -o json` and `-o yaml` print them, and the table of `kubectl top pod`.
+//! What kubectl prints of pods: objects (`get pod -o json`, `-o yaml`), `describe`,
+//! events, and the tables of `get pods`, `get events` and `top`.
 //!
 //! Spec: Kubernetes API v1 (Pod, PodList, List), apimachinery's quantities;
-//! versions 1.20 to 1.36 have these fields. Only what bears on memory is read:
-//! limits, the runtime's variables, volumes in memory, how containers ended.
+//! versions 1.20 to 1.36 have these fields; kubectl's pkg/describe and
+//! pkg/printers for the texts. Only what bears on memory is read: limits, the
+//! runtime's variables, volumes in memory, how containers ended, what happened.
 //!
 //! Any input is safe: the document is bounded by [`JSON_BYTES`], its depth by
 //! `serde_json`'s limit and by [`YAML_DEPTH`], the containers by [`CONTAINERS`].
@@ -11,12 +13,17 @@
 //! [`YAML_DEPTH`]: crate::base::limits::YAML_DEPTH
 //! [`CONTAINERS`]: crate::base::limits::CONTAINERS
 
+mod describe;
+mod events;
 mod json;
 mod objects;
 mod quantity;
 mod secrets;
+mod table;
 mod top;
 mod yaml;
+
+pub(in crate::formats) use objects::VARIABLES;
 
 use super::Format;
 use crate::base::error::{ErrorKind, ParseError};
@@ -48,6 +55,46 @@ pub const FORMATS: &[Format] = &[
         sniff: top::sniff,
         parse: top::parse,
         secrets: secrets::top,
+    },
+    Format {
+        name: "kubectl-describe",
+        label: "pod or node (kubectl describe)",
+        is_text: true,
+        sniff: describe::sniff,
+        parse: describe::parse,
+        secrets: secrets::prose,
+    },
+    Format {
+        name: "events",
+        label: "events (kubectl get events -o json)",
+        is_text: true,
+        sniff: json::sniff_events,
+        parse: json::parse,
+        secrets: secrets::json,
+    },
+    Format {
+        name: "events-yaml",
+        label: "events (kubectl get events -o yaml)",
+        is_text: true,
+        sniff: yaml::sniff_events,
+        parse: yaml::parse,
+        secrets: secrets::yaml,
+    },
+    Format {
+        name: "events-table",
+        label: "events (kubectl get events)",
+        is_text: true,
+        sniff: events::sniff,
+        parse: events::parse,
+        secrets: secrets::events,
+    },
+    Format {
+        name: "kubectl-get-pods",
+        label: "pods (kubectl get pods)",
+        is_text: true,
+        sniff: table::sniff,
+        parse: table::parse,
+        secrets: secrets::pods,
     },
 ];
 

@@ -1,9 +1,9 @@
-//! What a pod's object says of memory: one record for the pod, one for each container.
+//! What objects of the API say: one record for a pod, one for each of its
+//! containers, one for each event.
 
 use serde_json::Value;
 
-use super::quantity;
-use crate::base::convert::to_u64;
+use super::{events, quantity};
 use crate::base::error::ParseError;
 use crate::base::limits::CONTAINERS;
 use crate::base::source::{Input, Position};
@@ -13,15 +13,23 @@ use crate::evidence::memory::{RecordKind, UNLIMITED};
 use crate::formats::Facts;
 use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found};
+use crate::formats::tables::Places;
 
 /// Variables of the Go runtime that bear on memory.
-pub(super) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
+pub(in crate::formats) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
 
-/// Reads every pod of some documents, lists of pods among them. `written` says
-/// how they write a name, to find its place.
+/// The lists of a pod's containers, with those of their states.
+const LISTS: [(&str, &str, &str); 3] = [
+    ("/spec/containers", "/status/containerStatuses", ""),
+    ("/spec/initContainers", "/status/initContainerStatuses", "init"),
+    ("/spec/ephemeralContainers", "/status/ephemeralContainerStatuses", "ephemeral"),
+];
+
+/// Reads every pod and event of some documents, lists of them among them.
+/// `written` says how they write a name, to find its place.
 ///
 /// # Errors
-/// `Malformed` without a pod.
+/// `Malformed` without either.
 pub fn read(
     roots: &[Value],
     written: fn(&str) -> String,
@@ -29,30 +37,40 @@ pub fn read(
     evidence: &mut Evidence,
     facts: &mut Facts,
 ) -> Result<(), ParseError> {
-    let is_pod =
-        |value: &&Value| text(value, "/kind") == Some("Pod") || value.pointer("/spec/containers").is_some();
+    let mut reader = Reader { input, evidence, written, left: CONTAINERS, places: Places::new(input.bytes) };
+    let (mut pods, mut events) = (0, 0);
     let listed = roots.iter().flat_map(|root| array(root, "/items"));
-    let pods: Vec<&Value> = roots.iter().chain(listed).filter(is_pod).collect();
-    if pods.is_empty() {
-        return Err(nothing_found("pod", "an object of kind Pod"));
+    for object in roots.iter().chain(listed) {
+        if is_pod(object) {
+            pods += 1;
+            reader.pod(object);
+        } else if events::is_event(object) {
+            events += 1;
+            reader.event(object);
+        }
     }
-    let mut reader = Reader { input, evidence, written, left: CONTAINERS };
-    for pod in &pods {
-        reader.pod(pod);
+    if pods + events == 0 {
+        return Err(nothing_found("pod", "an object of kind Pod or Event"));
     }
     if reader.left == 0 {
         facts.is_partial = true;
         facts.notes.data_loss(
             "too-many-containers",
             None,
-            format!("There are more than {CONTAINERS} containers; the rest is not read."),
+            format!("There are more than {CONTAINERS} containers or events; the rest is not read."),
         );
     }
-    facts.kind = Some("pod".to_owned());
+    facts.kind = Some(if pods > 0 { "pod" } else { "events" }.to_owned());
     Ok(())
 }
 
-fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+fn is_pod(object: &Value) -> bool {
+    text(object, "/kind") == Some("Pod")
+        || object.pointer("/spec/containers").is_some()
+        || object.pointer("/status/containerStatuses").is_some()
+}
+
+pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
     value.pointer(pointer).and_then(Value::as_str)
 }
 
@@ -62,12 +80,13 @@ struct Reader<'a, 'i> {
     /// How the document writes a name.
     written: fn(&str) -> String,
     left: usize,
+    places: Places<'i>,
 }
 
 impl Reader<'_, '_> {
     fn pod(&mut self, pod: &Value) {
         let name = text(pod, "/metadata/name").unwrap_or("");
-        let at = self.place(name, 0);
+        let at = self.places.next(&(self.written)(name));
         let mut record = self.record("");
         for (key, pointer) in [
             ("name", "/metadata/name"),
@@ -88,18 +107,32 @@ impl Reader<'_, '_> {
             record.figure(&format!("emptyDir {name}"), limit, Unit::Bytes, at);
         }
         record.finish();
-        for container in array(pod, "/spec/containers") {
-            let Some(left) = self.left.checked_sub(1) else { break };
-            self.left = left;
-            self.container(pod, container, name);
+        for (specs, statuses, role) in LISTS {
+            for container in array(pod, specs) {
+                let status = array(pod, statuses).find(|status| status.get("name") == container.get("name"));
+                self.container(container, status, role, name);
+            }
+            // A status alone still says how it ended.
+            let is_described =
+                |status: &Value| array(pod, specs).any(|spec| spec.get("name") == status.get("name"));
+            for status in array(pod, statuses).filter(|status| !is_described(status)) {
+                self.container(status, Some(status), role, name);
+            }
         }
     }
 
-    fn container(&mut self, pod: &Value, container: &Value, pod_name: &str) {
+    fn container(&mut self, container: &Value, status: Option<&Value>, role: &str, pod: &str) {
         let Some(name) = text(container, "/name") else { return };
-        let after = self.place(pod_name, 0).offset.and_then(crate::base::convert::to_usize).unwrap_or(0);
-        let at = self.place(name, after);
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
+        let at = self.places.peek(&(self.written)(name));
         let mut record = self.record(name);
+        record.text("pod", pod, at);
+        // An init container that restarts always runs beside the others.
+        let is_sidecar = role == "init" && text(container, "/restartPolicy") == Some("Always");
+        if !role.is_empty() {
+            record.text("role", if is_sidecar { "sidecar" } else { role }, at);
+        }
         let limit = container.pointer("/resources/limits/memory").and_then(amount);
         let request = container.pointer("/resources/requests/memory").and_then(amount);
         for (key, value) in [("limits.memory", limit), ("requests.memory", request)] {
@@ -115,33 +148,27 @@ impl Reader<'_, '_> {
                 record.text(key, "limits.memory", at);
             }
         }
-        let status =
-            array(pod, "/status/containerStatuses").find(|status| text(status, "/name") == Some(name));
         if let Some(status) = status {
-            ended(status, &mut record, at);
+            states(status, &mut record, at);
         }
         record.finish();
+    }
+
+    fn event(&mut self, event: &Value) {
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
+        let reason = text(event, "/reason").unwrap_or("");
+        let at = self.places.next(reason);
+        events::of_object(event).store(self.input, self.evidence, at);
     }
 
     fn record(&mut self, level: &str) -> RecordBuilder<'_> {
         let parts = NameParts { level: level.to_owned(), ..NameParts::of(self.input.path, "pod") };
         RecordBuilder::with_parts(self.input, self.evidence, RecordKind::Pod, "pod", &parts)
     }
-
-    /// Line and offset of the first such name from `from` on.
-    fn place(&self, name: &str, from: usize) -> Position {
-        let rest = self.input.bytes.get(from..).unwrap_or(&[]);
-        let written = (self.written)(name);
-        let Some(at) = memchr::memmem::find(rest, written.as_bytes()).map(|at| at + from) else {
-            return Position::default();
-        };
-        let before = self.input.bytes.get(..at).unwrap_or(&[]);
-        let line = to_u64(memchr::memchr_iter(b'\n', before).count()) + 1;
-        Position { line: Some(line), column: None, offset: Some(to_u64(at)) }
-    }
 }
 
-fn array<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
+pub(super) fn array<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -149,19 +176,24 @@ fn amount(value: &Value) -> Option<i64> {
     value.as_str().map_or_else(|| value.as_i64(), quantity::parse)
 }
 
-/// How often it restarted, and how it ended, now or the time before.
-fn ended(status: &Value, record: &mut RecordBuilder<'_>, at: Position) {
+/// How often it restarted, and its state now and the time before.
+fn states(status: &Value, record: &mut RecordBuilder<'_>, at: Position) {
     if let Some(restarts) = status.get("restartCount").and_then(Value::as_i64) {
         record.figure("restartCount", restarts, Unit::Count, at);
     }
     for state in ["state", "lastState"] {
-        let Some(terminated) = status.pointer(&format!("/{state}/terminated")) else { continue };
-        if let Some(code) = terminated.get("exitCode").and_then(Value::as_i64) {
-            record.figure(&format!("{state}.exitCode"), code, Unit::Count, at);
-        }
-        for key in ["reason", "finishedAt", "message"] {
-            if let Some(value) = terminated.get(key).and_then(Value::as_str) {
-                record.text(&format!("{state}.{key}"), value, at);
+        for kind in ["running", "waiting", "terminated"] {
+            let Some(value) = status.pointer(&format!("/{state}/{kind}")) else { continue };
+            record.text(state, kind, at);
+            for key in ["exitCode", "signal"] {
+                if let Some(number) = value.get(key).and_then(Value::as_i64) {
+                    record.figure(&format!("{state}.{key}"), number, Unit::Count, at);
+                }
+            }
+            for key in ["reason", "startedAt", "finishedAt", "message"] {
+                if let Some(value) = value.get(key).and_then(Value::as_str) {
+                    record.text(&format!("{state}.{key}"), value, at);
+                }
             }
         }
     }

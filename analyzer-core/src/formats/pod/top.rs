@@ -1,4 +1,5 @@
-//! `kubectl top pod [--containers]`: the working set of each.
+//! `kubectl top pod [--containers]`: the working set of each. `kubectl top node`:
+//! that of whole machines, which is no container's.
 
 use super::quantity;
 use crate::base::error::ParseError;
@@ -9,14 +10,20 @@ use crate::evidence::Evidence;
 use crate::evidence::memory::RecordKind;
 use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found, text_lines};
+use crate::formats::tables::has_header;
 use crate::formats::{Facts, Probe, Sniff};
+
+/// Nodes that the note names.
+const NODES_TOLD: usize = 8;
 
 pub(super) const MEMORY: &str = "MEMORY(bytes)";
 
+/// The column that only the table of nodes has.
+const SHARE: &str = "MEMORY%";
+
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_header = |text: &str| text.contains("CPU(cores)") && text.contains(MEMORY);
-    let first = text_lines(probe.head()).next();
-    if first.is_some_and(|(_, text)| is_header(text)) { Sniff::ByContent } else { Sniff::No }
+    if has_header(probe, is_header) { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses the table; what it calls memory is the working set.
@@ -25,6 +32,7 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let mut header: Vec<&str> = Vec::new();
     let mut count = 0;
+    let mut nodes = Vec::new();
     for (line, text) in text_lines(input.bytes) {
         let cells: Vec<&str> = text.split_whitespace().collect();
         if cells.contains(&MEMORY) {
@@ -55,8 +63,13 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let names = ["NAMESPACE", "POD", "NAME"].map(|column| cell(column).unwrap_or(""));
         let level: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
         let parts = NameParts { level: level.join("/"), ..NameParts::of(input.path, "kubectl-top") };
-        let mut record =
-            RecordBuilder::with_parts(input, evidence, RecordKind::Container, "kubectl-top", &parts);
+        let is_node = header.contains(&SHARE);
+        if is_node && nodes.len() < NODES_TOLD {
+            let share = cell(SHARE).unwrap_or("");
+            nodes.push(format!("{} {} ({share})", level.join("/"), cell(MEMORY).unwrap_or("")));
+        }
+        let kind = if is_node { RecordKind::Host } else { RecordKind::Container };
+        let mut record = RecordBuilder::with_parts(input, evidence, kind, "kubectl-top", &parts);
         record.named_figure(
             "container_memory_working_set_bytes",
             MEMORY,
@@ -65,6 +78,10 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             line.position(),
         );
         record.finish();
+    }
+    if !nodes.is_empty() {
+        let message = format!("Memory of whole nodes, not of a container: {}.", nodes.join(", "));
+        facts.notes.info("node-memory", None, message);
     }
     facts.kind = Some("kubectl-top".to_owned());
     if count == 0 {

@@ -20,14 +20,23 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_object = lines().any(|line| line == "apiVersion: v1");
     let is_pod = lines()
         .any(|line| matches!(line.trim_start_matches("- "), "kind: Pod" | "kind: List" | "kind: PodList"));
-    let has_containers =
-        lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with("containers:"));
+    let has = |key: &str| lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(key));
+    let has_containers = has("containers:") || has("containerStatuses:");
     if is_object && is_pod && has_containers { Sniff::ByContent } else { Sniff::No }
 }
 
-/// Parses pods, or lists of pods.
+/// The same with what an event has.
+pub fn sniff_events(probe: &Probe<'_>) -> Sniff {
+    let lines = || text_lines(probe.head()).map(|(line, _)| line.text()).take(2_000);
+    let is_object = lines().any(|line| line.starts_with("apiVersion: "));
+    let has = |key: &str| lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(key));
+    let is_event = has("reason:") && (has("involvedObject:") || has("regarding:"));
+    if is_object && is_event { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses pods and events, or lists of them.
 /// # Errors
-/// As [`documents`], `Malformed` without a pod, `LimitExceeded` if the text is too large.
+/// As [`documents`], `Malformed` without either, `LimitExceeded` if the text is too large.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     super::within_limit(input)?;
     objects::read(&documents(input.bytes)?, |name| format!("name: {name}"), input, evidence, facts)

@@ -87,6 +87,11 @@ impl<'a> Marks<'a> {
         self.each_word(part, true, kind, |_| false);
     }
 
+    /// Marks the words of a part that a list of words, blanks between, does not have.
+    pub fn words_beside(&mut self, known: &str, part: &[u8], kind: Kind) {
+        self.each_word(part, false, kind, |word| common::has(known, word));
+    }
+
     /// Marks a part's letters and digits to be blanked.
     pub fn blank(&mut self, part: &[u8]) {
         if let Some(range) = self.range_of(part).filter(|range| !range.is_empty()) {

@@ -16,7 +16,7 @@ pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
         result.missing.push("The process layer needs smaps, smaps_rollup or status of /proc/PID.".to_owned());
         return;
     };
-    let Some(anon) = &process.anon else { return };
+    let Some(anon) = &process.anon else { return resident_alone(moment, process, result) };
     match outside_arenas(moment) {
         Some(outside) => by_mappings(moment, &outside, result),
         None => by_totals(moment, anon, result),
@@ -26,6 +26,19 @@ pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
         None => Bounded::exact(anon.clone()),
     };
     result.ledger.layer_total(LAYER, PROCESS_ANON, &total);
+}
+
+/// Where only the resident size is known: file pages are in it, so that it is
+/// no part of what the container is charged for.
+fn resident_alone(moment: &Moment<'_>, process: &Process<'_>, result: &mut Reconciliation) {
+    let Some(resident) = &process.rss else { return };
+    let needed =
+        "What of the process is anonymous memory is told by /proc/PID/smaps, smaps_rollup or status.";
+    result.missing.push(needed.to_owned());
+    if let Some(committed) = moment.go.as_ref().and_then(|go| go.committed()) {
+        result.ledger.residual(LAYER, NOT_GO_BY_RESIDENT, &(resident - &committed));
+    }
+    result.ledger.layer_total(LAYER, PROCESS_RESIDENT, &Bounded::exact(resident.clone()));
 }
 
 /// With `smaps`: arenas, metadata, the program's data and the rest, each by itself.
@@ -155,6 +168,20 @@ const NOT_GO: RowText = RowText {
 };
 
 const NOT_GO_BY_STATUS: RowText = RowText { formula: "RssAnon − (Sys − HeapReleased)", ..NOT_GO };
+
+const NOT_GO_BY_RESIDENT: RowText = RowText {
+    formula: "Rss − (Sys − HeapReleased)",
+    meaning: "Native memory, program text and data, less what of Go's memory is not resident: one number until smaps is there.",
+    ..NOT_GO
+};
+
+const PROCESS_RESIDENT: RowText = RowText {
+    id: "process-resident",
+    reclaim: None,
+    label: "Process resident",
+    formula: "Rss (ps, top, pmap; process_resident_memory_bytes)",
+    meaning: "All resident pages of the process, those of files among them.",
+};
 
 const PROCESS_ANON: RowText = RowText {
     id: "process-anon",

@@ -1,0 +1,189 @@
+//! Texts: tables and lists that tools make of captures, and reports of tools
+//! beside Go's own.
+
+use super::{Known, has, has_line};
+
+/// Every kind, in the order in which they are asked: narrower ones first.
+pub(super) const ALL: &[Known] = &[
+    Known {
+        kind: "pprof-index",
+        what: "The index page of /debug/pprof/: a list of profiles with how often each counted, and no profile",
+        instead: "Capture one of them: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', curl -o heap.pb.gz http://HOST/debug/pprof/heap.",
+        is: |bytes| has(bytes, "/debug/pprof/") && has(bytes, "Types of profiles available"),
+    },
+    Known {
+        kind: "race-report",
+        what: "A report of the race detector (WARNING: DATA RACE)",
+        instead: "Both accesses stand in the text; for the goroutines at that moment capture /debug/pprof/goroutine?debug=2.",
+        is: |bytes| has(bytes, "WARNING: DATA RACE"),
+    },
+    Known {
+        kind: "go-deadlock",
+        what: "A report of go-deadlock (POTENTIAL DEADLOCK)",
+        instead: "Capture the goroutines that hold and want the locks: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or kill -QUIT PID.",
+        is: |bytes| has_line(bytes, "POTENTIAL DEADLOCK:"),
+    },
+    Known {
+        kind: "pprof-top",
+        what: "A table of pprof -top (also -text)",
+        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        is: |bytes| {
+            (has(bytes, "flat  flat%   sum%        cum   cum%")
+                || has_line(bytes, "Showing nodes accounting for "))
+                && !has(bytes, "calls calls%")
+        },
+    },
+    Known {
+        kind: "pprof-tree",
+        what: "A listing of pprof -tree or -peek",
+        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        is: |bytes| has(bytes, "calls calls% + context"),
+    },
+    Known {
+        kind: "pprof-traces",
+        what: "A listing of pprof -traces",
+        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        is: |bytes| has_line(bytes, "-----------+----"),
+    },
+    Known {
+        kind: "pprof-list",
+        what: "A listing of pprof -list or -disasm",
+        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        is: |bytes| has_line(bytes, "ROUTINE ======================== "),
+    },
+    Known {
+        kind: "pprof-raw",
+        what: "A listing of pprof -raw",
+        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        is: |bytes| has_line(bytes, "PeriodType: ") && has_line(bytes, "Samples:"),
+    },
+    Known {
+        kind: "pprof-dot",
+        what: "A graph of pprof -dot or -svg",
+        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        is: |bytes| {
+            has(bytes, "Showing nodes accounting for ") && (has_line(bytes, "digraph ") || has(bytes, "<svg"))
+        },
+    },
+    Known {
+        kind: "gperftools-heap",
+        what: "A heap profile of gperftools or jemalloc (C or C++ memory)",
+        instead: "Convert it where the program and its libraries are: pprof -proto PROGRAM FILE > heap.pb.gz (jemalloc: jeprof --collapsed). Go's own heap comes from /debug/pprof/heap.",
+        is: is_native_heap,
+    },
+    Known {
+        kind: "gperftools-contention",
+        what: "A contention profile of gperftools (C++ locks)",
+        instead: "Convert it where the program is: pprof -proto PROGRAM FILE > contention.pb.gz. Go's own locks come from /debug/pprof/mutex.",
+        is: |bytes| bytes.starts_with(b"--- contentionz ") || bytes.starts_with(b"--- mutex:"),
+    },
+    Known {
+        kind: "java-text-profile",
+        what: "A legacy profile of Java (heapz, contentionz or a CPU profile of pprof's agent)",
+        instead: "It holds no Go code; go tool pprof reads it.",
+        is: |bytes| bytes.starts_with(b"--- heapz ") || bytes.starts_with(b"--- growthz "),
+    },
+    Known {
+        kind: "java-thread-dump",
+        what: "A thread dump of a Java virtual machine",
+        instead: "It holds no goroutines. A Go program prints its own on kill -QUIT PID.",
+        is: |bytes| has_line(bytes, "Full thread dump "),
+    },
+    Known {
+        kind: "python-traceback",
+        what: "A traceback of Python",
+        instead: "It holds no goroutines. A Go program prints its own on kill -QUIT PID.",
+        is: |bytes| has_line(bytes, "Traceback (most recent call last):") && !has(bytes, "\ngoroutine "),
+    },
+    Known {
+        kind: "delve-goroutines",
+        what: "A list of goroutines of Delve (dlv)",
+        instead: "Capture their stacks: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or goroutines -t in Delve, or kill -QUIT PID.",
+        is: |bytes| has(bytes, "Goroutine ") && (has(bytes, " - User: ") || has(bytes, " - Start: ")),
+    },
+    Known {
+        kind: "gdb-goroutines",
+        what: "A list of goroutines or threads of gdb",
+        instead: "Capture the goroutines: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or kill -QUIT PID.",
+        is: |bytes| {
+            (has(bytes, "(gdb) info goroutines"))
+                || (has_line(bytes, "Thread ") && has(bytes, "(LWP ") && has_line(bytes, "#0 "))
+        },
+    },
+    Known {
+        kind: "gops",
+        what: "A summary of gops",
+        instead: "gops stack PID prints the goroutines, gops memstats PID the runtime's memory, gops pprof-heap PID and gops pprof-cpu PID save profiles.",
+        is: is_gops,
+    },
+    Known {
+        kind: "panicparse",
+        what: "Goroutines as panicparse groups them",
+        instead: "The dump that it was given is read: what the program printed, or curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2'.",
+        is: is_panicparse,
+    },
+    Known {
+        kind: "valgrind",
+        what: "A report of Valgrind",
+        instead: "It tells of C memory: drop smaps and the heap profile of the same moment to see how much that is.",
+        is: |bytes| has(bytes, "== Memcheck, a memory error detector") || has(bytes, "== HEAP SUMMARY:"),
+    },
+    Known {
+        kind: "sanitizer",
+        what: "A report of a sanitizer of C (AddressSanitizer, LeakSanitizer, MemorySanitizer)",
+        instead: "It tells of C memory: drop smaps and the heap profile of the same moment to see how much that is.",
+        is: |bytes| {
+            ["AddressSanitizer: ", "LeakSanitizer: ", "MemorySanitizer: "]
+                .iter()
+                .any(|name| has(bytes, &format!("ERROR: {name}")) || has(bytes, &format!("WARNING: {name}")))
+        },
+    },
+    Known {
+        kind: "speedscope",
+        what: "A flame graph of speedscope (JSON)",
+        instead: "The profile itself is read: drop the file that it was made of.",
+        is: |bytes| has(bytes, "https://www.speedscope.app/file-format-schema.json"),
+    },
+    Known {
+        kind: "chrome-trace",
+        what: "A trace in Chrome's format (JSON)",
+        instead: "Drop the execution trace itself: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5'.",
+        is: |bytes| bytes.trim_ascii_start().starts_with(b"{") && has(bytes, "\"traceEvents\""),
+    },
+    Known {
+        kind: "benchmark",
+        what: "Results of go test -bench",
+        instead: "Add -memprofile mem.pb.gz -cpuprofile cpu.pb.gz and drop the profiles.",
+        is: |bytes| has_line(bytes, "goos: ") && has_line(bytes, "Benchmark"),
+    },
+];
+
+/// `heap profile: 12: 4096 [30: 9000] @ heapprofile`; Go's says `@ heap/RATE`.
+/// jemalloc begins with `heap_v2/RATE`.
+fn is_native_heap(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_gperftools = first.starts_with(b"heap profile: ")
+        && ["@ heapprofile", "@ heap_v2/", "@ growthz", "@ heapz"].iter().any(|kind| has(first, kind));
+    is_gperftools || first.starts_with(b"heap_v2/")
+}
+
+/// `gops PID`, `gops` and `gops stats PID`.
+fn is_gops(bytes: &[u8]) -> bool {
+    let is_stats =
+        has_line(bytes, "goroutines: ") && has_line(bytes, "OS threads: ") && has_line(bytes, "GOMAXPROCS: ");
+    let is_process =
+        has_line(bytes, "parent PID:") && has_line(bytes, "threads:") && has_line(bytes, "memory usage:");
+    is_stats || is_process
+}
+
+/// `12: chan receive [2~40 minutes]` with frames of package, file and function below.
+fn is_panicparse(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let is_bucket = |line: &&str| {
+        let Some((count, state)) = line.split_once(": ") else { return false };
+        !count.is_empty()
+            && count.bytes().all(|byte| byte.is_ascii_digit())
+            && (state.contains(" [Created by ") || state.contains(" minutes]") || state.contains(" [locked]"))
+    };
+    text.lines().take(2_000).any(|line| is_bucket(&line))
+}

@@ -1,0 +1,70 @@
+//! The table of `kubectl get pods`: `NAME READY STATUS RESTARTS AGE`.
+
+use crate::base::error::ParseError;
+use crate::base::limits::CONTAINERS;
+use crate::base::source::Input;
+use crate::base::units::Unit;
+use crate::evidence::Evidence;
+use crate::evidence::memory::RecordKind;
+use crate::formats::names::NameParts;
+use crate::formats::record::{RecordBuilder, nothing_found, text_lines};
+use crate::formats::tables::{has_header, wide_cells};
+use crate::formats::{Facts, Probe, Sniff};
+
+pub(super) fn is_header(line: &str) -> bool {
+    let columns: Vec<&str> = line.split_whitespace().collect();
+    ["NAME", "READY", "STATUS", "RESTARTS"].iter().all(|name| columns.contains(name))
+}
+
+pub fn sniff(probe: &Probe<'_>) -> Sniff {
+    if has_header(probe, is_header) { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses the table. The status is the pod's reason, else that of the container
+/// that is worst off (kubectl, pkg/printers).
+/// # Errors
+/// `Malformed` without a row.
+pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut columns: Vec<&str> = Vec::new();
+    let mut count = 0;
+    for (line, text) in text_lines(input.bytes) {
+        if is_header(text) {
+            columns = wide_cells(text).collect();
+            continue;
+        }
+        let cells: Vec<&str> = wide_cells(text).collect();
+        let cell = |name: &str| {
+            columns.iter().position(|column| *column == name).and_then(|at| cells.get(at)).copied()
+        };
+        let Some((name, status)) = cell("NAME").zip(cell("STATUS")) else { continue };
+        if count == CONTAINERS {
+            facts.is_partial = true;
+            let message = format!("There are more than {CONTAINERS} pods; the rest is not read.");
+            facts.notes.data_loss("too-many-containers", Some(line.position()), message);
+            break;
+        }
+        count += 1;
+        let at = line.position();
+        // An eviction is the pod's own; any other status is a container's.
+        let is_pods = status == "Evicted";
+        let level = if is_pods { "" } else { name };
+        let parts = NameParts { level: level.to_owned(), ..NameParts::of(input.path, "pods") };
+        let mut record = RecordBuilder::with_parts(input, evidence, RecordKind::Pod, "pods", &parts);
+        record.text("pod", name, at);
+        if is_pods {
+            for (key, value) in [("name", name), ("phase", "Failed"), ("reason", status)] {
+                record.text(key, value, at);
+            }
+        } else {
+            record.text("role", "listed", at);
+            record.text("state.reason", status.strip_prefix("Init:").unwrap_or(status), at);
+        }
+        let restarts = cell("RESTARTS").and_then(|cell| cell.split(' ').next()?.parse().ok());
+        if let Some(restarts) = restarts {
+            record.figure("restartCount", restarts, Unit::Count, at);
+        }
+        record.finish();
+    }
+    facts.kind = Some("pods".to_owned());
+    if count == 0 { Err(nothing_found("kubectl get pods", "a row with a name and a status")) } else { Ok(()) }
+}

@@ -1,0 +1,99 @@
+//! ```text
+//! 42:   /srv/app
+//! Address           Kbytes     RSS   Dirty Mode  Mapping
+//! 000000c000000000   65536   40960   40960 rw---   [ anon ]
+//! ---------------- ------- ------- -------
+//! total kB         1234567   98304   90112
+//! ```
+//! `-X` and `-XX` print the columns of `smaps` instead, with their sums in the last row.
+
+use crate::base::error::{ErrorKind, ParseError};
+use crate::base::source::{Input, Position};
+use crate::base::units::Unit;
+use crate::evidence::Evidence;
+use crate::evidence::memory::RecordKind;
+use crate::formats::record::{RecordBuilder, text_lines};
+use crate::formats::tables::has_header;
+use crate::formats::{Facts, Probe, Sniff};
+
+pub(super) fn is_header(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.starts_with(&["Address", "Kbytes", "RSS"]) || words.starts_with(&["Address", "Perm", "Offset"])
+}
+
+/// `42:   /srv/app`.
+pub(super) fn title(text: &str) -> Option<u64> {
+    text.split_once(':').filter(|(_, command)| !command.trim().is_empty())?.0.trim().parse().ok()
+}
+
+fn is_total(text: &str) -> bool {
+    let rest = text.strip_prefix("total").map(str::trim);
+    rest.is_some_and(|rest| rest.starts_with("kB") || (rest.ends_with('K') && !rest.contains(' ')))
+}
+
+pub fn sniff(probe: &Probe<'_>) -> Sniff {
+    let is_plain = || {
+        let has_end =
+            text_lines(probe.bytes.get(probe.bytes.len().saturating_sub(200)..).unwrap_or_default())
+                .any(|(_, text)| is_total(text));
+        has_end && has_header(probe, |text| title(text).is_some())
+    };
+    if has_header(probe, is_header) || is_plain() { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses the sums over all mappings.
+/// # Errors
+/// `Unsupported` without resident sizes (`pmap` without `-x`); `Truncated` without the sums.
+pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Process, "pmap");
+    let mut columns: Vec<&str> = Vec::new();
+    let mut totals: Option<(Vec<&str>, Position)> = None;
+    for (line, text) in text_lines(input.bytes) {
+        if is_header(text) {
+            columns = text.split_whitespace().collect();
+        } else if columns.is_empty()
+            && let Some(pid) = title(text)
+        {
+            record.pid(pid);
+        } else if is_total(text) || (!columns.is_empty() && is_sums(text)) {
+            totals = Some((text.split_whitespace().collect(), line.position()));
+        }
+    }
+    let error = |kind, message: &str| Err(ParseError::new(kind, Position::line(1), "pmap", message));
+    if columns.is_empty() {
+        return error(
+            ErrorKind::Unsupported,
+            "it has no resident sizes: pmap -x PID prints them, and smaps of /proc/PID tells what they are",
+        );
+    }
+    let Some((cells, at)) = totals else {
+        return error(ErrorKind::Truncated, "the text ends before the row of sums");
+    };
+    let numbers: Vec<i64> = cells.iter().filter_map(|cell| cell.parse().ok()).collect();
+    let is_extended = columns.contains(&"Kbytes");
+    let names: Vec<&str> = if is_extended {
+        vec!["Size", "Rss", "Dirty"]
+    } else {
+        columns
+            .iter()
+            .copied()
+            .skip(5)
+            .filter(|name| !matches!(*name, "Mapping" | "VmFlagsMapping" | "VmFlags"))
+            .collect()
+    };
+    for (name, kib) in names.iter().zip(&numbers) {
+        if let Some(bytes) = kib.checked_mul(1024).filter(|bytes| *bytes >= 0) {
+            record.figure(name, bytes, Unit::Bytes, at);
+        }
+    }
+    record.finish();
+    Ok(())
+}
+
+/// The last row of `-X`: numbers, and nothing but numbers, save `KB` at the end.
+fn is_sums(text: &str) -> bool {
+    let mut cells = text.split_whitespace().filter(|cell| *cell != "KB").peekable();
+    cells.peek().is_some()
+        && cells.clone().count() >= 3
+        && cells.all(|cell| cell.bytes().all(|byte| byte.is_ascii_digit()))
+}

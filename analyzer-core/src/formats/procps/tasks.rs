@@ -1,0 +1,135 @@
+//! Tables of processes: `ps` with a column RSS, `top` with RES.
+
+use crate::base::error::{ErrorKind, ParseError};
+use crate::base::limits::CONTAINERS;
+use crate::base::source::{Input, Position};
+use crate::base::units::Unit;
+use crate::evidence::Evidence;
+use crate::evidence::memory::RecordKind;
+use crate::formats::names::NameParts;
+use crate::formats::record::{RecordBuilder, text_lines};
+use crate::formats::tables::{Base, amount, has_header};
+use crate::formats::{Facts, Probe, Sniff};
+
+/// Columns of the resident size, in KiB where no suffix stands behind a number.
+const RESIDENT: [&str; 3] = ["RSS", "RES", "RSZ"];
+/// Columns of the address space.
+const VIRTUAL: [&str; 3] = ["VSZ", "VIRT", "SIZE"];
+/// Columns of the command; the last of a row, it may hold blanks.
+const COMMAND: [&str; 4] = ["COMMAND", "CMD", "COMM", "ARGS"];
+
+/// The columns, if it is the header of such a table.
+pub(super) fn columns(text: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+    let is_header = has(&["PID"]) && words.len() >= 2 && words.iter().all(|word| is_title(word));
+    (is_header && (has(&COMMAND) || has(&RESIDENT))).then_some(words)
+}
+
+/// `%MEM`, `TIME+`, `TTY`: no lower case, no figure.
+fn is_title(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_uppercase() || b"%+_:-".contains(&byte))
+        || matches!(word, "nTH" | "S" | "%wa")
+}
+
+fn is_top(probe: &Probe<'_>) -> bool {
+    has_header(probe, |text| {
+        text.starts_with("top - ")
+            || text.starts_with("KiB Mem")
+            || text.starts_with("MiB Mem")
+            || text.starts_with("Load average:")
+    })
+}
+
+pub fn sniff_top(probe: &Probe<'_>) -> Sniff {
+    let is_table = is_top(probe) && has_header(probe, |text| columns(text).is_some());
+    if is_table { Sniff::ByContent } else { Sniff::No }
+}
+
+pub fn sniff_ps(probe: &Probe<'_>) -> Sniff {
+    if has_header(probe, |text| columns(text).is_some()) { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses a record for each process.
+/// # Errors
+/// `Unsupported` if no column tells the resident size; `Malformed` without a row.
+pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut header: Option<Vec<&str>> = None;
+    let (mut count, mut tables) = (0, 0);
+    for (line, text) in text_lines(input.bytes) {
+        if let Some(columns) = columns(text) {
+            tables += 1;
+            header = Some(columns);
+            continue;
+        }
+        // top -b prints a table each time: the first has all that the others have.
+        let Some(columns) = header.as_ref().filter(|_| tables == 1) else { continue };
+        if count == CONTAINERS {
+            facts.is_partial = true;
+            let message = format!("There are more than {CONTAINERS} processes; the rest is not read.");
+            facts.notes.data_loss("too-many-processes", Some(line.position()), message);
+            break;
+        }
+        count += usize::from(process(columns, text, line.position(), input, evidence));
+    }
+    facts.kind = Some("processes".to_owned());
+    if tables > 1 {
+        facts.notes.info("several-tables", None, format!("{tables} tables are in it; the first counts."));
+    }
+    if count > 0 {
+        return Ok(());
+    }
+    let whole = Position::line(1);
+    let has_size = header.as_ref().is_none_or(|columns| columns.iter().any(|name| RESIDENT.contains(name)));
+    Err(if has_size {
+        ParseError::new(
+            ErrorKind::Malformed,
+            whole,
+            "table of processes",
+            "no row has a process id and a size",
+        )
+    } else {
+        let message = "no column tells the resident size: ps -eo pid,rss,vsz,comm does, and smaps of /proc/PID tells what it is";
+        ParseError::new(ErrorKind::Unsupported, whole, "table of processes", message)
+    })
+}
+
+/// Stores a row; false if it is none.
+fn process(columns: &[&str], text: &str, at: Position, input: &Input<'_>, evidence: &mut Evidence) -> bool {
+    let cells: Vec<&str> = text.split_whitespace().collect();
+    let cell =
+        |names: &[&str]| columns.iter().position(|name| names.contains(name)).and_then(|at| cells.get(at));
+    let size = |names: &[&str]| cell(names).and_then(|cell| kib(cell));
+    let (Some(pid), Some(resident)) =
+        (cell(&["PID"]).and_then(|pid| pid.parse::<u64>().ok()), size(&RESIDENT))
+    else {
+        return false;
+    };
+    // Threads of the kernel have no memory of their own.
+    if resident == 0 {
+        return true;
+    }
+    // A table is of the machine or of a container: which processes are of the
+    // subject, only its list of processes can tell.
+    let level = format!("ps.pid{pid}");
+    let parts = NameParts { level, pid: Some(pid), ..NameParts::of(input.path, "ps") };
+    let mut record = RecordBuilder::with_parts(input, evidence, RecordKind::Process, "ps", &parts);
+    record.named_figure("Rss", "RSS", resident, Unit::Bytes, at);
+    if let Some(bytes) = size(&VIRTUAL) {
+        record.named_figure("VmSize", "VSZ", bytes, Unit::Bytes, at);
+    }
+    if let Some(command) = cell(&COMMAND) {
+        record.text("Name", command.rsplit('/').next().unwrap_or(command), at);
+    }
+    record.finish();
+    true
+}
+
+/// KiB without a suffix.
+fn kib(cell: &str) -> Option<i64> {
+    match cell.parse::<i64>() {
+        Ok(kib) if kib >= 0 => kib.checked_mul(1024),
+        Ok(_) => None,
+        Err(_) => amount(cell, Base::Binary),
+    }
+}

@@ -1,0 +1,87 @@
+use crate::report::{LayerId, Report};
+use crate::session::Session;
+
+fn report(text: &str) -> Report {
+    let mut session = Session::default();
+    session.add("x", text.as_bytes().to_vec());
+    session.report()
+}
+
+fn format(report: &Report) -> Option<&str> {
+    report.sources[0].format.as_deref()
+}
+
+fn layer(report: &Report, id: LayerId) -> Option<i64> {
+    let latest = &report.memory.as_ref()?.latest;
+    latest.layers.iter().find(|layer| layer.id == id).map(|layer| layer.bytes.0)
+}
+
+const FREE: &str = "               total        used        free      shared  buff/cache   available\nMem:         8123456     1234567     4567890       12345     2321000     6543210\nSwap:              0           0           0\n";
+
+#[test]
+fn free_is_the_machines_memory_and_no_containers() {
+    let human = "$ free -h\n              total        used        free      shared  buff/cache   available\nMem:          7.7Gi       1.2Gi       4.4Gi        12Mi       2.2Gi       6.2Gi\nSwap:            0B          0B          0B\n";
+    let mebi = "/ # free -m\n              total        used        free      shared  buff/cache   available\nMem:           7933        1205        4460          12        2266        6389\nSwap:             0           0           0\n";
+    for text in [FREE, human, mebi] {
+        let report = report(text);
+        assert_eq!(format(&report), Some("free"), "{text}");
+        assert!(report.memory.is_none(), "nothing of a container or a process is in it");
+        assert!(report.sources[0].notes[0].message.contains("whole machine"));
+    }
+    assert!(report(FREE).sources[0].notes[0].message.contains("KiB"), "a unit that is guessed is said");
+    assert!(!report(mebi).sources[0].notes[0].message.contains("taken for"));
+}
+
+const PS: &str = "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot           1  0.0  0.0   4360  3200 ?        Ss   19:00   0:00 /sbin/tini -- /srv/app\nroot           7  1.2  2.5 1234567 204800 ?      Sl   19:00   0:42 /srv/app --port 80\nroot          99  0.0  0.0      0     0 ?        I    19:00   0:00 [kworker/0:1]\n";
+
+#[test]
+fn the_largest_process_of_a_table_is_the_process_layer() {
+    let columns = "  PID   RSS    VSZ COMMAND\n    1  3200   4360 tini\n    7 204800 1234567 app\n";
+    let top = "top - 20:03:00 up 3 days,  1:02,  0 users,  load average: 0.10, 0.20, 0.30\nTasks:   3 total,   1 running,   2 sleeping,   0 stopped,   0 zombie\nMiB Mem :   7933.1 total,   4460.8 free,   1205.6 used,   2266.6 buff/cache\nMiB Swap:      0.0 total,      0.0 free,      0.0 used.   6389.8 avail Mem\n\n  PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n    7 root      20   0 1234567 204800  10240 S   1.2   2.5   0:42.00 app\n    1 root      20   0    4360   3200   2000 S   0.0   0.0   0:00.01 tini\n";
+    for (text, name) in [(PS, "ps"), (columns, "ps"), (top, "top"), (&top.replace("204800", "0.2g"), "top")] {
+        let report = report(text);
+        assert_eq!(format(&report), Some(name), "{text}");
+        let resident = layer(&report, LayerId::Process).expect("a process layer");
+        assert!((200 << 20..210 << 20).contains(&resident), "{resident}");
+        assert_eq!(layer(&report, LayerId::Cgroup), None);
+    }
+}
+
+#[test]
+fn a_table_without_sizes_says_which_command_prints_them() {
+    let report = report(
+        "UID          PID    PPID  C STIME TTY          TIME CMD\nroot           1       0  0 19:00 ?        00:00:00 /sbin/tini\n",
+    );
+    assert_eq!(format(&report), Some("ps"));
+    assert!(report.sources[0].notes[0].message.contains("ps -eo pid,rss,vsz,comm"));
+}
+
+const PMAP: &str = "7:   /srv/app --port 80\nAddress           Kbytes     RSS   Dirty Mode  Mapping\n0000000000400000    4096    3072       0 r-x-- app\n000000c000000000  262144  200704  200704 rw---   [ anon ]\n---------------- ------- ------- ------- \ntotal kB          266240  203776  200704\n";
+
+#[test]
+fn pmap_gives_the_resident_size() {
+    let full = "7:   /srv/app\n         Address Perm   Offset Device  Inode   Size    Rss    Pss Anonymous Swap Mapping\n        00400000 r-xp 00000000  08:01  12345   4096   3072   3072         0    0 app\n      c000000000 rw-p 00000000  00:00      0 262144 200704 200704    200704    0 \n                                             ====== ====== ====== ========= ==== \n                                             266240 203776 203776    200704    0 KB \n";
+    for text in [PMAP, full, &format!("$ pmap -x 7\n{PMAP}")] {
+        let report = report(text);
+        assert_eq!(format(&report), Some("pmap"), "{text}");
+        let expected = if text == full { 200_704 } else { 203_776 };
+        assert_eq!(layer(&report, LayerId::Process), Some(expected << 10), "{text}");
+    }
+    let plain = report("7:   /srv/app\n0000000000400000   4096K r-x-- app\n total             4096K\n");
+    assert_eq!(format(&plain), Some("pmap"));
+    assert!(plain.sources[0].notes[0].message.contains("pmap -x"));
+}
+
+#[test]
+fn slabtop_and_cgtop_keep_the_machine_apart() {
+    let slab = report(
+        " Active / Total Objects (% used)    : 812345 / 901234 (90.1%)\n Active / Total Size (% used)       : 120394.21K / 140223.55K (85.9%)\n\n  OBJS ACTIVE  USE OBJ SIZE  SLABS OBJ/SLAB CACHE SIZE NAME\n 65520  65520 100%    0.19K   3120       21     12480K dentry\n",
+    );
+    assert_eq!(format(&slab), Some("slabtop"));
+    assert!(slab.memory.is_none() && slab.sources[0].notes[0].message.contains("whole machine"));
+    let groups = report(
+        "Control Group                       Tasks   %CPU   Memory  Input/s Output/s\n/                                     312   12.1     3.4G        -        -\nsystem.slice                          100    5.0     1.0G        -        -\nsystem.slice/shop.service              14    3.2   250.0M        -        -\n",
+    );
+    assert_eq!(format(&groups), Some("systemd-cgtop"));
+    assert_eq!(layer(&groups, LayerId::Cgroup), Some(250 << 20));
+}
