@@ -3,13 +3,14 @@
 use std::sync::LazyLock;
 
 use analyzer_core::analysis::Analysis;
+use analyzer_core::base::index::IndexVec;
 use analyzer_core::base::limits::EXPANSION_GRACE_BYTES;
 use analyzer_core::base::source::{Input, SourceId};
 use analyzer_core::evidence::Evidence;
 use analyzer_core::evidence::sources::Source;
 use analyzer_core::formats::{self, Facts, Format};
 use analyzer_core::report::Report;
-use analyzer_core::session::{Filters, Order, Query, Session, TreeOptions};
+use analyzer_core::session::{Filters, Order, Query, Session, TreeOptions, read};
 
 use crate::mutate::Shape;
 use crate::questions::ask_everything;
@@ -116,11 +117,12 @@ fn parse(format: &Format, bytes: &[u8]) -> usize {
     evidence.sources.push(source);
     let mut facts = Facts::default();
     let input = Input { source: SourceId(0), path: "unknown", bytes };
-    let result = (format.parse)(&input, &mut evidence, &mut facts);
+    let mut trace_sums = IndexVec::default();
+    let result = read(format, &input, &mut evidence, &mut trace_sums, &mut facts);
     if format.name == "pprof" && result.is_ok() && facts.notes.rows().is_empty() {
         plain_pprof::compare(bytes, &evidence);
     }
-    let analysis = Analysis::new(&evidence);
+    let analysis = Analysis::new(&evidence, &trace_sums);
     let report = Report::assemble(&evidence, &analysis);
     std::hint::black_box(serde_json::to_vec(&report).expect("a report is always JSON"));
     memory::ceiling(bytes.len())

@@ -7,9 +7,12 @@ pub mod profile;
 pub mod subjects;
 pub mod trace;
 
+use crate::base::index::IndexVec;
 use crate::evidence::Evidence;
+use crate::evidence::trace::TraceId;
 use crate::report::trace::Trace;
 use crate::report::{Gc, Goroutines, Memory, Subject};
+use trace::sums::TraceSums;
 
 /// Everything that is computed once over all evidence.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +30,9 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Analyzes what was parsed.
-    pub fn new(evidence: &Evidence) -> Self {
+    /// Analyzes what was parsed. `trace_sums` are those of `evidence.traces`: events are too many
+    /// to keep, and were added up while they were read.
+    pub fn new(evidence: &Evidence, trace_sums: &IndexVec<TraceId, TraceSums>) -> Self {
         let subjects = subjects::group(evidence);
         let mut goroutines = goroutines::analyze(evidence, &subjects);
         let gc = gc::analyze(evidence, &subjects);
@@ -36,7 +40,7 @@ impl Analysis {
         if let (Some(section), Some(memory)) = (&mut goroutines, &memory) {
             goroutines::projection::project(section, memory);
         }
-        let traces = trace::section(evidence, &subjects, &mut goroutines);
+        let traces = trace::section(evidence, trace_sums, &subjects, &mut goroutines);
         Self { subjects, goroutines, gc, memory, traces }
     }
 }

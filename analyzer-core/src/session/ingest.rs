@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::diagnose;
+use crate::analysis::trace::profile;
+use crate::analysis::trace::sums::{Builder, TraceSums};
 use crate::base::convert::to_u64;
-use crate::base::error::{ErrorKind, NoteSeverity};
+use crate::base::error::{ErrorKind, NoteSeverity, ParseError};
 use crate::base::index::{IndexVec, ids};
 use crate::base::limits;
 use crate::base::reader::Lines;
@@ -12,39 +14,40 @@ use crate::base::source::{Input, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::DumpId;
 use crate::evidence::sources::{Source, SourceStatus};
+use crate::evidence::trace::TraceId;
 use crate::formats::container::{self, Budget, Leaf};
 use crate::formats::{self, Facts, Format, Probe, go_trace};
 use crate::intake;
 
+/// Where what is read goes.
+pub(super) struct Into<'a> {
+    /// Rows.
+    pub evidence: &'a mut Evidence,
+    /// What traces add up to.
+    pub trace_sums: &'a mut IndexVec<TraceId, TraceSums>,
+    /// Bytes that views ask for again.
+    pub texts: &'a mut Texts,
+}
+
 /// Reads one file of the drop; gives the sources that it held.
-pub(super) fn ingest(
-    file: Leaf,
-    budget: &mut Budget,
-    evidence: &mut Evidence,
-    texts: &mut Texts,
-) -> Vec<SourceId> {
+pub(super) fn ingest(file: Leaf, budget: &mut Budget, mut into: Into<'_>) -> Vec<SourceId> {
     let leaves = container::unwrap(file, budget);
-    leaves.into_iter().flat_map(|leaf| ingest_leaf(leaf, evidence, texts)).collect()
+    leaves.into_iter().flat_map(|leaf| ingest_leaf(leaf, &mut into)).collect()
 }
 
 /// Decoded bytes of text sources and of traces. Captures from one text share it.
 pub(super) type Texts = IndexVec<SourceId, Option<Arc<Vec<u8>>>>;
 
-fn ingest_leaf(leaf: Leaf, evidence: &mut Evidence, texts: &mut Texts) -> Vec<SourceId> {
+fn ingest_leaf(leaf: Leaf, into: &mut Into<'_>) -> Vec<SourceId> {
     let parts = if leaf.error.is_none() { intake::open(&leaf.path, &leaf.bytes) } else { None };
     match parts {
-        Some(parts) => ingest_parts(leaf, parts, evidence, texts),
-        None => vec![ingest_whole(leaf, evidence, texts)],
+        Some(parts) => ingest_parts(leaf, parts, into),
+        None => vec![ingest_whole(leaf, into)],
     }
 }
 
 /// The captures that were found in a text; the notes of its wrapping stand with the first.
-fn ingest_parts(
-    mut leaf: Leaf,
-    parts: Vec<intake::Part>,
-    evidence: &mut Evidence,
-    texts: &mut Texts,
-) -> Vec<SourceId> {
+fn ingest_parts(mut leaf: Leaf, parts: Vec<intake::Part>, into: &mut Into<'_>) -> Vec<SourceId> {
     let is_only = parts.len() == 1;
     let text = Arc::new(std::mem::take(&mut leaf.bytes));
     let mut found = Vec::with_capacity(parts.len());
@@ -59,24 +62,24 @@ fn ingest_parts(
         let format = formats::recognize(&Probe { path: &source.path, bytes: &part.bytes });
         source.format = format.map(|format| format.name);
         source.format_label = format.map(|format| format.label);
-        let id = evidence.sources.push(source);
-        let dumps = evidence.goroutines.dumps.len();
+        let id = into.evidence.sources.push(source);
+        let dumps = into.evidence.goroutines.dumps.len();
         if let Some(format) = format {
-            parse(format, id, &part.bytes, evidence);
+            parse(format, id, &part.bytes, into);
         }
-        let Some(source) = evidence.sources.get_mut(id) else { continue };
+        let Some(source) = into.evidence.sources.get_mut(id) else { continue };
         source.captured_at = source.captured_at.or(part.written_at);
-        for id in ids::<DumpId>(evidence.goroutines.dumps.len_u32()).skip(dumps) {
-            let Some(dump) = evidence.goroutines.dumps.get_mut(id) else { continue };
+        for id in ids::<DumpId>(into.evidence.goroutines.dumps.len_u32()).skip(dumps) {
+            let Some(dump) = into.evidence.goroutines.dumps.get_mut(id) else { continue };
             dump.captured_at = dump.captured_at.or(part.written_at);
         }
-        texts.push(Some(Arc::clone(&text)));
+        into.texts.push(Some(Arc::clone(&text)));
         found.push(id);
     }
     found
 }
 
-fn ingest_whole(leaf: Leaf, evidence: &mut Evidence, texts: &mut Texts) -> SourceId {
+fn ingest_whole(leaf: Leaf, into: &mut Into<'_>) -> SourceId {
     let mut source = Source::new(leaf.path, leaf.encoded_bytes, to_u64(leaf.bytes.len()));
     source.modified_at = leaf.modified_at;
     source.notes = leaf.notes;
@@ -84,32 +87,34 @@ fn ingest_whole(leaf: Leaf, evidence: &mut Evidence, texts: &mut Texts) -> Sourc
         source.notes.error(&error);
         source.status = SourceStatus::Failed;
         source.format = Some(container::FORMAT_NAME);
-        texts.push(None);
-        return evidence.sources.push(source);
+        into.texts.push(None);
+        return into.evidence.sources.push(source);
     }
     let format = formats::recognize(&Probe { path: &source.path, bytes: &leaf.bytes });
     source.format = format.map(|format| format.name);
     source.format_label = format.map(|format| format.label);
     source.is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text);
     let is_kept = source.is_text || source.format == Some(go_trace::NAME);
-    let id = evidence.sources.push(source);
+    let id = into.evidence.sources.push(source);
     match format {
-        Some(format) => parse(format, id, &leaf.bytes, evidence),
+        Some(format) => parse(format, id, &leaf.bytes, into),
         None => {
-            if let Some(source) = evidence.sources.get_mut(id) {
+            if let Some(source) = into.evidence.sources.get_mut(id) {
                 source.notes.error(&diagnose::unrecognized(&leaf.bytes));
             }
         }
     }
-    texts.push(is_kept.then(|| Arc::new(leaf.bytes)));
+    into.texts.push(is_kept.then(|| Arc::new(leaf.bytes)));
     id
 }
 
-fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
+fn parse(format: &Format, id: SourceId, bytes: &[u8], into: &mut Into<'_>) {
+    let evidence = &mut *into.evidence;
     let path = evidence.sources[id].path.clone();
     let mut facts = Facts::default();
     let strings_cut = evidence.strings.cut();
-    let result = (format.parse)(&Input { source: id, path: &path, bytes }, evidence, &mut facts);
+    let input = Input { source: id, path: &path, bytes };
+    let result = read(format, &input, evidence, into.trace_sums, &mut facts);
     if format.is_text {
         note_long_line(bytes, &mut facts);
     }
@@ -141,6 +146,42 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], evidence: &mut Evidence) {
             }
         }
     };
+}
+
+/// Reads a source of a known format, and adds up what is too much to keep.
+/// # Errors
+/// Those of the format.
+pub fn read(
+    format: &Format,
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    trace_sums: &mut IndexVec<TraceId, TraceSums>,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
+    if format.name == go_trace::NAME {
+        read_trace(input, evidence, trace_sums, facts)
+    } else {
+        (format.parse)(input, evidence, facts)
+    }
+}
+
+/// Reads a trace while its events are added up, and adds the profile that the sums give: what can be
+/// asked of a profile can be asked of a trace.
+fn read_trace(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    trace_sums: &mut IndexVec<TraceId, TraceSums>,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
+    let mut builder = Builder::whole();
+    let id = go_trace::read(input, evidence, facts, &mut builder)?;
+    let (summary, carried, ()) = builder.finish();
+    if let Some(mut profile) = profile::of(&evidence.traces[id], &summary, &mut evidence.strings) {
+        profile.time = facts.captured_at;
+        evidence.profiles.push(profile);
+    }
+    trace_sums.push(TraceSums { summary, carried });
+    Ok(())
 }
 
 /// Says that a line is not read to its end. A JSON document has no lines to speak of.

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::profile::{
     CallTree, Details, Effects, Labels, Nodes, Order, Peek, Query, QueryError, Top, TreeOptions, Trend,
 };
+use crate::analysis::trace::lanes::Lanes;
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
-use crate::evidence::trace::lanes::Lanes;
 use crate::newtype_index;
 use crate::redact::Summary;
 use crate::report::trace::Trace;

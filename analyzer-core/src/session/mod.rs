@@ -16,6 +16,7 @@ mod trace;
 
 use crate::analysis::Analysis;
 use crate::analysis::memory;
+use crate::analysis::trace::sums::TraceSums;
 use crate::base::convert::{id_to_usize, to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
@@ -23,6 +24,7 @@ use crate::base::limits;
 use crate::base::packed::PackedU8;
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
+use crate::evidence::trace::TraceId;
 use crate::formats::container::{Budget, Leaf};
 use crate::redact::Redaction;
 use crate::report::{MappingPage, Report};
@@ -32,10 +34,11 @@ pub use crate::analysis::profile::{
     LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow,
     TreeNames, TreeOptions, Trend, peek_text, top_text,
 };
+pub use crate::analysis::trace::lanes;
 pub use crate::detectors::{Rule, is_in};
-pub use crate::evidence::trace::lanes;
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
+pub use ingest::read;
 pub use message::{
     ExportForm, FileId, FileInfo, Redacted, Request, Response, TextLines, TraceQuery, TraceWindow,
 };
@@ -44,6 +47,8 @@ pub use message::{
 #[derive(Debug, Default)]
 pub struct Session {
     evidence: Evidence,
+    /// What the traces of `evidence` add up to: their events are not kept.
+    trace_sums: IndexVec<TraceId, TraceSums>,
     /// Decoded bytes of text sources, for the page's raw view, and of traces, for a closer look.
     texts: ingest::Texts,
     /// Files whose bytes are still coming; `None` once closed or dropped.
@@ -170,7 +175,12 @@ impl Session {
         leaf.modified_at = open.info.modified_at;
         leaf.error = open.error;
         self.analysis = None;
-        ingest::ingest(leaf, &mut self.budget, &mut self.evidence, &mut self.texts)
+        let into = ingest::Into {
+            evidence: &mut self.evidence,
+            trace_sums: &mut self.trace_sums,
+            texts: &mut self.texts,
+        };
+        ingest::ingest(leaf, &mut self.budget, into)
     }
 
     /// Adds a whole file at once.
@@ -183,7 +193,7 @@ impl Session {
 
     /// Everything known so far.
     pub fn report(&mut self) -> Report {
-        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
+        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
         Report::assemble(&self.evidence, analysis)
     }
 
@@ -195,7 +205,7 @@ impl Session {
         first: u64,
         count: u64,
     ) -> Option<MappingPage> {
-        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
+        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
         let reviewed = memory::review(&self.evidence, &analysis.subjects);
         let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
         let mut page = memory::listing::page(&self.evidence, moment, class, first, count)?;
@@ -209,10 +219,10 @@ impl Session {
         let bytes = self.texts.get(query.source)?.as_deref()?;
         let traces = &self.evidence.traces;
         let id = traces.iter_enumerated().find(|(_, trace)| trace.source == query.source)?.0;
-        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence));
+        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
         let own = analysis.traces.iter().filter(|trace| trace.source == query.source);
         let suspects: Vec<u32> = own.flat_map(|trace| &trace.leaks).map(|leak| leak.group).collect();
-        trace::window(self.evidence.traces.get_mut(id)?, bytes, query, &suspects)
+        trace::window(traces.get(id)?, self.trace_sums.get(id)?, bytes, query, &suspects)
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

@@ -6,13 +6,13 @@ use super::Scope;
 use super::groups::start_of;
 use super::reasons::{is_synchronization, reason};
 use super::spread;
+use crate::analysis::trace::summary::{
+    self, Annotation, RunnableCause, Site as SiteRow, SiteId, SiteKind as Kind,
+};
 use crate::base::convert::{to_u64, total};
 use crate::base::intern::StrId;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::names::{Names, StackRef};
-use crate::evidence::trace::summary::{
-    self, Annotation, RunnableCause, Site as SiteRow, SiteId, SiteKind as Kind,
-};
 use crate::report::trace::{
     AnnotationKind, AnnotationRow, CpuSamples, DelayCause, Delays, GoToolProfile, LogCategory, LogLine, Proc,
     Site, SiteKind, Stay, Wake,

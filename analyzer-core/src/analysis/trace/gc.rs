@@ -3,10 +3,10 @@
 use super::Scope;
 use super::groups::start_of;
 use super::spread;
+use crate::analysis::trace::summary::{self, Summary};
 use crate::base::convert::{to_u64, total};
 use crate::base::order::StableOrder;
 use crate::evidence::trace::names::Names;
-use crate::evidence::trace::summary::{self, Summary};
 use crate::report::trace::{Collector, GcCycle, HeapFigures, Metric, Pause, PauseKind};
 
 /// Hundredths of a percent in one.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::Scope;
 use super::reasons::reason;
 use super::spread;
+use crate::analysis::trace::summary::{Durations, GoGroup, GoGroupId, GoRow};
 use crate::base::convert::{id_to_usize, to_u64, to_usize};
 use crate::base::intern::StringTable;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::event::GoState;
 use crate::evidence::trace::names::{Names, StackRef};
-use crate::evidence::trace::summary::{Durations, GoGroup, GoGroupId, GoRow};
 use crate::report::trace::{AliveState, Existence, GoroutineGroupTimes, TraceGroup, Wait};
 
 /// Ids of goroutines listed with a state.

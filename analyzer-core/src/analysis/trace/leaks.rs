@@ -4,11 +4,11 @@
 use super::Scope;
 use super::groups::{Alive, AliveIn, history, start_of};
 use super::reasons::{depends_on_goroutines, is_idle_loop};
+use crate::analysis::trace::summary::{GoGroup, GoGroupId, SiteKind};
 use crate::base::convert::{clamp_i64, to_u64};
 use crate::base::order::StableOrder;
 use crate::base::units::Nanos;
 use crate::evidence::trace::event::GoState;
-use crate::evidence::trace::summary::{GoGroup, GoGroupId, SiteKind};
 use crate::report::Confidence;
 use crate::report::number_format::{count_u64, duration};
 use crate::report::trace::{LeakEvidence, LeakSign};

@@ -1,25 +1,36 @@
-//! From a trace's sums to what the report, the views and the detectors show.
+//! Execution traces. [`sums`] adds the events up while the reader hands them
+//! on; the rest turns the sums into what the report, the views and the
+//! detectors show.
 
 mod activity;
 mod dumps;
 mod gc;
 mod groups;
+mod histogram;
+pub mod lanes;
 pub mod leaks;
 mod overview;
+pub mod profile;
 mod reasons;
 pub mod stacks;
+pub mod summary;
+pub mod sums;
+mod timeline;
+mod tracks;
 
 use crate::base::convert::{clamp_i64, to_u64};
+use crate::base::index::IndexVec;
 use crate::base::intern::StrId;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::{Nanos, Unit};
 use crate::evidence::Evidence;
 use crate::evidence::trace::names::Names;
-use crate::evidence::trace::summary::{Durations, Folded, Summary};
-use crate::evidence::trace::{self as evidence, event};
+use crate::evidence::trace::{self as evidence, TraceId, event};
 use crate::report::trace::{EventCounts, Generation, Spread, Trace};
 use crate::report::{Citation, Goroutines, Subject};
 use stacks::StackTable;
+use summary::{Durations, Folded, Summary};
+use sums::TraceSums;
 
 /// Parts of the overview in a report.
 const OVERVIEW_PARTS: usize = 256;
@@ -42,16 +53,21 @@ impl Scope<'_> {
 
 /// Every trace of the session, as the report lists them. Where there are dumps
 /// of the same process, each side is told what the other saw.
-pub fn section(evidence: &Evidence, subjects: &[Subject], goroutines: &mut Option<Goroutines>) -> Vec<Trace> {
-    let mut traces = sections(evidence, subjects);
+pub fn section(
+    evidence: &Evidence,
+    sums: &IndexVec<TraceId, TraceSums>,
+    subjects: &[Subject],
+    goroutines: &mut Option<Goroutines>,
+) -> Vec<Trace> {
+    let mut traces = sections(evidence, sums, subjects);
     dumps::join(&mut traces, goroutines);
     traces
 }
 
-fn sections(evidence: &Evidence, subjects: &[Subject]) -> Vec<Trace> {
-    let rows = evidence.traces.iter();
-    rows.map(|trace| {
-        let mut section = describe(trace, &trace.summary, OVERVIEW_PARTS);
+fn sections(evidence: &Evidence, sums: &IndexVec<TraceId, TraceSums>, subjects: &[Subject]) -> Vec<Trace> {
+    let rows = evidence.traces.iter().zip(sums.iter());
+    rows.map(|(trace, sums)| {
+        let mut section = describe(trace, &trace.names, &sums.summary, OVERVIEW_PARTS);
         let is_of = |subject: &&Subject| {
             let mut sources = subject.snapshots.iter().flat_map(|snapshot| &snapshot.sources);
             sources.any(|source| *source == trace.source) || subject.spanning.contains(&trace.source)
@@ -62,9 +78,8 @@ fn sections(evidence: &Evidence, subjects: &[Subject]) -> Vec<Trace> {
     .collect()
 }
 
-/// A trace, or with the summary of a part of it that part, with so many parts in its overview.
-pub fn describe(trace: &evidence::Trace, summary: &Summary, parts: usize) -> Trace {
-    let names = &trace.names;
+/// A trace, or with the summary and names of a part of it that part, with so many parts in its overview.
+pub fn describe(trace: &evidence::Trace, names: &Names, summary: &Summary, parts: usize) -> Trace {
     let overlaps =
         |generation: &&event::Generation| generation.start <= summary.to && generation.end >= summary.from;
     let generations = to_u64(trace.generations.iter().filter(overlaps).count());

@@ -1,9 +1,9 @@
 //! The overview strip.
 
+use super::summary::Summary;
+use super::timeline::Steps;
+use super::tracks::ValueSpan;
 use crate::base::convert::rounded_i64;
-use crate::evidence::trace::ValueSpan;
-use crate::evidence::trace::summary::Summary;
-use crate::evidence::trace::timeline::Steps;
 use crate::report::trace::Overview;
 
 /// Figures of a window in `parts` equal parts.

@@ -1,21 +1,12 @@
-//! Go execution traces: what was read of them, summarized while decoding.
+//! Go execution traces: their names, their generations, and the form in which
+//! their events are handed on. The events themselves are not kept: 200 MB of
+//! trace hold some 37 million. Who wants them is an [`event::EventSink`].
 
-mod builder;
 pub mod event;
-pub mod histogram;
-pub mod lanes;
 pub mod names;
-pub mod profile;
-pub mod summary;
-pub mod timeline;
-mod tracks;
-
-pub use builder::{Annotated, AnnotationSpan, Builder, Carried, Crossing, GoStay, Known, Stays};
-pub use tracks::ValueSpan;
 
 use self::event::Generation;
 use self::names::Names;
-use self::summary::Summary;
 use crate::base::source::SourceId;
 use crate::newtype_index;
 
@@ -24,7 +15,7 @@ newtype_index! {
     TraceId
 }
 
-/// One execution trace, summed up.
+/// One execution trace, but for its events.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// Where it stands.
@@ -37,10 +28,17 @@ pub struct Trace {
     pub names: Names,
     /// Its generations, in file order.
     pub generations: Vec<Generation>,
-    /// All of it, summed up.
-    pub summary: Summary,
-    /// What the reading of its parts needs to know of the whole.
-    pub carried: Carried,
     /// What the file is made of: how often each kind of record occurs.
     pub records: Vec<(&'static str, u64)>,
+}
+
+impl Trace {
+    /// The generations that have something to say of the time between `from`
+    /// and `to`, as rows of [`Self::generations`]. Empty only if there is none at all.
+    pub fn generations_of(&self, from: u64, to: u64) -> std::ops::Range<usize> {
+        let last_before = |time| self.generations.iter().rposition(|generation| generation.start <= time);
+        let first = last_before(from).unwrap_or(0);
+        let last = last_before(to).unwrap_or(first).max(first);
+        first..(last + 1).min(self.generations.len())
+    }
 }

@@ -35,7 +35,9 @@ use crate::base::error::ParseError;
 use crate::base::source::Input;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
-use crate::evidence::trace::{Builder, Trace, profile};
+use crate::evidence::trace::event::{Event, EventSink};
+use crate::evidence::trace::names::Names;
+use crate::evidence::trace::{Trace, TraceId};
 
 /// Name of the format.
 pub const NAME: &str = "go-trace";
@@ -56,10 +58,28 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
     if header::number(probe.bytes).is_some() { Sniff::ByContent } else { Sniff::No }
 }
 
+/// Looks at no event.
+struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn event(&mut self, _: &Event, _: &Names) {}
+}
+
 fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    let mut builder = Builder::whole();
-    let decoded = TraceReader::read(input.bytes, &mut builder)?;
-    let (summary, carried, ()) = builder.finish();
+    read(input, evidence, facts, &mut NoEvents).map(|_| ())
+}
+
+/// Reads a trace into evidence, and hands its events to `sink` on the way: there
+/// are too many to keep, and reading them twice would take twice the time.
+/// # Errors
+/// Those of [`TraceReader`].
+pub fn read<S: EventSink>(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+    sink: &mut S,
+) -> Result<TraceId, ParseError> {
+    let decoded = TraceReader::read(input.bytes, sink)?;
     facts.kind = Some(KIND.to_owned());
     facts.captured_at = decoded.generations.iter().find_map(|generation| {
         let clock = generation.clock?;
@@ -75,14 +95,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         start_nanos,
         names: decoded.names,
         generations: decoded.generations,
-        summary,
-        carried,
         records: decoded.wire.iter().collect(),
     };
-    if let Some(mut profile) = profile::of(&trace, &mut evidence.strings) {
-        profile.time = facts.captured_at;
-        evidence.profiles.push(profile);
-    }
-    evidence.traces.push(trace);
-    Ok(())
+    Ok(evidence.traces.push(trace))
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::goroutines::track;
 use super::live::OpenAssist;
 use super::{Builder, Stays};
+use crate::analysis::trace::summary::{Durations, GcCycle, LastToStop, Pause};
+use crate::analysis::trace::timeline::Steps;
 use crate::base::intern::StrId;
 use crate::base::limits::{TRACE_ANNOTATION_NAMES, TRACE_GC_ROWS};
 use crate::evidence::trace::event::{Edge, Event, GoRef, GoState, GoTransition, ProcRef};
 use crate::evidence::trace::names::Names;
-use crate::evidence::trace::summary::{Durations, GcCycle, LastToStop, Pause};
-use crate::evidence::trace::timeline::Steps;
 
 /// Labels that the runtime puts on its GC workers, by what they are worth to it.
 const WORKER_LABELS: [&str; 3] = ["GC (dedicated)", "GC (fractional)", "GC (idle)"];

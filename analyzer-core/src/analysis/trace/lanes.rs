@@ -5,12 +5,12 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
-use super::builder::{GoStay, Stays};
-use super::event::GoState;
+use super::sums::{GoStay, Stays};
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::base::limits::TRACE_SEGMENTS;
 use crate::base::order::StableOrder;
 use crate::base::packed::{PackedU8, PackedU32, PackedU64};
+use crate::evidence::trace::event::GoState;
 
 /// What a lane is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,12 +3,12 @@
 use super::live::{PendingStay, timed};
 use super::sites::syscall_key;
 use super::{Builder, Crossing, GoStay, LongStay, Stays};
+use crate::analysis::trace::summary::{GoGroupId, RunnableCause, SiteId, SiteKey, SiteKind};
+use crate::analysis::trace::timeline::Steps;
 use crate::base::intern::{StrId, StringTable};
 use crate::base::limits::TRACE_CROSSINGS;
 use crate::evidence::trace::event::{Event, GoCause, GoState, GoTransition};
 use crate::evidence::trace::names::Names;
-use crate::evidence::trace::summary::{GoGroupId, RunnableCause, SiteId, SiteKey, SiteKind};
-use crate::evidence::trace::timeline::Steps;
 
 /// Stays kept for a goroutine whose start function no stack has shown yet.
 const PENDING_STAYS: usize = 64;

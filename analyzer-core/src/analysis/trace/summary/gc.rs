@@ -1,8 +1,8 @@
 //! GC cycles and pauses.
 
-use super::super::names::StackRef;
 use super::GoGroupId;
 use crate::base::intern::StrId;
+use crate::evidence::trace::names::StackRef;
 
 /// One GC cycle, by its concurrent mark phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use rustc_hash::FxBuildHasher;
 use super::live::OpenRegion;
 use super::longest::Longest;
 use super::{Builder, Stays};
+use crate::analysis::trace::summary::{Annotation, AnnotationRow, LogRow};
 use crate::base::intern::{StrId, StringTable};
 use crate::base::limits::{
     TRACE_ANNOTATION_NAMES, TRACE_CROSSINGS, TRACE_LOGS, TRACE_LONGEST, TRACE_OPEN_ANNOTATIONS,
 };
 use crate::base::order::StableOrder;
 use crate::evidence::trace::event::Event;
-use crate::evidence::trace::summary::{Annotation, AnnotationRow, LogRow};
 
 /// Regions of one goroutine that are open at once: calls nest some dozen deep.
 const OPEN_REGIONS: usize = 1_000;

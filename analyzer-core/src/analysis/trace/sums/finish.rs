@@ -3,12 +3,12 @@
 use super::goroutines::state_index;
 use super::live::timed;
 use super::{Builder, Carried, Counts, Crossing, Stays};
+use crate::analysis::trace::summary::{AnnotationRow, EventCounts, Summary};
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::base::intern::StringTable;
 use crate::base::limits::TRACE_LONGEST;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::event::GoState;
-use crate::evidence::trace::summary::{AnnotationRow, EventCounts, Summary};
 
 /// Kinds of events, by the numbers of [`Counts`]. Names are those of `go tool trace -d=parsed`.
 const KINDS: [&str; 14] = [

@@ -8,9 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::Trace;
-use super::names::{Names, StackRef};
-use super::summary::{Site, SiteKind};
+use super::summary::{Site, SiteKind, Summary};
 use crate::base::convert::{clamp_i64, to_u32};
 use crate::base::intern::{StrId, StringTable};
 use crate::base::units::Nanos;
@@ -18,6 +16,8 @@ use crate::evidence::profiles::{
     Function, FunctionId, Label, LabelSetId, LabelValue, Line, Location, LocationId, Profile, StackInterner,
     StackRow, ValueType,
 };
+use crate::evidence::trace::Trace;
+use crate::evidence::trace::names::{Names, StackRef};
 
 /// Columns: what is counted, and its unit.
 const COLUMNS: [(&str, &str); 7] = [
@@ -35,8 +35,7 @@ const NO_STACK: &str = "[no stack]";
 const NO_REASON: &str = "not given";
 
 /// The profile of a whole trace; `None` if nothing in it has a duration.
-pub fn of(trace: &Trace, strings: &mut StringTable) -> Option<Profile> {
-    let summary = &trace.summary;
+pub fn of(trace: &Trace, summary: &Summary, strings: &mut StringTable) -> Option<Profile> {
     let mut writer = Writer::new(trace, strings);
     for site in summary.sites.iter() {
         writer.site(site);

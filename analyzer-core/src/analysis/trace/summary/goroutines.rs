@@ -1,9 +1,9 @@
 //! Goroutines, one by one and in groups.
 
-use super::super::event::GoState;
-use super::super::names::StackRef;
 use super::{Durations, GoGroupId, SiteId};
 use crate::base::intern::StrId;
+use crate::evidence::trace::event::GoState;
+use crate::evidence::trace::names::StackRef;
 
 /// A start function and the place that starts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +60,7 @@ pub struct GoGroup {
 
 impl GoGroup {
     /// Counts a member's creation, if it was inside of the window.
-    pub(in super::super) fn add_creation(&mut self, created: Option<u64>) {
+    pub(in crate::analysis::trace) fn add_creation(&mut self, created: Option<u64>) {
         let Some(created) = created else { return };
         self.created += 1;
         self.first_created = Some(self.first_created.map_or(created, |first| first.min(created)));
@@ -68,7 +68,7 @@ impl GoGroup {
     }
 
     /// Adds a stay of a member in the state with this index of [`TIMED_STATES`].
-    pub(in super::super) fn add_stay(&mut self, state: usize, reason: Option<StrId>, nanos: u64) {
+    pub(in crate::analysis::trace) fn add_stay(&mut self, state: usize, reason: Option<StrId>, nanos: u64) {
         if let Some(durations) = self.states.get_mut(state) {
             durations.add(nanos);
         }

@@ -4,12 +4,12 @@ use super::goroutines::track;
 use super::live::{Live, OpenRegion};
 use super::sites::{root_function, start_function, syscall_key};
 use super::{AnnotationSpan, Builder, Crossing, Stays};
+use crate::analysis::trace::summary::{GoGroupId, GroupKey, RunnableCause, SiteKey, SiteKind};
 use crate::base::convert::id_to_usize;
 use crate::base::intern::StringTable;
 use crate::base::limits::TRACE_ENDED_GOROUTINES;
 use crate::evidence::trace::event::{Event, GoState, GoTransition};
 use crate::evidence::trace::names::{Names, StackRef};
-use crate::evidence::trace::summary::{GoGroupId, GroupKey, RunnableCause, SiteKey, SiteKind};
 
 impl<L: Stays> Builder<L> {
     /// A goroutine is seen for the first time.

@@ -1,8 +1,8 @@
 //! What is known of a goroutine while it lives.
 
+use crate::analysis::trace::summary::{GoGroupId, GoRow, SiteId};
 use crate::base::intern::StrId;
 use crate::evidence::trace::event::GoState;
-use crate::evidence::trace::summary::{GoGroupId, GoRow, SiteId};
 
 /// A stay that no group has yet: its state's index, reason and length.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +106,7 @@ impl Live {
     }
 }
 
-/// The index of a state in [`crate::evidence::trace::summary::TIMED_STATES`].
+/// The index of a state in [`crate::analysis::trace::summary::TIMED_STATES`].
 pub(super) const fn timed(state: GoState) -> Option<usize> {
     match state {
         GoState::Running => Some(0),

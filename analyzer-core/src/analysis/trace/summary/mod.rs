@@ -8,12 +8,12 @@ mod sites;
 
 use std::collections::BTreeMap;
 
-use super::event::GoState;
 use super::histogram::Histogram;
-use super::names::StackRef;
 use super::timeline::Timeline;
 use crate::base::index::IndexVec;
 use crate::base::intern::StrId;
+use crate::evidence::trace::event::GoState;
+use crate::evidence::trace::names::StackRef;
 use crate::newtype_index;
 
 pub use annotations::{Annotation, AnnotationRow, LogRow};

@@ -1,13 +1,13 @@
 //! What processors do, and whether one is free.
 
 use super::{Builder, Stays};
+use crate::analysis::trace::summary::ProcTimes;
+use crate::analysis::trace::timeline::Steps;
 use crate::base::convert::id_to_usize;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::event::{
     Event, GoCause, GoState, GoTransition, ProcRef, ProcState, ProcTransition,
 };
-use crate::evidence::trace::summary::ProcTimes;
-use crate::evidence::trace::timeline::Steps;
 
 /// What a processor is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::analysis::trace::summary::{
+    Durations, GoGroup, GoGroupId, GroupKey, Site, SiteId, SiteKey, SiteKind, Wake,
+};
 use crate::base::convert::id_to_usize;
 use crate::base::index::IndexVec;
 use crate::base::intern::{StrId, StringTable};
 use crate::base::limits::{TRACE_GROUPS, TRACE_SITES, TRACE_WAKES};
 use crate::evidence::trace::names::{Names, StackRef};
-use crate::evidence::trace::summary::{
-    Durations, GoGroup, GoGroupId, GroupKey, Site, SiteId, SiteKey, SiteKind, Wake,
-};
 
 /// Entries of the direct-mapped caches; a power of two.
 const CACHE: usize = 512;

@@ -1,8 +1,8 @@
 //! Where goroutines stop running, and who wakes them.
 
-use super::super::names::StackRef;
 use super::{Durations, GoGroupId, SiteId};
 use crate::base::intern::StrId;
+use crate::evidence::trace::names::StackRef;
 
 /// Why a goroutine could run, and waited for a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +24,7 @@ impl RunnableCause {
     pub const ALL: [Self; 5] =
         [Self::Created, Self::Woken, Self::Preempted, Self::SyscallReturn, Self::Existed];
 
-    pub(in super::super) const fn index(self) -> usize {
+    pub(in crate::analysis::trace) const fn index(self) -> usize {
         match self {
             Self::Created => 0,
             Self::Woken => 1,

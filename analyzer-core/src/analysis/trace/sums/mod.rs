@@ -5,6 +5,7 @@ mod annotations;
 mod finish;
 mod gc;
 mod goroutines;
+mod known;
 mod live;
 mod lives;
 mod longest;
@@ -16,16 +17,18 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::event::{Edge, Event, EventKind, EventSink, Generation, GoState};
-use super::names::{Names, StackRef};
-use super::summary::{Durations, Folded, GoGroupId, GoRow, GroupKey, LogRow, Metric, SiteId, SiteKey, Stay};
+use super::summary::{Durations, Folded, GoGroupId, GoRow, LogRow, Metric, SiteId, Stay, Summary};
 use super::timeline::Timeline;
 use crate::base::convert::id_to_usize;
 use crate::base::intern::StrId;
 use crate::base::limits::{TRACE_LONGEST, TRACE_SAMPLE_STACKS};
+use crate::evidence::trace::Trace;
+use crate::evidence::trace::event::{Edge, Event, EventKind, EventSink, Generation, GoState};
+use crate::evidence::trace::names::{Names, StackRef};
 use annotations::Annotations;
 pub use annotations::{Annotated, AnnotationSpan};
 use gc::GcState;
+pub use known::Known;
 use live::Live;
 use longest::Longest;
 use procs::Procs;
@@ -84,6 +87,15 @@ pub struct Crossing {
     pub site: Option<SiteId>,
 }
 
+/// What a whole trace adds up to.
+#[derive(Clone, Debug)]
+pub struct TraceSums {
+    /// All of it, summed up.
+    pub summary: Summary,
+    /// What the reading of its parts needs to know of the whole.
+    pub carried: Carried,
+}
+
 /// What a reading of all of a trace keeps for the reading of its parts.
 #[derive(Clone, Debug, Default)]
 pub struct Carried {
@@ -91,23 +103,6 @@ pub struct Carried {
     pub states: Vec<Crossing>,
     /// Tasks and regions that did.
     pub annotations: Vec<AnnotationSpan>,
-}
-
-/// What a part of a trace takes over from the reading of all of it.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// All sites, so that their ids are the same.
-    pub sites: Vec<SiteKey>,
-    /// All groups, likewise.
-    pub groups: Vec<GroupKey>,
-    /// States that last into the part, by goroutine.
-    pub crossings: HashMap<u64, Crossing, FxBuildHasher>,
-    /// Tasks that began before the part.
-    pub tasks: Vec<AnnotationSpan>,
-    /// Regions that did, by goroutine, the outermost first.
-    pub regions: HashMap<u64, Vec<AnnotationSpan>, FxBuildHasher>,
-    /// Heap goal before the part.
-    pub goal: Option<u64>,
 }
 
 /// Counts of events, by small numbers until the end.
@@ -190,8 +185,16 @@ impl Builder {
 }
 
 impl<L: Stays> Builder<L> {
-    /// Sums up the part of a trace between two times.
-    pub fn window(from: u64, to: u64, known: Known, names: &Names, lanes: L) -> Self {
+    /// Sums up the part of a trace between two times, whose sums are known. The events
+    /// are those of [`Trace::generations_of`] the same times.
+    pub fn part(trace: &Trace, sums: &TraceSums, from: u64, to: u64, lanes: L) -> Self {
+        let start = trace.generations.get(trace.generations_of(from, to).start);
+        let known = start.map(|start| Known::new(sums, start)).unwrap_or_default();
+        Self::window(from, to, known, &trace.names, lanes)
+    }
+
+    /// Sums up what lies between two times.
+    fn window(from: u64, to: u64, known: Known, names: &Names, lanes: L) -> Self {
         let mut groups = Groups::default();
         for &key in &known.groups {
             groups.id(key, names);
