@@ -8,6 +8,7 @@ mod damage;
 mod findings;
 mod gates;
 mod parsed;
+mod sums;
 mod text;
 mod window;
 

@@ -113,10 +113,9 @@ fn row(scope: &mut Scope<'_>, id: GoGroupId, group: &GoGroup, alive: &Alive<'_>)
             goroutines: place.ids(),
         })
         .collect();
-    let mut waits: Vec<Wait> = group
-        .waits
-        .iter()
-        .map(|&(reason, count, total)| Wait { reason: scope.text(reason), count, total })
+    let waits = group.times.waits.iter();
+    let mut waits: Vec<Wait> = waits
+        .map(|wait| Wait { reason: scope.text(wait.reason), count: wait.count, total: wait.total })
         .collect();
     waits.order_by(|a, b| b.total.cmp(&a.total).then_with(|| a.reason.cmp(&b.reason)));
     TraceGroup {
@@ -130,7 +129,7 @@ fn row(scope: &mut Scope<'_>, id: GoGroupId, group: &GoGroup, alive: &Alive<'_>)
         alive: group.alive,
         alive_by_generation: history(group, scope.generations),
         alive_states,
-        times: times(&group.states),
+        times: times(&group.times.states),
         waits,
         lifetimes: spread(&group.lifetimes),
         assist: group.assist,

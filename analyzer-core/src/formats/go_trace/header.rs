@@ -1,4 +1,4 @@
-//! The 16 bytes at the start: `go 1.NN trace` and three NULs. The number is the
+//! The 16 bytes at the start: `go 1.NN trace`, and NULs for the rest. The number is the
 //! format's, not the toolchain's: Go 1.24 writes 23, Go 1.27 writes 26.
 //! Source: `internal/trace/version/version.go`.
 
@@ -7,6 +7,11 @@ use crate::base::source::Position;
 
 /// Bytes of the header.
 pub(super) const HEADER_BYTES: usize = 16;
+
+/// Go 1.5 was the first to write traces.
+const FIRST_TRACES: u32 = 5;
+/// Of the old format, `go tool trace` of Go 1.22 and later reads traces from Go 1.11 on.
+const READ_BY_GO_TOOL: u32 = 11;
 
 /// A format version that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +51,13 @@ impl Version {
 /// The number in the header, if the bytes start with one.
 pub(super) fn number(bytes: &[u8]) -> Option<u32> {
     let header = bytes.get(..HEADER_BYTES)?;
-    let digits = header.strip_prefix(b"go 1.")?.strip_suffix(b" trace\0\0\0")?;
-    let is_number = digits.len() == 2 && digits.iter().all(u8::is_ascii_digit);
+    let end = header.iter().position(|&byte| byte == 0)?;
+    let (text, rest) = header.split_at(end);
+    if rest.iter().any(|&byte| byte != 0) {
+        return None;
+    }
+    let digits = text.strip_prefix(b"go 1.")?.strip_suffix(b" trace")?;
+    let is_number = matches!(digits.len(), 1 | 2) && digits.iter().all(u8::is_ascii_digit);
     is_number.then(|| digits.iter().fold(0, |n, &digit| n * 10 + u32::from(digit - b'0')))
 }
 
@@ -63,18 +73,25 @@ pub(super) fn version(bytes: &[u8]) -> Result<Version, ParseError> {
         Some(23) => Ok(Version::Go123),
         Some(25) => Ok(Version::Go125),
         Some(26) => Ok(Version::Go126),
-        Some(old @ (11 | 19 | 21)) => error(
-            ErrorKind::Unsupported,
-            format!(
-                "a trace in the old format of Go 1.11 to 1.21 (header go 1.{old}): \
-                 capture it again with Go 1.22 or later, or open it with go tool trace"
-            ),
-        ),
+        Some(old @ FIRST_TRACES..22) => {
+            let tool =
+                if old < READ_BY_GO_TOOL { "go tool trace of Go 1.21 or older" } else { "go tool trace" };
+            error(
+                ErrorKind::Unsupported,
+                format!(
+                    "a trace in the old format of Go 1.5 to 1.21 (header go 1.{old}): \
+                     capture it again with Go 1.22 or later, or open it with {tool}"
+                ),
+            )
+        }
         Some(unknown) => error(
             ErrorKind::Unsupported,
             format!("unknown trace version go 1.{unknown}: known are 1.22, 1.23, 1.25 and 1.26"),
         ),
-        None => error(ErrorKind::Unrecognized, "expected \"go 1.NN trace\" and three zero bytes".to_owned()),
+        None => error(
+            ErrorKind::Unrecognized,
+            "expected \"go 1.NN trace\" and zero bytes up to 16 in all".to_owned(),
+        ),
     }
 }
 

@@ -352,7 +352,7 @@ impl State {
 
     /// Notes on the whole file.
     fn close_notes(&mut self) {
-        let Tally { forced, conflicts, unplaced, over_limit, .. } = self.progress.order.tally;
+        let Tally { forced, conflicts, unplaced, over_limit, without_proc, .. } = self.progress.order.tally;
         let notes = &mut self.progress.notes;
         if forced > 0 {
             notes.data_loss(
@@ -368,6 +368,10 @@ impl State {
         if unplaced > 0 {
             let message = format!("{unplaced} events of unknown goroutines or processors are left out");
             notes.data_loss("trace-events-unplaced", None, message);
+        }
+        if without_proc > 0 {
+            let message = format!("{without_proc} events that need a processor are of threads without one");
+            notes.data_loss("trace-no-processor", None, message);
         }
         if over_limit > 0 {
             let message = format!("{over_limit} goroutines, processors or threads are beyond the ceilings");

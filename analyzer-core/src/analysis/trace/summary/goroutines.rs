@@ -23,6 +23,55 @@ pub const TIMED_STATES: [GoState; 4] =
 /// Reasons that one group's waits are told apart by.
 const REASONS: usize = 100;
 
+/// Intervals of goroutines by state, and those of waiting by reason; open ones included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StateTimes {
+    /// By state, in the order of [`TIMED_STATES`].
+    pub states: [Durations; 4],
+    /// Waits by reason, in order of appearance.
+    pub waits: Vec<ReasonTime>,
+}
+
+/// Waits for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReasonTime {
+    /// The runtime's reason; empty if it gives none.
+    pub reason: StrId,
+    /// How many.
+    pub count: u64,
+    /// Nanoseconds in all.
+    pub total: u64,
+}
+
+impl StateTimes {
+    /// Adds an interval in the state with this index of [`TIMED_STATES`].
+    pub(in crate::analysis::trace) fn add(&mut self, state: usize, reason: Option<StrId>, nanos: u64) {
+        if let Some(durations) = self.states.get_mut(state) {
+            durations.add(nanos);
+        }
+        if let Some(reason) = reason {
+            self.add_wait(ReasonTime { reason, count: 1, total: nanos });
+        }
+    }
+
+    /// Adds all that another has.
+    pub(in crate::analysis::trace) fn merge(&mut self, other: &Self) {
+        for (own, more) in self.states.iter_mut().zip(&other.states) {
+            own.merge(more);
+        }
+        other.waits.iter().for_each(|&wait| self.add_wait(wait));
+    }
+
+    fn add_wait(&mut self, more: ReasonTime) {
+        if let Some(wait) = self.waits.iter_mut().find(|wait| wait.reason == more.reason) {
+            wait.count += more.count;
+            wait.total = wait.total.saturating_add(more.total);
+        } else if self.waits.len() < REASONS {
+            self.waits.push(more);
+        }
+    }
+}
+
 /// Goroutines with one start function and creation stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoGroup {
@@ -38,10 +87,8 @@ pub struct GoGroup {
     pub vanished: u64,
     /// Alive when the window ended.
     pub alive: u64,
-    /// Time in each of [`TIMED_STATES`].
-    pub states: [Durations; 4],
-    /// Waits by reason: completed and open ones.
-    pub waits: Vec<(StrId, u64, u64)>,
+    /// What the members spent their time in.
+    pub times: StateTimes,
     /// Lifetimes of those that were created and ended.
     pub lifetimes: Durations,
     /// Time in GC mark assists.
@@ -65,20 +112,6 @@ impl GoGroup {
         self.created += 1;
         self.first_created = Some(self.first_created.map_or(created, |first| first.min(created)));
         self.last_created = self.last_created.max(Some(created));
-    }
-
-    /// Adds a stay of a member in the state with this index of [`TIMED_STATES`].
-    pub(in crate::analysis::trace) fn add_stay(&mut self, state: usize, reason: Option<StrId>, nanos: u64) {
-        if let Some(durations) = self.states.get_mut(state) {
-            durations.add(nanos);
-        }
-        let Some(reason) = reason else { return };
-        if let Some(wait) = self.waits.iter_mut().find(|wait| wait.0 == reason) {
-            wait.1 += 1;
-            wait.2 = wait.2.saturating_add(nanos);
-        } else if self.waits.len() < REASONS {
-            self.waits.push((reason, 1, nanos));
-        }
     }
 }
 

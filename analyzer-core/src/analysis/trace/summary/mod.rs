@@ -18,7 +18,7 @@ use crate::newtype_index;
 
 pub use annotations::{Annotation, AnnotationRow, LogRow};
 pub use gc::{GcCycle, LastToStop, Pause};
-pub use goroutines::{GoGroup, GoRow, GroupKey, TIMED_STATES};
+pub use goroutines::{GoGroup, GoRow, GroupKey, ReasonTime, StateTimes, TIMED_STATES};
 pub use sites::{RunnableCause, Site, SiteKey, SiteKind, Stay, Wake};
 
 newtype_index! {
@@ -51,6 +51,14 @@ impl Durations {
         self.total = self.total.saturating_add(nanos);
         self.max = self.max.max(nanos);
         self.histogram.add(nanos);
+    }
+
+    /// Adds those of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.total = self.total.saturating_add(other.total);
+        self.max = self.max.max(other.max);
+        self.histogram.merge(&other.histogram);
     }
 
     /// A duration that `permille` thousandths do not exceed: too high by a

@@ -145,6 +145,7 @@ impl<L: Stays> Builder<L> {
         let Some(group) = self.group_of(slot) else { return };
         let Some(live) = self.live(slot) else { return };
         let (state, since, site, id, created) = (live.state, live.since, live.site, live.id, live.created);
+        let gc_mode = live.gc_mode;
         self.emit_stay(slot, end, true);
         if since < self.generation_start {
             self.keep_crossing(Crossing {
@@ -152,6 +153,7 @@ impl<L: Stays> Builder<L> {
                 group: Some(group),
                 created,
                 state,
+                gc_mode,
                 from: since,
                 to: end,
                 site,
@@ -165,10 +167,11 @@ impl<L: Stays> Builder<L> {
         {
             live.times[index] = live.times[index].saturating_add(nanos);
         }
+        self.assist_ends(slot, end);
         let reason = site.and_then(|site| self.sites.key(site)).map(|key| key.reason);
         if let Some((index, row)) = timed(state).zip(self.groups.rows.get_mut(group)) {
             let reason = (state == GoState::Waiting).then(|| reason.unwrap_or(StringTable::EMPTY));
-            row.add_stay(index, reason, nanos);
+            row.times.add(index, reason, nanos);
         }
         if let Some(site) = site.and_then(|site| self.sites.rows.get_mut(site)) {
             site.open.add(nanos);

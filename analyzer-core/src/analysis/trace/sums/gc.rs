@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::goroutines::track;
-use super::live::OpenAssist;
+use super::share::Share;
 use super::{Builder, Stays};
 use crate::analysis::trace::summary::{Durations, GcCycle, LastToStop, Pause};
 use crate::analysis::trace::timeline::Steps;
@@ -25,8 +25,6 @@ pub(super) struct GcState {
     pub cycles: Vec<GcCycle>,
     /// The last of `cycles` goes on.
     is_marking: bool,
-    /// The mutators' running time when the cycle began.
-    mutator_at_begin: u64,
     /// Cycles without a row.
     pub folded_cycles: u64,
     last_heap: Option<u64>,
@@ -41,9 +39,10 @@ pub(super) struct GcState {
     pub folded_pauses: u64,
     pub pause_kinds: BTreeMap<StrId, Durations>,
     pub stopping: Durations,
-    mutators: i64,
-    mutator_nanos: u64,
-    mutator_since: u64,
+    /// Goroutines that are no GC workers, while they run.
+    pub mutators: Share,
+    /// Those of them that help to mark.
+    pub assisting: Share,
 }
 
 impl GcState {
@@ -51,7 +50,6 @@ impl GcState {
         Self {
             cycles: Vec::new(),
             is_marking: false,
-            mutator_at_begin: 0,
             folded_cycles: 0,
             last_heap: None,
             last_goal: goal,
@@ -64,24 +62,9 @@ impl GcState {
             folded_pauses: 0,
             pause_kinds: BTreeMap::new(),
             stopping: Durations::default(),
-            mutators: 0,
-            mutator_nanos: 0,
-            mutator_since: 0,
+            mutators: Share::default(),
+            assisting: Share::default(),
         }
-    }
-
-    /// A goroutine that is no GC worker runs from now on.
-    #[inline]
-    pub(super) fn mutator_starts(&mut self, time: u64) {
-        self.advance(time);
-        self.mutators += 1;
-    }
-
-    /// It runs no more.
-    #[inline]
-    pub(super) fn mutator_stops(&mut self, time: u64) {
-        self.advance(time);
-        self.mutators -= 1;
     }
 
     /// A GC worker ran.
@@ -92,13 +75,6 @@ impl GcState {
         if let Some(sum) = self.cycles.last_mut().and_then(|cycle| cycle.workers.get_mut(mode)) {
             *sum = sum.saturating_add(nanos);
         }
-    }
-
-    fn advance(&mut self, time: u64) {
-        let running = u64::try_from(self.mutators).unwrap_or(0);
-        let nanos = time.saturating_sub(self.mutator_since);
-        self.mutator_nanos = self.mutator_nanos.saturating_add(running.saturating_mul(nanos));
-        self.mutator_since = self.mutator_since.max(time);
     }
 
     /// Ends what is open.
@@ -112,11 +88,11 @@ impl GcState {
     }
 
     fn close_cycle(&mut self, time: u64) {
-        self.advance(time);
         self.is_marking = false;
-        let mutator = self.mutator_nanos.saturating_sub(self.mutator_at_begin);
+        let (mutator, assist) = (self.mutators.close(time), self.assisting.close(time));
         if let Some(cycle) = self.cycles.last_mut() {
             cycle.mutator = mutator;
+            cycle.assist = assist;
         }
     }
 
@@ -181,9 +157,10 @@ impl<L: Stays> Builder<L> {
         let is_begin = edge == Edge::Begin;
         let begin = if is_begin { time } else { self.generation_start.min(time) };
         self.timeline.step(Steps::Gc, begin, 1);
-        self.gc.advance(time);
         self.gc.is_marking = true;
-        self.gc.mutator_at_begin = self.gc.mutator_nanos;
+        let counted_from = begin.max(self.from);
+        self.gc.mutators.open(counted_from);
+        self.gc.assisting.open(counted_from);
         if self.gc.cycles.len() >= TRACE_GC_ROWS {
             self.gc.folded_cycles += 1;
             self.gc.cycles.pop();
@@ -254,35 +231,40 @@ impl<L: Stays> Builder<L> {
     /// A goroutine begins or ends to help with marking.
     pub(super) fn mark_assist(&mut self, time: u64, edge: Edge, go: Option<GoRef>) {
         let start = self.generation_start;
-        let Some(live) = go.and_then(|go| self.live_mut(go.slot)) else { return };
-        let now = if live.state == GoState::Running { time.saturating_sub(live.since) } else { 0 };
-        let running = live.times[0].saturating_add(now);
-        if edge != Edge::End {
-            if live.assist.is_some() {
-                return;
-            }
-            let begin = if edge == Edge::Begin { time } else { start.min(time) };
-            live.assist = Some(OpenAssist { begin, running });
-            self.timeline.step(Steps::Assists, begin, 1);
+        let Some(go) = go else { return };
+        if edge == Edge::End {
+            self.assist_ends(go.slot, time);
             return;
         }
-        let Some(open) = live.assist.take() else { return };
-        let ran = running.saturating_sub(open.running);
-        let group = live.group;
+        let Some(live) = self.live_mut(go.slot).filter(|live| live.assist.is_none()) else { return };
+        let begin = if edge == Edge::Begin { time } else { start.min(time) };
+        live.assist = Some(begin);
+        let runs_since =
+            (live.state == GoState::Running && live.gc_mode.is_none()).then_some(live.since.max(begin));
+        self.timeline.step(Steps::Assists, begin, 1);
+        if let Some(since) = runs_since {
+            self.gc.assisting.starts(since);
+        }
+    }
+
+    /// A goroutine's help with marking is over, if it did: it says so, or it or the window ends.
+    pub(super) fn assist_ends(&mut self, slot: u32, time: u64) {
+        let Some(live) = self.live_mut(slot) else { return };
+        let Some(begin) = live.assist.take() else { return };
+        let is_running = live.state == GoState::Running && live.gc_mode.is_none();
+        if is_running {
+            self.gc.assisting.stops(time);
+        }
         self.timeline.step(Steps::Assists, time, -1);
         if time < self.from {
             return;
         }
-        let nanos = self.clip(open.begin, time);
+        let nanos = self.clip(begin, time);
         self.gc.assists.add(nanos);
-        if let Some(cycle) = self.gc.cycles.last_mut() {
-            cycle.assist = cycle.assist.saturating_add(ran);
-        }
-        if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group)) {
+        let Some(live) = self.live_mut(slot) else { return };
+        live.assist_nanos = live.assist_nanos.saturating_add(nanos);
+        if let Some(group) = live.group.and_then(|group| self.groups.rows.get_mut(group)) {
             group.assist = group.assist.saturating_add(nanos);
-        }
-        if let Some(live) = go.and_then(|go| self.live_mut(go.slot)) {
-            live.assist_nanos = live.assist_nanos.saturating_add(nanos);
         }
     }
 
@@ -317,22 +299,22 @@ impl<L: Stays> Builder<L> {
         if live.gc_mode == mode {
             return;
         }
-        let (was_gc, is_running) = (live.gc_mode.is_some(), live.state == GoState::Running);
-        if is_running {
-            self.emit_stay(go.slot, event.time, false);
-            self.account_running(go.slot, event.time);
-            self.timeline.step(track(GoState::Running, was_gc), event.time, -1);
-            self.timeline.step(track(GoState::Running, mode.is_some()), event.time, 1);
+        let (before, since) = (live.gc_mode, live.since);
+        if live.state == GoState::Running {
+            // The runtime labels a worker as it puts it on the processor: all of the run is that work.
+            self.timeline.step(track(GoState::Running, before.is_some()), since, -1);
+            self.timeline.step(track(GoState::Running, mode.is_some()), since, 1);
+            match (before, mode) {
+                (None, Some(_)) => self.stops_running(go.slot, since),
+                (Some(_), None) => self.gc.mutators.starts(since),
+                _ => {}
+            }
         }
         if let Some(live) = self.live_mut(go.slot) {
             live.gc_mode = mode;
-            live.since = if is_running { event.time } else { live.since };
-        }
-        if is_running && mode.is_none() {
-            self.gc.mutator_starts(event.time);
         }
         if let Some(proc) = event.proc.filter(|_| mode.is_some()) {
-            self.busy_with_gc(proc, event.time, go.slot);
+            self.procs.is_gc_work(proc);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Goroutine states: stays, groups, wake-ups.
 
-use super::live::{PendingStay, timed};
+use super::live::{Interval, timed};
 use super::sites::syscall_key;
 use super::{Builder, Crossing, GoStay, LongStay, Stays};
 use crate::analysis::trace::summary::{GoGroupId, RunnableCause, SiteId, SiteKey, SiteKind};
@@ -9,9 +9,6 @@ use crate::base::intern::{StrId, StringTable};
 use crate::base::limits::TRACE_CROSSINGS;
 use crate::evidence::trace::event::{Event, GoCause, GoState, GoTransition};
 use crate::evidence::trace::names::Names;
-
-/// Stays kept for a goroutine whose start function no stack has shown yet.
-const PENDING_STAYS: usize = 64;
 
 /// Waits that say nothing of the program: they are as long as it wishes.
 const EXPECTED_WAITS: [&str; 2] = ["sleep", "network"];
@@ -55,20 +52,27 @@ impl<L: Stays> Builder<L> {
         let (state, since, site, group) = (live.state, live.since, live.site, live.group);
         let (witnessed, first_run, is_gc, id) =
             (live.witnessed, live.first_run, live.gc_mode.is_some(), live.id);
-        let (lost_proc, created) = (live.lost_proc, live.created);
+        let (lost_proc, created, gc_mode) = (live.lost_proc, live.created, live.gc_mode);
         let Some(index) = timed(state) else { return };
         let nanos = self.clip(since, time);
         self.timeline.step(track(state, is_gc), time, -1);
         self.emit_stay(slot, time, false);
         if since < self.generation_start {
-            self.keep_crossing(Crossing { go: id, group, created, state, from: since, to: time, site });
+            self.keep_crossing(Crossing {
+                go: id,
+                group,
+                created,
+                state,
+                gc_mode,
+                from: since,
+                to: time,
+                site,
+            });
         }
         if state == GoState::Running {
             self.account_running(slot, time);
-            if time >= self.from
-                && let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group))
-            {
-                group.states[0].add(nanos);
+            if time >= self.from {
+                self.add_to_group(slot, group, Interval { state: index, reason: None, nanos });
             }
             return;
         }
@@ -85,7 +89,7 @@ impl<L: Stays> Builder<L> {
             live.times[index] = live.times[index].saturating_add(nanos);
             live.lost_proc = None;
         }
-        self.add_to_group(slot, group, PendingStay { state: index, reason, nanos });
+        self.add_to_group(slot, group, Interval { state: index, reason, nanos });
         if let Some(site) = site {
             if let Some(row) = self.sites.rows.get_mut(site) {
                 row.done.add(nanos);
@@ -170,14 +174,11 @@ impl<L: Stays> Builder<L> {
     }
 
     #[inline]
-    fn add_to_group(&mut self, slot: u32, group: Option<GoGroupId>, stay: PendingStay) {
+    fn add_to_group(&mut self, slot: u32, group: Option<GoGroupId>, interval: Interval) {
         if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group)) {
-            group.add_stay(stay.state, stay.reason, stay.nanos);
+            group.times.add(interval.state, interval.reason, interval.nanos);
         } else if let Some(live) = self.live_mut(slot) {
-            let pending = &mut live.rare().pending;
-            if pending.len() < PENDING_STAYS {
-                pending.push(stay);
-            }
+            live.rare().pending.add(interval);
         }
     }
 
@@ -223,11 +224,15 @@ impl<L: Stays> Builder<L> {
         live.first_run.get_or_insert(time);
         live.runs += u64::from(starts_inside);
         if live.gc_mode.is_none() {
-            self.gc.mutator_starts(since);
+            let assist = live.assist;
+            self.gc.mutators.starts(since);
+            if let Some(begin) = assist {
+                self.gc.assisting.starts(since.max(begin));
+            }
         }
     }
 
-    /// Adds the running time up to now; the goroutine may run on.
+    /// Adds the running time up to now.
     pub(super) fn account_running(&mut self, slot: u32, time: u64) {
         let Some(live) = self.live(slot) else { return };
         let (since, mode) = (live.since, live.gc_mode);
@@ -235,9 +240,22 @@ impl<L: Stays> Builder<L> {
         if let Some(live) = self.live_mut(slot) {
             live.times[0] = live.times[0].saturating_add(nanos);
         }
-        match mode {
-            Some(mode) => self.gc.worked(mode, nanos),
-            None => self.gc.mutator_stops(time),
+        if let Some(mode) = mode {
+            self.gc.worked(mode, nanos);
+        }
+        self.stops_running(slot, time);
+    }
+
+    /// A goroutine that is no GC worker runs no more, if it did.
+    pub(super) fn stops_running(&mut self, slot: u32, time: u64) {
+        let Some(live) = self.live(slot) else { return };
+        if live.state != GoState::Running || live.gc_mode.is_some() {
+            return;
+        }
+        let is_assisting = live.assist.is_some();
+        self.gc.mutators.stops(time);
+        if is_assisting {
+            self.gc.assisting.stops(time);
         }
     }
 

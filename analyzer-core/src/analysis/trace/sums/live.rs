@@ -1,12 +1,15 @@
 //! What is known of a goroutine while it lives.
 
-use crate::analysis::trace::summary::{GoGroupId, GoRow, SiteId};
+use crate::analysis::trace::summary::{GoGroupId, GoRow, SiteId, StateTimes};
 use crate::base::intern::StrId;
 use crate::evidence::trace::event::GoState;
 
-/// A stay that no group has yet: its state's index, reason and length.
+/// Intervals that a goroutine without a group keeps one by one; more of them are added up.
+const PENDING_INTERVALS: usize = 64;
+
+/// An interval in one state: the state's index, the reason if it is a wait, and its length.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PendingStay {
+pub(super) struct Interval {
     pub state: usize,
     pub reason: Option<StrId>,
     pub nanos: u64,
@@ -23,16 +26,39 @@ pub(super) struct OpenRegion {
 /// Parts that few goroutines need.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rare {
-    pub pending: Vec<PendingStay>,
+    pub pending: Pending,
     pub regions: Vec<OpenRegion>,
 }
 
-/// A mark assist that goes on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OpenAssist {
-    pub begin: u64,
-    /// The goroutine's running time until then.
-    pub running: u64,
+/// What a goroutine did while no stack had shown yet which group it belongs to.
+///
+/// Few intervals are listed, many are added up: a list of any length would take several times the
+/// memory of the events, sums for each of a million goroutines with one interval even more.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    intervals: Vec<Interval>,
+    times: StateTimes,
+    pub samples: u64,
+}
+
+impl Pending {
+    pub(super) fn add(&mut self, interval: Interval) {
+        if self.intervals.len() >= PENDING_INTERVALS {
+            add_all(&mut self.times, &self.intervals);
+            self.intervals.clear();
+        }
+        self.intervals.push(interval);
+    }
+
+    /// Adds what was kept to the times of its group.
+    pub(super) fn add_to(self, times: &mut StateTimes) {
+        times.merge(&self.times);
+        add_all(times, &self.intervals);
+    }
+}
+
+fn add_all(times: &mut StateTimes, intervals: &[Interval]) {
+    intervals.iter().for_each(|interval| times.add(interval.state, interval.reason, interval.nanos));
 }
 
 /// One living goroutine.
@@ -51,7 +77,8 @@ pub(super) struct Live {
     pub times: [u64; 4],
     pub runs: u64,
     pub woken: u64,
-    pub assist: Option<OpenAssist>,
+    /// When the mark assist began that goes on.
+    pub assist: Option<u64>,
     pub assist_nanos: u64,
     /// Row of the GC worker's mode: dedicated, fractional, idle.
     pub gc_mode: Option<usize>,

@@ -24,7 +24,7 @@ impl<L: Stays> Builder<L> {
         let is_new = change.from == GoState::NotExist;
         let known = if is_new { None } else { self.known.crossings.get(&change.go.id).copied() };
         let live = self.first_state(event, change, is_new, known);
-        let since = live.since;
+        let (since, is_gc) = (live.since, live.gc_mode.is_some());
         self.existed += u64::from(live.created.is_none_or(|created| created < self.from));
         let row = id_to_usize(slot);
         if row >= self.live.len() {
@@ -45,7 +45,7 @@ impl<L: Stays> Builder<L> {
             self.identify(slot, change.stack, names);
         }
         self.settle(slot, event, change);
-        self.timeline.step(track(change.to, false), since, 1);
+        self.timeline.step(track(change.to, is_gc), since, 1);
         if change.to == GoState::Running {
             self.runs_from(slot, event.time, since);
         }
@@ -77,6 +77,7 @@ impl<L: Stays> Builder<L> {
         if known.state == change.to {
             live.since = known.from;
             live.site = known.site;
+            live.gc_mode = known.gc_mode;
         }
         live
     }
@@ -152,9 +153,8 @@ impl<L: Stays> Builder<L> {
         group.woken += woken;
         group.assist = group.assist.saturating_add(assist);
         group.add_creation(created.filter(|&created| created >= from));
-        for stay in pending {
-            group.add_stay(stay.state, stay.reason, stay.nanos);
-        }
+        group.samples += pending.samples;
+        pending.add_to(&mut group.times);
     }
 
     /// The group of a goroutine; one that no stack ever named joins the nameless.
@@ -170,15 +170,15 @@ impl<L: Stays> Builder<L> {
     /// A goroutine ended, or is lost.
     pub(super) fn disappear(&mut self, slot: u32, time: u64, is_lost: bool) {
         let Some(group) = self.group_of(slot) else { return };
+        if is_lost && self.live(slot).is_some_and(|live| live.state.is_alive()) {
+            // Whatever it was in, nobody saw the end of it.
+            self.stops_running(slot, time);
+            let Some(live) = self.live(slot) else { return };
+            self.timeline.step(track(live.state, live.gc_mode.is_some()), time, -1);
+        }
+        self.assist_ends(slot, time);
         let Some(mut live) = self.live.get_mut(id_to_usize(slot)).and_then(Option::take) else { return };
         let inside = time >= self.from;
-        if is_lost && live.state.is_alive() {
-            // Whatever it was in, nobody saw the end of it.
-            self.timeline.step(track(live.state, live.gc_mode.is_some()), time, -1);
-            if live.state == GoState::Running && live.gc_mode.is_none() {
-                self.gc.mutator_stops(time);
-            }
-        }
         if let Some(row) = self.groups.rows.get_mut(group) {
             if is_lost {
                 row.vanished += 1;

@@ -10,7 +10,10 @@ mod live;
 mod lives;
 mod longest;
 mod procs;
+mod share;
 mod sites;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -79,6 +82,8 @@ pub struct Crossing {
     pub created: Option<u64>,
     /// The state.
     pub state: GoState,
+    /// Row of the GC worker's mode, if it is one at work.
+    pub gc_mode: Option<usize>,
     /// When it began.
     pub from: u64,
     /// When it ended, or the window.
@@ -290,6 +295,8 @@ impl<L: Stays> Builder<L> {
         let group = event.go.and_then(|go| self.live(go.slot)).and_then(|live| live.group);
         if let Some(group) = group.and_then(|group| self.groups.rows.get_mut(group)) {
             group.samples += 1;
+        } else if let Some(live) = event.go.and_then(|go| self.live_mut(go.slot)) {
+            live.rare().pending.samples += 1;
         }
         self.timeline.sample(event.time);
         let key = (event.stack, group);

@@ -51,6 +51,22 @@ impl Procs {
         self.limit > 0 && self.held >= self.limit && self.last_free <= since
     }
 
+    /// What a processor is first seen at it has done all along: since the generation began.
+    fn was_busy(&mut self, proc: ProcRef, since: u64, activity: Activity) {
+        let row = self.rows.get_mut(id_to_usize(proc.slot));
+        if let Some(row) = row.filter(|row| row.activity == Activity::Scheduler && row.since <= since) {
+            row.activity = activity;
+        }
+    }
+
+    /// What runs on a processor turns out to be a GC worker.
+    pub(super) fn is_gc_work(&mut self, proc: ProcRef) {
+        let row = self.rows.get_mut(id_to_usize(proc.slot));
+        if let Some(row) = row.filter(|row| row.activity == Activity::Running) {
+            row.activity = Activity::Gc;
+        }
+    }
+
     fn hold(&mut self, time: u64, by: i64) {
         let was_free = self.held < self.limit;
         self.held = self.held.saturating_add_signed(by);
@@ -161,12 +177,10 @@ impl<L: Stays> Builder<L> {
             (GoCause::SwitchBlock | GoCause::SwitchDestroy, _) => Activity::Scheduler,
             _ => return,
         };
+        if change.from == GoState::Undetermined {
+            self.procs.was_busy(proc, self.generation_start, activity);
+        }
         self.set_activity(proc, event.time, activity, change.go.slot);
-    }
-
-    /// A processor turns to something else.
-    pub(super) fn busy_with_gc(&mut self, proc: ProcRef, time: u64, slot: u32) {
-        self.set_activity(proc, time, Activity::Gc, slot);
     }
 
     fn set_activity(&mut self, proc: ProcRef, time: u64, activity: Activity, slot: u32) {

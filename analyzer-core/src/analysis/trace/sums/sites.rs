@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::analysis::trace::summary::{
-    Durations, GoGroup, GoGroupId, GroupKey, Site, SiteId, SiteKey, SiteKind, Wake,
+    Durations, GoGroup, GoGroupId, GroupKey, Site, SiteId, SiteKey, SiteKind, StateTimes, Wake,
 };
 use crate::base::convert::id_to_usize;
 use crate::base::index::IndexVec;
@@ -171,8 +171,7 @@ impl Groups {
             ended: 0,
             vanished: 0,
             alive: 0,
-            states: Default::default(),
-            waits: Vec::new(),
+            times: StateTimes::default(),
             lifetimes: Durations::default(),
             assist: 0,
             woken: 0,

@@ -31,6 +31,8 @@ pub(super) struct Tally {
     pub conflicts: u64,
     /// Events that say nothing without a goroutine or processor, which the thread lacks.
     pub unplaced: u64,
+    /// Events that need a processor, on a thread without one.
+    pub without_proc: u64,
     /// Strings and stacks that the generation's tables lack.
     pub missing_names: u64,
     /// Goroutines, processors and threads beyond the ceilings.
@@ -141,6 +143,28 @@ impl Order {
     #[inline]
     pub(super) fn advance<S: EventSink>(&mut self, step: &Step<'_>, sink: &mut S) -> bool {
         let context = self.context(step.thread);
+        if context.proc.is_none() && needs_processor(step.raw.kind) {
+            return self.advance_without_processor(step, context, sink);
+        }
+        self.advance_in(step, context, sink)
+    }
+
+    /// An event of a thread that would need a processor, and has none. Go's reader stops there. A system
+    /// call cannot end so; other events say enough of their goroutine to go on with it.
+    #[cold]
+    fn advance_without_processor<S: EventSink>(
+        &mut self,
+        step: &Step<'_>,
+        context: Context,
+        sink: &mut S,
+    ) -> bool {
+        let is_done = step.raw.kind == ev::GO_SYSCALL_END || self.advance_in(step, context, sink);
+        self.tally.without_proc += u64::from(is_done);
+        is_done
+    }
+
+    #[inline]
+    fn advance_in<S: EventSink>(&mut self, step: &Step<'_>, context: Context, sink: &mut S) -> bool {
         match step.raw.kind {
             ev::GO_START => self.go_start(step, context, sink),
             ev::GO_UNBLOCK => self.go_unblock(step, context, sink),
@@ -208,6 +232,26 @@ impl Order {
             Names::NO_STACK
         })
     }
+}
+
+/// True for events that only a thread with a processor can write.
+/// Source: the `schedReqs` of `internal/trace/order.go`.
+#[inline]
+const fn needs_processor(kind: u8) -> bool {
+    matches!(
+        kind,
+        ev::GO_START
+            | ev::GO_STOP
+            | ev::GO_BLOCK
+            | ev::GO_DESTROY
+            | ev::GO_CREATE
+            | ev::GO_CREATE_BLOCKED
+            | ev::GO_SYSCALL_BEGIN
+            | ev::GO_SYSCALL_END
+            | ev::GO_SWITCH
+            | ev::GO_SWITCH_DESTROY
+            | ev::PROC_STOP
+    )
 }
 
 fn event_at(time: u64, context: Context, stack: StackRef, kind: EventKind) -> Event {
