@@ -1,16 +1,21 @@
 //! What views and components can ask of the page and of the engine.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 
 use analyzer_core::report::Report;
-use analyzer_core::session::{Request, Response};
+use analyzer_core::session::question::Redact;
+use analyzer_core::session::{NoAnswer, Question, Request};
+use serde::de::DeserializeOwned;
 use yew::prelude::*;
 
 use crate::intake::{Dropped, Intake};
+use crate::protocol;
 use crate::protocol::FileToRedact;
 use crate::state::{Action, FileKey, Params, Route, Shared};
-use crate::worker_client::{AskError, WorkerClient};
+use crate::worker_client::{AskError, Asked, WorkerClient};
 
 /// What the page can be told.
 #[derive(Debug, Clone)]
@@ -66,12 +71,12 @@ impl Link {
     }
 
     /// Asks the engine. A component that shows the answer is better served by [`use_answer`].
-    pub fn ask(&self, request: &Request) -> impl Future<Output = Result<Response, AskError>> + use<> {
-        self.engine.ask(request)
+    pub fn ask<Q: Question>(&self, question: Q) -> impl Future<Output = Asked<Q>> + use<Q> {
+        self.engine.ask(question)
     }
 
     /// Has files redacted.
-    pub fn redact(&self, files: &[Dropped]) -> impl Future<Output = Result<Response, AskError>> + use<> {
+    pub fn redact(&self, files: &[Dropped]) -> impl Future<Output = Asked<Redact>> + use<> {
         let file =
             |dropped: &Dropped| FileToRedact { file: dropped.file.clone(), path: dropped.path.clone() };
         self.engine.redact(files.iter().map(file).collect())
@@ -85,58 +90,94 @@ pub fn use_link() -> Option<Link> {
 }
 
 /// An answer of the engine, as far as it is there.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answer {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<Q: Question> {
     /// The latest answer; it may be that to an earlier question while the next is under way.
-    pub response: Option<Shared<Response>>,
-    /// What it answers.
-    pub question: Option<Shared<Request>>,
+    pub latest: Option<Shared<Q::Answer>>,
+    /// Why the latest question has no answer, if that is so.
+    pub refusal: Option<NoAnswer>,
+    /// The question that has this answer or none.
+    pub question: Option<Q>,
     /// True while a newer answer is under way.
     pub is_pending: bool,
-    /// Why there is none, if that is so.
+    /// Why nothing came back, if that is so.
     pub error: Option<String>,
 }
 
 /// The engine's answer to a question about what is in `report`. It is asked
 /// again whenever the question changes or a new report comes.
 #[hook]
-pub fn use_answer(report: &Shared<Report>, request: Option<Request>) -> Answer {
+pub fn use_answer<Q: Question>(report: &Shared<Report>, question: Option<Q>) -> Answer<Q> {
+    let Untyped { latest, question, is_pending, error } =
+        use_untyped(report, question.map(Into::into), unpack::<Q::Answer>);
+    let (latest, refusal) = match latest {
+        Some(Ok(answer)) => (answer.downcast().ok().map(Shared::from), None),
+        Some(Err(refusal)) => (None, Some(refusal)),
+        None => (None, None),
+    };
+    let question = question.and_then(|request| Q::try_from((*request).clone()).ok());
+    Answer { latest, refusal, question, is_pending, error }
+}
+
+/// An answer of any type, or why there is none.
+type AnyAnswer = Result<Rc<dyn Any>, NoAnswer>;
+
+/// Unpacks an answer, whose type who asked knows.
+fn unpack<A: DeserializeOwned + 'static>(bytes: &[u8]) -> Result<AnyAnswer, String> {
+    let answer: Result<A, NoAnswer> = protocol::unpack(bytes)?;
+    Ok(answer.map(|answer| Rc::new(answer) as Rc<dyn Any>))
+}
+
+/// As [`Answer`]: what asks is compiled once for all questions.
+#[derive(Clone, Default)]
+struct Untyped {
+    latest: Option<AnyAnswer>,
+    question: Option<Shared<Request>>,
+    is_pending: bool,
+    error: Option<String>,
+}
+
+#[hook]
+fn use_untyped(
+    report: &Shared<Report>,
+    request: Option<Request>,
+    unpack: fn(&[u8]) -> Result<AnyAnswer, String>,
+) -> Untyped {
     let link = use_link();
-    let answer = use_state(Answer::default);
+    let answer = use_state(Untyped::default);
     // The last answer outlives the render that asked for the next one.
-    let latest = use_mut_ref(Answer::default);
+    let latest = use_mut_ref(Untyped::default);
     let setter = answer.setter();
     use_effect_with((report.clone(), request), move |(_, request)| {
-        let is_wanted = Rc::new(std::cell::Cell::new(true));
+        let is_wanted = Rc::new(Cell::new(true));
         match (link, request) {
             (Some(link), Some(request)) => {
-                let pending = link.ask(request);
+                let pending = link.engine.ask_packed(request);
                 let question = Some(Shared::new(request.clone()));
-                setter.set(Answer { is_pending: true, ..latest.borrow().clone() });
+                setter.set(Untyped { is_pending: true, ..latest.borrow().clone() });
                 let is_wanted = Rc::clone(&is_wanted);
                 wasm_bindgen_futures::spawn_local(async move {
-                    let result = pending.await;
+                    let packed = pending.await;
                     if !is_wanted.get() {
                         return;
                     }
-                    match result {
-                        Ok(response) => {
-                            let response = Some(Shared::new(response));
-                            let answer = Answer { response, question, ..Answer::default() };
+                    match packed.and_then(|bytes| unpack(&bytes).map_err(AskError::Broken)) {
+                        Ok(answer) => {
+                            let answer = Untyped { latest: Some(answer), question, ..Untyped::default() };
                             *latest.borrow_mut() = answer.clone();
                             setter.set(answer);
                         }
                         // The next report makes the view ask again.
                         Err(AskError::Gone) => {}
                         Err(AskError::Broken(reason)) => {
-                            setter.set(Answer { error: Some(reason), ..Answer::default() });
+                            setter.set(Untyped { error: Some(reason), ..Untyped::default() });
                         }
                     }
                 });
             }
             _ => {
-                *latest.borrow_mut() = Answer::default();
-                setter.set(Answer::default());
+                *latest.borrow_mut() = Untyped::default();
+                setter.set(Untyped::default());
             }
         }
         move || is_wanted.set(false)

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use analyzer_core::base::units::Nanos;
-use analyzer_core::session::{FileInfo, Request, Session};
+use analyzer_core::session::question::{Carrier, NoAnswer};
+use analyzer_core::session::{FileInfo, Request, Session, question};
 use js_sys::{Array, Uint8Array};
+use serde::Serialize;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -62,7 +64,7 @@ impl Worker {
                 let worker = self.clone();
                 spawn_local(async move {
                     match worker.redact(files).await {
-                        Ok(()) => worker.answer_to(id, Request::Redact),
+                        Ok(()) => worker.answer_to(id, question::Redact.into()),
                         Err(error) => post(id, Event::Failed(describe(&error))),
                     }
                 });
@@ -93,7 +95,7 @@ impl Worker {
                     continue;
                 }
             };
-            self.session.borrow_mut().handle(Request::Abort(opened));
+            self.session.borrow_mut().abort(opened);
             return failure;
         }
         post(id, Event::Analyzing);
@@ -116,11 +118,21 @@ impl Worker {
     }
 
     fn answer_to(&self, id: RequestId, request: Request) {
-        let response = self.session.borrow_mut().handle(request);
-        match protocol::pack(&response) {
-            Ok(bytes) => post(id, Event::Answer { response: Uint8Array::from(bytes.as_slice()) }),
+        match request.answer(&mut self.session.borrow_mut(), Packer) {
+            Ok(bytes) => post(id, Event::Answer { answer: Uint8Array::from(bytes.as_slice()) }),
             Err(error) => wasm_bindgen::throw_str(&format!("answer of the worker: {error}")),
         }
+    }
+}
+
+/// Packs answers.
+struct Packer;
+
+impl Carrier for Packer {
+    type Carried = Result<Vec<u8>, String>;
+
+    fn carry<A: Serialize>(self, answer: &Result<A, NoAnswer>) -> Self::Carried {
+        protocol::pack(answer)
     }
 }
 
@@ -133,7 +145,7 @@ fn file_info(file: &File, path: String, modified_millis: Option<f64>) -> FileInf
 
 fn post(id: RequestId, event: Event) {
     let transfer = match &event {
-        Event::Answer { response } => Array::of1(&response.buffer()),
+        Event::Answer { answer } => Array::of1(&answer.buffer()),
         _ => Array::new(),
     };
     let posted = protocol::encode(&FromWorker { id, event })

@@ -7,7 +7,8 @@ use std::future::Future;
 use std::rc::Rc;
 
 use analyzer_core::base::source::SourceId;
-use analyzer_core::session::{Request, Response};
+use analyzer_core::session::question::{NoAnswer, Redact};
+use analyzer_core::session::{Question, Request};
 use futures_channel::oneshot;
 use gloo::events::EventListener;
 use js_sys::{Array, Reflect, Uint8Array};
@@ -30,7 +31,13 @@ pub enum AskError {
     Broken(String),
 }
 
-type Waiting = oneshot::Sender<Result<Response, AskError>>;
+/// An answer of the engine that came, or why none did.
+pub type Asked<Q> = Result<Result<<Q as Question>::Answer, NoAnswer>, AskError>;
+
+/// An answer as it crossed, still packed.
+pub type Packed = Result<Vec<u8>, AskError>;
+
+type Waiting = oneshot::Sender<Packed>;
 
 /// The page's handle of the engine. Clones are the same engine.
 #[derive(Clone)]
@@ -91,23 +98,24 @@ impl WorkerClient {
     }
 
     /// Asks the engine.
-    pub fn ask(&self, request: &Request) -> impl Future<Output = Result<Response, AskError>> + use<> {
+    pub fn ask<Q: Question>(&self, question: Q) -> impl Future<Output = Asked<Q>> + use<Q> {
+        let packed = self.ask_packed(&question.into());
+        async move { unpack::<Q>(packed.await) }
+    }
+
+    /// Asks the engine, for who unpacks the answer himself.
+    pub fn ask_packed(&self, request: &Request) -> impl Future<Output = Packed> + use<> {
         let packed = protocol::pack(request);
         self.send_and_wait(packed.map(|bytes| Command::Ask { request: Uint8Array::from(bytes.as_slice()) }))
     }
 
     /// Has files redacted; they are read again for it.
-    pub fn redact(
-        &self,
-        files: Vec<FileToRedact>,
-    ) -> impl Future<Output = Result<Response, AskError>> + use<> {
-        self.send_and_wait(Ok(Command::Redact { files }))
+    pub fn redact(&self, files: Vec<FileToRedact>) -> impl Future<Output = Asked<Redact>> + use<> {
+        let packed = self.send_and_wait(Ok(Command::Redact { files }));
+        async move { unpack::<Redact>(packed.await) }
     }
 
-    fn send_and_wait(
-        &self,
-        command: Result<Command, String>,
-    ) -> impl Future<Output = Result<Response, AskError>> + use<> {
+    fn send_and_wait(&self, command: Result<Command, String>) -> impl Future<Output = Packed> + use<> {
         let id = self.new_id();
         let (sender, receiver) = oneshot::channel();
         match command.and_then(|command| self.send(id, command)) {
@@ -143,6 +151,11 @@ impl WorkerClient {
     }
 }
 
+/// The answer to a question in what came back for it.
+fn unpack<Q: Question>(packed: Packed) -> Asked<Q> {
+    protocol::unpack(&packed?).map_err(AskError::Broken)
+}
+
 impl Inner {
     fn receive(&self, data: JsValue) {
         let FromWorker { id, event } = match protocol::decode(data) {
@@ -162,11 +175,10 @@ impl Inner {
             },
             Event::Cancelled => Action::Cancelled(id),
             Event::Panicked(text) => return self.die(text),
-            Event::Answer { response } => {
-                let response = protocol::unpack(&response.to_vec()).map_err(AskError::Broken);
+            Event::Answer { answer } => {
                 if let Some(sender) = self.waiting.borrow_mut().remove(&id) {
                     // Nobody waits anymore if the view is gone.
-                    let _ = sender.send(response);
+                    let _ = sender.send(Ok(answer.to_vec()));
                 }
                 return;
             }

@@ -3,8 +3,8 @@
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{Report, SourceStatus};
 use analyzer_core::session::{
-    Base, Closer, Direction, ExportForm, Granularity, Nodes, Order, Query, Request, Session, TraceQuery,
-    TreeOptions, peek_text, top_text,
+    Base, Closer, Direction, ExportForm, Granularity, Nodes, Order, Query, Session, TraceQuery, TreeOptions,
+    peek_text, question, top_text,
 };
 
 const GRANULARITIES: [Granularity; 5] = [
@@ -25,11 +25,12 @@ pub(crate) fn ask_everything(session: &mut Session) -> Report {
     std::hint::black_box(serde_json::to_vec(&report).expect("a report is always JSON"));
     std::hint::black_box(report.to_markdown());
     for source in &report.sources {
-        session.handle(Request::Text { source: source.id, first_line: 1, lines: 20 });
-        session.handle(Request::Text { source: source.id, first_line: u64::MAX, lines: u64::MAX });
+        let text = |first_line, lines| question::Text { source: source.id, first_line, lines };
+        let _ = session.ask(text(1, 20));
+        let _ = session.ask(text(u64::MAX, u64::MAX));
     }
     for snapshot in 0..2 {
-        session.handle(Request::Mappings { snapshot, class: None, first: 1, count: u64::MAX });
+        let _ = session.ask(question::Mappings { snapshot, class: None, first: 1, count: u64::MAX });
     }
     let profiles = session.profile_sources();
     for &source in profiles.iter().take(ASKED) {

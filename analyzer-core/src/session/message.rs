@@ -1,10 +1,8 @@
-//! What can be asked of a session, and what it answers.
+//! What goes into a session and comes out of it, beside the report.
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::profile::{
-    CallTree, Details, Effects, Labels, Nodes, Order, Peek, Query, QueryError, Top, TreeOptions, Trend,
-};
+use crate::analysis::profile::Order;
 use crate::analysis::trace::lanes::Lanes;
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
@@ -12,7 +10,6 @@ use crate::base::units::Nanos;
 use crate::newtype_index;
 use crate::redact::Summary;
 use crate::report::trace::Trace;
-use crate::report::{MappingPage, Report};
 
 newtype_index! {
     /// A file that is being handed over.
@@ -28,97 +25,6 @@ pub struct FileInfo {
     pub bytes: u64,
     /// Last modification (Unix time), if known.
     pub modified_at: Option<Nanos>,
-}
-
-/// A question to the engine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Request {
-    /// A file's bytes will follow.
-    Open(FileInfo),
-    /// The next bytes of a file.
-    Chunk {
-        /// Which file.
-        file: FileId,
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
-    /// All bytes of a file are there.
-    Close(FileId),
-    /// No more bytes of this file will come; forget it.
-    Abort(FileId),
-    /// Everything known so far.
-    Report,
-    /// Lines of a text source.
-    Text {
-        /// Which source.
-        source: SourceId,
-        /// The first line, from 1.
-        first_line: u64,
-        /// How many.
-        lines: u64,
-    },
-    /// Mappings of a snapshot's main process, the most resident first.
-    Mappings {
-        /// Index into the snapshots of the report's memory section.
-        snapshot: u32,
-        /// Id of the class of mappings; all, if there is none.
-        class: Option<String>,
-        /// The first row, from 0.
-        first: u64,
-        /// How many.
-        count: u64,
-    },
-    /// The nodes of a profile with their amounts.
-    Top {
-        /// What is asked of the profile.
-        query: Box<Query>,
-        /// How rows are sorted.
-        order: Order,
-    },
-    /// The call tree of a profile, laid out.
-    Tree {
-        /// What is asked of the profile.
-        query: Box<Query>,
-        /// Which tree.
-        options: Box<TreeOptions>,
-    },
-    /// Nodes of a profile with their callers and callees.
-    Peek {
-        /// What is asked of the profile.
-        query: Box<Query>,
-        /// Which nodes.
-        nodes: Nodes,
-        /// How the nodes are sorted.
-        order: Order,
-    },
-    /// What each label of a profile accounts for.
-    Labels(Box<Query>),
-    /// What each filter of a query leaves.
-    Effects(Box<Query>),
-    /// What a profile is beyond its summary; only profile and sample type of the query matter.
-    Details(Box<Query>),
-    /// The nodes of several profiles with their amounts in each.
-    Trend {
-        /// What is asked of each profile.
-        query: Box<Query>,
-        /// The profiles, the earliest first.
-        sources: Vec<SourceId>,
-        /// Whether growth of flat or of cum comes first.
-        order: Order,
-    },
-    /// A profile as a file to save.
-    Export {
-        /// What is asked of the profile.
-        query: Box<Query>,
-        /// What kind of file.
-        form: ExportForm,
-    },
-    /// A closer look at a part of an execution trace.
-    TraceWindow(TraceQuery),
-    /// All bytes of a file are there, and it is to be redacted instead of read.
-    CloseToRedact(FileId),
-    /// The files that were closed to be redacted, without their secrets. They are forgotten then.
-    Redact,
 }
 
 /// Files that a profile can be saved as.
@@ -180,43 +86,6 @@ pub struct TraceWindow {
     pub lanes: Lanes,
     /// Goroutines that would have had a lane, were there room.
     pub more_goroutines: u64,
-}
-
-/// An answer of the engine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Response {
-    /// The file may be handed over under this id.
-    Opened(FileId),
-    /// Understood; nothing to say.
-    Done,
-    /// The file was read; these are its sources.
-    Loaded(Vec<SourceId>),
-    /// Everything known so far.
-    Report(Box<Report>),
-    /// Lines of a text source; `None` if the source is not kept as text.
-    Text(Option<TextLines>),
-    /// Mappings; `None` if there is no such snapshot, or it has no `smaps`.
-    Mappings(Option<MappingPage>),
-    /// The nodes of a profile, or why there is no answer.
-    Top(Result<Box<Top>, QueryError>),
-    /// The call tree of a profile, or why there is no answer.
-    Tree(Result<Box<CallTree>, QueryError>),
-    /// Nodes with their callers and callees, or why there is no answer.
-    Peek(Result<Box<Peek>, QueryError>),
-    /// What each label accounts for, or why there is no answer.
-    Labels(Result<Box<Labels>, QueryError>),
-    /// What each filter leaves, or why there is no answer.
-    Effects(Result<Box<Effects>, QueryError>),
-    /// What a profile is beyond its summary, or why there is no answer.
-    Details(Result<Box<Details>, QueryError>),
-    /// The nodes of several profiles, or why there is no answer.
-    Trend(Result<Box<Trend>, QueryError>),
-    /// The bytes of a file, or why there are none.
-    Export(Result<PackedU8, QueryError>),
-    /// A part of a trace; `None` if there is no such trace, or its bytes are not kept.
-    TraceWindow(Option<Box<TraceWindow>>),
-    /// Files without their secrets, and the report of them as Markdown.
-    Redacted(Box<Redacted>, String),
 }
 
 /// Captures without what is particular to their owner.

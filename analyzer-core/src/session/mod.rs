@@ -1,15 +1,16 @@
 //! The whole engine behind one door, for the program, the worker and the tests.
 //!
 //! ```text
-//! Open ─ Chunk… ─ Close      a file's bytes come in
-//! Report                     everything known so far
-//! Text, …                    what a view asks for
+//! open ─ chunk… ─ close      a file's bytes come in
+//! report                     everything known so far
+//! ask(question) -> answer    what a view asks for
 //! ```
 
 mod diagnose;
 mod ingest;
 mod message;
 mod profiles;
+pub mod question;
 mod redact;
 mod text;
 mod trace;
@@ -21,7 +22,6 @@ use crate::base::convert::{id_to_usize, to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
-use crate::base::packed::PackedU8;
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
@@ -39,9 +39,8 @@ pub use crate::detectors::{Rule, is_in};
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
 pub use ingest::read;
-pub use message::{
-    ExportForm, FileId, FileInfo, Redacted, Request, Response, TextLines, TraceQuery, TraceWindow,
-};
+pub use message::{ExportForm, FileId, FileInfo, Redacted, TextLines, TraceQuery, TraceWindow};
+pub use question::{NoAnswer, Question, Request};
 
 /// One drop: what was parsed of it, and what was computed.
 #[derive(Debug, Default)]
@@ -83,53 +82,12 @@ impl OpenFile {
 }
 
 impl Session {
-    /// Answers one request.
-    pub fn handle(&mut self, request: Request) -> Response {
-        match request {
-            Request::Open(info) => Response::Opened(self.open(info)),
-            Request::Chunk { file, bytes } => {
-                self.chunk(file, bytes);
-                Response::Done
-            }
-            Request::Close(file) => Response::Loaded(self.close(file)),
-            Request::Abort(file) => {
-                self.take_open(file);
-                Response::Done
-            }
-            Request::Report => Response::Report(Box::new(self.report())),
-            Request::Text { source, first_line, lines } => {
-                let is_text = self.evidence.sources.get(source).is_some_and(|source| source.is_text);
-                let bytes = self.texts.get(source).and_then(Option::as_deref).filter(|_| is_text);
-                Response::Text(text::lines(bytes.map(Vec::as_slice), first_line, lines))
-            }
-            Request::Mappings { snapshot, class, first, count } => {
-                Response::Mappings(self.mappings(snapshot, class.as_deref(), first, count))
-            }
-            Request::Top { query, order } => Response::Top(self.top(&query, order).map(Box::new)),
-            Request::Tree { query, options } => {
-                Response::Tree(self.call_tree(&query, &options).map(Box::new))
-            }
-            Request::Peek { query, nodes, order } => {
-                Response::Peek(self.peek(&query, &nodes, order).map(|(_, peek)| Box::new(peek)))
-            }
-            Request::Labels(query) => Response::Labels(self.labels(&query).map(Box::new)),
-            Request::Effects(query) => Response::Effects(self.effects(&query).map(Box::new)),
-            Request::Details(query) => Response::Details(self.details(&query).map(Box::new)),
-            Request::Trend { query, sources, order } => {
-                Response::Trend(self.trend(&query, &sources, order).map(Box::new))
-            }
-            Request::Export { query, form } => Response::Export(self.export(&query, form).map(PackedU8)),
-            Request::CloseToRedact(file) => {
-                self.close_to_redact(file);
-                Response::Done
-            }
-            Request::Redact => {
-                let redacted = self.redact();
-                let markdown = redacted.report().to_markdown();
-                Response::Redacted(Box::new(redacted), markdown)
-            }
-            Request::TraceWindow(query) => Response::TraceWindow(self.trace_window(&query).map(Box::new)),
-        }
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub fn ask<Q: Question>(&mut self, question: Q) -> Result<Q::Answer, NoAnswer> {
+        question.answer(self)
     }
 
     /// Announces a file.
@@ -183,6 +141,11 @@ impl Session {
         ingest::ingest(leaf, &mut self.budget, into)
     }
 
+    /// No more bytes of a file will come: forgets it.
+    pub fn abort(&mut self, file: FileId) {
+        self.take_open(file);
+    }
+
     /// Adds a whole file at once.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>) -> Vec<SourceId> {
         let info = FileInfo { path: path.to_owned(), bytes: to_u64(bytes.len()), modified_at: None };
@@ -195,6 +158,13 @@ impl Session {
     pub fn report(&mut self) -> Report {
         let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
         Report::assemble(&self.evidence, analysis)
+    }
+
+    /// Lines of a source, if it is kept as text.
+    fn text(&self, source: SourceId, first_line: u64, lines: u64) -> Option<TextLines> {
+        let is_text = self.evidence.sources.get(source).is_some_and(|source| source.is_text);
+        let bytes = self.texts.get(source).and_then(Option::as_deref).filter(|_| is_text);
+        text::lines(bytes.map(Vec::as_slice), first_line, lines)
     }
 
     /// Mappings of a snapshot's main process, the most resident first.

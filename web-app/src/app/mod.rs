@@ -8,7 +8,7 @@ mod theme;
 
 use std::collections::HashMap;
 
-use analyzer_core::session::{Request, Response};
+use analyzer_core::session::question;
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
@@ -166,12 +166,12 @@ impl App {
     }
 
     fn ask_report(&self) {
-        let pending = self.engine.ask(&Request::Report);
+        let pending = self.engine.ask(question::Report);
         let link = self.link.clone();
         spawn_local(async move {
             let action = match pending.await {
-                Ok(Response::Report(report)) => Action::Reported(Shared::new(*report), js_sys::Date::now()),
-                Ok(other) => Action::WorkerDied(format!("not a report: {other:?}")),
+                Ok(Ok(report)) => Action::Reported(Shared::new(report), js_sys::Date::now()),
+                Ok(Err(refusal)) => Action::WorkerDied(format!("no report: {refusal}")),
                 Err(AskError::Broken(reason)) => Action::WorkerDied(reason),
                 // Whatever replaced the worker asks again.
                 Err(AskError::Gone) => return,

@@ -43,7 +43,7 @@ pub enum Command {
     },
     /// Stops the request as soon as its current slice is read.
     Cancel,
-    /// Redacts files; the answer is an `analyzer_core::session::Response` as to a question.
+    /// Redacts files; the answer is that to `analyzer_core::session::question::Redact`.
     Redact {
         /// The files, which are read again.
         files: Vec<FileToRedact>,
@@ -93,9 +93,9 @@ pub enum Event {
     Panicked(String),
     /// The engine's answer.
     Answer {
-        /// An `analyzer_core::session::Response`, packed.
+        /// A `Result` of the question's answer or `analyzer_core::session::NoAnswer`, packed.
         #[serde(with = "serde_wasm_bindgen::preserve")]
-        response: Uint8Array,
+        answer: Uint8Array,
     },
 }
 
@@ -133,7 +133,8 @@ pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use analyzer_core::session::{Request, Response, Session};
+    use analyzer_core::report::Report;
+    use analyzer_core::session::{NoAnswer, Request, Session, question};
 
     use super::*;
 
@@ -147,9 +148,10 @@ mod tests {
         for bundle in std::fs::read_dir(bundles).expect("fixtures") {
             let mut session = Session::default();
             add_all(&bundle.expect("a bundle").path(), &mut session);
-            let response = session.handle(Request::Report);
-            let bytes = pack(&response).expect("packs");
-            assert!(unpack::<Response>(&bytes) == Ok(response), "a report that comes back otherwise");
+            let answer = session.ask(question::Report);
+            let bytes = pack(&answer).expect("packs");
+            let back = unpack::<Result<Report, NoAnswer>>(&bytes);
+            assert!(back == Ok(answer), "a report that comes back otherwise");
             count += 1;
         }
         assert!(count >= 3, "{count} bundles");
@@ -167,11 +169,11 @@ mod tests {
 
     #[test]
     fn numbers_over_what_a_double_holds_survive_the_crossing() {
-        let text = Request::Text {
+        let text = Request::from(question::Text {
             source: analyzer_core::base::source::SourceId(1),
             first_line: u64::MAX,
             lines: (1 << 53) + 1,
-        };
+        });
         assert_eq!(unpack::<Request>(&pack(&text).expect("packs")), Ok(text));
     }
 }

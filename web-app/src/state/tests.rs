@@ -1,7 +1,7 @@
 //! The page's behavior, without a browser.
 
 use analyzer_core::report::Report;
-use analyzer_core::session::{Request, Response, Session};
+use analyzer_core::session::Session;
 
 use super::*;
 
@@ -10,10 +10,7 @@ fn file(key: FileKey, bytes: u64) -> NewFile {
 }
 
 fn report() -> Shared<Report> {
-    match Session::default().handle(Request::Report) {
-        Response::Report(report) => Shared::new(*report),
-        other => panic!("{other:?}"),
-    }
+    Shared::new(Session::default().report())
 }
 
 fn state(files: &[(FileKey, u64)]) -> State {

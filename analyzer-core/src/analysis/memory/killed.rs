@@ -82,7 +82,7 @@ fn term(event: &OomEvent, at: Position, quantity: &str, value: i64) -> Term {
 #[cfg(test)]
 mod tests {
     use crate::report::{AT_OOM_KILL, LayerId, Report};
-    use crate::session::{Request, Response, Session};
+    use crate::session::Session;
 
     const LOG: &str = "\
 [  100.000001] app invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
@@ -101,8 +101,7 @@ mod tests {
     fn report(log: &str) -> Report {
         let mut session = Session::default();
         session.add("dmesg.txt", log.as_bytes().to_vec());
-        let Response::Report(report) = session.handle(Request::Report) else { panic!("a report") };
-        *report
+        session.report()
     }
 
     #[test]

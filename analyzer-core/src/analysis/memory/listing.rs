@@ -121,7 +121,7 @@ fn permissions(traits: VmaTraits) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::session::{Request, Response, Session};
+    use crate::session::{NoAnswer, Session, question};
 
     const SMAPS: &str = "\
 00400000-00500000 r-xp 00000000 fe:00 1 /srv/app
@@ -141,9 +141,8 @@ Anonymous:           300 kB
     fn starts(class: Option<&str>, first: u64, count: u64) -> Option<(u64, Vec<String>)> {
         let mut session = Session::default();
         session.add("smaps", SMAPS.as_bytes().to_vec());
-        let request = Request::Mappings { snapshot: 0, class: class.map(str::to_owned), first, count };
-        let Response::Mappings(page) = session.handle(request) else { panic!("mappings") };
-        page.map(|page| (page.total, page.rows.into_iter().map(|row| row.start).collect()))
+        let asked = question::Mappings { snapshot: 0, class: class.map(str::to_owned), first, count };
+        session.ask(asked).ok().map(|page| (page.total, page.rows.into_iter().map(|row| row.start).collect()))
     }
 
     #[test]
@@ -159,7 +158,7 @@ Anonymous:           300 kB
 
     #[test]
     fn a_snapshot_that_is_not_there_has_no_page() {
-        let request = Request::Mappings { snapshot: 0, class: None, first: 0, count: 10 };
-        assert_eq!(Session::default().handle(request), Response::Mappings(None));
+        let asked = question::Mappings { snapshot: 0, class: None, first: 0, count: 10 };
+        assert_eq!(Session::default().ask(asked), Err(NoAnswer::Missing));
     }
 }

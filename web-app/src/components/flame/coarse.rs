@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use analyzer_core::base::convert::{id_to_usize, to_u32};
-use analyzer_core::session::{Closer, Request};
+use analyzer_core::session::{Closer, question};
 
 use super::data::FlameGraph;
 use crate::number_format as text;
@@ -12,9 +12,9 @@ use crate::number_format as text;
 impl FlameGraph {
     /// The same graph as the answer to a question.
     #[must_use]
-    pub fn with_question(mut self, question: Option<&Request>) -> Self {
+    pub fn with_question(mut self, question: Option<&question::Tree>) -> Self {
         self.question = question.cloned();
-        if let Some(Request::Tree { options, .. }) = &mut self.question {
+        if let Some(question::Tree { options, .. }) = &mut self.question {
             self.closer = options.closer.take();
             options.min_width_ppm = 0;
         }
@@ -28,7 +28,7 @@ impl FlameGraph {
 
     /// What the graph answers, but for what of it is looked at closer. Graphs
     /// with the same question have the same values in the same places.
-    pub fn question(&self) -> Option<&Request> {
+    pub fn question(&self) -> Option<&question::Tree> {
         self.question.as_ref()
     }
 
@@ -94,7 +94,7 @@ impl FlameGraph {
 #[cfg(test)]
 mod tests {
     use analyzer_core::base::packed::{PackedI64, PackedU32};
-    use analyzer_core::session::{CallTree, Response, TreeNames};
+    use analyzer_core::session::{CallTree, TreeNames};
 
     use super::super::data::tests::sample;
     use super::super::data::{Coloring, Step};
@@ -119,8 +119,7 @@ mod tests {
             },
             ..CallTree::default()
         };
-        let other =
-            FlameGraph::new(Shared::new(Response::Tree(Ok(Box::new(tree)))), Coloring::Package, Vec::new());
+        let other = FlameGraph::new(Shared::new(tree), Coloring::Package, Vec::new());
         assert_eq!((other.find(graph.id_of(2)), other.find(graph.id_of(5))), (Some(1), Some(2)));
         assert_eq!(other.find(graph.id_of(3)), None);
     }
@@ -129,8 +128,7 @@ mod tests {
     fn what_stands_for_other_frames_is_none() {
         let tree = sample().tree().clone();
         let tree = CallTree { merged: PackedU32(vec![0, 0, 37, 0, 0, 0]), min_width: 3, ..tree };
-        let graph =
-            FlameGraph::new(Shared::new(Response::Tree(Ok(Box::new(tree)))), Coloring::Package, Vec::new());
+        let graph = FlameGraph::new(Shared::new(tree), Coloring::Package, Vec::new());
         assert_eq!(graph.neighbor(1, Step::Next), None);
         assert_eq!((graph.frames_in(1..3), graph.at_least()), (38, "at least "));
         assert_eq!(graph.counted(), "4 frames and smaller ones");

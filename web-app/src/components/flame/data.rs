@@ -2,10 +2,9 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use analyzer_core::base::convert::{i64_to_f64, id_to_usize, to_u32};
-use analyzer_core::session::{CallTree, Closer, Request, Response};
+use analyzer_core::session::{CallTree, Closer, question};
 
 use super::geometry::Nodes;
 use super::{amount, palette};
@@ -38,7 +37,7 @@ impl Coloring {
 /// A call tree as it came from the engine, and a color for each of its names.
 #[derive(Debug)]
 pub struct FlameGraph {
-    answer: Shared<Response>,
+    tree: Shared<CallTree>,
     colors: Vec<u8>,
     /// A color for each node, where names do not tell it.
     node_colors: Option<Vec<u8>>,
@@ -46,18 +45,15 @@ pub struct FlameGraph {
     own_modules: Vec<String>,
     root: &'static str,
     /// What was asked for, but for what is looked at closer.
-    pub(super) question: Option<Request>,
+    pub(super) question: Option<question::Tree>,
     pub(super) closer: Option<Closer>,
     /// See [`FlameGraph::id_of`].
     pub(super) ids: OnceCell<Vec<u64>>,
 }
 
-static NOTHING: LazyLock<CallTree> = LazyLock::new(CallTree::default);
-
 impl FlameGraph {
-    /// The graph of an answer to a question for a tree; an empty one for any other.
-    pub fn new(answer: Shared<Response>, coloring: Coloring, own_modules: Vec<String>) -> Self {
-        let tree = tree_of(&answer);
+    /// The graph of a call tree.
+    pub fn new(tree: Shared<CallTree>, coloring: Coloring, own_modules: Vec<String>) -> Self {
         let color = |name: &String| match coloring {
             Coloring::Module => palette::of_module(name, &own_modules),
             _ => palette::of_function(name, &own_modules),
@@ -71,7 +67,7 @@ impl FlameGraph {
             node_colors: None,
             coloring,
             own_modules,
-            answer,
+            tree,
             root: "all stacks",
             question: None,
             closer: None,
@@ -93,7 +89,7 @@ impl FlameGraph {
 
     /// The tree.
     pub fn tree(&self) -> &CallTree {
-        tree_of(&self.answer)
+        &self.tree
     }
 
     /// The program's own modules.
@@ -321,13 +317,6 @@ pub struct Matched {
     pub total: i64,
 }
 
-fn tree_of(answer: &Response) -> &CallTree {
-    match answer {
-        Response::Tree(Ok(tree)) => tree,
-        _ => &NOTHING,
-    }
-}
-
 /// Where an arrow key leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -370,7 +359,7 @@ pub(super) mod tests {
             },
             ..CallTree::default()
         };
-        FlameGraph::new(Shared::new(Response::Tree(Ok(Box::new(tree)))), Coloring::Package, Vec::new())
+        FlameGraph::new(Shared::new(tree), Coloring::Package, Vec::new())
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use analyzer_core::base::packed::{PackedI64, PackedU32};
-    use analyzer_core::session::{CallTree, Response, TreeNames};
+    use analyzer_core::session::{CallTree, TreeNames};
 
     use super::super::data::Coloring;
     use super::*;
@@ -168,7 +168,7 @@ mod tests {
             },
             ..CallTree::default()
         };
-        FlameGraph::new(Shared::new(Response::Tree(Ok(Box::new(tree)))), Coloring::Change, Vec::new())
+        FlameGraph::new(Shared::new(tree), Coloring::Change, Vec::new())
     }
 
     #[test]

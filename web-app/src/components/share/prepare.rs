@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use analyzer_core::session::{FileInfo, Redacted, RedactionSummary, Response};
+use analyzer_core::session::question::RedactedReport;
+use analyzer_core::session::{FileInfo, Redacted, RedactionSummary};
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -52,9 +53,9 @@ pub async fn as_loaded(files: &[Dropped]) -> Result<Prepared, String> {
 /// # Errors
 /// What went wrong, for people.
 pub async fn redacted(link: &Link, files: &[Dropped]) -> Result<Prepared, String> {
-    let (redacted, markdown) = match link.redact(files).await {
-        Ok(Response::Redacted(redacted, markdown)) => (redacted, markdown),
-        Ok(_) => return Err("the engine answered something else".to_owned()),
+    let RedactedReport { redacted, markdown } = match link.redact(files).await {
+        Ok(Ok(report)) => report,
+        Ok(Err(refusal)) => return Err(refusal.to_string()),
         Err(AskError::Gone) => return Err("the engine was restarted; try again".to_owned()),
         Err(AskError::Broken(reason)) => return Err(reason),
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use analyzer_core::base::convert::{f64_to_usize, to_f64, to_u64};
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::Report;
-use analyzer_core::session::{Request, Response, TextLines};
+use analyzer_core::session::{TextLines, question};
 use gloo::events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -53,11 +53,8 @@ pub fn RawText(props: &RawTextProps) -> Html {
     let link = use_link();
     let place = use_node_ref();
     let window = use_state_eq(|| Window { first: props.line.unwrap_or(1).saturating_sub(10), count: 60 });
-    let answer = use_answer(&props.report, Some(request(props.source, *window)));
-    let lines = answer.response.as_deref().and_then(|response| match response {
-        Response::Text(Some(lines)) => Some(lines),
-        _ => None,
-    });
+    let answer = use_answer(&props.report, Some(question(props.source, *window)));
+    let lines = answer.latest.as_deref();
     let total = lines.map_or(0, |lines| lines.total_lines);
     let update = {
         let (place, window) = (place.clone(), window.setter());
@@ -119,11 +116,11 @@ pub fn RawText(props: &RawTextProps) -> Html {
     }
 }
 
-/// Whole blocks around the window, so that the request changes once a block.
-fn request(source: SourceId, window: Window) -> Request {
+/// Whole blocks around the window, so that the question changes once a block.
+fn question(source: SourceId, window: Window) -> question::Text {
     let first = (window.first / BLOCK).saturating_sub(1) * BLOCK;
     let last = (window.first + window.count) / BLOCK + 2;
-    Request::Text { source, first_line: first + 1, lines: last * BLOCK - first }
+    question::Text { source, first_line: first + 1, lines: last * BLOCK - first }
 }
 
 fn f64_to_u64(x: f64) -> u64 {
@@ -249,11 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn a_request_holds_the_window_and_changes_once_a_block() {
-        let at = |first| request(SourceId(1), Window { first, count: 50 });
+    fn a_question_holds_the_window_and_changes_once_a_block() {
+        let at = |first| question(SourceId(1), Window { first, count: 50 });
         assert_eq!(at(400), at(749));
         for first in [0, 1, 399, 400, 10_000] {
-            let Request::Text { first_line, lines, .. } = at(first) else { panic!("not text") };
+            let question::Text { first_line, lines, .. } = at(first);
             assert!(first_line <= first + 1 && first + 50 <= first_line - 1 + lines, "{first}");
         }
     }

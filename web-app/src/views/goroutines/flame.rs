@@ -7,7 +7,6 @@ use std::rc::Rc;
 use analyzer_core::base::convert::{i64_to_f64, id_to_usize};
 use analyzer_core::base::go_symbol;
 use analyzer_core::report::{GoroutineGroup, Origin, Verdict};
-use analyzer_core::session::Response;
 use regex::RegexBuilder;
 use yew::prelude::*;
 
@@ -54,8 +53,7 @@ fn draw(case: &Case, params: &Params) -> Drawn {
         .collect();
     let own = own.into_iter().map(str::to_owned).collect();
     let colors = built.judged.iter().map(|judged| color(*judged)).collect();
-    let answer = Shared::new(Response::Tree(Ok(Box::new(built.tree))));
-    let graph = FlameGraph::new(answer, Coloring::Package, own);
+    let graph = FlameGraph::new(Shared::new(built.tree), Coloring::Package, own);
     let graph = if params.get("color") == Some("package") { graph } else { graph.with_node_colors(colors) };
     Drawn {
         graph: Shared::new(graph),

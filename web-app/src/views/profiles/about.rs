@@ -3,7 +3,7 @@
 
 use analyzer_core::base::convert::ratio;
 use analyzer_core::report::ProfileSummary;
-use analyzer_core::session::{Details, Request, Response};
+use analyzer_core::session::{Details, question};
 use yew::prelude::*;
 
 use super::CaseProps;
@@ -19,7 +19,7 @@ use crate::selectors;
 pub fn About(props: &CaseProps) -> Html {
     let case = &props.case;
     let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
-    let details = use_answer(&case.report, Some(Request::Details(Box::new(case.settings.query.clone()))));
+    let details = use_answer(&case.report, Some(question::Details { query: case.settings.query.clone() }));
     let fact = |name: &'static str, value: Option<String>| {
         html! {
             if let Some(value) = value {
@@ -64,7 +64,7 @@ pub fn About(props: &CaseProps) -> Html {
                 </tbody>
             </table>
             { remarks(summary) }
-            if let Some(Response::Details(Ok(details))) = details.response.as_deref() {
+            if let Some(details) = details.latest.as_deref() {
                 { depths(details) }
                 { mappings(details) }
             }

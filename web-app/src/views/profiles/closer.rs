@@ -2,7 +2,7 @@
 //! apart what a screen has room for, and more where one comes nearer.
 
 use analyzer_core::base::convert::{f64_to_i64, i64_to_f64};
-use analyzer_core::session::{Closer, Direction, Request, Response, TreeOptions};
+use analyzer_core::session::{Closer, Direction, TreeOptions, question};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -25,7 +25,7 @@ const REST_MILLIS: u32 = 120;
 /// A graph and how it comes about.
 pub struct Tree {
     /// The engine's answer.
-    pub answer: Answer,
+    pub answer: Answer<question::Tree>,
     /// What it shows.
     pub graph: Option<Shared<FlameGraph>>,
     /// To be called with the values that are seen.
@@ -39,24 +39,24 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
     let samples = case.report.profiles.get(settings.profile).map_or(0, |profile| profile.samples);
     // A table of calls lists all of them.
     let is_coarse = samples > LARGE && settings.mode != Mode::Tree;
-    let question = |min_width_ppm, closer| Request::Tree {
-        query: Box::new(settings.query.clone()),
-        options: Box::new(TreeOptions {
+    let question = |min_width_ppm, closer| question::Tree {
+        query: settings.query.clone(),
+        options: TreeOptions {
             collapse_recursion: settings.collapse_recursion,
             min_width_ppm,
             closer,
             ..options.clone()
-        }),
+        },
     };
-    let look = use_state_eq(|| None::<(Request, Look)>);
+    let look = use_state_eq(|| None::<(question::Tree, Look)>);
     let whole = question(0, None);
-    let request = match look.as_ref().filter(|(of, _)| *of == whole) {
+    let asked = match look.as_ref().filter(|(of, _)| *of == whole) {
         _ if !is_coarse => whole.clone(),
         None => question(MIN_WIDTH_PPM, None),
         Some((_, Look::Closer(closer))) => question(MIN_WIDTH_PPM, Some(*closer)),
         Some((_, Look::Whole)) => whole.clone(),
     };
-    let answer = use_answer(&case.report, Some(request));
+    let answer = use_answer(&case.report, Some(asked));
     let root = match (&options.pivot, options.direction) {
         (None, _) => "all stacks",
         (_, Direction::Callers) => "callers",
@@ -117,19 +117,16 @@ fn closer(graph: &FlameGraph, (start, end): (f64, f64)) -> Option<Closer> {
 
 /// The graph of an answer, with colors; kept while the answer stays.
 #[hook]
-fn use_graph(answer: &Answer, case: &Case, root: &'static str) -> Option<Shared<FlameGraph>> {
-    let is_tree = matches!(answer.response.as_deref(), Some(Response::Tree(Ok(_))));
-    let response = answer.response.clone().filter(|_| is_tree);
-    let deps = (response, answer.question.clone(), case.settings.coloring);
-    let graph = use_memo(deps, |(response, question, coloring)| {
-        let response = response.clone()?;
-        let Response::Tree(Ok(tree)) = &*response else { return None };
+fn use_graph(answer: &Answer<question::Tree>, case: &Case, root: &'static str) -> Option<Shared<FlameGraph>> {
+    let deps = (answer.latest.clone(), answer.question.clone(), case.settings.coloring);
+    let graph = use_memo(deps, |(tree, question, coloring)| {
+        let tree = tree.clone()?;
         let names = &tree.names;
         let own = own_code::own_modules(
             names.name.iter().map(String::as_str).zip(names.file.iter().map(String::as_str)),
         );
-        let graph = FlameGraph::new(response, *coloring, own).with_root(root);
-        Some(Shared::new(graph.with_question(question.as_deref())))
+        let graph = FlameGraph::new(tree, *coloring, own).with_root(root);
+        Some(Shared::new(graph.with_question(question.as_ref())))
     });
     (*graph).clone()
 }

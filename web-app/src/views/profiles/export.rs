@@ -1,7 +1,7 @@
 //! What is shown, as a file.
 
 use analyzer_core::base::convert::i64_to_f64;
-use analyzer_core::session::{ExportForm, Order, Request, Response};
+use analyzer_core::session::{ExportForm, Order, question};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -160,20 +160,20 @@ fn save_export(case: &Case, form: ExportForm) {
     let Some(link) = case.link.clone() else { return };
     let case = case.clone();
     spawn_local(async move {
-        let query = Box::new(case.settings.query.clone());
-        match link.ask(&Request::Export { query, form }).await {
-            Ok(Response::Export(Ok(bytes))) => {
+        let query = case.settings.query.clone();
+        match link.ask(question::Export { query, form }).await {
+            Ok(Ok(bytes)) => {
                 let name = file_name(&case, form.extension());
                 case.report_saving(match form {
                     ExportForm::Pprof => download::save_gzipped(&name, &bytes.0).await,
                     _ => download::save(&name, form.media_type(), &bytes.0),
                 });
             }
-            Ok(Response::Export(Err(error))) => {
-                web_sys::console::warn_1(&error.to_string().into());
+            Ok(Err(refusal)) => {
+                web_sys::console::warn_1(&refusal.to_string().into());
                 case.say("There is nothing to save: the query has no answer");
             }
-            _ => case.say("The engine did not answer"),
+            Err(_) => case.say("The engine did not answer"),
         }
     });
 }

@@ -1,6 +1,6 @@
 //! The filters that are set, each with what it leaves, and a field for more.
 
-use analyzer_core::session::{Effects, Left, Request, Response};
+use analyzer_core::session::{Effects, Left, question};
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
@@ -47,11 +47,8 @@ struct ChipsProps {
 #[component]
 fn Chips(props: &ChipsProps) -> Html {
     let ChipsProps { case, set } = props;
-    let answer = use_answer(&case.report, Some(Request::Effects(Box::new(case.settings.query.clone()))));
-    let effects = match answer.response.as_deref() {
-        Some(Response::Effects(Ok(effects))) if !answer.is_pending => Some(effects),
-        _ => None,
-    };
+    let answer = use_answer(&case.report, Some(question::Effects { query: case.settings.query.clone() }));
+    let effects = answer.latest.as_deref().filter(|_| !answer.is_pending);
     let chip = |name: &'static str, value: &str| {
         let step = effects.and_then(|effects| effects.steps.iter().find(|step| step.filter == name));
         let is_own = name == "show" && value.starts_with(own_code::START);

@@ -1,7 +1,7 @@
 //! What each label of the profile accounts for, key by key.
 
 use analyzer_core::base::convert::{ratio, to_usize};
-use analyzer_core::session::{LabelKey, Labels, Request, Response, Share};
+use analyzer_core::session::{LabelKey, Labels, Share, question};
 use yew::prelude::*;
 
 use super::settings::with_query_param;
@@ -18,12 +18,9 @@ const SHOWN: usize = 20;
 #[component]
 pub fn LabelsView(props: &CaseProps) -> Html {
     let case = &props.case;
-    let answer = use_answer(&case.report, Some(Request::Labels(Box::new(case.settings.query.clone()))));
-    let labels = match answer.response.as_deref() {
-        Some(Response::Labels(Ok(labels))) => labels,
-        _ => {
-            return html! { <p class="quiet profile-wait" role="status">{ "The labels are being added up." }</p> };
-        }
+    let answer = use_answer(&case.report, Some(question::Labels { query: case.settings.query.clone() }));
+    let Some(labels) = answer.latest.as_deref() else {
+        return html! { <p class="quiet profile-wait" role="status">{ "The labels are being added up." }</p> };
     };
     if labels.keys.is_empty() {
         return nothing(case);

@@ -26,7 +26,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use analyzer_core::report::Report;
-use analyzer_core::session::{Direction, Response, TreeOptions};
+use analyzer_core::session::{Direction, TreeOptions, question};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -248,7 +248,7 @@ fn Shown(props: &CaseProps) -> Html {
 
 fn content(
     case: &Case,
-    answer: &Answer,
+    answer: &Answer<question::Tree>,
     graph: Option<Shared<FlameGraph>>,
     on_seen: Callback<(f64, f64)>,
 ) -> Html {
@@ -284,9 +284,9 @@ fn notes(case: &Case) -> Html {
 }
 
 /// Why there is no tree.
-fn trouble(answer: &Answer) -> Option<String> {
-    if let Some(Response::Tree(Err(error))) = answer.response.as_deref() {
-        return Some(format!("No answer: {error}."));
+fn trouble(answer: &Answer<question::Tree>) -> Option<String> {
+    if let Some(refusal) = &answer.refusal {
+        return Some(format!("No answer: {refusal}."));
     }
     answer.error.as_ref().map(|reason| format!("The engine could not answer: {reason}"))
 }

@@ -1,7 +1,7 @@
 //! One function in the middle: who calls it, and what it calls.
 
 use analyzer_core::base::convert::{id_to_usize, ratio};
-use analyzer_core::session::{Direction, Nodes, Order, Peek, PeekNode, Request, Response, TreeOptions};
+use analyzer_core::session::{Direction, Nodes, Order, Peek, PeekNode, TreeOptions, question};
 use yew::prelude::*;
 
 use super::Case;
@@ -43,27 +43,25 @@ struct PivotProps {
 #[component]
 fn Pivot(props: &PivotProps) -> Html {
     let PivotProps { case, name } = props;
-    let request = Request::Peek {
-        query: Box::new(case.settings.query.clone()),
+    let question = question::Peek {
+        query: case.settings.query.clone(),
         nodes: Nodes::Named(name.clone()),
         order: Order::Flat,
     };
-    let answer = use_answer(&case.report, Some(request));
-    let peek = answer
-        .response
-        .clone()
-        .filter(|response| node_of(response).is_some_and(|(_, node)| node.name == *name));
-    let is_unknown = peek.is_none() && !answer.is_pending && answer.response.is_some();
+    let answer = use_answer(&case.report, Some(question));
+    let is_answered = answer.latest.is_some() || answer.refusal.is_some();
+    let peek = answer.latest.filter(|peek| peek.nodes.first().is_some_and(|node| node.name == *name));
+    let is_unknown = peek.is_none() && !answer.is_pending && is_answered;
     html! {
         <div class="sandwich">
             <div class="panel sandwich-head">
                 <p class="details-name">
                     <code id="pivot">{ name }</code>
-                    if let Some((_, node)) = peek.as_deref().and_then(node_of) {
+                    if let Some((_, node)) = peek.as_deref().and_then(with_node) {
                         <span class="quiet details-file">{ &node.file }</span>
                     }
                 </p>
-                if let Some((peek, node)) = peek.as_deref().and_then(node_of) {
+                if let Some((peek, node)) = peek.as_deref().and_then(with_node) {
                     { costs(peek, node) }
                 } else if is_unknown {
                     <p class="quiet">{ "The function is not in what is shown: it is in no stack that the filters leave." }</p>
@@ -76,11 +74,8 @@ fn Pivot(props: &PivotProps) -> Html {
     }
 }
 
-fn node_of(response: &Response) -> Option<(&Peek, &PeekNode)> {
-    match response {
-        Response::Peek(Ok(peek)) => Some((peek, peek.nodes.first()?)),
-        _ => None,
-    }
+fn with_node(peek: &Peek) -> Option<(&Peek, &PeekNode)> {
+    Some((peek, peek.nodes.first()?))
 }
 
 /// Flat and cum of the function, in a comparison with what they were.
@@ -126,7 +121,7 @@ struct SideProps {
     case: Case,
     name: String,
     direction: Direction,
-    peek: Option<Shared<Response>>,
+    peek: Option<Shared<Peek>>,
 }
 
 /// Callers above, callees below: a table of the direct ones and the graph of all.
@@ -177,7 +172,7 @@ fn Side(props: &SideProps) -> Html {
         <section class="panel sandwich-side" data-side={title}>
             <div class="sandwich-table">
                 <h3>{ title }</h3>
-                { peek.as_deref().and_then(node_of).map(|(peek, node)| table(case, peek, node, *direction, &pivot, nothing)) }
+                { peek.as_deref().and_then(with_node).map(|(peek, node)| table(case, peek, node, *direction, &pivot, nothing)) }
             </div>
             <div class="sandwich-graph">
                 <FlameCanvas

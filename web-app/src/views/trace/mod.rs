@@ -18,7 +18,7 @@ mod words;
 
 use analyzer_core::report::Report;
 use analyzer_core::report::trace::Trace as Section;
-use analyzer_core::session::{Request, Response, TraceQuery, TraceWindow};
+use analyzer_core::session::{TraceQuery, TraceWindow, question};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
@@ -96,24 +96,8 @@ impl Window {
     }
 }
 
-/// An answer of the engine that is a part of a trace.
-#[derive(Clone, PartialEq)]
-pub struct Part(Shared<Response>);
-
-impl Part {
-    fn of(response: Option<&Shared<Response>>) -> Option<Self> {
-        let is_part = |response: &&Shared<Response>| matches!(***response, Response::TraceWindow(Some(_)));
-        response.filter(is_part).cloned().map(Self)
-    }
-
-    /// The part.
-    pub fn get(&self) -> Option<&TraceWindow> {
-        match &*self.0 {
-            Response::TraceWindow(Some(window)) => Some(window),
-            _ => None,
-        }
-    }
-}
+/// A part of a trace, from the engine.
+pub type Part = Shared<TraceWindow>;
 
 /// The content of the view.
 #[component]
@@ -151,30 +135,32 @@ fn Shown(props: &ViewProps) -> Html {
     let chosen = props.params.number("trace").and_then(|row| usize::try_from(row).ok()).unwrap_or(0);
     let chosen = chosen.min(props.report.traces.len().saturating_sub(1));
     let trace = props.report.traces.get(chosen);
-    let query = |window: Window, trace: &Section| TraceQuery {
-        source: trace.source,
-        from: window.from,
-        to: window.to,
-        columns: COLUMNS,
-        group: group(&props.params),
-        lanes: if group(&props.params).is_some() { GROUP_LANES } else { LANES },
+    let question = |window: Window, trace: &Section| question::TracePart {
+        query: TraceQuery {
+            source: trace.source,
+            from: window.from,
+            to: window.to,
+            columns: COLUMNS,
+            group: group(&props.params),
+            lanes: if group(&props.params).is_some() { GROUP_LANES } else { LANES },
+        },
     };
     let window = trace.map(|trace| Window::of(&props.params, trace));
-    let whole_request = trace.map(|trace| Request::TraceWindow(query(Window::whole(trace), trace)));
+    let whole_question = trace.map(|trace| question(Window::whole(trace), trace));
     let is_part = trace.zip(window).is_some_and(|(trace, window)| window != Window::whole(trace));
-    let part_request = trace.zip(window).filter(|_| is_part);
-    let part_request = part_request.map(|(trace, window)| Request::TraceWindow(query(window, trace)));
-    let whole = use_answer(&props.report, whole_request);
-    let part = use_answer(&props.report, part_request);
+    let part_question = trace.zip(window).filter(|_| is_part);
+    let part_question = part_question.map(|(trace, window)| question(window, trace));
+    let whole = use_answer(&props.report, whole_question);
+    let part = use_answer(&props.report, part_question);
     let Some((trace, window)) = trace.zip(window) else { return Html::default() };
-    let base = Part::of(whole.response.as_ref());
-    let detail = if is_part { Part::of(part.response.as_ref()) } else { base.clone() };
-    let is_of = |part: &&Part| part.get().is_some_and(|part| part.trace.source == trace.source);
-    let detail = detail.filter(|part| is_of(&part));
-    let base = base.filter(|part| is_of(&part));
+    let base = whole.latest;
+    let detail = if is_part { part.latest } else { base.clone() };
+    let is_of = |part: &Part| part.trace.source == trace.source;
+    let detail = detail.filter(is_of);
+    let base = base.filter(is_of);
     // Until the part is counted, the tables say what they count: the part before, or the
     // whole. Of the whole the report tells more: what goroutine dumps say of the same stacks.
-    let counted = detail.as_ref().filter(|_| is_part).and_then(Part::get).map_or(trace, |part| &part.trace);
+    let counted = detail.as_ref().filter(|_| is_part).map_or(trace, |part| &part.trace);
     let is_pending = if is_part { part.is_pending } else { whole.is_pending };
     let error = whole.error.or(part.error);
     html! {

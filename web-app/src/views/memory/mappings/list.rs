@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use analyzer_core::base::convert::{to_u32, to_u64, to_usize};
-use analyzer_core::report::{Mapping, Report};
-use analyzer_core::session::{Request, Response};
+use analyzer_core::report::{Mapping, MappingPage, Report};
+use analyzer_core::session::question;
 use yew::prelude::*;
 
 use super::rows::{Choice, Key};
@@ -28,14 +28,14 @@ pub fn MappingList(props: &AddressSpaceProps) -> Html {
     let total: u64 = mappings.map_or(0, |mappings| mappings.classes.iter().map(|class| class.count).sum());
     let listed = mappings.map_or(0, |mappings| mappings.largest.len());
     let wants_all = (choice.is_narrow() || props.params.get("mappings").is_some()) && to_u64(listed) < total;
-    let request = wants_all.then(|| Request::Mappings {
+    let question = wants_all.then(|| question::Mappings {
         snapshot: to_u32(props.moment),
         class: None,
         first: 0,
         count: total,
     });
-    let answer = use_answer(&props.report, request);
-    let all = answer.response.filter(|_| wants_all);
+    let answer = use_answer(&props.report, question);
+    let all = answer.latest.filter(|_| wants_all);
     let source = Listed { report: props.report.clone(), moment: props.moment, all };
     let rows = use_memo((source.clone(), choice.clone()), |(source, choice)| choice.rows(source.mappings()));
     if mappings.is_none() {
@@ -90,14 +90,14 @@ pub fn MappingList(props: &AddressSpaceProps) -> Html {
 struct Listed {
     report: Shared<Report>,
     moment: usize,
-    all: Option<Shared<Response>>,
+    all: Option<Shared<MappingPage>>,
 }
 
 impl Listed {
     fn mappings(&self) -> &[Mapping] {
         match self.all.as_deref() {
-            Some(Response::Mappings(Some(page))) => &page.rows,
-            _ => {
+            Some(page) => &page.rows,
+            None => {
                 of(&self.report, self.moment).map(|mappings| mappings.largest.as_slice()).unwrap_or_default()
             }
         }

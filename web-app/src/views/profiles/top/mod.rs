@@ -8,7 +8,7 @@ mod trend;
 use std::rc::Rc;
 
 use analyzer_core::base::convert::id_to_usize;
-use analyzer_core::session::{Order as EngineOrder, Request, Response, Top};
+use analyzer_core::session::{Order as EngineOrder, Top, question};
 use yew::prelude::*;
 
 use super::flame::ModeProps;
@@ -32,42 +32,39 @@ fn row_id(index: usize) -> String {
 #[component]
 pub fn TopView(props: &ModeProps) -> Html {
     let ModeProps { case, graph } = props;
-    let query = || Box::new(case.settings.query.clone());
-    let answer = use_answer(&case.report, Some(Request::Top { query: query(), order: EngineOrder::Flat }));
+    let query = || case.settings.query.clone();
+    let answer = use_answer(&case.report, Some(question::Top { query: query(), order: EngineOrder::Flat }));
     let sources = if case.settings.base.is_none() { trend::sources(case) } else { Vec::new() };
     let trend =
-        (!sources.is_empty()).then(|| Request::Trend { query: query(), sources, order: EngineOrder::Flat });
+        (!sources.is_empty()).then(|| question::Trend { query: query(), sources, order: EngineOrder::Flat });
     let trend = use_answer(&case.report, trend);
     let order = Order::of(&case.params);
-    let response = answer.response.clone().filter(|response| top_of(response).is_some());
-    let before =
-        use_memo(response.clone(), |response| response.as_deref().and_then(top_of).and_then(order::before));
-    let lines = use_memo(trend.response, |response| match response.as_deref() {
-        Some(Response::Trend(Ok(trend))) => Some(Rc::new(Lines::new((**trend).clone(), case))),
-        _ => None,
+    let top = answer.latest;
+    let before = use_memo(top.clone(), |top| top.as_deref().and_then(order::before));
+    let lines = use_memo(trend.latest, |trend| {
+        trend.as_deref().map(|trend| Rc::new(Lines::new(trend.clone(), case)))
     });
     let rows = {
         let (before, lines) = (before.clone(), lines.clone());
-        let deps = (response.clone(), lines.clone(), order, case.settings.search.clone());
-        use_memo(deps, move |(response, _, order, search)| {
-            let top = response.as_deref().and_then(top_of)?;
+        let deps = (top.clone(), lines.clone(), order, case.settings.search.clone());
+        use_memo(deps, move |(top, _, order, search)| {
+            let top = top.as_deref()?;
             let growth = |name: &str| (*lines).as_ref().map_or(0, |lines| lines.growth(name));
             Some(Rc::new(order::sorted(top, (*before).as_deref(), growth, *order, search)))
         })
     };
-    let (Some(response), Some(rows)) = (response, (*rows).clone()) else {
+    let (Some(top), Some(rows)) = (top, (*rows).clone()) else {
         return html! { <p class="quiet profile-wait" role="status">{ "The table is being computed." }</p> };
     };
-    let Some(top) = top_of(&response) else { return Html::default() };
     let selected = case.settings.selected.as_ref();
     let focus = selected
         .and_then(|name| rows.rows.iter().position(|&(row, _)| top.name.get(id_to_usize(row)) == Some(name)));
     let on_key = {
-        let (case, response, rows) = (case.clone(), response.clone(), rows.clone());
+        let (case, top, rows) = (case.clone(), top.clone(), rows.clone());
         Callback::from(move |event: KeyboardEvent| {
             let name_at = |at: usize| {
                 let &(row, _) = rows.rows.get(at)?;
-                top_of(&response)?.name.get(id_to_usize(row)).cloned()
+                top.name.get(id_to_usize(row)).cloned()
             };
             let last = rows.rows.len().saturating_sub(1);
             let next = match (event.key().as_str(), focus) {
@@ -93,20 +90,18 @@ pub fn TopView(props: &ModeProps) -> Html {
         })
     };
     let render = {
-        let (case, response, rows, before) = (case.clone(), response.clone(), rows.clone(), before.clone());
+        let (case, top, rows, before) = (case.clone(), top.clone(), rows.clone(), before.clone());
         let lines = (*lines).clone();
         let own = graph.own_modules().to_vec();
         Callback::from(move |index: usize| {
-            let Some((top, &(row, sum))) = top_of(&response).zip(rows.rows.get(index)) else {
-                return Html::default();
-            };
+            let Some(&(row, sum)) = rows.rows.get(index) else { return Html::default() };
             let before = (*before).as_ref().and_then(|before| before.get(id_to_usize(row))).copied();
-            Row { case: &case, top, index, row, sum, before, lines: lines.as_deref(), own: &own }.html()
+            Row { case: &case, top: &top, index, row, sum, before, lines: lines.as_deref(), own: &own }.html()
         })
     };
     html! {
         <div class="panel top-panel">
-            <p class="top-summary quiet">{ summary(top, &rows, before.is_some()) }</p>
+            <p class="top-summary quiet">{ summary(&top, &rows, before.is_some()) }</p>
             <Rows
                 count={rows.rows.len()} height={ROW} {render} {focus} {on_key} class={classes!("top")}
                 active={focus.map(row_id)} label={format!("Functions by {}", top.sample_type)} head={row::head(case, order, before.is_some(), lines.is_some())}
@@ -128,11 +123,4 @@ fn summary(top: &Top, rows: &Sorted, is_comparison: bool) -> String {
         return format!("{shown} of {all} that changed: {kind} {change}; it was {whole} before");
     }
     format!("{shown} of {all}: {kind}, {} of {whole} in all", amount::short(rows.flat, unit))
-}
-
-fn top_of(response: &Response) -> Option<&Top> {
-    match response {
-        Response::Top(Ok(top)) => Some(top),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::super::scene::{self, Row, RowOf};
-use super::super::{Part, tip};
+use super::super::tip;
 use super::{Canvas, Hover, Pane, TimelineProps, section};
 
 /// Room between the pointer and what is told, in CSS pixels.
@@ -18,8 +18,8 @@ impl Canvas {
             return Html::default();
         };
         let (part, names) = match (&props.detail, &props.base) {
-            (Some(detail), _) => (detail.get(), &self.names[1]),
-            (None, base) => (base.as_ref().and_then(Part::get), &self.names[0]),
+            (Some(detail), _) => (Some(&**detail), &self.names[1]),
+            (None, base) => (base.as_deref(), &self.names[0]),
         };
         let moment = self.scale.time(hover.x);
         let content = match row.of {

@@ -4,7 +4,6 @@ use analyzer_core::base::convert::to_f64;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
-use super::super::Part;
 use super::super::scene::{self, RowOf};
 use super::{Canvas, Hover, Pane};
 use crate::components::flame::gesture::Gesture;
@@ -61,7 +60,7 @@ impl Canvas {
         let props = &ctx.props().inner;
         let segment = self.row_at(Hover { pane, x, y }).and_then(|row| match row.of {
             RowOf::Lane(of) => {
-                let part = props.detail.as_ref().or(props.base.as_ref()).and_then(Part::get)?;
+                let part = props.detail.as_ref().or(props.base.as_ref())?;
                 let at = scene::segment_at(&part.lanes, of, &self.scale, x)?;
                 Some((to_f64(part.lanes.from.0[at]), to_f64(part.lanes.to.0[at])))
             }

@@ -279,7 +279,7 @@ impl Canvas {
 
     /// Lays the rows out anew.
     fn arrange(&mut self, props: &TimelineProps) {
-        let parts = [&props.base, &props.detail].map(|part| part.as_ref().and_then(Part::get));
+        let parts = [&props.base, &props.detail].map(|part| part.as_deref());
         let names = |row: usize| parts[row].map(|part| Names::of(&part.trace)).unwrap_or_default();
         self.names = [names(0), names(1)];
         self.lane_scene = match (parts[1], parts[0]) {
@@ -305,7 +305,7 @@ impl Canvas {
         self.scale = Scale { left: gutter, width: (width - gutter).max(1.0), ..self.scale };
         let Some(Painters { tracks, lanes, strip }) = &mut self.painters else { return };
         let ratio = gloo::utils::window().device_pixel_ratio();
-        let parts = [&props.base, &props.detail].map(|part| part.as_ref().and_then(Part::get));
+        let parts = [&props.base, &props.detail].map(|part| part.as_deref());
         let sources = [0, 1].map(|row| parts[row].map(|part| Source { part, names: &self.names[row] }));
         let frame = Frame {
             scale: self.scale,
