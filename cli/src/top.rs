@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use analyzer_core::base::source::SourceId;
 use analyzer_core::session::{
-    Base, Calls, ExportForm, Filters, Granularity, Nodes, Order, Peek, Query, Session, Top, peek_text,
-    top_text,
+    Base, Calls, ExportForm, Filters, Granularity, Nodes, Order, Peek, Query, Session, Takes, Top,
+    peek_text, top_text,
 };
-use clap::{Args, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use serde::Serialize;
 
 use crate::output::gzip;
@@ -61,36 +61,42 @@ pub struct Options {
     file: PathBuf,
 }
 
-/// pprof's filters.
-#[derive(Debug, Args)]
-struct FilterOptions {
-    /// Only stacks with a matching frame
-    #[arg(long, value_name = "RE")]
-    focus: Option<String>,
-    /// No stacks with a matching frame
-    #[arg(long, value_name = "RE")]
-    ignore: Option<String>,
-    /// Without matching frames
-    #[arg(long, value_name = "RE")]
-    hide: Option<String>,
-    /// Only matching frames
-    #[arg(long, value_name = "RE")]
-    show: Option<String>,
-    /// Without the frames above the highest matching one
-    #[arg(long, value_name = "RE")]
-    show_from: Option<String>,
-    /// Only samples with a matching label: a range ("32kb:1mb") or expressions
-    #[arg(long, value_name = "TAG")]
-    tagfocus: Option<String>,
-    /// No samples with a matching label
-    #[arg(long, value_name = "TAG")]
-    tagignore: Option<String>,
-    /// Label keys whose values become frames at the root
-    #[arg(long, value_name = "KEYS")]
-    tagroot: Option<String>,
-    /// Label keys whose values become frames at the leaf
-    #[arg(long, value_name = "KEYS")]
-    tagleaf: Option<String>,
+/// pprof's filters, as options.
+#[derive(Clone, Debug)]
+struct FilterOptions(Filters);
+
+impl Args for FilterOptions {
+    fn augment_args(command: Command) -> Command {
+        command.args(Filters::ALL.iter().map(|filter| {
+            let takes = match filter.takes {
+                Takes::Expression => "RE",
+                Takes::Labels => "TAG",
+                Takes::Keys => "KEYS",
+            };
+            Arg::new(filter.name).long(filter.option).value_name(takes).help(filter.meaning)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for FilterOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self(Filters::default());
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for filter in Filters::ALL {
+            if let Some(place) = self.0.get_mut(filter.name) {
+                *place = matches.get_one(filter.name).cloned();
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Granularities, by pprof's names.
@@ -236,19 +242,6 @@ impl Options {
     }
 
     fn query(&self, source: SourceId) -> Query {
-        let FilterOptions { focus, ignore, hide, show, show_from, .. } = &self.filters;
-        let FilterOptions { tagfocus, tagignore, tagroot, tagleaf, .. } = &self.filters;
-        let filters = Filters {
-            focus: focus.clone(),
-            ignore: ignore.clone(),
-            hide: hide.clone(),
-            show: show.clone(),
-            show_from: show_from.clone(),
-            tagfocus: tagfocus.clone(),
-            tagignore: tagignore.clone(),
-            tagroot: tagroot.clone(),
-            tagleaf: tagleaf.clone(),
-        };
         let granularity = match self.granularity {
             By::Functions => Granularity::Functions,
             By::Filefunctions => Granularity::FileFunctions,
@@ -260,7 +253,7 @@ impl Options {
             sample_type: self.sample_type.clone(),
             granularity,
             without_inlines: self.noinlines,
-            filters,
+            filters: self.filters.0.clone(),
             ..Query::new(source)
         }
     }

@@ -135,7 +135,7 @@ fn filter(input: &[u8]) -> usize {
     let mut session = Session::default();
     let source = session.add("heap", PROFILE.to_vec())[0];
     let mut filters = Filters::default();
-    let name = Filters::NAMES[usize::from(which) % Filters::NAMES.len()];
+    let name = Filters::ALL[usize::from(which) % Filters::ALL.len()].name;
     if let Some(filter) = filters.get_mut(name) {
         *filter = Some(String::from_utf8_lossy(text).into_owned());
     }

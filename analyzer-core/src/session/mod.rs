@@ -30,8 +30,8 @@ use crate::redact::Redaction;
 use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
-    Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filters, Granularity, Inlining,
-    LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Top, TopRow,
+    Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filter, Filters, Granularity, Inlining,
+    LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Takes, Top, TopRow,
     TreeNames, TreeOptions, Trend, peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;

@@ -86,22 +86,16 @@ fn asked(arguments: &str) -> Asked {
             "-lines" => query.granularity = Granularity::Lines,
             "-addresses" => query.granularity = Granularity::Addresses,
             "-noinlines" => query.without_inlines = true,
-            "-focus" => filters.focus = text,
-            "-ignore" => filters.ignore = text,
-            "-hide" => filters.hide = text,
-            "-show" => filters.show = text,
-            "-show_from" => filters.show_from = text,
-            "-tagfocus" => filters.tagfocus = text,
-            "-tagignore" => filters.tagignore = text,
-            "-tagroot" => filters.tagroot = text,
-            "-tagleaf" => filters.tagleaf = text,
             "-normalize" => is_normalized = true,
             "-base" | "-diff_base" => {
                 load_into(&mut loaded, &fixtures().join(value));
                 let is_subtracted = option == "-base";
                 query.base = Some(Base { source: SourceId(1), is_subtracted, is_normalized: false });
             }
-            _ => panic!("{argument}"),
+            filter => match filters.get_mut(filter.trim_start_matches('-')) {
+                Some(place) => *place = text,
+                None => panic!("{argument}"),
+            },
         }
     }
     if let Some(base) = &mut query.base {

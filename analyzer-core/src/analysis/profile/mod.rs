@@ -51,7 +51,7 @@ pub use measurement::{percentage, scale, scaled_label, smallest_unit};
 pub use nodes::{KeyId, NodeKey};
 pub use peek::{Calls, Nodes, Peek, PeekNode, peek};
 pub use peek_text::peek_text;
-pub use query::{Base, Filters, Granularity, Query, QueryError};
+pub use query::{Base, Filter, Filters, Granularity, Query, QueryError, Takes};
 pub use summary::summaries;
 pub use top::{Inlining, Order, Top, TopRow, top};
 pub use top_csv::top_csv;

@@ -22,82 +22,95 @@ pub enum Granularity {
     Addresses,
 }
 
-/// pprof's filters, by their names there. All that are set apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default)]
-pub struct Filters {
-    /// Only stacks with a matching frame.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub focus: Option<String>,
-    /// No stacks with a matching frame.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ignore: Option<String>,
-    /// Without matching frames.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hide: Option<String>,
-    /// Only matching frames.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub show: Option<String>,
-    /// Without the frames above the highest matching one; no stacks without any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub show_from: Option<String>,
-    /// Only samples with a matching label: a range ("32kb:64kb", "key=:10ms")
-    /// of numbers, or a comma-separated list of regular expressions on texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tagfocus: Option<String>,
-    /// No samples with a matching label.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tagignore: Option<String>,
-    /// Label keys, comma-separated, whose values become frames at the root.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tagroot: Option<String>,
-    /// Label keys, comma-separated, whose values become frames at the leaf.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tagleaf: Option<String>,
+/// One of pprof's filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Its name in pprof, and in addresses.
+    pub name: &'static str,
+    /// Its long option.
+    pub option: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// What a filter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A regular expression on the names and files of frames.
+    Expression,
+    /// A range of numbers ("32kb:64kb", "key=:10ms"), or a comma-separated list
+    /// of regular expressions on texts.
+    Labels,
+    /// Label keys, comma-separated.
+    Keys,
+}
+
+/// The only list of filters.
+macro_rules! filters {
+    ($($name:ident, $option:literal, $takes:ident, $meaning:literal;)*) => {
+        /// pprof's filters, by their names there. All that are set apply.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(default)]
+        pub struct Filters {
+            $(
+                #[doc = concat!($meaning, ".")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $name: Option<String>,
+            )*
+        }
+
+        impl Filters {
+            /// Every filter, in the order in which they are offered.
+            pub const ALL: &[Filter] = &[$(Filter {
+                name: stringify!($name),
+                option: $option,
+                takes: Takes::$takes,
+                meaning: $meaning,
+            }),*];
+
+            /// The filter of a name.
+            pub fn get_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
+
+            /// The filter of a name, if it is set.
+            pub fn get(&self, name: &str) -> Option<&str> {
+                let filter = match name {
+                    $(stringify!($name) => &self.$name,)*
+                    _ => return None,
+                };
+                filter.as_deref().filter(|text| !text.is_empty())
+            }
+        }
+    };
+}
+
+filters! {
+    focus, "focus", Expression, "Only stacks with a matching frame";
+    ignore, "ignore", Expression, "No stacks with a matching frame";
+    hide, "hide", Expression, "Without matching frames";
+    show, "show", Expression, "Only matching frames";
+    show_from, "show-from", Expression, "Without the frames above the highest matching one";
+    tagfocus, "tagfocus", Labels, "Only samples with a matching label: a range (\"32kb:1mb\") or expressions";
+    tagignore, "tagignore", Labels, "No samples with a matching label";
+    tagroot, "tagroot", Keys, "Values of these labels as frames at the root";
+    tagleaf, "tagleaf", Keys, "Values of these labels as frames at the leaf";
 }
 
 impl Filters {
-    /// The names of all filters, in the order in which pprof applies them.
-    pub const NAMES: [&str; 9] =
-        ["tagroot", "tagleaf", "focus", "ignore", "hide", "show", "show_from", "tagfocus", "tagignore"];
-
-    /// The filter of a name.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
-        Some(match name {
-            "focus" => &mut self.focus,
-            "ignore" => &mut self.ignore,
-            "hide" => &mut self.hide,
-            "show" => &mut self.show,
-            "show_from" => &mut self.show_from,
-            "tagfocus" => &mut self.tagfocus,
-            "tagignore" => &mut self.tagignore,
-            "tagroot" => &mut self.tagroot,
-            "tagleaf" => &mut self.tagleaf,
-            _ => return None,
-        })
-    }
-
-    /// The filter of a name, if it is set.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let filter = match name {
-            "focus" => &self.focus,
-            "ignore" => &self.ignore,
-            "hide" => &self.hide,
-            "show" => &self.show,
-            "show_from" => &self.show_from,
-            "tagfocus" => &self.tagfocus,
-            "tagignore" => &self.tagignore,
-            "tagroot" => &self.tagroot,
-            "tagleaf" => &self.tagleaf,
-            _ => return None,
-        };
-        filter.as_deref().filter(|text| !text.is_empty())
-    }
-
-    /// The filters that are set, with their names.
+    /// The filters that are set, with their names, in the order in which pprof
+    /// applies them: those first that add frames, for the others see these.
     pub fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        Self::NAMES.into_iter().filter_map(|name| Some((name, self.get(name)?)))
+        let adds_frames = |filter: &&Filter| filter.takes == Takes::Keys;
+        let first = Self::ALL.iter().filter(adds_frames);
+        let then = Self::ALL.iter().filter(move |filter| !adds_frames(filter));
+        first.chain(then).filter_map(|filter| Some((filter.name, self.get(filter.name)?)))
     }
 }
 
@@ -199,3 +212,26 @@ impl std::fmt::Display for QueryError {
 }
 
 impl std::error::Error for QueryError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_that_add_frames_come_first_and_empty_ones_not_at_all() {
+        let mut filters = Filters::default();
+        for (name, value) in [("focus", "a"), ("tagleaf", "b"), ("hide", ""), ("tagroot", "c")] {
+            *filters.get_mut(name).expect("a filter of pprof") = Some(value.to_owned());
+        }
+        let set: Vec<_> = filters.set().collect();
+        assert_eq!(set, [("tagroot", "c"), ("tagleaf", "b"), ("focus", "a")]);
+        assert_eq!(filters.get_mut("no such filter"), None);
+    }
+
+    #[test]
+    fn an_option_is_the_name_as_command_lines_write_it() {
+        for filter in Filters::ALL {
+            assert_eq!(filter.option, filter.name.replace('_', "-"));
+        }
+    }
+}

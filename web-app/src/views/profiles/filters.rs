@@ -1,11 +1,11 @@
 //! The filters that are set, each with what it leaves, and a field for more.
 
-use analyzer_core::session::{Effects, Left, question};
+use analyzer_core::session::{Effects, Filter, Filters, Left, Takes, question};
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use super::choice::Choice;
-use super::settings::{FILTERS, Mode, with_query_param};
+use super::settings::{Mode, with_query_param};
 use super::{Case, own_code, search};
 use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
@@ -34,7 +34,12 @@ pub fn filters(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
 }
 
 fn without_filters(case: &Case) -> crate::state::Params {
-    FILTERS.iter().fold(with_query_param(&case.params, "focus", ""), |params, (name, _)| params.without(name))
+    let start = with_query_param(&case.params, "focus", "");
+    Filters::ALL.iter().fold(start, |params, filter| params.without(filter.name))
+}
+
+fn find(name: &str) -> Option<&'static Filter> {
+    Filters::ALL.iter().find(|filter| filter.name == name)
 }
 
 #[derive(Clone, PartialEq, Properties)]
@@ -52,7 +57,7 @@ fn Chips(props: &ChipsProps) -> Html {
     let chip = |name: &'static str, value: &str| {
         let step = effects.and_then(|effects| effects.steps.iter().find(|step| step.filter == name));
         let is_own = name == "show" && value.starts_with(own_code::START);
-        let what = FILTERS.iter().find(|(known, _)| *known == name).map_or("", |(_, what)| what);
+        let what = find(name).map_or("", |filter| filter.meaning);
         html! {
             <span key={name} class="chip" data-filter={name} title={what}>
                 <span class="chip-name">{ if is_own { "my code" } else { name } }</span>
@@ -108,7 +113,7 @@ struct NewFilterProps {
 #[component]
 fn NewFilter(props: &NewFilterProps) -> Html {
     let value = use_node_ref();
-    let kind = use_state_eq(|| FILTERS[0].0.to_owned());
+    let kind = use_state_eq(|| Filters::ALL[0].name.to_owned());
     let on_kind = {
         let kind = kind.setter();
         Callback::from(move |name: String| kind.set(name))
@@ -127,18 +132,19 @@ fn NewFilter(props: &NewFilterProps) -> Html {
             case.go(params);
         })
     };
-    let what = FILTERS.iter().find(|(name, _)| **name == **kind).map_or("", |(_, what)| what);
-    let example = match kind.as_str() {
-        "tagfocus" | "tagignore" => "value, key=value or 32kb:64kb",
-        "tagroot" | "tagleaf" => "label keys",
-        _ => "regular expression",
+    let filter = find(&kind).unwrap_or(&Filters::ALL[0]);
+    let what = filter.meaning;
+    let example = match filter.takes {
+        Takes::Expression => "regular expression",
+        Takes::Labels => "value, key=value or 32kb:64kb",
+        Takes::Keys => "label keys",
     };
-    let keys = case_keys(&props.case).filter(|_| kind.starts_with("tag"));
+    let keys = case_keys(&props.case).filter(|_| filter.takes != Takes::Expression);
     html! {
         <form class="new-filter" onsubmit={on_submit}>
             <Choice
                 id="filter-kind" label="Filter" value={(*kind).clone()} on_change={on_kind}
-                options={FILTERS.iter().map(|(name, _)| ((*name).into(), (*name).into())).collect::<Vec<_>>()}
+                options={Filters::ALL.iter().map(|filter| (filter.name.into(), filter.name.into())).collect::<Vec<_>>()}
             />
             <input
                 class="field small" id="filter-value" ref={value} type="text" placeholder={example} title={what} spellcheck="false"

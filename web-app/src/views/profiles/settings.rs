@@ -2,7 +2,7 @@
 
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{ProfileSummary, Report};
-use analyzer_core::session::{Base, Granularity, Query};
+use analyzer_core::session::{Base, Filters, Granularity, Query};
 
 use crate::components::flame::data::{Coloring, FlameGraph};
 use crate::selectors;
@@ -49,19 +49,6 @@ impl Mode {
         Self::ALL.iter().find(|(mode, ..)| *mode == self).map_or("", |(_, name, _)| name)
     }
 }
-
-/// pprof's filters: name there and in the address, what it does.
-pub const FILTERS: [(&str, &str); 9] = [
-    ("focus", "Only stacks with a matching frame"),
-    ("ignore", "No stacks with a matching frame"),
-    ("hide", "Without matching frames"),
-    ("show", "Only matching frames"),
-    ("show_from", "From the highest matching frame on"),
-    ("tagfocus", "Only samples with a matching label"),
-    ("tagignore", "No samples with a matching label"),
-    ("tagroot", "Values of these labels as frames at the root"),
-    ("tagleaf", "Values of these labels as frames at the leaf"),
-];
 
 /// How the view is set.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,9 +103,9 @@ impl Settings {
             is_subtracted: params.get("subtract") == Some("yes"),
             is_normalized: params.get("normalize") == Some("yes"),
         });
-        for (name, _) in FILTERS {
-            if let Some(filter) = query.filters.get_mut(name) {
-                *filter = params.get(name).map(str::to_owned);
+        for filter in Filters::ALL {
+            if let Some(place) = query.filters.get_mut(filter.name) {
+                *place = params.get(filter.name).map(str::to_owned);
             }
         }
         Some(Self {
@@ -211,18 +198,7 @@ pub fn with_query_param(params: &Params, name: &str, value: impl Into<String>) -
 
 #[cfg(test)]
 mod tests {
-    use analyzer_core::session::Filters;
-
     use super::*;
-
-    #[test]
-    fn every_filter_of_the_engine_is_offered() {
-        let mut offered: Vec<_> = FILTERS.iter().map(|(name, _)| *name).collect();
-        let mut known = Filters::NAMES.to_vec();
-        offered.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(offered, known);
-    }
 
     #[test]
     fn a_comparison_has_colorings_of_its_own() {
