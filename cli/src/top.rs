@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use analyzer_core::base::source::SourceId;
 use analyzer_core::session::{
-    Base, Calls, ExportForm, Filters, Granularity, Nodes, Order, Peek, Query, Session, Takes, Top,
-    peek_text, top_text,
+    Base, Calls, ExportForm, Filters, Granularity, Nodes, Order, Peek, Query, Session, Takes, Top, peek_text,
+    top_text,
 };
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use serde::Serialize;

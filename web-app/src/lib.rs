@@ -14,7 +14,8 @@
 //!
 //! `state` is pure and tested without a browser; so is `number_format`, the
 //! only place that writes numbers. A view is a folder in `views` and a name
-//! in its list.
+//! in the list in `state`, for an address names it. Modules stand on floors,
+//! which `cargo xtask tidy` checks.
 
 pub mod address;
 pub mod app;

@@ -30,9 +30,9 @@ use crate::redact::Redaction;
 use crate::report::{MappingPage, Report};
 
 pub use crate::analysis::profile::{
-    Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filter, Filters, Granularity, Inlining,
-    LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Takes, Top, TopRow,
-    TreeNames, TreeOptions, Trend, peek_text, top_text,
+    Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filter, Filters, Granularity,
+    Inlining, LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share,
+    Takes, Top, TopRow, TreeNames, TreeOptions, Trend, peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;
 pub use crate::detectors::{Rule, is_in};

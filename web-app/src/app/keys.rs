@@ -3,10 +3,9 @@
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::listeners::is_text_field;
+use crate::components::text_field::is_text_field;
 use crate::link::{Command, Link};
-use crate::state::{Action, Route};
-use crate::views;
+use crate::state::{Action, Route, ViewId};
 
 /// The page's own keys, with what they do.
 pub const KEYS: &[(&str, &str)] = &[
@@ -51,7 +50,7 @@ fn go_to_view(link: &Link, key: &str) -> bool {
     let Some(place) = key.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) else {
         return false;
     };
-    let Some(view) = views::ALL.get(place) else { return false };
+    let Some(&view) = ViewId::ALL.get(place) else { return false };
     link.navigate(Route::to(view));
     true
 }

@@ -6,11 +6,11 @@ use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    ClipboardEvent, DataTransfer, DragEvent, Element, EventTarget, HtmlElement, MediaQueryListEvent,
-    MouseEvent,
+    ClipboardEvent, DataTransfer, DragEvent, Element, EventTarget, MediaQueryListEvent, MouseEvent,
 };
 
 use super::{embedder, keys, theme};
+use crate::components::text_field::is_text_field;
 use crate::intake;
 use crate::link::{Command, Link};
 use crate::state::{Action, Route};
@@ -81,15 +81,6 @@ fn paste(link: &Link, turns: &Cell<u32>, event: &ClipboardEvent) {
         turns.set(turns.get() + 1);
         link.send(Command::Take(intake::from_paste(&data, turns.get()).into()));
     }
-}
-
-/// True if keys and pastes at this target belong to a field.
-pub fn is_text_field(target: Option<EventTarget>) -> bool {
-    let element = target.and_then(|target| target.dyn_into::<HtmlElement>().ok());
-    element.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            || element.is_content_editable()
-    })
 }
 
 /// True if the drag brings files, not a selection of the page's own text.

@@ -21,8 +21,6 @@ use crate::state::{Action, FileKey, FileRow, Health, Params, Route, Shared, Stag
 use crate::worker_client::{AskError, WorkerClient};
 use crate::{address, crash};
 
-pub use listeners::is_text_field;
-
 /// Browsers refuse pages that write their address too often.
 const ADDRESS_DELAY_MILLIS: u32 = 250;
 

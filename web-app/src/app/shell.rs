@@ -8,17 +8,18 @@ use crate::components::keys_dialog::KeysDialog;
 use crate::components::landing::Landing;
 use crate::components::loading::Loading;
 use crate::components::share::{CopyMarkdown, SaveReport};
-use crate::components::tabs::Tabs;
+use crate::components::tabs::{Tab, Tabs};
 use crate::components::theme_button::ThemeButton;
 use crate::link::{Command, Link};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::{Action, Health, Route, Shared, State};
+use crate::state::{Action, Health, Route, Shared, State, ViewId};
 use crate::views::{self, ViewProps};
 use analyzer_core::report::Report;
 
 /// The page.
 pub fn page(state: &State, link: &Link) -> Html {
+    let view = views::of(state.route.view);
     html! {
         <div class="app">
             <header class="header">
@@ -27,7 +28,7 @@ pub fn page(state: &State, link: &Link) -> Html {
                 { actions(state, link) }
             </header>
             if !state.files.is_empty() {
-                <Tabs current={state.route.view.name} counts={counts(state.report.as_deref())} />
+                <Tabs current={state.route.view} tabs={tabs(state.report.as_deref())} />
             }
             { notices(state, link) }
             if !state.files.is_empty() {
@@ -38,7 +39,7 @@ pub fn page(state: &State, link: &Link) -> Html {
                 <div class="drop-overlay" aria-hidden="true"><p>{ "Drop to analyze" }</p></div>
             }
             if state.keys_shown {
-                <KeysDialog page_keys={KEYS} view_keys={state.route.view.keys} view_title={state.route.view.title} />
+                <KeysDialog page_keys={KEYS} view_keys={view.keys} view_title={view.title} />
             }
         </div>
     }
@@ -48,11 +49,11 @@ fn main(state: &State) -> Html {
     if state.files.is_empty() {
         return html! { <main id="main"><Landing /></main> };
     }
-    let name = state.route.view.name;
+    let name = state.route.view.name();
     html! {
         <main id="main" role="tabpanel" aria-labelledby={format!("tab-{name}")}>
             if let Some(report) = &state.report {
-                { (state.route.view.render)(props(state, report)) }
+                { (views::of(state.route.view).render)(props(state, report)) }
             } else if matches!(state.health, Health::Dead(_)) {
                 <p class="quiet">{ "There is no report, for the engine is not running." }</p>
             } else if state.is_busy() {
@@ -73,8 +74,12 @@ fn props(state: &State, report: &Shared<Report>) -> ViewProps {
     }
 }
 
-fn counts(report: Option<&Report>) -> Vec<Option<usize>> {
-    views::ALL.iter().map(|view| report.and_then(|report| (view.count)(report))).collect()
+fn tabs(report: Option<&Report>) -> Vec<Tab> {
+    let tab = |&id: &ViewId| {
+        let view = views::of(id);
+        Tab { view: id, title: view.title, count: report.and_then(view.count) }
+    };
+    ViewId::ALL.iter().map(tab).collect()
 }
 
 fn brand() -> Html {

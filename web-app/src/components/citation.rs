@@ -6,8 +6,7 @@ use yew::prelude::*;
 
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::{Params, Route};
-use crate::views::files;
+use crate::state::{Params, ViewId};
 
 /// Address of a place in a source: opens Files there.
 pub fn place_href(report: &Report, source: SourceId, at: Option<Position>) -> String {
@@ -17,7 +16,7 @@ pub fn place_href(report: &Report, source: SourceId, at: Option<Position>) -> St
     let offset = if at.line.is_some() { None } else { at.offset };
     let params =
         Params::default().with("source", path).with("line", number(at.line)).with("offset", number(offset));
-    Route { view: &files::VIEW, params }.href()
+    ViewId::Files.with(params).href()
 }
 
 /// A place in words: `goroutine.txt:12`, `heap.pb.gz at byte 120`.

@@ -16,6 +16,7 @@ pub mod search;
 pub mod share;
 pub mod strata;
 pub mod tabs;
+pub mod text_field;
 pub mod text_width;
 pub mod theme_button;
 pub mod use_size;

@@ -6,16 +6,26 @@ use yew::prelude::*;
 
 use crate::link::use_link;
 use crate::number_format as text;
-use crate::state::Route;
-use crate::views;
+use crate::state::{Route, ViewId};
 
 /// Properties of [`Tabs`].
 #[derive(Properties, PartialEq)]
 pub struct TabsProps {
-    /// Name of the view that is shown.
-    pub current: &'static str,
-    /// How much each view has to show, in the views' order.
-    pub counts: Vec<Option<usize>>,
+    /// The view that is shown.
+    pub current: ViewId,
+    /// The row.
+    pub tabs: Vec<Tab>,
+}
+
+/// What stands on a tab.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tab {
+    /// Where it leads.
+    pub view: ViewId,
+    /// The view's title.
+    pub title: &'static str,
+    /// How much the view has to show.
+    pub count: Option<usize>,
 }
 
 /// Links to the views. One of them is in the order of focus, arrow keys reach the others.
@@ -25,8 +35,8 @@ pub fn Tabs(props: &TabsProps) -> Html {
     let current = props.current;
     let on_key = Callback::from(move |event: KeyboardEvent| {
         let Some(link) = &link else { return };
-        let Some(place) = views::ALL.iter().position(|view| view.name == current) else { return };
-        let last = views::ALL.len() - 1;
+        let Some(place) = ViewId::ALL.iter().position(|&view| view == current) else { return };
+        let last = ViewId::ALL.len() - 1;
         let target = match event.key().as_str() {
             "ArrowRight" => {
                 if place == last {
@@ -46,19 +56,19 @@ pub fn Tabs(props: &TabsProps) -> Html {
             "End" => last,
             _ => return,
         };
-        let Some(view) = views::ALL.get(target) else { return };
+        let Some(&view) = ViewId::ALL.get(target) else { return };
         event.prevent_default();
         link.navigate(Route::to(view));
-        focus(view.name);
+        focus(view.name());
     });
     html! {
         <nav class="tabs" role="tablist" aria-label="Views" onkeydown={on_key}>
-            { for views::ALL.iter().zip(&props.counts).map(|(view, count)| {
-                let is_current = view.name == current;
+            { for props.tabs.iter().map(|&Tab { view, title, count }| {
+                let is_current = view == current;
                 html! {
                     <a
-                        key={view.name}
-                        id={format!("tab-{}", view.name)}
+                        key={view.name()}
+                        id={format!("tab-{}", view.name())}
                         class="tab"
                         role="tab"
                         href={Route::to(view).href()}
@@ -66,9 +76,9 @@ pub fn Tabs(props: &TabsProps) -> Html {
                         aria-controls="main"
                         tabindex={if is_current { "0" } else { "-1" }}
                     >
-                        { view.title }
+                        { title }
                         if let Some(count) = count {
-                            <span class="tab-count">{ text::count_usize(*count) }</span>
+                            <span class="tab-count">{ text::count_usize(count) }</span>
                         }
                     </a>
                 }

@@ -12,6 +12,7 @@ mod route;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod view_id;
 
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::Report;
@@ -19,6 +20,8 @@ use analyzer_core::report::Report;
 pub use files::{FileKey, FileRow, Files, NewFile, Stage};
 pub use route::{Params, Route};
 pub use shared::Shared;
+pub use view_id::ViewId;
+pub(crate) use view_id::views;
 
 /// Worker restarts without a report in between, after which the page gives up.
 const RESTARTS: u32 = 4;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::views::{self, View};
+use super::ViewId;
 
 /// The parameters of a view: its selection, filters and zoom, by name.
 ///
@@ -48,23 +48,24 @@ impl Params {
 }
 
 /// A view, and how it is set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Route {
     /// What is shown.
-    pub view: &'static View,
+    pub view: ViewId,
     /// How it is set.
     pub params: Params,
 }
 
-impl Default for Route {
-    fn default() -> Self {
-        Self::to(views::default())
+impl ViewId {
+    /// This view, set in one way: what a link points to.
+    pub fn with(self, params: Params) -> Route {
+        Route { view: self, params }
     }
 }
 
 impl Route {
     /// A view with its defaults.
-    pub fn to(view: &'static View) -> Self {
+    pub fn to(view: ViewId) -> Self {
         Self { view, params: Params::default() }
     }
 
@@ -77,16 +78,16 @@ impl Route {
             .filter(|(name, value)| !name.is_empty() && !value.is_empty())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
-        Self { view: views::find(name).unwrap_or(views::default()), params: Params(params) }
+        Self { view: ViewId::find(name).unwrap_or_default(), params: Params(params) }
     }
 
     /// The hash of this route, with its `#`: what a link to it points to.
     pub fn href(&self) -> String {
         if self.params.is_empty() {
-            return format!("#{}", self.view.name);
+            return format!("#{}", self.view.name());
         }
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.params.0).finish();
-        format!("#{}?{query}", self.view.name)
+        format!("#{}?{query}", self.view.name())
     }
 }
 
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn a_route_survives_its_address() {
         let files = Route {
-            view: views::find("files").expect("a view named files"),
+            view: ViewId::Files,
             params: Params::default().with("source", "t0/a b&c=#é.txt").with("line", "12"),
         };
         assert_eq!(Route::parse(&files.href()), files);

@@ -1,11 +1,9 @@
-//! The views: a folder each, and one list.
-
-use std::fmt;
+//! The views: a module each. Which there are is said in `state`, for addresses name them.
 
 use analyzer_core::report::Report;
 use yew::prelude::*;
 
-use crate::state::{Params, Route, Shared};
+use crate::state::{Params, Shared, ViewId};
 
 /// What every view is given.
 #[derive(Clone, PartialEq, Properties)]
@@ -20,10 +18,8 @@ pub struct ViewProps {
     pub is_busy: bool,
 }
 
-/// A view: its place in the address and in the row of tabs, and its content.
+/// A view: its tab and its content.
 pub struct View {
-    /// Name in the address.
-    pub name: &'static str,
     /// Name on the tab.
     pub title: &'static str,
     /// How many things there are to see; `None` if the report has nothing for this view.
@@ -34,42 +30,17 @@ pub struct View {
     pub render: fn(ViewProps) -> Html,
 }
 
-impl View {
-    /// This view, set in one way: what a link points to.
-    pub fn with(&'static self, params: Params) -> Route {
-        Route { view: self, params }
-    }
-}
-
-impl PartialEq for View {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl fmt::Debug for View {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// The only list of views, in the order of their tabs; the first is the default.
-macro_rules! views {
-    ($($module:ident),* $(,)?) => {
+macro_rules! modules {
+    ($($id:ident $module:ident,)*) => {
         $(pub mod $module;)*
-        /// Every view.
-        pub static ALL: &[View] = &[$($module::VIEW),*];
+
+        /// What a view is.
+        pub fn of(id: ViewId) -> &'static View {
+            match id {
+                $(ViewId::$id => &$module::VIEW,)*
+            }
+        }
     };
 }
 
-views! { overview, memory, goroutines, profiles, trace, gc, files }
-
-/// The view that an empty address names.
-pub fn default() -> &'static View {
-    &ALL[0]
-}
-
-/// The view of this name.
-pub fn find(name: &str) -> Option<&'static View> {
-    ALL.iter().find(|view| view.name == name)
-}
+crate::state::views!(modules);

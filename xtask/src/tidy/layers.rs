@@ -1,7 +1,6 @@
 //! Who may use whom. The table is ARCHITECTURE.md's.
 
-use super::tokens::{self, Token};
-use super::{TrackedFile, Violation};
+use super::{TrackedFile, Violation, paths};
 
 /// Sources below a folder, and the parts of the engine that they may name.
 struct Layer {
@@ -58,47 +57,17 @@ pub fn check(files: &[TrackedFile]) -> impl Iterator<Item = Violation> {
 }
 
 fn check_file(file: &TrackedFile, layer: &Layer) -> Vec<Violation> {
-    let tokens = tokens::without_tests(file.text_if(".rs").unwrap_or_default());
-    let used = parts_named(&tokens, layer.engine);
-    let forbidden = used.filter(|part| !layer.may_use.contains(&part.text.as_str()));
+    let used = paths::named(file, layer.engine).into_iter();
+    let parts = used.filter_map(|named| Some((named.segments.into_iter().next()?, named.line)));
+    let forbidden =
+        parts.filter(|(part, _)| PARTS.contains(&part.as_str()) && !layer.may_use.contains(&part.as_str()));
     forbidden
-        .map(|part| {
+        .map(|(part, line)| {
             let allowed = layer.may_use.join(", ");
-            let message = format!("{} may not use {}, only {allowed}", layer.folder, part.text);
-            Violation::new(file, part.line, message)
+            let message = format!("{} may not use {part}, only {allowed}", layer.folder);
+            Violation::new(file, line, message)
         })
         .collect()
-}
-
-/// The first names after `crate::` or `crate::{`.
-fn parts_named<'a>(tokens: &'a [Token], engine: &'a str) -> impl Iterator<Item = &'a Token> {
-    let text = |index: usize| tokens.get(index).map_or("", |token: &Token| token.text.as_str());
-    let starts = (0..tokens.len())
-        .filter(move |&at| text(at) == engine && text(at + 1) == ":" && text(at + 2) == ":")
-        .map(|at| at + 3);
-    let names =
-        starts.flat_map(move |at| if text(at) == "{" { names_in_braces(tokens, at) } else { vec![at] });
-    names.filter_map(|at| tokens.get(at)).filter(|token| PARTS.contains(&token.text.as_str()))
-}
-
-/// Indexes of the names at the start of each branch of `{a::b, c::{d, e}}`.
-fn names_in_braces(tokens: &[Token], open: usize) -> Vec<usize> {
-    let mut names = Vec::new();
-    let mut depth = 0;
-    for (index, token) in tokens.iter().enumerate().skip(open) {
-        match token.text.as_str() {
-            "{" => depth += 1,
-            "}" => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            break;
-        }
-        if depth == 1 && matches!(token.text.as_str(), "{" | ",") {
-            names.push(index + 1);
-        }
-    }
-    names
 }
 
 #[cfg(test)]
@@ -121,6 +90,12 @@ mod tests {
     fn grouped_imports_are_seen() {
         let source = "use crate::{\n    base::{error, units},\n    formats::pprof,\n};";
         assert_eq!(violations("analyzer-core/src/evidence/stacks.rs", source), [3]);
+    }
+
+    #[test]
+    fn super_leads_no_further_than_crate() {
+        let source = "use super::super::detectors;\nuse super::smaps;";
+        assert_eq!(violations("analyzer-core/src/formats/pprof/mod.rs", source), [1]);
     }
 
     #[test]

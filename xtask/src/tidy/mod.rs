@@ -5,9 +5,11 @@
 mod casts;
 mod dependencies;
 mod fixtures;
+mod floors;
 mod layers;
 mod length;
 mod marks;
+mod paths;
 mod places;
 mod supply;
 mod table;
@@ -97,6 +99,7 @@ pub fn violations() -> Result<Vec<Violation>> {
     violations.extend(dependencies::check(&files));
     violations.extend(dependencies::check_tree(&engine_tree()?));
     violations.extend(fixtures::check(&files));
+    violations.extend(floors::check(&files));
     violations.extend(layers::check(&files));
     violations.extend(length::check(&files));
     violations.extend(marks::check(&files));

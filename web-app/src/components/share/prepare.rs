@@ -60,7 +60,7 @@ pub async fn redacted(link: &Link, files: &[Dropped]) -> Result<Prepared, String
         Err(AskError::Broken(reason)) => return Err(reason),
     };
     let clean = files_of(&redacted).map_err(|error| describe(&error))?;
-    let view = format!("#{}", address::current().view.name);
+    let view = format!("#{}", address::current().view.name());
     let (url, bytes) = page_of(&clean, &view).await.map_err(|error| describe(&error))?;
     Ok(Prepared { url, bytes, summary: Some(Rc::new(redacted.summary)), markdown: Some(markdown.into()) })
 }

@@ -11,11 +11,10 @@ use yew::prelude::*;
 use super::{View, ViewProps};
 use crate::link::use_link;
 use crate::selectors::Uses;
-use crate::state::Route;
+use crate::state::ViewId;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "files",
     title: "Files",
     count: |report| Some(report.sources.len()),
     keys: &[("n", "Next cited line"), ("p", "Previous cited line")],
@@ -38,8 +37,7 @@ fn Files(props: &ViewProps) -> Html {
             }
         })
     };
-    let list =
-        Route { view: &VIEW, params: props.params.without("source").without("line").without("offset") };
+    let list = ViewId::Files.with(props.params.without("source").without("line").without("offset"));
     html! {
         <section class={classes!("files", chosen.map(|_| "split"))}>
             <h2 class="visually-hidden">{ "Files" }</h2>

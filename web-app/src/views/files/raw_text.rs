@@ -11,10 +11,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::components::text_field::is_text_field;
 use crate::link::{use_answer, use_link};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::{Params, Route, Shared};
+use crate::state::{Params, Route, Shared, ViewId};
 
 /// Height of a line, in CSS pixels; the style sheet has the same.
 const LINE_HEIGHT: f64 = 18.0;
@@ -86,8 +87,7 @@ pub fn RawText(props: &RawTextProps) -> Html {
                     "n" => next,
                     _ => return,
                 };
-                let is_ours =
-                    !crate::app::is_text_field(event.target()) && !event.ctrl_key() && !event.meta_key();
+                let is_ours = !is_text_field(event.target()) && !event.ctrl_key() && !event.meta_key();
                 if let (Some(route), Some(link), true) = (target, &link, is_ours) {
                     link.navigate(route.clone());
                 }
@@ -174,7 +174,7 @@ fn neighbors(cited: &BTreeMap<u64, Vec<String>>, line: Option<u64>) -> [Option<u
 
 fn route(path: &str, line: u64) -> Route {
     let params = Params::default().with("source", path).with("line", line.to_string());
-    Route { view: &super::VIEW, params }
+    ViewId::Files.with(params)
 }
 
 fn bar(props: &RawTextProps, total: u64) -> Html {

@@ -21,12 +21,11 @@ use crate::components::needs::{Needs, Recipe};
 use crate::link::{Link, use_link};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::Params;
+use crate::state::{Params, ViewId};
 use window::Window;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "gc",
     title: "GC",
     count,
     keys: &[
@@ -99,9 +98,8 @@ fn run_picker(report: &Report, runs: &[GcRun], chosen: usize, link: Option<&Link
     let on_change = move |event: Event| {
         let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
         if let (Some(link), Some(select)) = (&link, select) {
-            let view: &'static View = &VIEW;
             let params = params.without("from").without("to").without("cycle");
-            link.navigate(view.with(params.with("run", select.value())));
+            link.navigate(ViewId::Gc.with(params.with("run", select.value())));
         }
     };
     html! {

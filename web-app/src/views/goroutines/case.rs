@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::listing;
 use crate::link::Link;
-use crate::state::{Params, Shared};
+use crate::state::{Params, Shared, ViewId};
 
 /// One subject's goroutines, and how they are looked at.
 #[derive(Clone, PartialEq)]
@@ -43,7 +43,7 @@ impl Case {
     /// Sets the view otherwise, as a new entry of the history.
     pub fn go(&self, params: Params) {
         if let Some(link) = &self.link {
-            link.navigate(super::VIEW_REF.with(params));
+            link.navigate(ViewId::Goroutines.with(params));
         }
     }
 
@@ -62,7 +62,7 @@ impl Case {
 
     /// The address of the view with a parameter set, or without it if it has that value already.
     pub fn toggle_href(&self, name: &str, value: &str) -> String {
-        super::VIEW_REF.with(self.toggled(name, value)).href()
+        ViewId::Goroutines.with(self.toggled(name, value)).href()
     }
 
     /// The parameters with one set, or without it if it has that value already.

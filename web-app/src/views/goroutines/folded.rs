@@ -12,6 +12,7 @@ use super::trend::last_count;
 use super::words;
 use crate::number_format as text;
 use crate::selectors;
+use crate::state::ViewId;
 
 /// Properties of [`Folded`].
 #[derive(Clone, PartialEq, Properties)]
@@ -104,7 +105,7 @@ pub fn Folded(props: &FoldedProps) -> Html {
                 { format!(" {} in {} folded", words::goroutines(members), text::counted(props.places.len(), "group", "groups")) }
                 if !kinds.is_empty() { { ": " }{ kinds.join(", ") } }
                 { ". " }
-                <a href={super::VIEW_REF.with(case.params.with("benign", "shown")).href()}>{ "Show the groups" }</a>
+                <a href={ViewId::Goroutines.with(case.params.with("benign", "shown")).href()}>{ "Show the groups" }</a>
             </summary>
             <table class="fold-reasons">
                 <thead>

@@ -30,13 +30,12 @@ use yew::prelude::*;
 use super::{View, ViewProps};
 use crate::components::needs::{Needs, Recipe};
 use crate::link::use_link;
-use crate::state::{Params, Route};
+use crate::state::{Params, Route, ViewId};
 use case::Case;
 use modes::Mode;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "goroutines",
     title: "Goroutines",
     count,
     keys: &[
@@ -67,12 +66,10 @@ const RECIPES: &[Recipe] = &[
 
 /// Route of a group, opened: where a finding leads.
 pub fn group_route(id: &str) -> Route {
-    VIEW_REF.with(Params::default().with("open", id))
+    ViewId::Goroutines.with(Params::default().with("open", id))
 }
 
 pub use words::{counts as group_counts, frame as group_frame, main_frame};
-
-static VIEW_REF: View = VIEW;
 
 /// Groups that are worth a look: not benign.
 fn count(report: &Report) -> Option<usize> {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::case::Case;
 use super::tangle;
 use crate::number_format as text;
-use crate::state::Params;
+use crate::state::{Params, ViewId};
 
 /// A way to look at the groups that the filters admit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn switch(case: &Case, current: Mode) -> Html {
     html! {
         <nav class="modes" aria-label="Ways to look at the groups">
             { for Mode::ALL.into_iter().filter(offered).map(|mode| {
-                let href = super::VIEW_REF.with(case.params.with("view", mode.name())).href();
+                let href = ViewId::Goroutines.with(case.params.with("view", mode.name())).href();
                 html! {
                     <a class="mode" {href} aria-current={(mode == current).then_some("true")}>
                         { mode.title() }

@@ -11,7 +11,7 @@ use super::words;
 use crate::components::citation::{place_href, place_text};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::Params;
+use crate::state::{Params, ViewId};
 
 /// Which process, where there are several.
 pub fn subjects(case: &Case, section: &Goroutines) -> Html {
@@ -24,7 +24,7 @@ pub fn subjects(case: &Case, section: &Goroutines) -> Html {
             { for subjects.into_iter().filter_map(|id| selectors::subject(&case.report, id)).map(|subject| {
                 let params = Params::default().with("subject", subject.id.0.to_string());
                 html! {
-                    <a class="choice" href={super::VIEW_REF.with(params).href()}
+                    <a class="choice" href={ViewId::Goroutines.with(params).href()}
                         aria-current={(subject.id == case.subject).then_some("true")}>
                         { selectors::subject_name(subject) }
                     </a>

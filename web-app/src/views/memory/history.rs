@@ -4,12 +4,11 @@ use analyzer_core::base::convert::ratio;
 use analyzer_core::report::{MemorySnapshot, Report};
 use yew::prelude::*;
 
-use super::{VIEW, moments};
+use super::moments;
 use crate::components::strata::model::Strata;
 use crate::link::use_link;
 use crate::number_format as text;
-use crate::state::{Params, Shared};
-use crate::views::View;
+use crate::state::{Params, Shared, ViewId};
 
 /// A strip of bars says something from this many moments on: two have their pictures.
 const FEWEST: usize = 3;
@@ -51,9 +50,8 @@ pub fn History(props: &HistoryProps) -> Html {
                 { for of_subject.iter().map(|(index, moment, strata)| {
                     let (link, params, index) = (link.clone(), props.params.clone(), *index);
                     let on_click = move |_: MouseEvent| {
-                        let view: &'static View = &VIEW;
                         if let Some(link) = &link {
-                            link.navigate(view.with(params.without("base").with("moment", index.to_string())));
+                            link.navigate(ViewId::Memory.with(params.without("base").with("moment", index.to_string())));
                         }
                     };
                     let is_shown = index == props.moment;

@@ -22,7 +22,6 @@ use crate::state::{Params, Shared};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "memory",
     title: "Memory",
     count: |report| report.memory.as_ref().map(|memory| memory.snapshots.len()),
     keys: &[

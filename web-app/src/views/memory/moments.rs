@@ -5,11 +5,9 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::VIEW;
 use crate::link::use_link;
 use crate::selectors;
-use crate::state::{Params, Shared};
-use crate::views::View;
+use crate::state::{Params, Shared, ViewId};
 
 /// The address's word for a moment that is compared with none.
 const NOTHING: &str = "none";
@@ -52,8 +50,7 @@ pub fn MomentPicker(props: &MomentPickerProps) -> Html {
             let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
             if let (Some(link), Some(select)) = (&link, select) {
                 let params = if name == "moment" { params.without("base") } else { params.clone() };
-                let view: &'static View = &VIEW;
-                link.navigate(view.with(params.with(name, select.value())));
+                link.navigate(ViewId::Memory.with(params.with(name, select.value())));
             }
         })
     };

@@ -11,7 +11,6 @@ use crate::number_format as text;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "overview",
     title: "Overview",
     count: |report| {
         let serious = serious(report);

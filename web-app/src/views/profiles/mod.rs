@@ -36,7 +36,7 @@ use crate::components::flame::data::FlameGraph;
 use crate::components::menu::Menu;
 use crate::components::needs::{Needs, Recipe};
 use crate::link::{Answer, Link, use_link};
-use crate::state::{Params, Shared};
+use crate::state::{Params, Shared, ViewId};
 use actions::Subject;
 use closer::{Tree, use_tree};
 use settings::{Mode, Settings};
@@ -45,7 +45,6 @@ pub use settings::params_of;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "profiles",
     title: "Profiles",
     count: |report| (!report.profiles.is_empty()).then_some(report.profiles.len()),
     keys: &[
@@ -109,8 +108,7 @@ impl Case {
     /// Sets a parameter, as a new entry of the history.
     fn go(&self, params: Params) {
         if let Some(link) = &self.link {
-            let view: &'static View = &VIEW;
-            link.navigate(view.with(params));
+            link.navigate(ViewId::Profiles.with(params));
         }
     }
 

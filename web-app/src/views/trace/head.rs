@@ -4,18 +4,15 @@ use analyzer_core::report::Report;
 use analyzer_core::report::trace::Trace;
 use yew::prelude::*;
 
-use super::{VIEW, Window, words};
+use super::{Window, words};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::{Params, Route};
-
-use crate::views::{View, profiles};
-
-static VIEW_REF: View = VIEW;
+use crate::state::{Params, Route, ViewId};
+use crate::views::profiles;
 
 /// A route of this view.
 pub fn route(params: Params) -> Route {
-    VIEW_REF.with(params)
+    ViewId::Trace.with(params)
 }
 
 /// The trace in a few words, and the choice among several.
@@ -65,10 +62,7 @@ pub fn head(report: &Report, chosen: usize) -> Html {
 
 /// The profile that is derived from the trace, in the Profiles view.
 fn profile_href(report: &Report, trace: &Trace) -> String {
-    match crate::views::find("profiles") {
-        Some(view) => view.with(profiles::params_of(report, trace.source)).href(),
-        None => String::new(),
-    }
+    ViewId::Profiles.with(profiles::params_of(report, trace.source)).href()
 }
 
 /// What the tables count: all of the trace, or a part of it.

@@ -29,7 +29,6 @@ use timeline::Timeline;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
-    name: "trace",
     title: "Trace",
     count: |report| (!report.traces.is_empty()).then_some(report.traces.len()),
     keys: &[
