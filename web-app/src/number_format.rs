@@ -1,10 +1,10 @@
 //! Numbers as text: the only place of the page that writes them.
 //!
 //! What the engine writes in its claims and in Markdown reads the same here,
-//! for it is the engine's own; the page adds exact forms for titles, shares
-//! and changes.
+//! for it is the engine's own; the page adds exact forms for titles, and
+//! changes.
 
-use analyzer_core::base::convert::{ratio, to_u64};
+use analyzer_core::base::convert::to_u64;
 use analyzer_core::base::units::{Bytes, Nanos, Unit};
 use analyzer_core::report::Amount;
 use analyzer_core::report::number_format as engine;
@@ -29,7 +29,7 @@ pub fn count(value: i64) -> String {
     engine::count(value)
 }
 
-pub use engine::count_u64;
+pub use engine::{count_u64, minutes, percent, rate};
 
 /// A length: as [`count`].
 pub fn count_usize(value: usize) -> String {
@@ -52,17 +52,6 @@ pub fn signed_bytes(value: i64) -> String {
     with_sign(value, bytes)
 }
 
-/// A share: `12.3%`, `<0.1%`; an empty text if the whole is zero.
-pub fn percent(part: i64, whole: i64) -> String {
-    let Some(share) = ratio(part.into(), whole.into()) else { return String::new() };
-    let percent = share * 100.0;
-    if part != 0 && percent.abs() < 0.1 {
-        return if percent < 0.0 { ">-0.1%".to_owned() } else { "<0.1%".to_owned() };
-    }
-    let digits = if percent.abs() >= 99.95 { 0 } else { 1 };
-    format!("{percent:.digits$}%")
-}
-
 /// A time span in the unit that fits: `1.25 s`, `4 min 05 s`.
 pub fn duration(nanos: i64) -> String {
     engine::duration(Nanos(nanos))
@@ -77,29 +66,6 @@ pub fn moment(nanos: f64, tick: f64) -> String {
     };
     let digits = (0..=9).find(|&digits| tick / unit * 10f64.powi(digits) >= 0.999).unwrap_or(9);
     format!("{:.*} {name}", usize::try_from(digits).unwrap_or(0), nanos / unit)
-}
-
-/// Whole minutes, as the Go runtime prints waits: `9 min`, `2 h 05 min`.
-pub fn minutes(value: u64) -> String {
-    if value < 60 {
-        format!("{value} min")
-    } else {
-        format!("{} h {:02} min", count_u64(value / 60), value % 60)
-    }
-}
-
-/// A rate, to two digits: `3.2`, `0.05`, `1,200`.
-pub fn rate(value: f64) -> String {
-    if value.abs() >= 100.0 {
-        return count(analyzer_core::base::convert::f64_to_i64(value.round()));
-    }
-    let digits = match value.abs() {
-        0.0..0.1 => 3,
-        0.1..1.0 => 2,
-        1.0..100.0 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$}")
 }
 
 /// A point in time: `2026-05-01 03:12:07 UTC`.
@@ -166,21 +132,6 @@ mod tests {
     fn changes_carry_their_sign() {
         assert_eq!([12, 0, -3000].map(signed_count), ["+12", "\u{b1}0", "-3,000"]);
         assert_eq!(signed_bytes(-2048), "-2.0 KiB");
-    }
-
-    #[test]
-    fn shares_never_round_something_to_nothing() {
-        assert_eq!(percent(1, 3), "33.3%");
-        assert_eq!(percent(1, 100_000), "<0.1%");
-        assert_eq!(percent(0, 5), "0.0%");
-        assert_eq!(percent(5, 5), "100%");
-        assert_eq!(percent(-1, 4), "-25.0%");
-        assert_eq!(percent(1, 0), "");
-    }
-
-    #[test]
-    fn waits_of_hours_are_not_hundreds_of_minutes() {
-        assert_eq!([0, 9, 125].map(minutes), ["0 min", "9 min", "2 h 05 min"]);
     }
 
     #[test]

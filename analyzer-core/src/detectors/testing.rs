@@ -1,6 +1,11 @@
 //! The one helper of the rules' tests: literal files in, codes out.
 
-use crate::report::{Confidence, Finding, Report, Severity};
+use serde_json::Value;
+
+use super::{Case, all};
+use crate::analysis::Analysis;
+use crate::evidence::Evidence;
+use crate::report::{Confidence, Finding, Goroutines, Report, Severity};
 use crate::session::Session;
 
 /// The report of these files.
@@ -17,8 +22,9 @@ pub fn report(files: &[(&str, &[u8])]) -> Report {
 /// but for amounts, which may be written as [`written_out`] reads them; the
 /// family is a code or a prefix of codes (`mem.oom`).
 #[track_caller]
-pub fn check(family: &str, files: &[(&str, &str)], codes: &[&str]) -> Vec<Finding> {
-    let files: Vec<(&str, String)> = files.iter().map(|(path, text)| (*path, written_out(text))).collect();
+pub fn check(family: &str, files: &[(&str, impl AsRef<str>)], codes: &[&str]) -> Vec<Finding> {
+    let files: Vec<(&str, String)> =
+        files.iter().map(|(path, text)| (*path, written_out(text.as_ref()))).collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
     check_bytes(family, &files, codes)
 }
@@ -30,11 +36,69 @@ pub fn check_bytes(family: &str, files: &[(&str, &[u8])], codes: &[&str]) -> Vec
     for source in &report.sources {
         assert!(source.format.is_some(), "{} is not recognized: {:?}", source.path, source.notes);
     }
+    expect(family, report.findings, codes)
+}
+
+/// As [`check`], of an execution trace by the figures of its report, as JSON:
+/// what is not given is empty. `goroutines` is what dumps say of the same process.
+#[track_caller]
+pub fn check_trace(
+    family: &str,
+    trace: Value,
+    goroutines: Option<Goroutines>,
+    codes: &[&str],
+) -> Vec<Finding> {
+    let mut whole = serde_json::from_str(EMPTY_TRACE).expect("JSON");
+    merge(&mut whole, trace);
+    let trace = serde_json::from_value(whole).expect("a trace as the report has it");
+    let analysis = Analysis { traces: vec![trace], goroutines, ..Analysis::default() };
+    let case = Case { evidence: &Evidence::default(), analysis: &analysis, memory: &[] };
+    let able = all().filter(|detector| (detector.missing_inputs)(&case).is_empty());
+    let found = able.flat_map(|detector| (detector.detect)(&case)).collect();
+    expect(family, found, codes)
+}
+
+#[track_caller]
+fn expect(family: &str, found: Vec<Finding>, codes: &[&str]) -> Vec<Finding> {
     let is_asked = |finding: &Finding| super::is_in(&finding.code, family);
-    let found: Vec<Finding> = report.findings.into_iter().filter(is_asked).collect();
+    let found: Vec<Finding> = found.into_iter().filter(is_asked).collect();
     let found_codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(found_codes, codes, "of {family}");
     found
+}
+
+/// A trace in which nothing happens.
+const EMPTY_TRACE: &str = r#"{
+    "source": 0, "subject": 0, "format": 26, "start_nanos": 0, "from": 0, "to": 0,
+    "events": {"total": 0, "kinds": {}, "transitions": {}, "blocks": {}, "ranges": {}, "records": {}},
+    "goroutines_existed": 0, "goroutines_created": 0, "goroutines_ended": 0, "goroutines_alive": 0,
+    "generations": [], "groups": [], "leaks": [], "sites": [], "wakes": [], "longest_waits": [],
+    "longest_delays": [], "delays": [], "go_tool_profiles": [], "procs": [], "pause_kinds": [], "pauses": [],
+    "tasks": [], "regions": [], "task_rows": [], "region_rows": [], "log_categories": [], "logs": [],
+    "gc": {
+        "cycles": [], "begun": 0, "ended": 0, "marking": 0, "assists": {"count": 0, "total": 0, "max": 0},
+        "assist_running": 0, "workers": [0, 0, 0], "sweeps": {"count": 0, "total": 0, "max": 0}, "swept": 0,
+        "reclaimed": 0
+    },
+    "heap": {}, "cpu_samples": {"count": 0, "stacks": 0},
+    "overview": {
+        "running": [], "gc_workers": [], "runnable": [], "waiting": [], "syscall": [], "marking": [],
+        "stopped": [], "assists": [], "processors": [], "gomaxprocs": [], "heap_max": [], "heap_min": [],
+        "goal": [], "samples": []
+    },
+    "folded": [], "stacks": [], "frames": [], "citations": [{"source": 0}]
+}"#;
+
+/// Puts the fields of `from` in the place of those of `into`.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
 }
 
 /// What a rule decides about each finding: severity, confidence and the amount's value.

@@ -10,18 +10,43 @@ pub fn series(counts: &[u64]) -> String {
     counts.iter().map(|&number| count_u64(number)).collect::<Vec<_>>().join(", ")
 }
 
-/// A rate to a tenth, from ten on to the unit: "0.4", "8.5", "1,200".
+/// A rate with two digits that count, from ten on to the unit: "0.044", "0.44",
+/// "8.5", "1,200".
 pub fn rate(value: f64) -> String {
-    let tenths = rounded_i64(value * 10.0).unwrap_or(0);
-    if tenths.unsigned_abs() >= 100 {
-        return count(rounded_i64(value).unwrap_or(0));
+    let scaled = |scale: f64| rounded_i64(value.abs() * scale).unwrap_or(0);
+    let scales = [(3, 1_000.0, 1_000), (2, 100.0, 100), (1, 10.0, 10)];
+    let fitting = scales.into_iter().find(|(_, scale, _)| scaled(*scale) < 100);
+    let Some((digits, scale, unit)) = fitting else { return count(rounded_i64(value).unwrap_or(0)) };
+    let amount = scaled(scale);
+    if amount == 0 {
+        return "0".to_owned();
     }
-    format!(
-        "{}{}.{}",
-        if tenths < 0 { "-" } else { "" },
-        tenths.unsigned_abs() / 10,
-        tenths.unsigned_abs() % 10
-    )
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{}.{:0digits$}", amount / unit, amount % unit)
+}
+
+/// A share: `12.3%`, from 100 on `100%`, and never `0.0%` for something:
+/// `<0.1%`. An empty text if the whole is zero.
+pub fn percent(part: i64, whole: i64) -> String {
+    if whole == 0 {
+        return String::new();
+    }
+    let (magnitude, of) = (u128::from(part.unsigned_abs()), u128::from(whole.unsigned_abs()));
+    let is_negative = part != 0 && (part < 0) != (whole < 0);
+    if part != 0 && magnitude * 1_000 < of {
+        return if is_negative { ">-0.1%" } else { "<0.1%" }.to_owned();
+    }
+    let sign = if is_negative { "-" } else { "" };
+    let tenths = (magnitude * 2_000 + of) / (of * 2);
+    if tenths >= 1_000 {
+        return format!("{sign}{}%", (magnitude * 200 + of) / (of * 2));
+    }
+    format!("{sign}{}.{}%", tenths / 10, tenths % 10)
+}
+
+/// Hundredths of a percent: as [`percent`].
+pub fn basis_points(value: i64) -> String {
+    percent(value, 10_000)
 }
 
 /// Binary units, each 1024 of the one before.
@@ -72,14 +97,24 @@ pub fn count(number: i64) -> String {
     grouped
 }
 
+/// Whole minutes: `9 min`, `2 h 05 min`, from two days on `12 days 3 h 05 min`.
+pub fn minutes(value: u64) -> String {
+    let (hours, rest) = (value / 60, value % 60);
+    match hours {
+        0 => format!("{rest} min"),
+        1..48 => format!("{hours} h {rest:02} min"),
+        _ => format!("{} days {} h {rest:02} min", count_u64(hours / 24), hours % 24),
+    }
+}
+
 /// `1.50 s`, `12.30 ms`, `3 ns`: the largest unit that is not below one, to
-/// the second; longer spans as `2 h 03 min`, `4 min 05 s`.
+/// the second; longer spans as `4 min 05 s`, and from an hour on as [`minutes`].
 pub fn duration(span: Nanos) -> String {
     let nanos = span.0.unsigned_abs();
     let sign = if span.0 < 0 { "-" } else { "" };
     let seconds = nanos / 1_000_000_000;
     match seconds {
-        3_600.. => return format!("{sign}{} h {:02} min", seconds / 3_600, seconds / 60 % 60),
+        3_600.. => return format!("{sign}{}", minutes(seconds / 60)),
         60.. => return format!("{sign}{} min {:02} s", seconds / 60, seconds % 60),
         _ => {}
     }
@@ -118,18 +153,15 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// A number in its unit: `1.5 MiB`, `12,345`, `3 min`, `12.34 %`.
+/// A number in its unit: `1.5 MiB`, `12,345`, `3 min`, `12.3%`.
 pub fn quantity(value: i64, unit: Unit) -> String {
     match unit {
         Unit::Bytes => bytes(Bytes(value)),
         Unit::Nanoseconds => duration(Nanos(value)),
         Unit::Count => count(value),
-        Unit::Minutes => format!("{} min", count(value)),
-        Unit::BasisPoints => {
-            let sign = if value < 0 { "-" } else { "" };
-            let magnitude = value.unsigned_abs();
-            format!("{sign}{}.{:02} %", magnitude / 100, magnitude % 100)
-        }
+        Unit::Minutes if value < 0 => format!("-{}", minutes(value.unsigned_abs())),
+        Unit::Minutes => minutes(value.unsigned_abs()),
+        Unit::BasisPoints => basis_points(value),
     }
 }
 
@@ -176,9 +208,29 @@ mod tests {
     }
 
     #[test]
-    fn rates_have_a_tenth_below_ten() {
-        assert_eq!([0.44, 8.5, 9.96, 176.2, 1_234.0].map(rate), ["0.4", "8.5", "10", "176", "1,234"]);
+    fn rates_have_two_digits_that_count() {
+        let small = [0.0, 0.0004, 0.044, 0.44, 0.996, -1.25].map(rate);
+        assert_eq!(small, ["0", "0", "0.044", "0.44", "1.0", "-1.3"]);
+        assert_eq!([8.5, 9.96, 176.2, 1_234.0].map(rate), ["8.5", "10", "176", "1,234"]);
         assert_eq!(series(&[12, 40, 1_000]), "12, 40, 1,000");
+    }
+
+    #[test]
+    fn shares_never_round_something_to_nothing() {
+        let texts = [(1, 3), (1, 100_000), (0, 5), (5, 5), (-1, 4), (-1, 100_000), (1, 0), (1_234, 1_000)];
+        let texts = texts.map(|(part, whole)| percent(part, whole));
+        assert_eq!(texts, ["33.3%", "<0.1%", "0.0%", "100%", "-25.0%", ">-0.1%", "", "123%"]);
+        assert_eq!([9_994, 9_995, 1_234, 10].map(basis_points), ["99.9%", "100%", "12.3%", "0.1%"]);
+        assert_eq!(percent(i64::MIN, i64::MAX), "-100%");
+    }
+
+    #[test]
+    fn waits_of_hours_are_not_hundreds_of_minutes() {
+        let texts = [0, 9, 125, 2_879, 2_880, 17_465].map(minutes);
+        assert_eq!(
+            texts,
+            ["0 min", "9 min", "2 h 05 min", "47 h 59 min", "2 days 0 h 00 min", "12 days 3 h 05 min"]
+        );
     }
 
     #[test]
@@ -210,6 +262,6 @@ mod tests {
         assert_eq!(amount(&exact), "2.0 MiB");
         assert_eq!(amount(&Amount { low: Some(1 << 20), ..exact }), "2.0 MiB (at least 1.0 MiB)");
         let both = Amount { value: 1234, low: Some(-5), high: Some(2000), unit: Unit::BasisPoints };
-        assert_eq!(amount(&both), "12.34 % (-0.05 % to 20.00 %)");
+        assert_eq!(amount(&both), "12.3% (>-0.1% to 20.0%)");
     }
 }

@@ -1,7 +1,7 @@
 //! `mem.cache.dominant`: much of the charge is page cache. Not a leak, ever.
 
 use super::support::{
-    Draft, Reclaim, effect, event, exact, latest, least_effect, list, needs, percent, share_of, text,
+    Draft, Reclaim, effect, event, exact, latest, least_effect, list, needs, percent, share_text, text,
 };
 use crate::analysis::memory::Reviewed;
 use crate::detectors::{Case, Detector, Rule};
@@ -56,10 +56,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: DOMINANT.title.to_owned(),
         claim: format!(
-            "{} of the {} charged ({}%) is page cache of files that were read or written.{seen}",
+            "{} of the {} charged ({}) is page cache of files that were read or written.{seen}",
             text(cache.value),
             text(usage.value),
-            share_of(cache.value, usage.value),
+            share_text(cache.value, usage.value),
         ),
         amount: exact(cache.value),
         citations,

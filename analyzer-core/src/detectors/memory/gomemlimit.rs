@@ -28,7 +28,7 @@ const TIGHT: Rule = Rule {
 
 const BELOW_LIVE: Rule = Rule {
     code: "mem.gomemlimit.below_live",
-    severity: Severity::Warning,
+    severity: Severity::Critical,
     title: "GOMEMLIMIT is below what is live",
     meaning: "The live heap nearly fills GOMEMLIMIT, so that the collector runs all the time.",
 };

@@ -1,6 +1,6 @@
 //! `mem.slab`, `mem.percpu`, `mem.kernel.*`: memory that the kernel keeps for the container.
 
-use super::support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_of, text};
+use super::support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_text, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::{Cgroup, Version};
 use crate::analysis::memory::term::{Term, sum};
@@ -88,10 +88,10 @@ fn one(reviewed: &Reviewed<'_>, cgroup: &Cgroup<'_>, kind: &Kind, amount: &Term)
         confidence: kind.confidence,
         title: kind.rule.title.to_owned(),
         claim: format!(
-            "{} of the {} charged ({}%) is {}.",
+            "{} of the {} charged ({}) is {}.",
             text(amount.value),
             text(usage.value),
-            share_of(amount.value, usage.value),
+            share_text(amount.value, usage.value),
             kind.what
         ),
         amount: exact(amount.value),
@@ -197,16 +197,19 @@ mod tests {
 
     #[test]
     fn less_than_the_share_or_sixteen_megabytes_is_not_said() {
-        for (current, parts) in [
-            ("<160MiB>", "slab_reclaimable <16MiB-1>\nslab_unreclaimable 0"),
-            ("<161MiB>", "slab_reclaimable <16MiB>\nslab_unreclaimable 0"),
-            ("<320MiB>", "percpu <16MiB-1>\nvmalloc <16MiB-1>"),
-            ("<321MiB>", "percpu <16MiB>\nvmalloc <16MiB>"),
-            ("<320MiB>", "kernel <17MiB-1>\nkernel_stack <1MiB>"),
-            ("<321MiB>", "kernel <17MiB>\nkernel_stack <1MiB>"),
-        ] {
-            check("mem", &[("memory.current", current), ("memory.stat", &stat(parts))], &[]);
-        }
+        let files = |current: &str, parts: &str| {
+            [("memory.current", current.to_owned()), ("memory.stat", stat(parts))]
+        };
+        let slab = |amount: &str| format!("slab_reclaimable {amount}\nslab_unreclaimable 0");
+        let other = |kernel: &str| format!("kernel {kernel}\nkernel_stack <1MiB>");
+        check("mem.slab", &files("<160MiB>", &slab("<16MiB-1>")), &[]);
+        check("mem.slab", &files("<161MiB>", &slab("<16MiB>")), &[]);
+        check("mem.percpu", &files("<320MiB>", "percpu <16MiB-1>"), &[]);
+        check("mem.percpu", &files("<321MiB>", "percpu <16MiB>"), &[]);
+        check("mem.kernel.vmalloc", &files("<320MiB>", "vmalloc <16MiB-1>"), &[]);
+        check("mem.kernel.vmalloc", &files("<321MiB>", "vmalloc <16MiB>"), &[]);
+        check("mem.kernel.other", &files("<320MiB>", &other("<17MiB-1>")), &[]);
+        check("mem.kernel.other", &files("<321MiB>", &other("<17MiB>")), &[]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `mem.limit_hits`: the limit was reached, and reclaim made room.
 
-use super::support::{Draft, event, latest, list, needs, share_of, text};
+use super::support::{Draft, event, latest, list, needs, share_text, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
 use crate::base::units::Unit;
@@ -42,10 +42,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let fill =
         cgroup.usage.as_ref().zip(reviewed.moment.limit()).map_or_else(String::new, |(usage, limit)| {
             format!(
-                " Now {} of {} are charged ({}%).",
+                " Now {} of {} are charged ({}).",
                 text(usage.value),
                 text(limit.value),
-                share_of(usage.value, limit.value)
+                share_text(usage.value, limit.value)
             )
         });
     let draft = Draft {

@@ -1,7 +1,7 @@
 //! `mem.native`: memory that Go does not know of.
 
 use super::support::{
-    Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_of, text,
+    Draft, Reclaim, bounded, effect, latest, least_effect, list, needs, percent, share_text, text,
 };
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::mappings::MappingClass;
@@ -40,10 +40,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let classes = by_class(reviewed);
     let claim = format!(
-        "{} of the process's {} anonymous memory is neither Go's nor the program's data ({}%): {}.",
+        "{} of the process's {} anonymous memory is neither Go's nor the program's data ({}): {}.",
         range(native.low, native.high),
         text(anon.value),
-        share_of(native.low, anon.value),
+        share_text(native.low, anon.value),
         classes
             .iter()
             .map(|(label, bytes)| format!("{} {label}", text(bytes.0)))

@@ -10,7 +10,7 @@ use crate::report::{Confidence, Finding, Severity};
 
 const OTHER_PROC: Rule = Rule {
     code: "mem.other_proc",
-    severity: Severity::Warning,
+    severity: Severity::Info,
     title: "Other processes",
     meaning: "Processes other than the main one hold much of the container's memory.",
 };

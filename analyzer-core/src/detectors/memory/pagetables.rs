@@ -1,7 +1,7 @@
 //! `mem.pagetables`: page tables out of proportion.
 
 use super::support::{
-    Draft, LEAST_EFFECT, Reclaim, cgroup_figure, exact, latest, list, needs, percent, share_of, text,
+    Draft, LEAST_EFFECT, Reclaim, cgroup_figure, exact, latest, list, needs, percent, share_text, text,
 };
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
@@ -54,10 +54,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: PAGETABLES.title.to_owned(),
         claim: format!(
-            "Page tables take {} for {} of anonymous memory ({}%): single pages are touched all over a large address range.",
+            "Page tables take {} for {} of anonymous memory ({}): single pages are touched all over a large address range.",
             text(tables.value),
             text(anon.value),
-            share_of(tables.value, anon.value)
+            share_text(tables.value, anon.value)
         ),
         amount: exact(tables.value),
         citations: (&tables + &anon).from,

@@ -1,10 +1,10 @@
 //! `mem.pressure`: tasks of the container wait for memory.
 
-use super::support::{Draft, latest, list, needs, pressure, share_of};
-use super::thrash::percent_text;
+use super::support::{Draft, latest, list, needs, pressure, share_text};
 use crate::analysis::memory::Reviewed;
 use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Rule};
+use crate::report::number_format::basis_points;
 use crate::report::{Amount, Confidence, Finding, Severity};
 
 /// Share of the last minute in which some task waited, in hundredths of a percent.
@@ -38,23 +38,23 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let usage = reviewed.moment.cgroup.as_ref().and_then(|cgroup| cgroup.usage.clone());
-    let fill = usage.zip(reviewed.moment.limit()).map(|(usage, limit)| share_of(usage.value, limit.value));
+    let fill = usage.zip(reviewed.moment.limit()).map(|(usage, limit)| share_text(usage.value, limit.value));
     let draft = Draft {
         rule: PRESSURE,
         reclaim: None,
         condition: format!(
             "Some tasks waited {} of the last 60 s, or all {}.",
-            percent_text(LEAST_SOME),
-            percent_text(LEAST_FULL)
+            basis_points(LEAST_SOME),
+            basis_points(LEAST_FULL)
         ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: PRESSURE.title.to_owned(),
         claim: format!(
             "Some task waited for memory {} of the last minute, all tasks {}{}.",
-            percent_text(some.value),
-            percent_text(full.value),
-            fill.map_or_else(String::new, |fill| format!("; the charge is at {fill}% of the limit"))
+            basis_points(some.value),
+            basis_points(full.value),
+            fill.map_or_else(String::new, |fill| format!("; the charge is at {fill} of the limit"))
         ),
         amount: Some(Amount { value: some.value, low: None, high: None, unit: Unit::BasisPoints }),
         citations: [some.from, full.from].concat(),

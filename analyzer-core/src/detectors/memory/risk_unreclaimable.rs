@@ -1,6 +1,6 @@
 //! `mem.risk.unreclaimable`: what the kernel cannot take back nearly fills the limit.
 
-use super::support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, swap_room, text};
+use super::support::{Draft, Reclaim, exact, latest, list, needs, percent, share_text, swap_room, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::term::Term;
@@ -19,7 +19,7 @@ const GARBAGE_PERCENT: i64 = 20;
 
 const UNRECLAIMABLE: Rule = Rule {
     code: "mem.risk.unreclaimable",
-    severity: Severity::Warning,
+    severity: Severity::Critical,
     title: "Little room below the limit",
     meaning: "Memory that the kernel cannot reclaim nearly fills the limit.",
 };
@@ -76,10 +76,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: UNRECLAIMABLE.title.to_owned(),
         claim: format!(
-            "{} of the {} limit ({}%) is memory that the kernel cannot take back: {}.",
+            "{} of the {} limit ({}) is memory that the kernel cannot take back: {}.",
             text(stays.value),
             text(limit.value),
-            share_of(stays.value, limit.value),
+            share_text(stays.value, limit.value),
             parts(cgroup),
         ),
         amount: exact(stays.value),

@@ -1,7 +1,7 @@
 //! `mem.shmem`: tmpfs, memfd and shared mappings fill the container.
 
 use super::support::{
-    Draft, Reclaim, effect, exact, latest, least_effect, list, needs, percent, share_of, text,
+    Draft, Reclaim, effect, exact, latest, least_effect, list, needs, percent, share_text, text,
 };
 use crate::analysis::memory::Reviewed;
 use crate::detectors::{Case, Detector, Rule};
@@ -37,7 +37,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let against_limit = limit
-        .map_or_else(String::new, |limit| format!(", {}% of the limit", share_of(shmem.value, limit.value)));
+        .map_or_else(String::new, |limit| format!(", {} of the limit", share_text(shmem.value, limit.value)));
     let draft = Draft {
         rule: SHMEM,
         reclaim: Some(Reclaim::Stays),

@@ -1,6 +1,6 @@
 //! `mem.sock`: socket buffers, where they are charged, and where they are not.
 
-use super::support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_of, text};
+use super::support::{Draft, LEAST_EFFECT, Reclaim, exact, latest, list, needs, percent, share_text, text};
 use crate::analysis::memory::Reviewed;
 use crate::detectors::{Case, Detector, Rule};
 use crate::report::{Confidence, Finding, Severity};
@@ -52,10 +52,10 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: SOCK.title.to_owned(),
         claim: format!(
-            "{} of the {} charged ({}%) is network buffers: data that one side sent and the other does not read.",
+            "{} of the {} charged ({}) is network buffers: data that one side sent and the other does not read.",
             text(sock.value),
             text(usage.value),
-            share_of(sock.value, usage.value)
+            share_text(sock.value, usage.value)
         ),
         amount: exact(sock.value),
         citations: (sock + usage).from,

@@ -1,6 +1,8 @@
 //! `mem.spans`: spans are in use and mostly empty.
 
-use super::support::{Draft, Reclaim, effect, exact, latest, least_effect, list, needs, share_of, text};
+use super::support::{
+    Draft, Reclaim, effect, exact, latest, least_effect, list, needs, share_of, share_text, text,
+};
 use crate::analysis::memory::Reviewed;
 use crate::detectors::{Case, Detector, Rule};
 use crate::report::{Confidence, Finding, Severity};
@@ -44,10 +46,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Likely,
         title: SPANS.title.to_owned(),
         claim: format!(
-            "{} of the {} heap in use hold no object ({}%): spans of a size class stay as long as one object in them lives.",
+            "{} of the {} heap in use hold no object ({}): spans of a size class stay as long as one object in them lives.",
             text(waste.value),
             text(inuse.value),
-            share_of(waste.value, inuse.value)
+            share_text(waste.value, inuse.value)
         ),
         amount: exact(waste.value),
         citations: waste.from,

@@ -1,6 +1,6 @@
 //! `mem.stacks`: goroutine stacks take much.
 
-use super::support::{Draft, Reclaim, exact, latest, list, needs, percent, share_of, text};
+use super::support::{Draft, Reclaim, exact, latest, list, needs, percent, share_text, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
 use crate::detectors::{Case, Detector, Rule};
@@ -64,10 +64,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: STACKS.title.to_owned(),
         claim: format!(
-            "Stacks take {} of the {} that Go committed ({}%){each}.",
+            "Stacks take {} of the {} that Go committed ({}){each}.",
             text(stacks.value),
             text(committed.value),
-            share_of(stacks.value, committed.value)
+            share_text(stacks.value, committed.value)
         ),
         amount: exact(stacks.value),
         citations,

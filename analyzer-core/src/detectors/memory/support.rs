@@ -59,6 +59,11 @@ pub const fn share_of(part: i64, whole: i64) -> i64 {
     if whole <= 0 { 0 } else { part.saturating_mul(100) / whole }
 }
 
+/// How much `part` is of `whole`, as text: `12.3%`.
+pub fn share_text(part: i64, whole: i64) -> String {
+    number_format::percent(part, whole)
+}
+
 /// Bytes as text.
 pub fn text(amount: i64) -> String {
     number_format::bytes(Bytes(amount))

@@ -7,6 +7,7 @@ use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::term::Term;
 use crate::detectors::{Case, Detector, Rule};
 use crate::evidence::memory::UNLIMITED;
+use crate::report::number_format::basis_points;
 use crate::report::{Citation, Confidence, Finding, Severity};
 
 /// Share of wall time in which all tasks waited, in hundredths of a percent.
@@ -106,7 +107,7 @@ fn livelock(
         reclaim: None,
         condition: format!(
             "At {AT_LIMIT_PERCENT}% of the limit, all tasks waited {} of 10 s, less than {NO_TEXT_PERCENT}% of the limit is mapped page cache, {LEAST_REFAULTS} pages were read again, and memory never ran out.",
-            percent_text(LEAST_FULL)
+            basis_points(LEAST_FULL)
         ),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
@@ -115,7 +116,7 @@ fn livelock(
             "Anonymous memory ({}) has driven the program's own text out of memory: it was read again {} times, all tasks waited {} of the last 10 s, and the kernel sees no reason to kill.",
             text(anon.value),
             refaults.value,
-            percent_text(full.value)
+            basis_points(full.value)
         ),
         amount: exact(anon.value),
         citations,
@@ -142,7 +143,7 @@ fn thrash(
         reclaim: None,
         condition: format!(
             "At {AT_LIMIT_PERCENT}% of the limit, and all tasks waited {} of 10 s.",
-            percent_text(LEAST_FULL)
+            basis_points(LEAST_FULL)
         ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
@@ -151,7 +152,7 @@ fn thrash(
             "At the limit, {} of page cache are dropped and read again ({} pages so far), and all tasks waited {} of the last 10 s.",
             text(file.value),
             refaults.value,
-            percent_text(full.value)
+            basis_points(full.value)
         ),
         amount: exact(file.value),
         citations,
@@ -189,7 +190,7 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         reclaim: None,
         condition: format!(
             "At {AT_LIMIT_PERCENT}% of memory.high, {LEAST_HIGH_EVENTS} or more times over it, and all tasks waited {} of 10 s.",
-            percent_text(LEAST_FULL)
+            basis_points(LEAST_FULL)
         ),
         severity: if moment.is_empty() { Severity::Critical } else { Severity::Warning },
         confidence: Confidence::Certain,
@@ -199,7 +200,7 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
             text(usage.value),
             text(high.value),
             events.value,
-            percent_text(full.value)
+            basis_points(full.value)
         ),
         amount: exact(usage.value),
         citations: [usage.from.clone(), high.from.clone(), events.from, full.from].concat(),
@@ -210,11 +211,6 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         ]),
     };
     draft.about(reviewed.moment.subject)
-}
-
-/// Hundredths of a percent as text.
-pub fn percent_text(basis_points: i64) -> String {
-    format!("{}.{}%", basis_points / 100, basis_points % 100 / 10)
 }
 
 #[cfg(test)]

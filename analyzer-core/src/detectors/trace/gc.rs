@@ -71,3 +71,40 @@ fn find(trace: &Trace) -> Option<Draft> {
         ]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::detectors::testing::{check_trace, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::{Info, Warning};
+
+    /// A second of four processors, a tenth of it in assists; idle workers take nothing.
+    fn trace(cycles: u64, dedicated: u64) -> Value {
+        json!({
+            "to": 1_000_000_000,
+            "heap": {"gomaxprocs": {"count": 1, "min": 4, "max": 4, "first": 4, "last": 4}},
+            "gc": {"begun": cycles, "workers": [dedicated, 100_000_000, 3_000_000_000_u64], "assist_running": 400_000_000},
+        })
+    }
+
+    #[test]
+    fn a_quarter_of_the_processors_is_much_and_half_is_a_warning() {
+        for (dedicated, verdict) in [
+            (500_000_000, (Info, Certain, Some(2_500))),
+            (1_499_999_999, (Info, Certain, Some(4_900))),
+            (1_500_000_000, (Warning, Certain, Some(5_000))),
+        ] {
+            let found = check_trace("trace", trace(4, dedicated), None, &["trace.gc-load"]);
+            assert_eq!(verdicts(&found), [verdict]);
+        }
+    }
+
+    #[test]
+    fn less_or_few_cycles_are_not_said() {
+        for (cycles, dedicated) in [(4, 499_999_999), (3, 2_000_000_000)] {
+            check_trace("trace.gc-load", trace(cycles, dedicated), None, &[]);
+        }
+    }
+}

@@ -183,3 +183,73 @@ fn sentence(line: &str) -> String {
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", characters.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::detectors::testing::{check_trace, report, verdicts};
+    use crate::report::Confidence::{Certain, Likely, Possible};
+    use crate::report::Goroutines;
+    use crate::report::Severity::{Info, Warning};
+
+    /// A second in which three goroutines show a sign, in the dump's group if one is named.
+    fn trace(sign: &str, confidence: &str, group: Option<&str>) -> Value {
+        json!({
+            "to": 1_000_000_000,
+            "leaks": [{
+                "sign": sign, "confidence": confidence, "group": 0, "reason": "chan send", "is_inferred": false,
+                "count": 3, "waited_at_least": 0, "reasons": [], "against": [], "goroutines": [],
+                "dump_group": group,
+            }],
+        })
+    }
+
+    /// What a dump says that has a leak, with the id of its group.
+    fn dump() -> (Goroutines, String) {
+        let text = "goroutine 7 [chan send (nil chan)]:\nmain.run()\n\t/app/main.go:12 +0x1d\n";
+        let section = report(&[("goroutine.txt", text.as_bytes())]).goroutines.expect("a dump");
+        let id = section.groups.iter().map(|group| group.id.clone()).next().expect("a group");
+        (section, id)
+    }
+
+    #[test]
+    fn blocked_forever_is_said_unless_a_dump_says_it() {
+        let found =
+            check_trace("trace", trace("blocked-forever", "certain", None), None, &["trace.blocked-forever"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(3))]);
+        let (section, id) = dump();
+        check_trace("trace", trace("blocked-forever", "certain", Some(&id)), Some(section), &[]);
+    }
+
+    #[test]
+    fn growth_is_said_unless_a_dump_says_it() {
+        for (confidence, verdict) in
+            [("likely", (Warning, Likely, Some(3))), ("possible", (Info, Possible, Some(3)))]
+        {
+            let found =
+                check_trace("trace", trace("growth", confidence, None), None, &["trace.goroutine-growth"]);
+            assert_eq!(verdicts(&found), [verdict]);
+        }
+        let (section, id) = dump();
+        check_trace("trace", trace("growth", "likely", Some(&id)), Some(section), &[]);
+    }
+
+    #[test]
+    fn waiting_throughout_is_said_unless_a_dump_says_it() {
+        for (confidence, severity) in [("likely", Warning), ("possible", Info)] {
+            let trace = trace("waited-throughout", confidence, None);
+            let found = check_trace("trace", trace, None, &["trace.waited-throughout"]);
+            assert!(found.iter().all(|finding| finding.severity == severity));
+        }
+        let (section, id) = dump();
+        check_trace("trace", trace("waited-throughout", "likely", Some(&id)), Some(section), &[]);
+    }
+
+    #[test]
+    fn never_woken_is_said_only_if_it_is_likely() {
+        let found = check_trace("trace", trace("never-woken", "likely", None), None, &["trace.never-woken"]);
+        assert_eq!(verdicts(&found), [(Warning, Likely, Some(3))]);
+        check_trace("trace", trace("never-woken", "possible", None), None, &[]);
+    }
+}

@@ -82,3 +82,37 @@ fn find(trace: &Trace) -> Option<Draft> {
         ]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::detectors::testing::{check_trace, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::{Info, Warning};
+
+    fn trace(kind: &str, end: Option<u64>) -> Value {
+        json!({"to": 200_000_000, "pauses": [{"kind": kind, "begin": 0, "end": end}]})
+    }
+
+    #[test]
+    fn a_pause_of_ten_milliseconds_is_long_and_of_a_hundred_a_warning() {
+        for (end, severity, nanos) in [
+            (Some(10_000_000), Info, 10_000_000),
+            (Some(99_999_999), Info, 99_999_999),
+            (Some(100_000_000), Warning, 100_000_000),
+            (None, Warning, 200_000_000),
+        ] {
+            let found = check_trace("trace", trace("GC mark termination", end), None, &["trace.long-pause"]);
+            assert_eq!(verdicts(&found), [(severity, Certain, Some(nanos))]);
+        }
+    }
+
+    #[test]
+    fn shorter_pauses_and_those_of_the_tracer_are_not_said() {
+        check_trace("trace.long-pause", trace("GC mark termination", Some(9_999_999)), None, &[]);
+        for kind in super::OF_THE_TRACER {
+            check_trace("trace.long-pause", trace(kind, None), None, &[]);
+        }
+    }
+}

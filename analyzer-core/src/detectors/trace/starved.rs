@@ -71,3 +71,48 @@ fn find(trace: &Trace) -> Option<Draft> {
         ]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::detectors::testing::{check_trace, verdicts};
+    use crate::report::Confidence::Certain;
+    use crate::report::Severity::{Info, Warning};
+
+    /// Two processors for `to` nanoseconds, taken for `taken` in all.
+    fn trace(to: u64, taken: u64, waited: u64) -> Value {
+        json!({
+            "to": to,
+            "heap": {"gomaxprocs": {"count": 1, "min": 2, "max": 2, "first": 2, "last": 2}},
+            "procs": [{
+                "id": 0, "running": taken - 20, "gc": 10, "syscall": 10, "scheduler": 0, "idle": 0, "starts": 0,
+                "steals": 0,
+            }],
+            "delays": [{
+                "cause": "woken", "spread": {"count": 1, "total": waited, "max": waited}, "starved": 1,
+                "starved_total": waited,
+            }],
+        })
+    }
+
+    #[test]
+    fn as_many_waiting_as_there_are_processors_is_said_and_ten_times_as_many_a_warning() {
+        for (waited, severity) in [(2_000_000_000, Info), (19_999_999_999, Info), (20_000_000_000, Warning)] {
+            let trace = trace(1_000_000_000, 1_800_000_000, waited);
+            let found = check_trace("trace", trace, None, &["trace.cpu-starved"]);
+            assert_eq!(verdicts(&found), [(severity, Certain, None)]);
+        }
+    }
+
+    #[test]
+    fn free_processors_fewer_waiting_and_short_traces_are_not_said() {
+        for (to, taken, waited) in [
+            (1_000_000_000, 1_799_999_999, 2_000_000_000),
+            (1_000_000_000, 2_000_000_000, 1_999_999_999),
+            (99_999_999, 199_999_998, 2_000_000_000),
+        ] {
+            check_trace("trace.cpu-starved", trace(to, taken, waited), None, &[]);
+        }
+    }
+}

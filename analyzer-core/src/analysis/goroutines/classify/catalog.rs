@@ -25,15 +25,25 @@ impl Rule {
 
 /// The rule called `id`.
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id() == id)
+    RULES.iter().chain([&BUSY_LOOP]).find(|rule| rule.id() == id)
 }
 
-/// Every rule.
+/// Never more than a suspicion, so no code of a finding: dumps cannot tell work
+/// from a loop that spins.
+pub const BUSY_LOOP: Rule = Rule {
+    code: "goroutine.busy-loop",
+    title: "A goroutine runs without pause",
+    meaning: "The same goroutine runs at the same place in every dump.",
+    advice: &["Take a CPU profile: it shows whether this is work or a loop that spins."],
+    against: "Processor-bound work looks the same.",
+};
+
+/// Every rule that a finding can name.
 pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.chan-send-abandoned",
         title: "Goroutines blocked in a channel send that nobody receives",
-        meaning: "Goroutines blocked in a channel send that nobody receives",
+        meaning: "A sender waits in a channel send whose receiver returned, gave up, or took another answer.",
         advice: &[
             "Give the channel room for every sender (make(chan T, 1) for a single result), so that the send never blocks.",
             "Or send in a select with case <-ctx.Done(), so that the sender ends when the receiver gave up.",
@@ -43,7 +53,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.chan-recv-unclosed",
         title: "Goroutines blocked in a receive from a channel that nobody sends to or closes",
-        meaning: "Goroutines blocked in a receive from a channel that nobody sends to or closes",
+        meaning: "A receiver waits for a value or a close that nobody owes it any more; a wait for ctx.Done() looks the same.",
         advice: &[
             "Close the channel where the last value is sent (defer close(ch) in the sender), so that range and receive end.",
             "Or receive in a select with case <-ctx.Done().",
@@ -54,7 +64,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.select-no-exit",
         title: "Goroutines in a select without a case that ends them",
-        meaning: "Goroutines in a select without a case that ends them",
+        meaning: "A loop waits in a select of which no case ends it, after its owner is gone.",
         advice: &[
             "Add a case <-ctx.Done() (or a done channel) that returns, and cancel it when the owner ends.",
             "Call the Stop or Close of the type that started the goroutine.",
@@ -64,7 +74,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.nil-channel",
         title: "Goroutines blocked forever on a nil channel",
-        meaning: "Goroutines blocked forever on a nil channel",
+        meaning: "A send to or receive from a channel that was never made blocks for ever.",
         advice: &[
             "Initialize the channel with make before it is used; a field that was never set is the usual cause.",
         ],
@@ -73,7 +83,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.select-forever",
         title: "Goroutines parked forever in an empty select",
-        meaning: "Goroutines parked forever in an empty select",
+        meaning: "More than one goroutine parked itself in select {}, which never ends.",
         advice: &[
             "Replace select {} by waiting for a context or a done channel; one in main is fine, one for each call is a leak.",
         ],
@@ -82,7 +92,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.ticker-loop-no-exit",
         title: "Ticker loops that never end",
-        meaning: "Ticker loops that never end",
+        meaning: "A loop over a ticker or timer is woken again and again, and nothing ends it.",
         advice: &[
             "Select on ctx.Done() beside the ticker and return. Stop alone does not end a loop over ticker.C: the channel is never closed.",
         ],
@@ -91,7 +101,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.ctx-never-cancelled",
         title: "Goroutines waiting for a context that is never canceled",
-        meaning: "Goroutines waiting for a context that is never canceled",
+        meaning: "A child context watches a parent that is never canceled: its own cancel function was not called.",
         advice: &[
             "Call the cancel function on every path (defer cancel()).",
             "Use context.AfterFunc instead of a goroutine that waits for Done.",
@@ -101,7 +111,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.waitgroup-stuck",
         title: "Goroutines waiting for a WaitGroup that never reaches zero",
-        meaning: "Goroutines waiting for a WaitGroup that never reaches zero",
+        meaning: "Some worker never calls Done, so that Wait never returns.",
         advice: &[
             "Call Done in a defer, so that every path of the worker reaches it, or use WaitGroup.Go (Go 1.25).",
             "Look at what the workers themselves wait for: a worker that blocks holds its waiter.",
@@ -111,7 +121,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.lock-never-released",
         title: "Goroutines waiting for a lock that is never released",
-        meaning: "Goroutines waiting for a lock that is never released",
+        meaning: "A lock is held for ever: an unlock is missing on some path, or two locks are taken in opposite orders.",
         advice: &[
             "Unlock in a defer right after Lock, so that returns and panics release it.",
             "Take several locks in one order everywhere; never take a read lock twice in one goroutine.",
@@ -121,21 +131,21 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.blocked-holding-lock",
         title: "A goroutine blocks while it holds a lock that others wait for",
-        meaning: "A goroutine blocks while it holds a lock that others wait for",
+        meaning: "A goroutine waits for something else between Lock and Unlock, and everyone else waits for that lock.",
         advice: &["Copy what is needed under the lock, unlock, and only then send, write or call out."],
         against: "",
     },
     Rule {
         code: "goroutine.once-stuck",
         title: "A sync.Once body that does not return",
-        meaning: "A sync.Once body that does not return",
+        meaning: "The function of a sync.Once blocks, and every later call of Do waits for it.",
         advice: &["Bound the initialization by a timeout or context; everyone who calls Do waits for it."],
         against: "A slow first initialization ends by itself.",
     },
     Rule {
         code: "goroutine.cond-never-signalled",
         title: "Goroutines waiting on a condition that nobody signals",
-        meaning: "Goroutines waiting on a condition that nobody signals",
+        meaning: "A waiter of a sync.Cond is not woken, because nobody signals when the work is over.",
         advice: &[
             "Broadcast when the condition can no longer come true (on Close), and check for that in the loop.",
         ],
@@ -144,14 +154,14 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.semaphore-exhausted",
         title: "Goroutines waiting for a semaphore whose slots are not given back",
-        meaning: "Goroutines waiting for a semaphore whose slots are not given back",
+        meaning: "All slots of a semaphore are taken and not given back; whoever needs one waits.",
         advice: &["Release the slot in a defer right after it was acquired; bound the wait by a context."],
         against: "Short waits are what a semaphore is for.",
     },
     Rule {
         code: "goroutine.http-body-not-closed",
         title: "HTTP client connections whose response body was not closed",
-        meaning: "HTTP client connections whose response body was not closed",
+        meaning: "A response was received and its body neither read to the end nor closed; the connection stays open.",
         advice: &[
             "defer resp.Body.Close() after the error check, on every path; read the body to its end to reuse the connection.",
         ],
@@ -160,7 +170,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.http-client-no-timeout",
         title: "HTTP client calls without a timeout",
-        meaning: "HTTP client calls without a timeout",
+        meaning: "An HTTP call waits for a peer that does not answer, and nothing bounds the wait.",
         advice: &[
             "Set http.Client.Timeout, or give each request a context with a deadline (http.NewRequestWithContext).",
         ],
@@ -169,7 +179,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.http-server-read-no-timeout",
         title: "HTTP server connections that never send their request",
-        meaning: "HTTP server connections that never send their request",
+        meaning: "A client keeps a connection open without sending its request, and no read timeout ends it.",
         advice: &[
             "Set http.Server.ReadHeaderTimeout (and ReadTimeout): without them a silent client holds a goroutine for ever.",
         ],
@@ -178,7 +188,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.http-server-idle",
         title: "Idle HTTP server connections pile up",
-        meaning: "Idle HTTP server connections pile up",
+        meaning: "Keep-alive connections stay open after their request, and no idle timeout closes them.",
         advice: &[
             "Set http.Server.IdleTimeout: without it (and without ReadTimeout) idle keep-alive connections stay for ever.",
         ],
@@ -187,7 +197,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.http-handler-stuck",
         title: "HTTP handlers that do not return",
-        meaning: "HTTP handlers that do not return",
+        meaning: "A handler waits for something that its request cannot end, mostly after the client has gone.",
         advice: &[
             "Wait with the request's context: select on r.Context().Done() beside whatever the handler waits for.",
             "WriteTimeout does not end a handler; http.TimeoutHandler answers for it but does not end it either.",
@@ -197,7 +207,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.http2",
         title: "HTTP/2 connections pile up",
-        meaning: "HTTP/2 connections pile up",
+        meaning: "HTTP/2 connections become more and are not shared: mostly a client or transport for each call.",
         advice: &[
             "Share one client; set IdleTimeout on the server, and ReadIdleTimeout on the client's transport.",
         ],
@@ -206,7 +216,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.shutdown-hang",
         title: "A graceful shutdown that does not end",
-        meaning: "A graceful shutdown that does not end",
+        meaning: "Shutdown waits for a connection whose handler does not return.",
         advice: &[
             "Give Shutdown a context with a deadline, then Close; fix the handler that is still running.",
         ],
@@ -215,7 +225,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.sql-pool-exhausted",
         title: "Goroutines waiting for a database connection",
-        meaning: "Goroutines waiting for a database connection",
+        meaning: "Every connection of the pool is taken; queries wait until a Rows or Tx gives one back.",
         advice: &[
             "Close every Rows, Commit or Rollback every Tx, on every path; then look at SetMaxOpenConns.",
         ],
@@ -224,21 +234,21 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.sql-rows",
         title: "Query results that are never closed",
-        meaning: "Query results that are never closed",
+        meaning: "Rows of a query were not closed; each keeps a connection of the pool.",
         advice: &["defer rows.Close() right after the query's error check."],
         against: "A long query keeps its Rows open.",
     },
     Rule {
         code: "goroutine.sql-tx",
         title: "Transactions that are never finished",
-        meaning: "Transactions that are never finished",
+        meaning: "A transaction was neither committed nor rolled back; it keeps a connection of the pool.",
         advice: &["defer tx.Rollback() right after Begin: it does nothing after a Commit."],
         against: "A long transaction is open for its whole length.",
     },
     Rule {
         code: "goroutine.io-pipe-stuck",
         title: "Goroutines stuck in an io.Pipe whose other end is gone",
-        meaning: "Goroutines stuck in an io.Pipe whose other end is gone",
+        meaning: "One end of an io.Pipe waits for the other, which returned without closing it.",
         advice: &[
             "Close both ends on every path: CloseWithError on the side that gives up first wakes the other.",
         ],
@@ -247,7 +257,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.net-read-no-deadline",
         title: "Network reads without a deadline",
-        meaning: "Network reads without a deadline",
+        meaning: "A read waits for a peer that has gone silent, and no deadline ends it.",
         advice: &[
             "Set a read deadline before each read (SetReadDeadline), and TCP keep-alive, so that silent peers end.",
         ],
@@ -256,28 +266,28 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.write-blocked",
         title: "Writes to a peer that does not read",
-        meaning: "Writes to a peer that does not read",
+        meaning: "The peer does not read: its window is full, and the write waits.",
         advice: &["Set a write deadline (SetWriteDeadline) and drop peers that miss it."],
         against: "",
     },
     Rule {
         code: "goroutine.listener-leak",
         title: "Listeners pile up",
-        meaning: "Listeners pile up",
+        meaning: "Listeners are opened again and again, and the old ones keep accepting.",
         advice: &["Close the old listener when the configuration changes or the server is replaced."],
         against: "A fixed number of listeners is normal.",
     },
     Rule {
         code: "goroutine.exec-not-waited",
         title: "Child processes that nobody waits for",
-        meaning: "Child processes that nobody waits for",
+        meaning: "A child process was started and Wait not called: goroutines copy its output, and it stays a zombie.",
         advice: &["Call Wait after Start (or use Run): it ends the copying goroutines and reaps the child."],
         against: "Goroutines that copy a running child's output are right while it runs.",
     },
     Rule {
         code: "goroutine.rpc-call-no-reply",
         title: "Remote calls that get no reply",
-        meaning: "Remote calls that get no reply",
+        meaning: "A net/rpc call waits for a reply that does not come; the call has no timeout.",
         advice: &[
             "Bound the call: use Client.Go with a select on a timer or context, and close the client on a timeout.",
         ],
@@ -286,14 +296,14 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.iter-pull-not-stopped",
         title: "Pulled iterators that are never stopped",
-        meaning: "Pulled iterators that are never stopped",
+        meaning: "An iterator of iter.Pull was neither drained nor stopped; its goroutine waits for the next call.",
         advice: &["defer stop() right after iter.Pull: without it the iterator's goroutine waits for ever."],
         against: "An iterator in use is in this state between two values.",
     },
     Rule {
         code: "goroutine.finalizer-stuck",
         title: "A finalizer or cleanup blocks",
-        meaning: "A finalizer or cleanup blocks",
+        meaning: "The goroutine that runs finalizers or cleanups waits in one of them; all others queue behind it.",
         advice: &[
             "Never block in a finalizer or cleanup: all of them run in one goroutine, and what waits for them is not freed.",
         ],
@@ -302,32 +312,25 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.sleep-loop",
         title: "Polling loops that never end",
-        meaning: "Polling loops that never end",
+        meaning: "Loops around time.Sleep become more, and none of them ends.",
         advice: &["Replace time.Sleep by a select on a timer and ctx.Done(), and return on the latter."],
         against: "A fixed number of polling loops is normal.",
     },
     Rule {
         code: "goroutine.select-long-timer",
         title: "Goroutines in a select with a long timer",
-        meaning: "Goroutines in a select with a long timer",
+        meaning: "A select waits for a long timer after its call is over; only the timer ends it.",
         advice: &["Add a case <-ctx.Done(), so that they end with the call that started them."],
         against: "They end when the timer fires.",
     },
     Rule {
         code: "goroutine.syscall-blocked",
         title: "Goroutines blocked in a system call",
-        meaning: "Goroutines blocked in a system call",
+        meaning: "System calls or C calls do not return; each holds an operating system thread.",
         advice: &[
             "Use the poller (os.File, net.Conn with deadlines) instead of raw calls: each blocked call holds an OS thread.",
         ],
         against: "Waiting for a child process or a file lock is fine for its length.",
-    },
-    Rule {
-        code: "goroutine.busy-loop",
-        title: "A goroutine runs without pause",
-        meaning: "A goroutine runs without pause",
-        advice: &["Take a CPU profile: it shows whether this is work or a loop that spins."],
-        against: "Processor-bound work looks the same.",
     },
 ];
 
@@ -340,14 +343,14 @@ mod tests {
         let guide = include_str!("../../../../../docs/goroutines.md");
         let sections: Vec<(&str, &str)> =
             guide.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
-        for rule in RULES {
+        for rule in RULES.iter().chain([&BUSY_LOOP]) {
             let text = sections.iter().find(|(id, _)| *id == rule.id()).map(|(_, text)| *text);
             let text = text.unwrap_or_else(|| panic!("no section on {}", rule.id()));
             for part in ["**Evidence.**", "```go\n// leaks\n", "\n// fixed\n", "**Harmless.**"] {
                 assert!(text.contains(part), "{}: {part}", rule.id());
             }
         }
-        assert_eq!(sections.len(), RULES.len(), "a section on a rule that is not there");
+        assert_eq!(sections.len(), RULES.len() + 1, "a section on a rule that is not there");
     }
 
     #[test]

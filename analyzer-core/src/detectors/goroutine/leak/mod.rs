@@ -185,7 +185,7 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
         match group.minutes_to_limit {
             Some(minutes) => text.push_str(&format!(
                 ": their stacks alone reach the container's limit in at most {}.",
-                span(minutes)
+                number_format::minutes(minutes.max(1))
             )),
             None => text.push('.'),
         }
@@ -212,13 +212,5 @@ fn at(group: &GoroutineGroup) -> String {
     place.map(|frame| format!(" {preposition} {}", frame.call_site())).unwrap_or_default()
 }
 
-/// Minutes as a person says them: `40 min`, `5 h`, `12 days`.
-fn span(minutes: u64) -> String {
-    const HOUR: u64 = 60;
-    const DAY: u64 = 24 * HOUR;
-    match minutes {
-        0..HOUR => format!("{} min", minutes.max(1)),
-        HOUR..DAY => format!("{} h", minutes.div_ceil(HOUR)),
-        _ => format!("{} days", count_u64(minutes.div_ceil(DAY))),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,512 @@
+//! Each rule of the catalog on small dumps: one input that makes it a finding,
+//! and one with the same stack that does not.
+
+use crate::detectors::testing::{check, verdicts};
+use crate::report::Confidence::{Certain, Likely, Possible};
+use crate::report::Severity::{Critical, Info, Warning};
+
+/// Goroutines with one stack.
+struct Stack {
+    /// What they wait in.
+    state: &'static str,
+    /// Function and line, innermost first.
+    frames: &'static [(&'static str, u32)],
+    /// Who started them.
+    by: &'static str,
+}
+
+/// Path and text of a dump.
+type Dump = (&'static str, String);
+
+const PATHS: [&str; 3] = ["t0/goroutine.txt", "t1/goroutine.txt", "t2/goroutine.txt"];
+
+/// Minutes between two dumps.
+const STEP: u64 = 5;
+
+/// What has waited for `minutes`; less than one is not printed.
+fn goroutine(stack: &Stack, goid: u64, minutes: u64, argument: u64) -> String {
+    let wait = if minutes == 0 { String::new() } else { format!(", {minutes} minutes") };
+    let frame =
+        |(function, line): &(&str, u32)| format!("{function}(0x{argument:x})\n\t/src/file.go:{line} +0x1d\n");
+    let frames: String = stack.frames.iter().map(frame).collect();
+    let (state, by) = (stack.state, stack.by);
+    format!(
+        "goroutine {goid} [{state}{wait}]:\n{frames}created by {by} in goroutine 1\n\t/src/start.go:9 +0x1d\n\n"
+    )
+}
+
+/// Three dumps, each with main and with what `members` says of its number.
+fn series(members: impl Fn(u64) -> Vec<String>) -> [Dump; 3] {
+    let dump = |moment: u64| {
+        let minutes = 3 + STEP * moment;
+        let main = format!(
+            "goroutine 1 [chan receive, {minutes} minutes]:\nmain.main()\n\t/src/main.go:9 +0x1d\n\n"
+        );
+        main + &members(moment).concat()
+    };
+    let [t0, t1, t2] = PATHS;
+    [(t0, dump(0)), (t1, dump(1)), (t2, dump(2))]
+}
+
+/// Twelve, 24 and 36 of them: none ends, and all wait on.
+fn grown(stack: &Stack) -> [Dump; 3] {
+    series(|moment| {
+        let born = |index: u64| index / 12;
+        let member = |index: u64| {
+            goroutine(stack, 100 + 10 * index, 3 + STEP * (moment - born(index)), 0xc000 + index)
+        };
+        (0..12 * (moment + 1)).map(member).collect()
+    })
+}
+
+/// As [`grown`], but something wakes them: no wait is long enough to be printed.
+fn kept_awake(stack: &Stack) -> [Dump; 3] {
+    let member = |index: u64| goroutine(stack, 100 + 10 * index, 0, 0xc000 + index);
+    series(|moment| (0..12 * (moment + 1)).map(member).collect())
+}
+
+/// As [`grown`], all started with the same arguments.
+fn of_one_object(stack: &Stack) -> [Dump; 3] {
+    series(|moment| {
+        let born = |index: u64| index / 12;
+        let member =
+            |index: u64| goroutine(stack, 100 + 10 * index, 3 + STEP * (moment - born(index)), 0xc000);
+        (0..12 * (moment + 1)).map(member).collect()
+    })
+}
+
+/// Twelve at every moment, and none of them was there before: traffic.
+fn renewed(stack: &Stack) -> [Dump; 3] {
+    series(|moment| {
+        let member = |index: u64| goroutine(stack, 100 + 1_000 * moment + 10 * index, 0, 0xc000 + index);
+        (0..12).map(member).collect()
+    })
+}
+
+/// The same one at every moment; what polls prints no wait.
+fn stays(stack: &Stack) -> [Dump; 3] {
+    series(|_| vec![goroutine(stack, 100, 0, 0xc000)])
+}
+
+/// With one more goroutine in each dump.
+fn with(dumps: &[Dump; 3], goroutine: &str) -> [Dump; 3] {
+    dumps.clone().map(|(path, text)| (path, format!("{text}{goroutine}\n")))
+}
+
+#[test]
+fn senders_that_nobody_receives_from_accumulate() {
+    let stack = Stack { state: "chan send", frames: &[("main.(*job).run", 12)], by: "main.start" };
+    check("goroutine", &grown(&stack), &["goroutine.chan-send-abandoned"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn receivers_accumulate_unless_they_are_workers_of_one_object() {
+    let stack = Stack { state: "chan receive", frames: &[("main.worker", 12)], by: "main.start" };
+    check("goroutine", &grown(&stack), &["goroutine.chan-recv-unclosed"]);
+    check("goroutine", &renewed(&stack), &[]);
+    check("goroutine", &of_one_object(&stack), &[]);
+}
+
+#[test]
+fn selects_without_an_end_accumulate() {
+    let stack = Stack { state: "select", frames: &[("main.(*watcher).run", 12)], by: "main.start" };
+    check("goroutine", &grown(&stack), &["goroutine.select-no-exit"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn a_ticker_wakes_them_so_that_no_wait_is_printed() {
+    let stack = Stack { state: "chan receive", frames: &[("main.refresh", 12)], by: "main.start" };
+    check("goroutine", &kept_awake(&stack), &["goroutine.ticker-loop-no-exit"]);
+    check("goroutine", &renewed(&stack), &[]);
+    check("goroutine.ticker-loop-no-exit", &grown(&stack), &[]);
+}
+
+#[test]
+fn contexts_that_nobody_cancels_accumulate() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("context.(*cancelCtx).propagateCancel.func2", 510)],
+        by: "context.(*cancelCtx).propagateCancel",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.ctx-never-cancelled"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn wait_groups_that_stay_above_zero_accumulate() {
+    let stack = Stack {
+        state: "sync.WaitGroup.Wait",
+        frames: &[("sync.(*WaitGroup).Wait", 118), ("main.fanOut", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.waitgroup-stuck"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn locks_that_stay_locked_gather_waiters() {
+    let stack = Stack {
+        state: "sync.Mutex.Lock",
+        frames: &[("sync.(*Mutex).Lock", 46), ("main.(*Store).Get", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.lock-never-released"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn a_once_that_does_not_return_gathers_callers() {
+    let stack = Stack {
+        state: "sync.Mutex.Lock",
+        frames: &[
+            ("sync.(*Mutex).Lock", 46),
+            ("sync.(*Once).doSlow", 73),
+            ("sync.(*Once).Do", 69),
+            ("main.load", 12),
+        ],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.once-stuck"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn waiters_of_a_cond_accumulate() {
+    let stack = Stack {
+        state: "sync.Cond.Wait",
+        frames: &[("sync.(*Cond).Wait", 71), ("main.(*Queue).Pop", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.cond-never-signalled"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn those_who_acquire_a_slot_accumulate() {
+    let stack = Stack {
+        state: "chan send",
+        frames: &[("golang.org/x/sync/errgroup.(*Group).Go", 71), ("main.crawl", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.semaphore-exhausted"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn read_loops_whose_body_is_not_closed_accumulate() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("net/http.(*persistConn).readLoop", 2238)],
+        by: "net/http.(*Transport).dialConn",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.http-body-not-closed"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn calls_without_an_answer_accumulate() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("net/http.(*persistConn).roundTrip", 2712), ("main.fetch", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.http-client-no-timeout"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn connections_without_a_request_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[
+            ("internal/poll.(*FD).Read", 165),
+            ("net/http.(*conn).readRequest", 1023),
+            ("net/http.(*conn).serve", 2027),
+        ],
+        by: "net/http.(*Server).Serve",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.http-server-read-no-timeout"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn idle_connections_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[
+            ("internal/poll.(*FD).Read", 165),
+            ("bufio.(*Reader).Peek", 148),
+            ("net/http.(*conn).serve", 2099),
+        ],
+        by: "net/http.(*Server).Serve",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.http-server-idle"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn handlers_that_do_not_return_accumulate() {
+    let stack = Stack {
+        state: "chan receive",
+        frames: &[("main.(*api).ServeHTTP", 12), ("net/http.(*conn).serve", 2092)],
+        by: "net/http.(*Server).Serve",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.http-handler-stuck"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn http2_connections_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Read", 165), ("net/http.(*http2serverConn).readFrames", 4766)],
+        by: "net/http.(*http2serverConn).serve",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.http2"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn the_same_shutdown_minutes_later_hangs() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("net/http.(*Server).Shutdown", 3180), ("main.stop", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &stays(&stack), &["goroutine.shutdown-hang"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn one_that_waits_for_a_connection_for_minutes_finds_the_pool_empty() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("database/sql.(*DB).conn", 1369), ("main.query", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.sql-pool-exhausted"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn rows_that_stay_open_accumulate() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("database/sql.(*Rows).awaitDone", 3000)],
+        by: "database/sql.(*Rows).initContextClose",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.sql-rows"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn transactions_that_stay_open_accumulate() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("database/sql.(*Tx).awaitDone", 2200)],
+        by: "database/sql.(*DB).beginDC",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.sql-tx"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn writers_of_a_pipe_without_a_reader_accumulate() {
+    let stack =
+        Stack { state: "select", frames: &[("io.(*pipe).write", 86), ("main.export", 12)], by: "main.start" };
+    check("goroutine", &grown(&stack), &["goroutine.io-pipe-stuck"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn reads_from_silent_peers_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Read", 165), ("net.(*conn).Read", 194), ("main.(*peer).loop", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.net-read-no-deadline"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn writes_to_peers_that_do_not_read_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Write", 387), ("net.(*conn).Write", 206), ("main.(*peer).send", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.write-blocked"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn listeners_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Accept", 620), ("main.listen", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.listener-leak"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn copiers_of_children_that_nobody_waits_for_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Read", 165), ("os/exec.(*Cmd).Start.func2", 773)],
+        by: "os/exec.(*Cmd).Start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.exec-not-waited"]);
+    check("goroutine", &renewed(&stack), &[]);
+    let waited = with(
+        &grown(&stack),
+        "goroutine 3 [chan receive]:\nos/exec.(*Cmd).Wait(0x1)\n\t/go/src/os/exec/exec.go:9 +0x1d\n",
+    );
+    check("goroutine", &waited, &[]);
+}
+
+#[test]
+fn remote_calls_without_a_reply_accumulate() {
+    let stack = Stack {
+        state: "chan receive",
+        frames: &[("net/rpc.(*Client).Call", 320), ("main.ask", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.rpc-call-no-reply"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn iterators_that_are_not_stopped_accumulate() {
+    let stack = Stack { state: "coroutine", frames: &[("main.numbers", 12)], by: "main.start" };
+    check("goroutine", &grown(&stack), &["goroutine.iter-pull-not-stopped"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn polling_loops_accumulate() {
+    let stack = Stack { state: "sleep", frames: &[("time.Sleep", 300), ("main.poll", 12)], by: "main.start" };
+    check("goroutine", &grown(&stack), &["goroutine.sleep-loop"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn calls_that_the_kernel_does_not_answer_accumulate() {
+    let stack = Stack {
+        state: "syscall",
+        frames: &[("syscall.Syscall", 70), ("main.readDevice", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.syscall-blocked"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
+fn a_nil_channel_blocks_for_ever_by_definition() {
+    for state in ["chan receive (nil chan)", "chan send (nil chan)"] {
+        let stack = Stack { state, frames: &[("main.run", 12)], by: "main.start" };
+        let found =
+            check("goroutine", &[("goroutine.txt", goroutine(&stack, 7, 0, 1))], &["goroutine.nil-channel"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
+    }
+    let stack = Stack { state: "chan receive", frames: &[("main.run", 12)], by: "main.start" };
+    check("goroutine", &[("goroutine.txt", goroutine(&stack, 7, 0, 1))], &[]);
+}
+
+#[test]
+fn one_empty_select_may_be_meant_and_two_are_not() {
+    let stack = Stack { state: "select (no cases)", frames: &[("main.serve", 12)], by: "main.start" };
+    let [one, two] = [7, 8].map(|goid| goroutine(&stack, goid, 0, goid));
+    let found =
+        check("goroutine", &[("goroutine.txt", format!("{one}{two}"))], &["goroutine.select-forever"]);
+    assert_eq!(verdicts(&found), [(Warning, Certain, Some(2))]);
+    check("goroutine", &[("goroutine.txt", one)], &[]);
+}
+
+#[test]
+fn who_waits_past_the_lock_holds_it_and_who_stands_before_it_does_not() {
+    let waiters = Stack {
+        state: "sync.Mutex.Lock",
+        frames: &[("sync.(*Mutex).Lock", 46), ("main.(*Store).Get", 12)],
+        by: "main.start",
+    };
+    let at = |line: u32| {
+        format!("goroutine 50 [chan send]:\nmain.(*Store).Get(0x1)\n\t/src/file.go:{line} +0x1d\n")
+    };
+    check("goroutine", &with(&grown(&waiters), &at(13)), &["goroutine.blocked-holding-lock"]);
+    check("goroutine.blocked-holding-lock", &with(&grown(&waiters), &at(11)), &[]);
+}
+
+#[test]
+fn a_finalizer_that_waits_is_stuck_and_a_runner_without_work_is_not() {
+    let dump = |state: &str, inner: &str| {
+        format!(
+            "goroutine 5 [{state}]:\n{inner}(0x1)\n\t/src/file.go:12 +0x1d\nruntime.runFinalizers()\n\t/src/mfinal.go:255 +0x1d\n"
+        )
+    };
+    let stuck = [("goroutine.txt", dump("chan receive, 3 minutes", "main.release"))];
+    let found = check("goroutine", &stuck, &["goroutine.finalizer-stuck"]);
+    assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
+    check("goroutine", &[("goroutine.txt", dump("chan receive, 2 minutes", "main.release"))], &[]);
+    check("goroutine", &[("goroutine.txt", dump("finalizer wait, 3 minutes", "runtime.gopark"))], &[]);
+}
+
+#[test]
+fn a_long_timer_ends_the_oldest_first_and_only_the_runtimes_mark_makes_it_a_leak() {
+    let dumps = |state: &'static str| {
+        series(|moment| {
+            let stack = Stack {
+                state: if moment == 2 { state } else { "select" },
+                frames: &[("main.retry", 12)],
+                by: "main.start",
+            };
+            (4 * moment..4 * moment + 8)
+                .map(|index| goroutine(&stack, 100 + 10 * index, 0, 0xc000 + index))
+                .collect()
+        })
+    };
+    check("goroutine", &dumps("select (leaked)"), &["goroutine.select-long-timer"]);
+    check("goroutine", &dumps("select"), &[]);
+}
+
+#[test]
+fn growth_while_nobody_moves_is_likely_and_counts_the_last_dump() {
+    let stack = Stack { state: "chan send", frames: &[("main.run", 12)], by: "main.start" };
+    let found = check("goroutine", &grown(&stack), &["goroutine.chan-send-abandoned"]);
+    assert_eq!(verdicts(&found), [(Warning, Likely, Some(36))]);
+}
+
+#[test]
+fn ten_thousand_are_critical() {
+    let dump = |count: u64| {
+        format!(
+            "goroutine profile: total {count}\n{count} @ 0x1 0x2 0x3 0x4\n#\t0x1\truntime.gopark+0x1\t/src/runtime/proc.go:1\n\
+             #\t0x2\truntime.chansend+0x1\t/src/runtime/chan.go:1\n#\t0x3\truntime.chansend1+0x1\t/src/runtime/chan.go:1\n\
+             #\t0x4\tmain.run+0x1\t/src/file.go:12\n"
+        )
+    };
+    let [t0, t1, t2] = PATHS;
+    for (last, severity) in [(10_000, Critical), (9_999, Warning)] {
+        let files = [(t0, dump(10)), (t1, dump(100)), (t2, dump(last))];
+        let found = check("goroutine", &files, &["goroutine.chan-send-abandoned"]);
+        assert_eq!(verdicts(&found), [(severity, Likely, i64::try_from(last).ok())]);
+    }
+}
+
+#[test]
+fn what_one_or_two_dumps_cannot_tell_is_a_hint_and_three_need_none() {
+    let stack = Stack { state: "chan receive", frames: &[("main.worker", 12)], by: "main.start" };
+    let crowd =
+        |count: u64| (0..count).map(|index| goroutine(&stack, 100 + 10 * index, 0, 0xc000 + index)).collect();
+    let [t0, t1, t2] = PATHS;
+    let many: String = crowd(100);
+    let found = check("goroutine", &[(t0, &many)], &["goroutine.suspect"]);
+    assert_eq!(verdicts(&found), [(Info, Possible, Some(100))]);
+    check("goroutine", &[(t0, crowd(99))], &[]);
+    check("goroutine", &[(t0, crowd(50)), (t1, crowd(100))], &["goroutine.suspect"]);
+    check("goroutine", &[(t0, crowd(50)), (t1, crowd(50)), (t2, crowd(100))], &[]);
+}
