@@ -3,6 +3,7 @@
 //! tests of this package run them all.
 
 mod casts;
+mod catalog;
 mod dependencies;
 mod fixtures;
 mod floors;
@@ -11,6 +12,7 @@ mod length;
 mod marks;
 mod paths;
 mod places;
+mod rules;
 mod supply;
 mod table;
 mod tokens;
@@ -74,8 +76,11 @@ impl fmt::Display for Violation {
 /// A broken rule, or files that git cannot list.
 pub fn tidy(with_fixes: bool) -> Result<()> {
     if with_fixes {
-        let (path, text) = table::wanted(&tracked_files()?, &supply::packages()?);
-        fs::write(root().join(path), text)?;
+        let files = tracked_files()?;
+        let made = catalog::wanted(&files).into_iter().chain([table::wanted(&files, &supply::packages()?)]);
+        for (path, text) in made {
+            fs::write(root().join(path), text)?;
+        }
     }
     let violations = violations()?;
     for violation in &violations {
@@ -96,6 +101,7 @@ pub fn violations() -> Result<Vec<Violation>> {
     let files = tracked_files()?;
     let mut violations = Vec::new();
     violations.extend(casts::check(&files));
+    violations.extend(catalog::check(&files));
     violations.extend(dependencies::check(&files));
     violations.extend(dependencies::check_tree(&engine_tree()?));
     violations.extend(fixtures::check(&files));
@@ -103,6 +109,7 @@ pub fn violations() -> Result<Vec<Violation>> {
     violations.extend(layers::check(&files));
     violations.extend(length::check(&files));
     violations.extend(marks::check(&files));
+    violations.extend(rules::check(&files));
     let packages = supply::packages()?;
     violations.extend(supply::check(&packages)?);
     violations.extend(table::check(&files, &packages));
