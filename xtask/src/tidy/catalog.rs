@@ -107,12 +107,8 @@ fn with_example(guide: &str, example: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule {
-        code: "mem.a",
-        severity: Severity::Warning,
-        title: "Title",
-        meaning: "One | two.",
-    };
+    const RULE: Rule =
+        Rule { code: "mem.a", severity: Severity::Warning, title: "Title", meaning: "One | two." };
 
     #[test]
     fn a_family_is_a_section_and_a_code_a_row() {
@@ -132,7 +128,10 @@ mod tests {
 
     #[test]
     fn a_table_that_is_old_or_missing_is_found() {
-        let current = TrackedFile { path: TABLE.to_owned(), text: wanted(&[]).into_iter().next().map(|(_, text)| text) };
+        let current = TrackedFile {
+            path: TABLE.to_owned(),
+            text: wanted(&[]).into_iter().next().map(|(_, text)| text),
+        };
         assert!(check(std::slice::from_ref(&current)).is_empty());
         let old = TrackedFile { text: Some("old".to_owned()), ..current };
         assert_eq!(check(&[old]).len(), 1);

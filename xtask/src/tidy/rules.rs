@@ -121,7 +121,8 @@ fn test(tokens: &[Token]) -> Test {
 
 /// Reads a list of literals whose `[` stands before `tokens`.
 fn list(tokens: &[Token], test: &mut Test) {
-    let inner: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).take_while(|text| *text != "]").collect();
+    let inner: Vec<&str> =
+        tokens.iter().map(|token| token.text.as_str()).take_while(|text| *text != "]").collect();
     test.has_empty |= inner.is_empty();
     if inner.iter().all(|text| text.starts_with('"') || *text == ",") {
         test.listed.extend(inner.into_iter().map(unquoted).filter(|text| *text != ",").map(str::to_owned));
@@ -191,7 +192,8 @@ mod tests {
     #[test]
     fn the_catalog_of_goroutines_is_tested_with_its_detector() {
         let catalog = file(ELSEWHERE[0].0, "Rule { code: \"goroutine.a\" }");
-        let tests = "fn a() { check(\"goroutine\", &x(), &[\"goroutine.a\"]); check(\"goroutine\", &y(), &[]); }";
+        let tests =
+            "fn a() { check(\"goroutine\", &x(), &[\"goroutine.a\"]); check(\"goroutine\", &y(), &[]); }";
         let tests = file("analyzer-core/src/detectors/goroutine/leak/tests.rs", tests);
         assert!(messages(&[catalog.clone(), tests]).is_empty());
         assert_eq!(messages(&[catalog]).len(), 1);

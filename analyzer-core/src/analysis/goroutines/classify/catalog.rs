@@ -1,6 +1,8 @@
 //! The rules by id: what each means and what to do. Ids are stable; findings
 //! are named `goroutine.` and the id.
 
+use super::suspicion::BUSY_LOOP;
+
 /// One rule, for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -27,16 +29,6 @@ impl Rule {
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().chain([&BUSY_LOOP]).find(|rule| rule.id() == id)
 }
-
-/// Never more than a suspicion, so no code of a finding: dumps cannot tell work
-/// from a loop that spins.
-pub const BUSY_LOOP: Rule = Rule {
-    code: "goroutine.busy-loop",
-    title: "A goroutine runs without pause",
-    meaning: "The same goroutine runs at the same place in every dump.",
-    advice: &["Take a CPU profile: it shows whether this is work or a loop that spins."],
-    against: "Processor-bound work looks the same.",
-};
 
 /// Every rule that a finding can name.
 pub const RULES: &[Rule] = &[

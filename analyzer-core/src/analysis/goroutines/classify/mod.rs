@@ -12,6 +12,7 @@ mod features;
 mod ownership;
 mod roots;
 mod siblings;
+mod suspicion;
 
 use super::grouping::Group;
 use super::judgment::Judgment;
