@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, all};
+use super::{Case, all, rules};
 use crate::analysis::Analysis;
 use crate::evidence::Evidence;
 use crate::report::{Confidence, Finding, Goroutines, Report, Severity};
@@ -64,6 +64,11 @@ fn expect(family: &str, found: Vec<Finding>, codes: &[&str]) -> Vec<Finding> {
     let found: Vec<Finding> = found.into_iter().filter(is_asked).collect();
     let found_codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(found_codes, codes, "of {family}");
+    for finding in &found {
+        let mut declared = rules().filter(|rule| rule.code == finding.code);
+        let is_worse = declared.any(|rule| finding.severity < rule.severity);
+        assert!(!is_worse, "{} is graver than it is declared", finding.code);
+    }
     found
 }
 

@@ -16,7 +16,7 @@ const THP: Rule = Rule {
 
 const UNMAPPED: Rule = Rule {
     code: "mem.unmapped",
-    severity: Severity::Info,
+    severity: Severity::Warning,
     title: "Charged, and mapped nowhere",
     meaning: "Anonymous memory is charged to the container and mapped by no process: mostly half-freed huge pages.",
 };

@@ -190,8 +190,8 @@ mod tests {
 
     use crate::detectors::testing::{check_trace, report, verdicts};
     use crate::report::Confidence::{Certain, Likely, Possible};
-    use crate::report::Goroutines;
     use crate::report::Severity::{Info, Warning};
+    use crate::report::{Goroutines, Verdict};
 
     /// A second in which three goroutines show a sign, in the dump's group if one is named.
     fn trace(sign: &str, confidence: &str, group: Option<&str>) -> Value {
@@ -207,9 +207,11 @@ mod tests {
 
     /// What a dump says that has a leak, with the id of its group.
     fn dump() -> (Goroutines, String) {
-        let text = "goroutine 7 [chan send (nil chan)]:\nmain.run()\n\t/app/main.go:12 +0x1d\n";
+        let text = "goroutine 1 [select]:\nmain.main()\n\t/app/main.go:9 +0x1d\n\n\
+                    goroutine 7 [chan send (nil chan)]:\nmain.run()\n\t/app/main.go:12 +0x1d\n";
         let section = report(&[("goroutine.txt", text.as_bytes())]).goroutines.expect("a dump");
-        let id = section.groups.iter().map(|group| group.id.clone()).next().expect("a group");
+        let leaks = section.groups.iter().filter(|group| group.verdict == Verdict::Leak);
+        let id = leaks.map(|group| group.id.clone()).next().expect("a leak");
         (section, id)
     }
 

@@ -35,6 +35,12 @@ fn goroutine(stack: &Stack, goid: u64, minutes: u64, argument: u64) -> String {
     )
 }
 
+/// A dump of the process, with main.
+fn single(goroutines: &str) -> [(&'static str, String); 1] {
+    let main = "goroutine 1 [select]:\nmain.main()\n\t/src/main.go:9 +0x1d\n\n";
+    [("goroutine.txt", format!("{main}{goroutines}"))]
+}
+
 /// Three dumps, each with main and with what `members` says of its number.
 fn series(members: impl Fn(u64) -> Vec<String>) -> [Dump; 3] {
     let dump = |moment: u64| {
@@ -65,16 +71,6 @@ fn kept_awake(stack: &Stack) -> [Dump; 3] {
     series(|moment| (0..12 * (moment + 1)).map(member).collect())
 }
 
-/// As [`grown`], all started with the same arguments.
-fn of_one_object(stack: &Stack) -> [Dump; 3] {
-    series(|moment| {
-        let born = |index: u64| index / 12;
-        let member =
-            |index: u64| goroutine(stack, 100 + 10 * index, 3 + STEP * (moment - born(index)), 0xc000);
-        (0..12 * (moment + 1)).map(member).collect()
-    })
-}
-
 /// Twelve at every moment, and none of them was there before: traffic.
 fn renewed(stack: &Stack) -> [Dump; 3] {
     series(|moment| {
@@ -101,11 +97,10 @@ fn senders_that_nobody_receives_from_accumulate() {
 }
 
 #[test]
-fn receivers_accumulate_unless_they_are_workers_of_one_object() {
+fn receivers_that_nobody_sends_to_accumulate() {
     let stack = Stack { state: "chan receive", frames: &[("main.worker", 12)], by: "main.start" };
     check("goroutine", &grown(&stack), &["goroutine.chan-recv-unclosed"]);
     check("goroutine", &renewed(&stack), &[]);
-    check("goroutine", &of_one_object(&stack), &[]);
 }
 
 #[test]
@@ -409,22 +404,20 @@ fn calls_that_the_kernel_does_not_answer_accumulate() {
 fn a_nil_channel_blocks_for_ever_by_definition() {
     for state in ["chan receive (nil chan)", "chan send (nil chan)"] {
         let stack = Stack { state, frames: &[("main.run", 12)], by: "main.start" };
-        let found =
-            check("goroutine", &[("goroutine.txt", goroutine(&stack, 7, 0, 1))], &["goroutine.nil-channel"]);
+        let found = check("goroutine", &single(&goroutine(&stack, 7, 0, 1)), &["goroutine.nil-channel"]);
         assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
     }
     let stack = Stack { state: "chan receive", frames: &[("main.run", 12)], by: "main.start" };
-    check("goroutine", &[("goroutine.txt", goroutine(&stack, 7, 0, 1))], &[]);
+    check("goroutine", &single(&goroutine(&stack, 7, 0, 1)), &[]);
 }
 
 #[test]
 fn one_empty_select_may_be_meant_and_two_are_not() {
     let stack = Stack { state: "select (no cases)", frames: &[("main.serve", 12)], by: "main.start" };
     let [one, two] = [7, 8].map(|goid| goroutine(&stack, goid, 0, goid));
-    let found =
-        check("goroutine", &[("goroutine.txt", format!("{one}{two}"))], &["goroutine.select-forever"]);
+    let found = check("goroutine", &single(&format!("{one}{two}")), &["goroutine.select-forever"]);
     assert_eq!(verdicts(&found), [(Warning, Certain, Some(2))]);
-    check("goroutine", &[("goroutine.txt", one)], &[]);
+    check("goroutine", &single(&one), &[]);
 }
 
 #[test]
@@ -448,11 +441,11 @@ fn a_finalizer_that_waits_is_stuck_and_a_runner_without_work_is_not() {
             "goroutine 5 [{state}]:\n{inner}(0x1)\n\t/src/file.go:12 +0x1d\nruntime.runFinalizers()\n\t/src/mfinal.go:255 +0x1d\n"
         )
     };
-    let stuck = [("goroutine.txt", dump("chan receive, 3 minutes", "main.release"))];
+    let stuck = single(&dump("chan receive, 3 minutes", "main.release"));
     let found = check("goroutine", &stuck, &["goroutine.finalizer-stuck"]);
     assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
-    check("goroutine", &[("goroutine.txt", dump("chan receive, 2 minutes", "main.release"))], &[]);
-    check("goroutine", &[("goroutine.txt", dump("finalizer wait, 3 minutes", "runtime.gopark"))], &[]);
+    check("goroutine", &single(&dump("chan receive, 2 minutes", "main.release")), &[]);
+    check("goroutine", &single(&dump("finalizer wait, 3 minutes", "runtime.gopark")), &[]);
 }
 
 #[test]
@@ -482,18 +475,12 @@ fn growth_while_nobody_moves_is_likely_and_counts_the_last_dump() {
 
 #[test]
 fn ten_thousand_are_critical() {
-    let dump = |count: u64| {
-        format!(
-            "goroutine profile: total {count}\n{count} @ 0x1 0x2 0x3 0x4\n#\t0x1\truntime.gopark+0x1\t/src/runtime/proc.go:1\n\
-             #\t0x2\truntime.chansend+0x1\t/src/runtime/chan.go:1\n#\t0x3\truntime.chansend1+0x1\t/src/runtime/chan.go:1\n\
-             #\t0x4\tmain.run+0x1\t/src/file.go:12\n"
-        )
-    };
-    let [t0, t1, t2] = PATHS;
-    for (last, severity) in [(10_000, Critical), (9_999, Warning)] {
-        let files = [(t0, dump(10)), (t1, dump(100)), (t2, dump(last))];
-        let found = check("goroutine", &files, &["goroutine.chan-send-abandoned"]);
-        assert_eq!(verdicts(&found), [(severity, Likely, i64::try_from(last).ok())]);
+    let stack = Stack { state: "chan receive (nil chan)", frames: &[("main.run", 12)], by: "main.start" };
+    for (count, severity) in [(10_000, Critical), (9_999, Warning)] {
+        let crowd: String =
+            (0..count).map(|index| goroutine(&stack, 100 + index, 0, 0xc000 + index)).collect();
+        let found = check("goroutine", &single(&crowd), &["goroutine.nil-channel"]);
+        assert_eq!(verdicts(&found), [(severity, Certain, i64::try_from(count).ok())]);
     }
 }
 
