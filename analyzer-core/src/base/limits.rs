@@ -100,6 +100,9 @@ pub const YAML_DEPTH: usize = 128;
 /// Out-of-memory dumps read from one log; a livelock writes some hundred a minute.
 pub const OOM_EVENTS: usize = 10_000;
 
+/// Statistics of one out-of-memory record: the kernel has some sixty, twice that in version 1.
+pub const OOM_STATS: usize = 512;
+
 /// Tasks of one out-of-memory dump: those of a machine in the worst case.
 pub const OOM_TASKS: usize = 20_000;
 

@@ -20,23 +20,34 @@ pub struct UsageLine {
     pub at: Position,
 }
 
-/// One row of the task table. Sizes were pages of 4 KiB.
+/// Who ran out of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OomScope {
+    /// A control group, at its limit.
+    Group,
+    /// The machine, or the nodes that an allocation may use.
+    Machine,
+}
+
+/// One row of the task table, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OomTask {
     /// Process id on the host.
     pub pid: u64,
     /// Thread group: the process that a thread's row is of.
     pub tgid: u64,
+    /// Address space.
+    pub total_vm: Bytes,
     /// Resident pages.
     pub rss: Bytes,
-    /// Resident anonymous pages (6.12 and later).
+    /// Resident anonymous pages (6.8 and later).
     pub rss_anon: Option<Bytes>,
-    /// Resident file pages (6.12 and later).
+    /// Resident file pages (6.8 and later).
     pub rss_file: Option<Bytes>,
-    /// Resident shared memory (6.12 and later).
+    /// Resident shared memory (6.8 and later).
     pub rss_shmem: Option<Bytes>,
     /// Page tables.
-    pub pagetables: Bytes,
+    pub pagetables: Option<Bytes>,
     /// Pages in swap.
     pub swap: Bytes,
     /// Adjustment; -1000 cannot be killed.
@@ -47,21 +58,21 @@ pub struct OomTask {
     pub at: Position,
 }
 
-/// One `Killed process` line.
+/// A process that was killed, or chosen to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OomKill {
     /// Process or thread id on the host.
     pub pid: u64,
     /// Command.
     pub name: StrId,
-    /// Resident anonymous pages of the process.
-    pub anon_rss: Bytes,
+    /// Address space of the process.
+    pub total_vm: Option<Bytes>,
+    /// Resident anonymous pages.
+    pub anon_rss: Option<Bytes>,
     /// Resident file pages.
-    pub file_rss: Bytes,
-    /// Resident shared memory.
-    pub shmem_rss: Bytes,
-    /// True if the whole machine was out of memory, not a control group.
-    pub is_global: bool,
+    pub file_rss: Option<Bytes>,
+    /// Resident shared memory (4.5 and later).
+    pub shmem_rss: Option<Bytes>,
     /// Where it stands.
     pub at: Position,
 }
@@ -77,15 +88,21 @@ pub struct OomEvent {
     pub at: Position,
     /// Time since boot, as the prefix says.
     pub since_boot: Option<Nanos>,
+    /// Date and time as the log prints them.
+    pub stamp: Option<StrId>,
     /// Command whose allocation failed.
     pub invoked_by: Option<StrId>,
-    /// `CONSTRAINT_MEMCG`, `CONSTRAINT_NONE`, ...
+    /// Who ran out, by the kernel's words.
+    pub said: Option<OomScope>,
+    /// Who ran out, by what called the OOM killer: the call trace, or the tables of the machine's memory.
+    pub traced: Option<OomScope>,
+    /// `CONSTRAINT_MEMCG`, `CONSTRAINT_NONE`, ... (5.0 and later).
     pub constraint: Option<StrId>,
     /// Control group whose limit was hit.
     pub oom_memcg: Option<StrId>,
     /// Control group of the victim.
     pub task_memcg: Option<StrId>,
-    /// Control group that the statistics are of.
+    /// Control group that the statistics are of: the one at its limit, and the sum of those within it.
     pub stats_memcg: Option<StrId>,
     /// `memory:` line.
     pub memory: Option<UsageLine>,
@@ -97,12 +114,50 @@ pub struct OomEvent {
     pub stats: Vec<Figure>,
     /// Tasks that could be chosen.
     pub tasks: Vec<OomTask>,
+    /// Whom the kernel chose, where it says so before the kill.
+    pub chosen: Option<OomKill>,
     /// Who was killed; with `memory.oom.group` the first one comes twice.
     pub kills: Vec<OomKill>,
     /// Control group all of whose tasks were killed (`memory.oom.group`).
     pub group: Option<StrId>,
     /// "no killable processes": nothing could be killed.
     pub is_unkillable: bool,
-    /// The `global_oom` mark: the machine was out of memory.
-    pub is_global: bool,
+}
+
+impl OomEvent {
+    /// An event of which nothing but its first line is known.
+    pub const fn new(
+        source: SourceId,
+        at: Position,
+        since_boot: Option<Nanos>,
+        stamp: Option<StrId>,
+    ) -> Self {
+        Self {
+            source,
+            at,
+            since_boot,
+            stamp,
+            invoked_by: None,
+            said: None,
+            traced: None,
+            constraint: None,
+            oom_memcg: None,
+            task_memcg: None,
+            stats_memcg: None,
+            memory: None,
+            swap: None,
+            kmem: None,
+            stats: Vec::new(),
+            tasks: Vec::new(),
+            chosen: None,
+            kills: Vec::new(),
+            group: None,
+            is_unkillable: false,
+        }
+    }
+
+    /// The processes that were killed, or the one that was chosen if the log ends before its kill.
+    pub fn victims(&self) -> &[OomKill] {
+        if self.kills.is_empty() { self.chosen.as_slice() } else { &self.kills }
+    }
 }

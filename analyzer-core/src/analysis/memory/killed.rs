@@ -1,10 +1,11 @@
 //! The container as memory ran out: the figures that the kernel prints with the
 //! kill, which are often all that is left of it.
 //!
-//! Version 1 prints its own names from 6.12 on, and version 2's before, with
-//! kernel memory in a line of its own.
+//! Version 1 prints its own names up to 5.2 and from 6.12 on, and version 2's
+//! between, with kernel memory in a line of its own.
 
 use super::cgroup::{Cgroup, Version};
+use super::kills;
 use super::moment::Moment;
 use super::term::{Term, sum};
 use super::things::Thing;
@@ -20,16 +21,16 @@ const KERNEL_PARTS: [&str; 6] = ["kernel_stack", "pagetables", "sec_pagetables",
 
 const LRU: [&str; 5] = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"];
 
-/// The moment of a subject's last kill whose statistics the log has.
+/// The moment of the last kill of the subject's own whose statistics the log has.
 pub fn moment<'a>(evidence: &'a Evidence, subject: &Subject) -> Option<Moment<'a>> {
-    let of_subject = |event: &&OomEvent| subject.sources().any(|source| source == event.source);
-    let events = evidence.oom.iter().filter(of_subject);
-    let cgroup = events.rev().find_map(|event| cgroup(evidence, event))?;
+    let kills = kills::of_subject(evidence, subject);
+    let own = kills.iter().rev().filter(|kill| kill.is_own);
+    let cgroup = own.filter_map(|kill| cgroup(evidence, kill.event)).next()?;
     Some(Moment::of_group(subject.id, AT_OOM_KILL.to_owned(), cgroup))
 }
 
 /// What the log says of the group; `None` without its usage and its anonymous memory.
-fn cgroup<'a>(evidence: &'a Evidence, event: &OomEvent) -> Option<Cgroup<'a>> {
+pub fn cgroup<'a>(evidence: &'a Evidence, event: &OomEvent) -> Option<Cgroup<'a>> {
     let memory = event.memory?;
     let one = |name: &str| {
         let key = evidence.strings.find(name)?;

@@ -13,7 +13,8 @@
 pub mod advisor;
 pub mod cgroup;
 pub mod checks;
-mod killed;
+pub mod killed;
+pub mod kills;
 pub mod ledger;
 pub mod listing;
 pub mod mappings;

@@ -10,6 +10,10 @@ use crate::formats::record::{RecordBuilder, decimal, flat_keyed, note_cut, nothi
 use crate::formats::{Facts, Probe, Sniff};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
+    // The kernel prints the same lines in its record of an out-of-memory kill.
+    if memchr::memmem::find(probe.head(), b"Memory cgroup stats for /").is_some() {
+        return Sniff::No;
+    }
     let mut seen = [false; 4];
     for (_, text) in text_lines(probe.head()).take(80) {
         let Some((key, value)) = flat_keyed(text) else { continue };

@@ -1,21 +1,27 @@
-//! Reads the lines of an out-of-memory dump into events.
+//! Reads the lines of out-of-memory records into events.
 
-use super::prefix::strip;
+use super::line::{Counter, Said, Victim, caller};
+use super::prefix::{stamp, strip};
+use super::table::{Columns, page_bytes, scale};
 use crate::base::intern::{StrId, StringTable};
-use crate::base::limits::{OOM_EVENTS, OOM_TASKS};
+use crate::base::limits::{OOM_EVENTS, OOM_STATS, OOM_TASKS};
 use crate::base::reader::Line;
 use crate::base::source::{Position, SourceId};
 use crate::base::units::{Bytes, Nanos, Unit};
 use crate::evidence::memory::Figure;
-use crate::evidence::oom::{OomEvent, OomKill, OomTask, UsageLine};
+use crate::evidence::oom::{OomEvent, OomKill, OomScope, UsageLine};
 use crate::formats::Facts;
 use crate::formats::record::{decimal, flat_keyed};
 
-/// Pages of the task table, on amd64 always and on arm64 mostly.
-const PAGE_BYTES: i64 = 4096;
+/// The kernel prints "no limit" as the most pages that a counter holds, in KiB: some
+/// 2^53, less by the size of a page. No machine has a half of it.
+const UNLIMITED_KIB: i64 = 1 << 52;
 
-/// The kernel prints "no limit" as this many KiB.
-const UNLIMITED_KIB: i64 = 9_007_199_254_740_988;
+/// "No limit" of 32-bit kernels, in KiB.
+const UNLIMITED_KIB_32: i64 = 8_589_934_588;
+
+/// Lines further apart are of two events: a record is printed at once, though slowly on serial lines.
+const LONGEST_EVENT: Nanos = Nanos(30_000_000_000);
 
 /// What the next lines may be of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +31,14 @@ enum Part {
     Tasks,
 }
 
+/// Where and when a line was written.
+#[derive(Clone, Copy)]
+struct Moment<'a> {
+    at: Position,
+    since_boot: Option<Nanos>,
+    stamp: Option<&'a str>,
+}
+
 /// Collects events line by line.
 pub struct Reader<'a> {
     source: SourceId,
@@ -32,10 +46,11 @@ pub struct Reader<'a> {
     facts: &'a mut Facts,
     events: Vec<OomEvent>,
     part: Part,
-    /// Names of the task table's columns after the pid.
-    columns: Vec<String>,
-    /// True from the first line of an event to its last.
-    is_open: bool,
+    columns: Columns,
+    /// When the last line of the open event was written.
+    last_seen: Option<Nanos>,
+    /// True if no further event fits.
+    is_full: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -47,24 +62,30 @@ impl<'a> Reader<'a> {
             facts,
             events: Vec::new(),
             part: Part::Header,
-            columns: Vec::new(),
-            is_open: false,
+            columns: Columns::default(),
+            last_seen: None,
+            is_full: false,
         }
     }
 
     /// Looks at one line.
     pub fn line(&mut self, line: &Line<'_>) {
-        let (message, since_boot) = strip(line.text());
-        let at = line.position();
-        // One record of /dev/kmsg holds the statistics of 6.1 and earlier.
-        for part in message.split("\\x0a") {
-            self.message(part, since_boot, at);
+        let text = line.text().trim_end();
+        let (message, since_boot) = strip(text);
+        let prefix = text.get(..text.len().saturating_sub(message.len())).unwrap_or_default();
+        let moment = Moment { at: line.position(), since_boot, stamp: stamp(prefix) };
+        for part in parts(message) {
+            self.message(part, moment);
         }
     }
 
     /// The events, in order.
-    pub fn finish(self) -> Vec<OomEvent> {
-        for event in &self.events {
+    pub fn finish(mut self) -> Vec<OomEvent> {
+        let of_log = self.events.iter().find_map(page_bytes);
+        for event in &mut self.events {
+            if let Some(page) = page_bytes(event).or(of_log) {
+                scale(event, page);
+            }
             if event.stats_memcg.is_some() && event.stats.is_empty() {
                 self.facts.is_partial = true;
                 let message = "The statistics of the control group are missing from the log.";
@@ -74,212 +95,272 @@ impl<'a> Reader<'a> {
         self.events
     }
 
-    fn message(&mut self, text: &str, since_boot: Option<Nanos>, at: Position) {
-        if let Some((command, _)) = text.split_once(" invoked oom-killer: ") {
-            self.open(at, since_boot);
-            let command = self.strings.intern(command.trim());
-            self.with(at, since_boot, |event| event.invoked_by = Some(command));
-        } else if let Some(rest) = text.strip_prefix("memory: usage ") {
-            self.usage(rest, at, since_boot, |event| &mut event.memory);
-        } else if let Some(rest) =
-            text.strip_prefix("swap: usage ").or_else(|| text.strip_prefix("memory+swap: usage "))
-        {
-            self.usage(rest, at, since_boot, |event| &mut event.swap);
-        } else if let Some(rest) = text.strip_prefix("kmem: usage ") {
-            self.usage(rest, at, since_boot, |event| &mut event.kmem);
-        } else if let Some(path) = text.strip_prefix("Memory cgroup stats for ") {
-            self.part = Part::Stats;
-            let path = self.strings.intern(path.trim_end_matches(':'));
-            self.with(at, since_boot, |event| event.stats_memcg = Some(path));
-        } else if text.starts_with("Tasks state ") {
-            self.part = Part::Tasks;
-        } else if let Some(fields) = text.strip_prefix("oom-kill:") {
-            self.constraint(fields, at, since_boot);
-        } else if let Some((before, rest)) = killed(text) {
-            self.killed(before, rest, at, since_boot);
-        } else if let Some(rest) = text.strip_prefix("Tasks in ") {
-            let path = rest.split(" are going to be killed").next().unwrap_or(rest);
-            let path = self.strings.intern(path);
-            self.with(at, since_boot, |event| event.group = Some(path));
-        } else if text.contains("no killable processes") {
-            self.with(at, since_boot, |event| event.is_unkillable = true);
-        } else {
-            self.row(text, at);
+    fn message(&mut self, text: &str, moment: Moment<'_>) {
+        match Said::of(text) {
+            Said::Invoked { command } => self.invoked(command, moment),
+            Said::Limit { task, limit } => self.limit(task, limit, moment),
+            Said::Usage { of, usage, limit, failcnt } => {
+                let is_unlimited = limit >= UNLIMITED_KIB || limit == UNLIMITED_KIB_32;
+                let limit = (!is_unlimited).then(|| Bytes::from_kib(limit));
+                let line = UsageLine { usage: Bytes::from_kib(usage), limit, failcnt, at: moment.at };
+                self.usage(of, line, moment);
+            }
+            Said::Stats { path, figures } => self.stats(path, figures, moment),
+            Said::Columns(heading) => {
+                self.part = Part::Tasks;
+                self.columns = Columns::of(heading);
+            }
+            Said::Task { pid, cells } => self.task(pid, cells, moment),
+            Said::Constraint(fields) => self.constraint(fields, moment),
+            Said::Chosen(victim) => self.chosen(&victim, moment),
+            Said::Killed(victim) => self.killed(&victim, moment),
+            Said::Reaped(victim) => self.reaped(&victim, moment),
+            Said::Group { path } => {
+                let path = self.strings.intern(path);
+                let Some(event) = self.event(moment, |event| event.group.is_some()) else { return };
+                event.said = Some(OomScope::Group);
+                event.group = Some(path);
+            }
+            Said::Unkillable { is_panic } => {
+                let Some(event) = self.event(moment, |event| !event.kills.is_empty()) else { return };
+                event.is_unkillable = true;
+                if is_panic {
+                    event.said = Some(OomScope::Machine);
+                }
+            }
+            Said::MachineMemory => self.traced(OomScope::Machine),
+            Said::Frame(function) => {
+                if let Some(scope) = caller(function) {
+                    self.traced(scope);
+                }
+            }
+            Said::Other if self.part == Part::Stats => self.stat_line(text, moment.at),
+            Said::Other => {}
         }
     }
 
-    /// Starts an event.
-    fn open(&mut self, at: Position, since_boot: Option<Nanos>) {
-        self.part = Part::Header;
-        self.is_open = true;
-        if self.events.len() >= OOM_EVENTS {
-            self.is_open = false;
+    /// The event that a line is of: a new one if the open one has such a line already
+    /// (`is_over`) or lies too far back. A log that begins within a record opens one here.
+    fn event(
+        &mut self,
+        moment: Moment<'_>,
+        is_over: impl FnOnce(&OomEvent) -> bool,
+    ) -> Option<&mut OomEvent> {
+        let gap = self.last_seen.zip(moment.since_boot).map(|(last, now)| now.0.saturating_sub(last.0));
+        let is_far = gap.is_some_and(|gap| gap > LONGEST_EVENT.0 || gap < -LONGEST_EVENT.0);
+        if self.events.last().is_none_or(|event| is_far || is_over(event)) {
+            self.open(moment);
+        }
+        self.last_seen = moment.since_boot.or(self.last_seen);
+        if self.is_full { None } else { self.events.last_mut() }
+    }
+
+    fn open(&mut self, moment: Moment<'_>) {
+        if self.events.len() < OOM_EVENTS {
+            let stamp = moment.stamp.map(|stamp| self.strings.intern(stamp));
+            self.events.push(OomEvent::new(self.source, moment.at, moment.since_boot, stamp));
+        } else if !self.is_full {
+            self.is_full = true;
             self.facts.is_partial = true;
             self.facts.notes.data_loss(
                 "too-many-events",
-                Some(at),
+                Some(moment.at),
                 format!("There are more than {OOM_EVENTS} events; the rest is not read."),
             );
-            return;
-        }
-        self.events.push(OomEvent {
-            source: self.source,
-            at,
-            since_boot,
-            invoked_by: None,
-            constraint: None,
-            oom_memcg: None,
-            task_memcg: None,
-            stats_memcg: None,
-            memory: None,
-            swap: None,
-            kmem: None,
-            stats: Vec::new(),
-            tasks: Vec::new(),
-            kills: Vec::new(),
-            group: None,
-            is_unkillable: false,
-            is_global: false,
-        });
-    }
-
-    /// Changes the open event; a log that begins within one opens it here.
-    fn with(&mut self, at: Position, since_boot: Option<Nanos>, change: impl FnOnce(&mut OomEvent)) {
-        if !self.is_open && self.events.is_empty() {
-            self.open(at, since_boot);
-        }
-        if let Some(event) = self.events.last_mut() {
-            change(event);
         }
     }
 
-    /// `184320kB, limit 184320kB, failcnt 63`.
-    fn usage(
-        &mut self,
-        text: &str,
-        at: Position,
-        since_boot: Option<Nanos>,
-        field: impl FnOnce(&mut OomEvent) -> &mut Option<UsageLine>,
-    ) {
-        let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(decimal);
-        let (Some(usage), Some(limit), Some(failcnt)) = (numbers.next(), numbers.next(), numbers.next())
-        else {
+    fn invoked(&mut self, command: &str, moment: Moment<'_>) {
+        let command = self.strings.intern(command);
+        self.part = Part::Header;
+        if let Some(event) = self.event(moment, |_| true) {
+            event.invoked_by = Some(command);
+        }
+    }
+
+    /// The function nearest to the kill decides, and it stands first.
+    fn traced(&mut self, scope: OomScope) {
+        if self.part == Part::Header
+            && !self.is_full
+            && let Some(event) = self.events.last_mut()
+            && event.kills.is_empty()
+        {
+            event.traced = event.traced.or(Some(scope));
+        }
+    }
+
+    fn limit(&mut self, task: Option<&str>, limit: Option<&str>, moment: Moment<'_>) {
+        let mut keep = |path: Option<&str>| path.map(|path| self.strings.intern(path));
+        let (task, limit) = (keep(task), keep(limit));
+        let is_over =
+            |event: &OomEvent| !event.kills.is_empty() || (task.is_some() && event.task_memcg.is_some());
+        let Some(event) = self.event(moment, is_over) else { return };
+        event.said = Some(OomScope::Group);
+        event.task_memcg = task.or(event.task_memcg);
+        event.oom_memcg = limit.or(event.oom_memcg);
+    }
+
+    /// Only the record of a control group has these lines.
+    fn usage(&mut self, of: Counter, line: UsageLine, moment: Moment<'_>) {
+        let is_over =
+            |event: &OomEvent| !event.kills.is_empty() || (of == Counter::Memory && event.memory.is_some());
+        let Some(event) = self.event(moment, is_over) else { return };
+        event.said = Some(OomScope::Group);
+        match of {
+            Counter::Memory => event.memory = Some(line),
+            Counter::Swap => event.swap = Some(line),
+            Counter::Kmem => event.kmem = Some(line),
+        }
+        self.part = Part::Header;
+    }
+
+    /// Up to 5.2 the group at its limit comes first, then each group within it with its own figures.
+    fn stats(&mut self, path: &str, figures: &str, moment: Moment<'_>) {
+        let path = self.strings.intern(path);
+        let Some(event) = self.event(moment, |event| !event.kills.is_empty()) else { return };
+        event.said = Some(OomScope::Group);
+        // Without the lines before it, nothing tells whether it is the first.
+        if figures.is_empty() || event.memory.is_some() {
+            event.stats_memcg = event.stats_memcg.or(Some(path));
+        }
+        self.part = Part::Stats;
+        self.stat_line(figures, moment.at);
+    }
+
+    /// `anon 4096`, or `cache:8KB rss:4KB ...`.
+    fn stat_line(&mut self, text: &str, at: Position) {
+        let inline = |cell: &str| {
+            let (key, value) = cell.split_once(':')?;
+            let kib = decimal(value.strip_suffix("KB")?)?;
+            Some((self.strings.intern(key), Bytes::from_kib(kib).0))
+        };
+        let sums: Vec<(StrId, i64)> = text.split_whitespace().filter_map(inline).collect();
+        for (key, value) in sums {
+            self.add_stat(key, value, at);
+        }
+        let line = flat_keyed(text.trim()).and_then(|(key, value)| Some((key, decimal(value)?)));
+        if let Some((key, value)) = line {
+            let key = self.strings.intern(key);
+            self.add_stat(key, value, at);
+        }
+    }
+
+    fn add_stat(&mut self, key: StrId, value: i64, at: Position) {
+        let Some(event) = self.events.last_mut().filter(|_| !self.is_full) else { return };
+        let Some(known) = event.stats.iter_mut().find(|figure| figure.key == key) else {
+            if event.stats.len() < OOM_STATS {
+                event.stats.push(Figure { key, name: key, value, unit: Unit::Bytes, at });
+            }
             return;
         };
-        let limit = (limit < UNLIMITED_KIB).then(|| Bytes::from_kib(limit));
-        let line = UsageLine { usage: Bytes::from_kib(usage), limit, failcnt, at };
-        self.with(at, since_boot, |event| *field(event) = Some(line));
+        if known.value == 0 {
+            known.at = at;
+        }
+        known.value = known.value.saturating_add(value);
+    }
+
+    fn task(&mut self, pid: u64, cells: &str, moment: Moment<'_>) {
+        if self.part != Part::Tasks {
+            // A table whose heading is cut off comes before the kill.
+            if self.events.last().is_some_and(|event| !event.kills.is_empty()) {
+                return;
+            }
+            self.columns = Columns::default();
+        }
+        let Some(task) = self.columns.row(pid, cells, self.strings, moment.at) else { return };
+        let Some(event) = self.event(moment, |event| !event.kills.is_empty()) else { return };
+        if event.tasks.len() < OOM_TASKS {
+            event.tasks.push(task);
+        }
+        self.part = Part::Tasks;
     }
 
     /// `constraint=...,nodemask=0,1,cpuset=...,oom_memcg=/a,task_memcg=/b,task=c,pid=1,uid=0`:
     /// node lists hold commas, so that only known keys separate.
-    fn constraint(&mut self, fields: &str, at: Position, since_boot: Option<Nanos>) {
+    fn constraint(&mut self, fields: &str, moment: Moment<'_>) {
         let value = |key: &str| {
-            let start = fields.find(&format!("{key}="))? + key.len() + 1;
-            let rest = fields.get(start..)?;
+            let (_, rest) = fields.split_once(key)?;
             Some(rest.split(',').next().unwrap_or(rest))
         };
-        let mut keep = |text: Option<&str>| text.map(|text| self.strings.intern(text));
-        let constraint = keep(value("constraint"));
-        let oom_memcg = keep(value(",oom_memcg"));
-        let task_memcg = keep(value(",task_memcg"));
-        let is_global = fields.contains(",global_oom,");
-        self.part = Part::Header;
-        self.with(at, since_boot, |event| {
-            event.constraint = constraint;
-            event.oom_memcg = oom_memcg;
-            event.task_memcg = task_memcg;
-            event.is_global = is_global;
+        let constraint = value("constraint=");
+        let scope = match constraint {
+            _ if fields.contains(",global_oom") => Some(OomScope::Machine),
+            Some("CONSTRAINT_MEMCG") => Some(OomScope::Group),
+            Some(_) => Some(OomScope::Machine),
+            None => None,
+        };
+        let chosen = fields.split_once(",task=").and_then(|(_, rest)| {
+            let (name, rest) = rest.rsplit_once(",pid=")?;
+            let pid = rest.split(',').next()?.parse().ok()?;
+            Some(Victim { pid, name, sizes: "", scope })
         });
-    }
-
-    /// `process 188 (victim) total-vm:1kB, anon-rss:2kB, file-rss:3kB, shmem-rss:4kB, ...`.
-    fn killed(&mut self, before: &str, rest: &str, at: Position, since_boot: Option<Nanos>) {
-        let Some((pid, rest)) = rest.split_once(" (") else { return };
-        let Some((name, rest)) = rest.split_once(')') else { return };
-        let Ok(pid) = pid.trim_end_matches(',').trim().parse() else { return };
-        let size = |key: &str| {
-            let (_, after) = rest.split_once(key)?;
-            Some(Bytes::from_kib(decimal(after.split("kB").next()?)?))
-        };
-        let kill = OomKill {
-            pid,
-            name: self.strings.intern(name),
-            anon_rss: size("anon-rss:").unwrap_or_default(),
-            file_rss: size("file-rss:").unwrap_or_default(),
-            shmem_rss: size("shmem-rss:").unwrap_or_default(),
-            is_global: !before.contains("Memory cgroup"),
-            at,
-        };
+        let chosen = chosen.map(|victim| self.process(&victim, moment.at));
+        let mut keep = |text: Option<&str>| text.map(|text| self.strings.intern(text));
+        let (constraint, limit, task) =
+            (keep(constraint), keep(value(",oom_memcg=")), keep(value(",task_memcg=")));
+        let is_over = |event: &OomEvent| !event.kills.is_empty() || event.constraint.is_some();
+        let Some(event) = self.event(moment, is_over) else { return };
+        event.said = scope.or(event.said);
+        event.constraint = constraint;
+        event.oom_memcg = limit.or(event.oom_memcg);
+        event.task_memcg = task.or(event.task_memcg);
+        event.chosen = chosen;
         self.part = Part::Header;
-        self.with(at, since_boot, |event| event.kills.push(kill));
     }
 
-    /// A line of the statistics or the task table.
-    fn row(&mut self, text: &str, at: Position) {
-        match self.part {
-            Part::Header => {}
-            Part::Stats => self.stat(text, at),
-            Part::Tasks => self.task(text, at),
-        }
-    }
-
-    fn stat(&mut self, text: &str, at: Position) {
-        let Some((key, value)) = flat_keyed(text).and_then(|(key, value)| Some((key, decimal(value)?)))
-        else {
-            return;
+    /// Up to 5.0: the process of the greatest score; a child of it may be killed in its place.
+    fn chosen(&mut self, victim: &Victim<'_>, moment: Moment<'_>) {
+        let chosen = self.process(victim, moment.at);
+        let is_over = |event: &OomEvent| {
+            !event.kills.is_empty() || event.chosen.is_some_and(|before| before.pid != chosen.pid)
         };
-        let key = self.strings.intern(key);
-        if let Some(event) = self.events.last_mut() {
-            event.stats.push(Figure { key, name: key, value, unit: Unit::Bytes, at });
+        let Some(event) = self.event(moment, is_over) else { return };
+        event.said = event.said.or(victim.scope);
+        event.chosen = Some(chosen);
+        self.part = Part::Header;
+    }
+
+    /// One record kills one process, unless its whole group is killed.
+    fn killed(&mut self, victim: &Victim<'_>, moment: Moment<'_>) {
+        let kill = self.process(victim, moment.at);
+        let is_over = |event: &OomEvent| !event.kills.is_empty() && event.group.is_none();
+        let Some(event) = self.event(moment, is_over) else { return };
+        event.said = event.said.or(victim.scope);
+        event.kills.push(kill);
+        self.part = Part::Header;
+    }
+
+    /// The reaper follows the kill; in a log that has only its lines, it tells of the kill.
+    fn reaped(&mut self, victim: &Victim<'_>, moment: Moment<'_>) {
+        const RECENT: usize = 64;
+        let is_known = |event: &OomEvent| event.kills.iter().any(|kill| kill.pid == victim.pid);
+        if self.events.iter().rev().take(RECENT).any(is_known) {
+            return;
+        }
+        // What it says of sizes is what is left after it.
+        let kill = self.process(&Victim { sizes: "", ..*victim }, moment.at);
+        let is_over = |event: &OomEvent| !event.kills.is_empty();
+        if let Some(event) = self.event(moment, is_over) {
+            event.kills.push(kill);
         }
     }
 
-    fn task(&mut self, text: &str, at: Position) {
-        let Some((pid, rest)) = text.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'))
-        else {
-            return;
-        };
-        if pid.trim() == "pid" {
-            self.columns = rest.split_whitespace().map(str::to_owned).collect();
-            return;
-        }
-        let Ok(pid) = pid.trim().parse() else { return };
-        let name_at = self.columns.iter().position(|column| column == "name");
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let name = name_at.and_then(|at| fields.get(at..)).map_or_else(String::new, |words| words.join(" "));
-        let name = self.strings.intern(&name);
-        let Some(task) = task_row(pid, &self.columns, &fields, name, at) else { return };
-        let Some(event) = self.events.last_mut() else { return };
-        if event.tasks.len() < OOM_TASKS {
-            event.tasks.push(task);
+    fn process(&mut self, victim: &Victim<'_>, at: Position) -> OomKill {
+        let size = |key: &str| victim.kib(key).map(Bytes::from_kib);
+        OomKill {
+            pid: victim.pid,
+            name: self.strings.intern(victim.name),
+            total_vm: size("total-vm:"),
+            anon_rss: size("anon-rss:"),
+            file_rss: size("file-rss:"),
+            shmem_rss: size("shmem-rss:"),
+            at,
         }
     }
 }
 
-/// The header names the columns: they differ between kernels.
-fn task_row(pid: u64, columns: &[String], fields: &[&str], name: StrId, at: Position) -> Option<OomTask> {
-    let number = |column: &str| {
-        let index = columns.iter().position(|name| name == column)?;
-        fields.get(index)?.parse::<i64>().ok()
-    };
-    let pages = |column: &str| number(column).map(|pages| Bytes(pages.saturating_mul(PAGE_BYTES)));
-    Some(OomTask {
-        pid,
-        tgid: number("tgid").and_then(|tgid| u64::try_from(tgid).ok())?,
-        rss: pages("rss")?,
-        rss_anon: pages("rss_anon"),
-        rss_file: pages("rss_file"),
-        rss_shmem: pages("rss_shmem"),
-        pagetables: Bytes(number("pgtables_bytes").unwrap_or_default()),
-        swap: pages("swapents").unwrap_or_default(),
-        oom_score_adj: number("oom_score_adj").unwrap_or_default(),
-        name,
-        at,
-    })
-}
-
-/// Splits a line around `Killed process ` (`Kill process ` before 5.1 only announces).
-fn killed(text: &str) -> Option<(&str, &str)> {
-    text.split_once("Killed process ")
+/// The lines of one message. One record of /dev/kmsg holds the statistics of 5.3 to 6.7,
+/// with escaped line ends; rsyslog escapes them in its own way.
+pub fn parts(message: &str) -> impl Iterator<Item = &str> {
+    message.split("\\x0a").flat_map(|part| part.split("#012"))
 }

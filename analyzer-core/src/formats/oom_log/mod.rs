@@ -1,16 +1,20 @@
 //! The kernel's log of an out-of-memory kill: dmesg, journal, `/dev/kmsg`, a
 //! node's log file.
 //!
-//! Spec: mm/oom_kill.c (`dump_header`, `__oom_kill_process`), mm/memcontrol.c
-//! (`mem_cgroup_print_oom_meminfo`), Linux 4.19 to 6.18. Producers tested:
-//! 6.1 (statistics in one record: as lines, with `\x0a`, or cut at 1024 bytes by
-//! syslog(2)), 6.8, 6.12 and 6.18 (a record a line), both cgroup versions.
+//! Spec: mm/oom_kill.c (`dump_header`, `dump_tasks`, `__oom_kill_process`) and
+//! mm/memcontrol.c (`mem_cgroup_print_oom_info`, `mem_cgroup_print_oom_meminfo`),
+//! Linux 3.10 to 6.18, and the words of RHEL 6 and 7. Real logs: 6.1 (statistics in one
+//! record: as lines, with `\x0a`, or cut at 1024 bytes by syslog(2)), 6.8, 6.12 and 6.18
+//! (a record a line), both cgroup versions; the others are printed by the tests'
+//! generator, which names the source of each form.
 //!
 //! Any input is safe: each line is looked at once, events and tasks are bounded.
 
 mod event;
+mod line;
 pub mod prefix;
 mod secrets;
+mod table;
 
 use super::redaction::free_text;
 use super::{Facts, Format, Probe, Sniff};
@@ -39,13 +43,18 @@ pub const FORMATS: &[Format] = &[
     },
 ];
 
-/// What only an out-of-memory dump has.
-const MARKS: [&[u8]; 5] = [
+/// What only an out-of-memory record has.
+const MARKS: [&[u8]; 10] = [
     b" invoked oom-killer: ",
     b"oom-kill:constraint=",
-    b"ut of memory: Killed process ",
-    b"ut of memory: Kill process ",
+    b"ut of memory: Kill",
+    b"ut of memory (oom_kill_allocating_task): Kill",
     b"ut of memory and no killable processes",
+    b"killed as a result of limit of ",
+    b"Memory cgroup stats for /",
+    b"kB, failcnt ",
+    b"due to memory.oom.group set",
+    b"oom_reaper: reaped process ",
 ];
 
 /// Bytes of a log in which a mark is looked for: kernel logs are long before they get to it.

@@ -55,6 +55,42 @@ fn iso_time(line: &str) -> &str {
     if is_time { rest } else { line }
 }
 
+/// Date and time as a prefix prints them: `Nov 20 20:10:56`, `2026-11-20T20:10:56.123Z`,
+/// `Fri Nov 20 20:10:56 2026`.
+pub fn stamp(prefix: &str) -> Option<&str> {
+    let colon = prefix.match_indices(':').find(|(at, _)| is_clock(prefix, *at))?.0;
+    let is_end = |c: char| c.is_whitespace() || "[]<>|\"".contains(c);
+    let before = prefix.get(..colon)?;
+    let word = before.rfind(is_end).map_or(0, |at| at + 1);
+    let end = prefix.get(colon..)?.find(is_end).map_or(prefix.len(), |length| colon + length);
+    let clock = prefix.get(word..end)?.trim_end_matches(':');
+    let (clock_end, date) = (word + clock.len(), prefix.get(..word)?.trim_end());
+    let last = |text: &str| text.rfind(is_end).map_or(0, |at| at + 1);
+    let day = last(date);
+    let is_day =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if clock.len() >= 19 || !is_day(date.get(day..)?) {
+        return Some(clock);
+    }
+    let month = date.get(..day)?.trim_end();
+    let start = last(month);
+    let is_month =
+        month.get(start..)?.len() == 3 && month.get(start..)?.bytes().all(|b| b.is_ascii_alphabetic());
+    prefix.get(if is_month { start } else { day }..clock_end)
+}
+
+/// The colon after the hour of `20:10:56`.
+fn is_clock(text: &str, colon: usize) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let is_pair = |at: usize| digit(at) && digit(at + 1);
+    colon >= 2
+        && is_pair(colon - 2)
+        && is_pair(colon + 1)
+        && bytes.get(colon + 3) == Some(&b':')
+        && is_pair(colon + 4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +111,20 @@ mod tests {
             ("[   39.423983] [    188]     0   188", ("[    188]     0   188", seconds)),
         ] {
             assert_eq!(strip(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_prefix_is_kept_as_printed() {
+        for (prefix, expected) in [
+            ("Nov 20 20:10:56 node-1 kernel: [   39.423983] ", Some("Nov 20 20:10:56")),
+            ("[Fri Nov 20 20:10:56 2026] ", Some("Nov 20 20:10:56")),
+            ("2026-11-20T20:10:56,123456+00:00 ", Some("2026-11-20T20:10:56,123456+00:00")),
+            ("2026-11-20 20:10:56 node-1 kernel: ", Some("2026-11-20 20:10:56")),
+            ("node: kern: warning: [2026-11-20T20:10:56.1Z]: ", Some("2026-11-20T20:10:56.1Z")),
+            ("[   39.423983] ", None),
+        ] {
+            assert_eq!(stamp(prefix), expected, "{prefix}");
         }
     }
 }

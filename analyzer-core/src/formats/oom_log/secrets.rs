@@ -1,6 +1,8 @@
 //! The secrets of kernel logs: the host, names of processes, paths of control
 //! groups, and every line that is not of an out-of-memory kill.
 
+use super::event::parts;
+use super::line::Said;
 use super::prefix::strip;
 use crate::base::reader::Lines;
 use crate::base::source::Input;
@@ -18,7 +20,7 @@ pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'
         let (message, _) = strip(text);
         let before = message.as_ptr().addr().saturating_sub(text.as_ptr().addr());
         prefix(text.get(..before).unwrap_or_default(), marks);
-        for part in message.split("\\x0a") {
+        for part in parts(message) {
             self::message(part, marks);
         }
     }
@@ -42,25 +44,35 @@ fn prefix(text: &str, marks: &mut Marks<'_>) {
 }
 
 fn message(text: &str, marks: &mut Marks<'_>) {
-    if let Some((command, _)) = text.split_once(" invoked oom-killer: ") {
-        marks.words(command.as_bytes(), Kind::Name);
-    } else if let Some(path) = text.strip_prefix("Memory cgroup stats for ") {
-        let (path, rest) = path.split_once(':').unwrap_or((path, ""));
-        marks.cgroup_path(path.as_bytes());
-        if !is_stat(rest) {
-            marks.blank(rest.as_bytes());
+    match Said::of(text) {
+        Said::Invoked { command } => marks.words(command.as_bytes(), Kind::Name),
+        Said::Limit { task, limit } => {
+            task.into_iter().chain(limit).for_each(|path| marks.cgroup_path(path.as_bytes()));
         }
-    } else if let Some(fields) = text.strip_prefix("oom-kill:") {
-        constraint(fields, marks);
-    } else if let Some(rest) = text.strip_prefix("Tasks in ") {
-        marks.cgroup_path(rest.split(" are going to be killed").next().unwrap_or(rest).as_bytes());
-    } else if let Some((_, rest)) = text.split_once(" process ").filter(|(_, rest)| rest.contains(" (")) {
-        killed(rest, marks);
-    } else if text.trim_start().starts_with('[') {
-        task(text, marks);
-    } else if let Some((_, rest)) = text.split_once(" Comm: ").filter(|_| text.starts_with("CPU: ")) {
+        Said::Stats { path, figures } => {
+            marks.cgroup_path(path.as_bytes());
+            figures
+                .split_whitespace()
+                .filter(|cell| !is_inline_stat(cell))
+                .for_each(|cell| marks.blank(cell.as_bytes()));
+        }
+        Said::Group { path } => marks.cgroup_path(path.as_bytes()),
+        Said::Constraint(fields) => constraint(fields, marks),
+        Said::Chosen(victim) | Said::Killed(victim) | Said::Reaped(victim) => {
+            marks.words(victim.name.as_bytes(), Kind::Name);
+        }
+        Said::Task { cells, .. } => task(cells, marks),
+        // Names of the kernel's own functions and columns, and plain numbers.
+        Said::Usage { .. } | Said::Columns(_) | Said::Frame(_) | Said::MachineMemory => {}
+        Said::Unkillable { .. } => {}
+        Said::Other => other(text, marks),
+    }
+}
+
+fn other(text: &str, marks: &mut Marks<'_>) {
+    if let Some((_, rest)) = text.split_once(" Comm: ").filter(|_| text.starts_with("CPU: ")) {
         marks.words(rest.split(' ').next().unwrap_or(rest).as_bytes(), Kind::Name);
-    } else if !is_figure(text) {
+    } else if !is_stat(text) && !text.starts_with("Tasks state ") {
         marks.blank(text.as_bytes());
     }
 }
@@ -76,47 +88,29 @@ fn constraint(fields: &str, marks: &mut Marks<'_>) {
     }
 }
 
-/// `188 (victim) total-vm:1kB, …`.
-fn killed(rest: &str, marks: &mut Marks<'_>) {
-    let name =
-        rest.split_once(" (").and_then(|(_, rest)| rest.split_once(')')).map_or(rest, |(name, _)| name);
-    marks.words(name.as_bytes(), Kind::Name);
-}
-
 /// A row of the task table: numbers, and the process's name after them.
-fn task(text: &str, marks: &mut Marks<'_>) {
-    let row = text.trim_start();
-    let Some((pid, rest)) = row.strip_prefix('[').and_then(|row| row.split_once(']')) else { return };
-    if pid.trim() == "pid" {
-        return;
-    }
-    for word in rest.split_whitespace() {
+fn task(cells: &str, marks: &mut Marks<'_>) {
+    for word in cells.split_whitespace() {
         if word.trim_start_matches('-').parse::<u64>().is_err() {
             marks.words(word.as_bytes(), Kind::Name);
         }
     }
 }
 
-fn is_figure(text: &str) -> bool {
-    const STARTS: [&str; 6] = [
-        "memory: usage ",
-        "swap: usage ",
-        "memory+swap: usage ",
-        "kmem: usage ",
-        "Tasks state ",
-        "Out of memory and no",
-    ];
-    STARTS.iter().any(|start| text.starts_with(start))
-        || is_stat(text)
-        || text.contains("no killable processes")
+fn is_key(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
 }
 
-/// `anon 4096`.
+/// `anon 4096`, or a line of `cache:8KB rss:4KB`.
 fn is_stat(text: &str) -> bool {
-    flat_keyed(text).is_some_and(|(key, value)| {
-        decimal(value).is_some()
-            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
-    })
+    let text = text.trim();
+    flat_keyed(text).is_some_and(|(key, value)| decimal(value).is_some() && is_key(key))
+        || (!text.is_empty() && text.split_whitespace().all(is_inline_stat))
+}
+
+fn is_inline_stat(cell: &str) -> bool {
+    let Some((key, value)) = cell.split_once(':') else { return false };
+    is_key(key) && value.strip_suffix("KB").is_some_and(|kib| decimal(kib).is_some())
 }
 
 #[cfg(test)]
@@ -144,6 +138,22 @@ mod tests {
                     [   39.423983] oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/*****,task=***,pid=188,uid=0\n\
                     [   39.423983] Memory cgroup out of memory: Killed process 188 (***) total-vm:1kB, anon-rss:2kB\n\
                     [   40.000000] xxxx: xxxx xx xx\n";
+        let shown = redaction::shown(text, b'*', |input, marks| secrets(input, marks).unwrap());
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_words_of_older_kernels_keep_their_figures_too() {
+        let text = "Task in /kubepods/a1b2c killed as a result of limit of /kubepods\n\
+                    Memory cgroup stats for /kubepods/a1b2c: cache:8KB rss:4KB acme\n\
+                     [<ffffffff8177e5da>] dump_header+0x90/0x229\n\
+                    Memory cgroup out of memory: Kill process 42 (api) score 1 or sacrifice child\n\
+                    Killed process 42 (api), UID 0, total-vm:1kB, anon-rss:2kB\n";
+        let expected = "Task in /kubepods/***** killed as a result of limit of /kubepods\n\
+                    Memory cgroup stats for /kubepods/*****: cache:8KB rss:4KB xxxx\n\
+                    [<ffffffff8177e5da>] dump_header+0x90/0x229\n\
+                    Memory cgroup out of memory: Kill process 42 (***) score 1 or sacrifice child\n\
+                    Killed process 42 (***), UID 0, total-vm:1kB, anon-rss:2kB\n";
         let shown = redaction::shown(text, b'*', |input, marks| secrets(input, marks).unwrap());
         assert_eq!(shown, expected);
     }

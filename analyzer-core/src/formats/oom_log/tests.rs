@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::source::SourceId;
 use crate::base::units::Bytes;
-use crate::evidence::oom::OomEvent;
+use crate::evidence::oom::{OomEvent, OomScope};
 use crate::formats::recognize;
 
 fn parse_text(text: &str) -> (Evidence, Facts) {
@@ -44,8 +44,8 @@ fn a_dump_gives_the_state_at_death() {
     assert_eq!((text(event.oom_memcg), text(event.task_memcg)), (Some("/pod"), Some("/pod/app")));
     assert_eq!(evidence.strings.get(event.tasks[0].name), "my api");
     assert_eq!((event.tasks[0].rss, event.tasks[0].rss_anon), (Bytes(17190 * 4096), None));
-    assert_eq!((event.kills[0].pid, event.kills[0].anon_rss), (188, Bytes::from_kib(60_196)));
-    assert!(!event.is_global && !event.kills[0].is_global && !event.is_unkillable);
+    assert_eq!((event.kills[0].pid, event.kills[0].anon_rss), (188, Some(Bytes::from_kib(60_196))));
+    assert_eq!((event.said, event.is_unkillable), (Some(OomScope::Group), false));
 }
 
 #[test]
@@ -77,10 +77,66 @@ fn missing_statistics_are_said() {
 fn global_and_unkillable_events_are_marked() {
     let global = DUMP.replace(",oom_memcg=/pod", ",global_oom").replace("Memory cgroup out", "Out");
     let (evidence, _) = parse_text(&global);
-    assert!(evidence.oom[0].is_global && evidence.oom[0].kills[0].is_global);
+    assert_eq!(evidence.oom[0].said, Some(OomScope::Machine));
     let unkillable =
         "[ 1.0] api invoked oom-killer: order=0\n[ 1.1] Out of memory and no killable processes...\n";
     let (evidence, _) = parse_text(&format!("{unkillable}{unkillable}"));
     assert_eq!(evidence.oom.len(), 2);
     assert!(evidence.oom.iter().all(|event| event.is_unkillable));
+}
+
+#[test]
+fn each_kill_of_a_filtered_log_is_an_event_and_a_group_kill_is_one() {
+    let kill = |second: u32, pid: u32| {
+        format!(
+            "[ {second}.000001] Memory cgroup out of memory: Killed process {pid} (svc) total-vm:1kB, anon-rss:2kB, file-rss:0kB, shmem-rss:0kB\n"
+        )
+    };
+    let (evidence, _) = parse_text(&format!("{}{}{}", kill(500, 5), kill(600, 6), kill(600, 7)));
+    assert_eq!(evidence.oom.iter().map(|event| event.kills[0].pid).collect::<Vec<_>>(), [5, 6, 7]);
+    let group = "[ 500.000001] Tasks in /pod are going to be killed due to memory.oom.group set\n";
+    let log = format!("{}{group}{}{}{}", kill(500, 5), kill(500, 5), kill(500, 6), kill(900, 7));
+    let (evidence, _) = parse_text(&log);
+    assert_eq!(evidence.oom.iter().map(|event| event.kills.len()).collect::<Vec<_>>(), [3, 1]);
+}
+
+#[test]
+fn pages_are_as_large_as_the_killed_process_shows() {
+    let log = DUMP.replace("334056    17190", " 20879     1074");
+    let (evidence, _) = parse_text(&log);
+    assert_eq!(evidence.oom[0].tasks[0].rss, Bytes(1074 << 16));
+}
+
+#[test]
+fn a_table_without_its_heading_is_read_by_the_number_of_its_columns() {
+    for row in [
+        "[  42]     0    42   225000    46000     125        0           968 a 7 b",
+        "[  42]     0    42   225000    46000     125       4        0           968 a 7 b",
+        "[  42]     0    42   225000    46000    46000 0 0 512000        0           968 a 7 b",
+    ] {
+        let (evidence, _) =
+            parse_text(&format!("{row}\nOut of memory: Killed process 42 (a 7 b) total-vm:900000kB\n"));
+        let task = evidence.oom[0].tasks[0];
+        assert_eq!((task.rss, task.oom_score_adj), (Bytes(46000 << 12), 968), "{row}");
+        assert_eq!(evidence.strings.get(task.name), "a 7 b");
+    }
+}
+
+#[test]
+fn the_reaper_alone_tells_of_a_kill() {
+    let reaped =
+        "[ 1.0] oom_reaper: reaped process 42 (svc), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n";
+    let (evidence, _) = parse_text(reaped);
+    assert_eq!((evidence.oom[0].kills[0].pid, evidence.oom[0].kills[0].anon_rss), (42, None));
+    let (evidence, _) =
+        parse_text(&format!("[ 0.9] Out of memory: Killed process 42 (svc) total-vm:1kB\n{reaped}"));
+    assert_eq!((evidence.oom.len(), evidence.oom[0].kills.len()), (1, 1));
+}
+
+#[test]
+fn no_limit_is_no_limit_with_pages_of_any_size() {
+    for kib in ["9007199254740988", "9007199254740928", "9007199254740991", "8589934588"] {
+        let (evidence, _) = parse_text(&format!("memory: usage 4kB, limit {kib}kB, failcnt 0\n"));
+        assert_eq!(evidence.oom[0].memory.unwrap().limit, None, "{kib}");
+    }
 }

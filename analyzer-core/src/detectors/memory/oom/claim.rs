@@ -1,206 +1,186 @@
 //! The verdict that a kernel log gives.
 
-use super::events::{Episode, Killed};
-use super::{ANCESTOR, CGROUP, GLOBAL, UNKILLABLE};
+use super::cause::{Cause, KERNEL, SHARED};
+use super::events::{Episode, Whose, confidence, limit_path, rule, text as name, when};
+use super::{ANCESTOR, CGROUP, GLOBAL, UNKILLABLE, UNKNOWN};
 use crate::analysis::memory::Reviewed;
-use crate::analysis::memory::term::Term;
-use crate::base::order::StableOrder;
+use crate::base::intern::StrId;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
-use crate::detectors::memory::support::{Draft, beside_go, exact, list, share_of, text};
+use crate::detectors::memory::support::{Draft, beside_go, exact, list, text};
 use crate::detectors::{Case, Rule};
-use crate::evidence::memory::Figure;
-use crate::evidence::oom::OomEvent;
-use crate::report::{Citation, Confidence, Finding, Severity, Subject};
+use crate::evidence::oom::{OomEvent, OomKill};
+use crate::report::{Citation, Finding, Severity, Subject};
 
-/// Names of the classes.
-const ANONYMOUS: &str = "anonymous memory";
-const SHARED: &str = "tmpfs and shared memory";
-const CACHE: &str = "page cache";
-const KERNEL: &str = "kernel memory";
-const SOCKETS: &str = "socket buffers";
-
-/// A class of memory as it stood at the kill.
-struct Class {
-    name: &'static str,
-    bytes: i64,
-}
+/// Earlier kills that are told and cited by themselves.
+const TOLD: usize = 10;
 
 /// Who, which limit, what filled it, what would have helped.
 pub fn by_log(case: &Case<'_>, subject: &Subject, episode: &Episode<'_>) -> Option<Finding> {
     let event = episode.main;
-    let verdict = Verdict::of(case, episode);
-    let classes = classes(case, event);
+    let rule = rule(case, event, episode.whose);
+    let cause = Cause::of(case, subject, episode);
+    let mut claim = vec![verdict(case, episode, rule)];
+    claim.extend(earlier(case, episode));
+    claim.extend(cause.sentences(case, episode));
     let charged = event.memory.map(|memory| memory.usage.0);
-    let mut claim = vec![verdict.who];
-    claim.extend(filled(&classes, charged));
-    claim.extend(survives(case, event, episode));
-    let before = before(case, subject);
-    claim.extend(before.map(held));
-    claim.extend(before.and_then(|before| grew(before, &classes)));
     let draft = Draft {
-        rule: verdict.rule,
+        rule,
         reclaim: None,
         condition: "The kernel's log has an out-of-memory event of this container.".to_owned(),
-        severity: Severity::Critical,
-        confidence: Confidence::Certain,
-        title: verdict.rule.title.to_owned(),
+        severity: severity(episode),
+        confidence: confidence(episode.whose),
+        title: title(episode, rule),
         claim: claim.join(" "),
-        amount: charged
-            .or_else(|| episode.killed.first().map(|killed| killed.kill.anon_rss.0))
-            .and_then(exact),
-        citations: citations(case, event, episode),
-        against: list(&["The killed process is the largest that could be killed, not always the cause."]),
-        advice: advice(verdict.rule, &classes, before),
+        amount: charged.or_else(|| Some(episode.killed.first()?.kill.anon_rss?.0)).and_then(exact),
+        citations: citations(event, episode, &cause),
+        against: against(episode),
+        advice: advice(rule, &cause),
     };
     draft.about(subject.id)
 }
 
-struct Verdict {
-    rule: Rule,
-    who: String,
-}
-
-impl Verdict {
-    fn of(case: &Case<'_>, episode: &Episode<'_>) -> Self {
-        let event = episode.main;
-        let name = |id| case.evidence.strings.get(id);
-        let limit = event
-            .memory
-            .and_then(|memory| memory.limit)
-            .map_or_else(|| "its limit".to_owned(), |limit| format!("the limit of {}", text(limit.0)));
-        let whom = whom(case, &episode.killed);
-        let is_outer = matches!((event.oom_memcg, event.task_memcg), (Some(oom), Some(task)) if oom != task);
-        if event.is_global || episode.killed.iter().any(|killed| killed.kill.is_global) {
-            let who = format!(
-                "The machine ran out of memory, and the kernel killed {whom}: no limit of this container was reached."
-            );
-            return Self { rule: GLOBAL, who };
-        }
-        if episode.killed.is_empty() && event.is_unkillable {
-            let who = format!(
-                "Memory ran out at {limit} {} times and nothing could be killed (oom_score_adj −1000): allocations fail instead.",
-                episode.invocations
-            );
-            return Self { rule: UNKILLABLE, who };
-        }
-        if is_outer {
-            let outer = event.oom_memcg.map_or("", name);
-            let who = format!(
-                "The kernel killed {whom}: {limit} of a group around this container ({outer}) was reached."
-            );
-            return Self { rule: ANCESTOR, who };
-        }
-        let together = if event.group.is_some() { " (memory.oom.group: all of them together)" } else { "" };
-        let who = format!("The kernel killed {whom}{together}: the container reached {limit}.");
-        Self { rule: CGROUP, who }
+/// Kills of other containers are told, and are no fault of this one.
+fn severity(episode: &Episode<'_>) -> Severity {
+    let event = episode.main;
+    let is_killed = !episode.killed.is_empty() || event.group.is_some() || event.task_memcg.is_some();
+    match (episode.is_own, is_killed || event.is_unkillable) {
+        (true, true) => Severity::Critical,
+        (true, false) => Severity::Warning,
+        (false, _) => Severity::Info,
     }
 }
 
-fn whom(case: &Case<'_>, killed: &[Killed<'_>]) -> String {
-    let names: Vec<String> = killed
-        .iter()
-        .map(|killed| format!("{} (pid {})", case.evidence.strings.get(killed.kill.name), killed.kill.pid))
-        .collect();
+fn title(episode: &Episode<'_>, rule: Rule) -> String {
+    if episode.is_own { rule.title.to_owned() } else { "Another container of the node was killed".to_owned() }
+}
+
+fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
+    let event = episode.main;
+    let when = when(case, event).map_or_else(String::new, |when| format!(" ({when})"));
+    let limit = event
+        .memory
+        .and_then(|memory| memory.limit)
+        .map_or_else(|| "its limit".to_owned(), |limit| format!("the limit of {}", text(limit.0)));
+    if rule == UNKILLABLE {
+        let times = times(1 + episode.earlier.len());
+        return format!(
+            "Memory ran out at {limit} {times}{when} and nothing could be killed (oom_score_adj −1000): allocations fail instead."
+        );
+    }
+    let killed = killing(case, episode);
+    let container = if episode.is_own { "the container" } else { "another container" };
+    let path = limit_path(case, event).unwrap_or_default();
+    match episode.whose {
+        Whose::Own => format!("{killed}{when}: {container} reached {limit}."),
+        Whose::Outer => {
+            format!("{killed}{when}: {limit} of a group around {} ({path}) was reached.", this(episode))
+        }
+        Whose::Named if rule == ANCESTOR => {
+            format!(
+                "{killed}{when}: {limit} of a pod ({path}) was reached, and which of its containers the process was in is not in this log."
+            )
+        }
+        Whose::Named => format!(
+            "{killed}{when}: {limit} of {path} was reached; whether that is the process's own group or one around it is not in this log."
+        ),
+        Whose::Group => {
+            let limit = if event.memory.is_some() { limit } else { "the limit".to_owned() };
+            format!(
+                "{killed}{when}: {limit} of a control group was reached, not the machine's. Which group's is not in this log."
+            )
+        }
+        Whose::Machine => {
+            format!(
+                "{killed}{when}: the machine ran out of memory, and no limit of {} was reached.",
+                this(episode)
+            )
+        }
+        Whose::MachineByTrace => format!(
+            "{killed}{when}: by the call trace the machine ran out of memory, not a control group; the rest of the record is not in this log."
+        ),
+        Whose::Unknown => {
+            format!("{killed}{when}: memory ran out. Whose limit was reached is not in this log.")
+        }
+    }
+}
+
+const fn this(episode: &Episode<'_>) -> &'static str {
+    if episode.is_own { "this container" } else { "that container" }
+}
+
+/// What the log shows of the kill itself.
+fn killing(case: &Case<'_>, episode: &Episode<'_>) -> String {
+    let event = episode.main;
+    let names: Vec<String> =
+        episode.killed.iter().map(|killed| named(case, killed.kill.name, killed.kill.pid)).collect();
+    let together = if event.group.is_some() { " (memory.oom.group: all of them together)" } else { "" };
     match names.as_slice() {
-        [] => "a process".to_owned(),
-        [one] => one.clone(),
-        many => format!("{} processes, {}", many.len(), many.join(", ")),
+        [] if event.task_memcg.is_some() || event.group.is_some() => {
+            "The kernel killed a process that this log does not name".to_owned()
+        }
+        [] => match event.invoked_by.map(|id| name(case, id)) {
+            Some(by) => {
+                format!("An allocation of {by} invoked the OOM killer, and whom it killed is not in this log")
+            }
+            None => "The OOM killer ran, and whom it killed is not in this log".to_owned(),
+        },
+        [one] if event.kills.is_empty() => {
+            format!("The kernel chose {one} to be killed (the line of the kill is not in this log)")
+        }
+        [one] => format!("The kernel killed {one}{together}"),
+        many => format!("The kernel killed {} processes, {}{together}", many.len(), many.join(", ")),
     }
 }
 
-fn stat<'e>(case: &Case<'_>, event: &'e OomEvent, names: &[&str]) -> Option<&'e Figure> {
-    names.iter().find_map(|name| {
-        let key = case.evidence.strings.find(name)?;
-        event.stats.iter().find(|figure| figure.key == key)
-    })
+/// `api (pid 42)`.
+pub fn named(case: &Case<'_>, command: StrId, pid: u64) -> String {
+    format!("{} (pid {pid})", name(case, command))
 }
 
-/// What was charged at the kill, the largest first. Version 1 prints its own
-/// names from 6.12 on, and version 2's before.
-fn classes(case: &Case<'_>, event: &OomEvent) -> Vec<Class> {
-    let value = |names: &[&str]| stat(case, event, names).map(|figure| figure.value);
-    let shmem = value(&["total_shmem", "shmem"]).unwrap_or(0);
-    let mut classes = vec![
-        Class { name: ANONYMOUS, bytes: value(&["total_rss", "anon"]).unwrap_or(0) },
-        Class { name: SHARED, bytes: shmem },
-        Class { name: CACHE, bytes: value(&["total_cache", "file"]).map_or(0, |file| file - shmem) },
-        Class {
-            name: KERNEL,
-            bytes: value(&["kernel"]).or(event.kmem.map(|kmem| kmem.usage.0)).unwrap_or(0),
-        },
-        Class { name: SOCKETS, bytes: value(&["sock"]).unwrap_or(0) },
-    ];
-    classes.retain(|class| class.bytes >= 1 << 20);
-    classes.order_by(|a, b| b.bytes.cmp(&a.bytes).then(a.name.cmp(b.name)));
-    classes
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-fn filled(classes: &[Class], charged: Option<i64>) -> Option<String> {
-    let charged = charged?;
-    let parts: Vec<String> = classes
-        .iter()
-        .map(|class| format!("{} {} ({}%)", class.name, text(class.bytes), share_of(class.bytes, charged)))
-        .collect();
-    (!parts.is_empty()).then(|| format!("Of {} charged at that moment: {}.", text(charged), parts.join(", ")))
-}
-
-/// What stays charged after the kill: shared memory that the victims did not map.
-fn survives(case: &Case<'_>, event: &OomEvent, episode: &Episode<'_>) -> Option<String> {
-    const WORTH_A_WORD: i64 = 1 << 20;
-    let shmem = stat(case, event, &["total_shmem", "shmem"])?.value;
-    let mapped: i64 = episode.killed.iter().map(|killed| killed.kill.shmem_rss.0).sum();
-    (shmem - mapped > WORTH_A_WORD).then(|| {
-        format!("{} of it is tmpfs or shared memory that outlives the killed process.", text(shmem - mapped))
-    })
-}
-
-/// The last moment at which the runtime was captured: what it was like before.
-fn before<'c>(case: &Case<'c>, subject: &Subject) -> Option<&'c Reviewed<'c>> {
-    case.memory
-        .iter()
-        .rev()
-        .find(|reviewed| reviewed.moment.subject == subject.id && reviewed.moment.go.is_some())
-}
-
-/// What grew most from then to the kill.
-fn grew(before: &Reviewed<'_>, at_kill: &[Class]) -> Option<String> {
-    const WORTH_A_WORD: i64 = 1 << 20;
-    let cgroup = before.moment.cgroup.as_ref()?;
-    let value = |term: &Option<Term>| term.as_ref().map(|term| term.value);
-    let then = |name: &str| match name {
-        ANONYMOUS => value(&cgroup.anon),
-        SHARED => value(&cgroup.shmem),
-        CACHE => Some(value(&cgroup.file)? - value(&cgroup.shmem)?),
-        KERNEL => value(&cgroup.kernel),
-        _ => value(&cgroup.sock),
+/// The kills before the newest one.
+fn earlier(case: &Case<'_>, episode: &Episode<'_>) -> Option<String> {
+    let count = episode.earlier.len();
+    if count == 0 || (episode.main.is_unkillable && episode.killed.is_empty()) {
+        return None;
+    }
+    let one = |event: &&OomEvent| {
+        let who = event.victims().first().map_or_else(
+            || "an unnamed process".to_owned(),
+            |kill: &OomKill| named(case, kill.name, kill.pid),
+        );
+        when(case, event).map_or_else(|| who.clone(), |when| format!("{who}, {when}"))
     };
-    let changes = at_kill.iter().filter_map(|class| Some((class.bytes - then(class.name)?, class.name)));
-    let (by, name) = changes.max_by_key(|(by, _)| *by)?;
-    (by >= WORTH_A_WORD).then(|| format!("From then to the kill {name} grew most, by {}.", text(by)))
+    let told: Vec<String> = episode.earlier.iter().take(TOLD).map(one).collect();
+    let rest = match count.saturating_sub(TOLD) {
+        0 => String::new(),
+        rest => format!("; and {rest} more"),
+    };
+    Some(format!("It is the last of {} kills in this log; before it: {}{rest}.", count + 1, told.join("; ")))
 }
 
-/// What Go held then.
-fn held(reviewed: &Reviewed<'_>) -> String {
-    let go = reviewed.moment.go.as_ref();
-    let committed = go
-        .and_then(|go| go.committed())
-        .map_or_else(|| "an unknown amount".to_owned(), |term| text(term.value));
-    let live =
-        reviewed.moment.live().map_or_else(String::new, |live| format!(", {} of it live", text(live.value)));
-    format!("Before ({}), Go held {committed}{live}.", reviewed.moment.label)
+fn against(episode: &Episode<'_>) -> Vec<String> {
+    let mut against =
+        list(&["The killed process is the largest that could be killed, not always the cause."]);
+    if episode.main.said.is_none() {
+        against.push("The log is cut: the lines that name the limit are missing.".to_owned());
+    }
+    against
 }
 
-fn citations(case: &Case<'_>, event: &OomEvent, episode: &Episode<'_>) -> Vec<Citation> {
+fn citations(event: &OomEvent, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> Vec<Citation> {
     let span = |at: Position| SourceSpan { source: event.source, at };
     let mut citations = Vec::new();
     for killed in &episode.killed {
-        citations.push(Citation::figure(
-            span(killed.kill.at),
-            "anon-rss",
-            killed.kill.anon_rss.0,
-            Unit::Bytes,
-        ));
+        let at = span(killed.kill.at);
+        citations.push(match killed.kill.anon_rss {
+            Some(size) => Citation::figure(at, "anon-rss", size.0, Unit::Bytes),
+            None => Citation::place(at),
+        });
         if let Some(task) = killed.task {
             citations.push(Citation::figure(span(task.at), "rss", task.rss.0, Unit::Bytes));
         }
@@ -208,34 +188,33 @@ fn citations(case: &Case<'_>, event: &OomEvent, episode: &Episode<'_>) -> Vec<Ci
     if let Some(memory) = event.memory {
         citations.push(Citation::figure(span(memory.at), "memory: usage", memory.usage.0, Unit::Bytes));
     }
-    for names in
-        [["total_rss", "anon"], ["total_cache", "file"], ["total_shmem", "shmem"], ["kernel", "sock"]]
-    {
-        if let Some(figure) = stat(case, event, &names) {
-            let name = case.evidence.strings.get(figure.name);
-            citations.push(Citation::figure(span(figure.at), name, figure.value, Unit::Bytes));
-        }
-    }
+    citations.extend(cause.citations());
     if citations.is_empty() {
         citations.push(Citation::place(span(event.at)));
     }
+    let place = |event: &&OomEvent| {
+        let at = event.victims().first().map_or(event.at, |kill| kill.at);
+        Citation::place(SourceSpan { source: event.source, at })
+    };
+    citations.extend(episode.earlier.iter().take(TOLD).map(place));
     citations
 }
 
-fn advice(rule: Rule, classes: &[Class], before: Option<&Reviewed<'_>>) -> Vec<String> {
+fn advice(rule: Rule, cause: &Cause<'_, '_>) -> Vec<String> {
     let mut advice = Vec::new();
-    match rule {
-        GLOBAL => advice.push("Raise the request to what the container uses, so that the node is not overcommitted; the limit was not the cause.".to_owned()),
-        ANCESTOR => advice.push("The limit of the pod counts: raise it, or lower the sum of its containers and its tmpfs volumes.".to_owned()),
-        UNKILLABLE => advice.push("With oom_score_adj −1000 the program meets failing allocations in place of a kill: allow it to be killed, and restart.".to_owned()),
-        _ => {}
-    }
-    match classes.first().map(|class| class.name) {
+    advice.extend(match rule {
+        GLOBAL => Some("Raise the request to what the container uses, so that the node is not overcommitted; the limit was not the cause."),
+        ANCESTOR => Some("The limit of the pod counts: raise it, or lower the sum of its containers and its tmpfs volumes."),
+        UNKILLABLE => Some("With oom_score_adj −1000 the program meets failing allocations in place of a kill: allow it to be killed, and restart."),
+        UNKNOWN => Some("Take the whole record from the node (dmesg, journalctl -k): the lines with oom-kill:constraint=, or Task in … killed as a result of limit of …, name the limit."),
+        _ => None,
+    }.map(str::to_owned));
+    match cause.largest() {
         Some(SHARED) => advice.push("Look at emptyDir volumes with medium: Memory and at /dev/shm; a restart of the process does not free them.".to_owned()),
         Some(KERNEL) => advice.push("Look at what the kernel keeps for the container: sockets, pipes, directory entries, page tables.".to_owned()),
         _ => {}
     }
-    advice.extend(before.and_then(memory_limit));
+    advice.extend(cause.before.filter(|_| rule == CGROUP || rule == ANCESTOR).and_then(memory_limit));
     advice
 }
 

@@ -1,18 +1,45 @@
-//! Picks the kernel's events that are of a subject, each once.
+//! Sorts the kernel's events by whose limit it was, which container and which process.
 
+use std::collections::BTreeMap;
+
+use super::{ANCESTOR, CGROUP, GLOBAL, UNKILLABLE, UNKNOWN};
+use crate::analysis::memory::kills;
 use crate::base::intern::StrId;
 use crate::base::order::StableOrder;
-use crate::detectors::Case;
-use crate::evidence::oom::{OomEvent, OomKill, OomTask};
-use crate::report::Subject;
+use crate::detectors::{Case, Rule};
+use crate::evidence::oom::{OomEvent, OomKill, OomScope, OomTask};
+use crate::report::{Confidence, Subject, number_format};
 
-/// One time that memory ran out: events that came together, told once each.
+/// Whose limit was reached, as far as a log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The group's of the killed process.
+    Own,
+    /// A group's around it.
+    Outer,
+    /// That of a group whose path is known; that of the killed process is not.
+    Named,
+    /// Some control group's.
+    Group,
+    /// The machine ran out.
+    Machine,
+    /// The machine ran out, by the call trace alone.
+    MachineByTrace,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// Kills that are told together: of one container, one process and one kind of limit.
 pub struct Episode<'c> {
-    /// The event with the most to say: the last that killed, else the last.
+    /// The newest.
     pub main: &'c OomEvent,
-    /// How often the OOM killer was invoked in the log.
-    pub invocations: usize,
-    /// Processes that were killed, threads and repetitions left out, each once.
+    /// Those before it, the newest first.
+    pub earlier: Vec<&'c OomEvent>,
+    /// False if it is another container's.
+    pub is_own: bool,
+    /// Whose limit it was.
+    pub whose: Whose,
+    /// Processes that were killed in the newest, threads and repetitions left out, each once.
     pub killed: Vec<Killed<'c>>,
 }
 
@@ -25,61 +52,111 @@ pub struct Killed<'c> {
     pub task: Option<&'c OomTask>,
 }
 
-/// The episode of a subject; `None` if no log speaks of it.
-pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Option<Episode<'c>> {
-    let sources: Vec<_> = subject.sources().collect();
-    let paths = group_paths(case, subject);
-    let mut events: Vec<&OomEvent> = case
-        .evidence
-        .oom
-        .iter()
-        .filter(|event| sources.contains(&event.source) && is_of(case, event, &paths))
-        .collect();
-    // The same event in several logs: keep the one that says most.
-    events.order_by_key(|event| (event.since_boot, std::cmp::Reverse(event.stats.len() + event.tasks.len())));
-    events.dedup_by(|b, a| a.since_boot.is_some() && a.since_boot == b.since_boot);
-    let main =
-        events.iter().rev().find(|event| !event.kills.is_empty()).or_else(|| events.last()).copied()?;
-    Some(Episode { main, invocations: events.len(), killed: killed(main) })
-}
-
-/// Control group paths that the subject's processes state. `/` is a path seen
-/// from within and says nothing.
-fn group_paths(case: &Case<'_>, subject: &Subject) -> Vec<String> {
-    let of_subject = case.memory.iter().filter(|reviewed| reviewed.moment.subject == subject.id);
-    let processes =
-        of_subject.flat_map(|reviewed| reviewed.moment.process.iter().chain(&reviewed.moment.others));
-    let mut paths: Vec<String> = processes
-        .filter_map(|process| process.thing.file("cgroup"))
-        .flat_map(|view| ["memory", "unified"].into_iter().filter_map(move |key| view.text(key)))
-        .filter(|path| path.len() > 1)
-        .map(str::to_owned)
-        .collect();
-    paths.order();
-    paths.dedup();
-    paths
-}
-
-/// True if an event is of one of the groups: its path is theirs, or around or
-/// below theirs. Without known paths every event of the subject's logs is.
-fn is_of(case: &Case<'_>, event: &OomEvent, paths: &[String]) -> bool {
-    let named: Vec<&str> = [event.task_memcg, event.oom_memcg, event.stats_memcg]
+/// The episodes of a subject: its own first, and the newest first.
+pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Vec<Episode<'c>> {
+    let mut groups: BTreeMap<(bool, &str, &str, &str), (usize, Vec<&'c OomEvent>)> = BTreeMap::new();
+    for (index, kill) in kills::of_subject(case.evidence, subject).into_iter().enumerate() {
+        let event = kill.event;
+        let name = event.victims().first().map_or("", |victim| text(case, victim.name));
+        let whose = whose(event);
+        let rule = rule(case, event, whose);
+        // What is not known of an event keeps it apart from others.
+        let entry = groups.entry((!kill.is_own, rule.code, home(case, event), name)).or_default();
+        entry.0 = index;
+        entry.1.push(event);
+    }
+    let mut episodes: Vec<(bool, usize, Episode<'c>)> = groups
         .into_iter()
-        .flatten()
-        .map(|id| text(case, id))
-        .collect();
-    let touches = |path: &String| {
-        named.iter().any(|name| {
-            let inner = |outer: &str, inner: &str| {
-                inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        .filter_map(|((is_other, ..), (newest, mut events))| {
+            let main = events.pop()?;
+            events.reverse();
+            let episode = Episode {
+                main,
+                earlier: events,
+                is_own: !is_other,
+                whose: whose(main),
+                killed: killed(main),
             };
-            inner(name, path) || inner(path, name)
+            Some((is_other, newest, episode))
         })
-    };
-    paths.is_empty() || named.is_empty() || event.is_global || paths.iter().any(touches)
+        .collect();
+    episodes.order_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+    episodes.into_iter().map(|(.., episode)| episode).collect()
 }
 
-fn text<'c>(case: &Case<'c>, id: StrId) -> &'c str {
+fn whose(event: &OomEvent) -> Whose {
+    let limit = event.oom_memcg.or(event.stats_memcg);
+    match (event.said, event.traced) {
+        (Some(OomScope::Machine), _) => Whose::Machine,
+        (Some(OomScope::Group), _) => match (limit, event.task_memcg) {
+            (Some(limit), Some(task)) if limit == task => Whose::Own,
+            (Some(_), Some(_)) => Whose::Outer,
+            (Some(_), None) => Whose::Named,
+            (None, _) => Whose::Group,
+        },
+        (None, Some(OomScope::Machine)) => Whose::MachineByTrace,
+        (None, Some(OomScope::Group)) => Whose::Group,
+        (None, None) => Whose::Unknown,
+    }
+}
+
+/// The rule that speaks of an event.
+pub fn rule(case: &Case<'_>, event: &OomEvent, whose: Whose) -> Rule {
+    if event.victims().is_empty() && event.is_unkillable {
+        return UNKILLABLE;
+    }
+    match whose {
+        Whose::Own => CGROUP,
+        Whose::Outer => ANCESTOR,
+        Whose::Named if limit_path(case, event).is_some_and(is_pod) => ANCESTOR,
+        Whose::Named => CGROUP,
+        Whose::Machine | Whose::MachineByTrace => GLOBAL,
+        Whose::Group | Whose::Unknown => UNKNOWN,
+    }
+}
+
+/// How sure that is.
+pub const fn confidence(whose: Whose) -> Confidence {
+    match whose {
+        Whose::Own | Whose::Outer | Whose::Machine => Confidence::Certain,
+        _ => Confidence::Likely,
+    }
+}
+
+/// The group whose limit was reached.
+pub fn limit_path<'c>(case: &Case<'c>, event: &OomEvent) -> Option<&'c str> {
+    event.oom_memcg.or(event.stats_memcg).map(|id| text(case, id))
+}
+
+/// True for the path of a pod: `/kubepods/burstable/pod1f2e...`, `/kubepods.slice/kubepods-pod1f2e.slice`.
+fn is_pod(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    path.starts_with("/kubepods") && (last.starts_with("pod") || last.contains("-pod"))
+}
+
+/// What names the container over its restarts: its pod's path, or its own.
+fn home<'c>(case: &Case<'c>, event: &OomEvent) -> &'c str {
+    let Some(path) = event.task_memcg.map(|id| text(case, id)).or_else(|| limit_path(case, event)) else {
+        return "";
+    };
+    let mut end = path.len();
+    while let Some(head) = path.get(..end) {
+        if is_pod(head) {
+            return head;
+        }
+        let Some(slash) = head.rfind('/') else { break };
+        end = slash;
+    }
+    path
+}
+
+/// When it was, as the log prints it, or since boot.
+pub fn when(case: &Case<'_>, event: &OomEvent) -> Option<String> {
+    let stamp = event.stamp.map(|stamp| text(case, stamp).to_owned());
+    stamp.or_else(|| Some(format!("{} after boot", number_format::duration(event.since_boot?))))
+}
+
+pub fn text<'c>(case: &Case<'c>, id: StrId) -> &'c str {
     case.evidence.strings.get(id)
 }
 
@@ -88,7 +165,7 @@ fn text<'c>(case: &Case<'c>, id: StrId) -> &'c str {
 /// not in it is a thread's. Without a table, a thread has its process's name.
 fn killed(event: &OomEvent) -> Vec<Killed<'_>> {
     let mut killed: Vec<Killed<'_>> = Vec::new();
-    for kill in &event.kills {
+    for kill in event.victims() {
         let task = event.tasks.iter().find(|task| task.pid == kill.pid);
         let is_repeated = killed.iter().any(|before| before.kill.pid == kill.pid);
         let is_listed = task.is_some() || killed.is_empty();

@@ -1,12 +1,17 @@
 //! `mem.oom.*`: who was killed for memory, by which limit, and what filled it.
 //!
-//! The kernel's log tells all of it. Without one, counters tell which limit:
-//! `oom` counts this group's own failures, `oom_kill` every killed process,
+//! The kernel's log tells all of it, as far as it is whole. Without one, counters tell
+//! of kills: `oom` counts this group's own failures, `oom_kill` every killed process,
 //! whoever ran out (measured: a kill by the pod or the machine leaves `oom` at 0).
 
+mod cause;
 mod claim;
 mod counters;
 mod events;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod words;
 
 use super::support::list;
 use crate::detectors::{Case, Detector, Rule};
@@ -42,22 +47,30 @@ const UNKILLABLE: Rule = Rule {
     meaning: "Memory ran out at the limit and no process could be killed: allocations fail instead.",
 };
 
-/// The rules.
-pub const DETECTOR: Detector = Detector {
-    rules: &[CGROUP, ANCESTOR, GLOBAL, UNKILLABLE],
-    missing_inputs: |case| {
-        let has_counters = case.memory.iter().any(|reviewed| counters::counters(reviewed).is_some());
-        let needs = "a kernel log (dmesg, journal), or memory.events (v1: memory.oom_control) of the cgroup";
-        if case.evidence.oom.is_empty() && !has_counters { list(&[needs]) } else { Vec::new() }
-    },
-    detect: |case: &Case<'_>| {
-        case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
-    },
+const UNKNOWN: Rule = Rule {
+    code: "mem.oom.unknown",
+    severity: Severity::Critical,
+    title: "Out of memory; whose limit is not known",
+    meaning: "The kernel ran out of memory, and the inputs do not say whether it was the container's limit, one around it, or the machine.",
 };
 
-/// The log's verdict if there is one, else that of the counters.
-fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
-    events::of_subject(case, subject)
-        .and_then(|episode| claim::by_log(case, subject, &episode))
-        .or_else(|| counters::by_counters(case, subject))
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[CGROUP, ANCESTOR, GLOBAL, UNKILLABLE, UNKNOWN],
+    missing_inputs: |case| {
+        let needs = "a kernel log (dmesg, journal), or memory.events (v1: memory.oom_control) of the cgroup";
+        if case.evidence.oom.is_empty() && !counters::are_there(case) { list(&[needs]) } else { Vec::new() }
+    },
+    detect: |case: &Case<'_>| case.analysis.subjects.iter().flat_map(|subject| find(case, subject)).collect(),
+};
+
+/// The log's verdict on every kill; without one of the subject's own, that of the counters too.
+fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+    let episodes = events::of_subject(case, subject);
+    let told = episodes.iter().filter_map(|episode| claim::by_log(case, subject, episode));
+    let mut findings: Vec<Finding> = told.collect();
+    if !episodes.iter().any(|episode| episode.is_own) {
+        findings.extend(counters::by_counters(case, subject));
+    }
+    findings
 }
