@@ -54,6 +54,10 @@ fn print_finding(out: &mut String, finding: &Finding, report: &Report) {
 }
 
 fn print_memory(out: &mut String, memory: &MemorySnapshot) {
+    let mut broken = memory.checks.iter().filter(|check| !check.holds).peekable();
+    if memory.ledger.is_empty() && broken.peek().is_none() {
+        return;
+    }
     let _ = writeln!(out, "\nMEMORY at {}", memory.snapshot);
     let width = memory.ledger.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
     for row in &memory.ledger {
@@ -61,8 +65,8 @@ fn print_memory(out: &mut String, memory: &MemorySnapshot) {
         let bounds = range(row.low, row.high, bytes).map(|range| format!("  ({range})")).unwrap_or_default();
         let _ = writeln!(out, "{sign} {:width$} {:>12}{bounds}", row.label, bytes(row.bytes));
     }
-    for check in memory.checks.iter().filter(|check| !check.holds) {
-        let _ = writeln!(out, "  does not hold: {} (off by {})", check.identity, bytes(check.difference));
+    for check in broken {
+        let _ = writeln!(out, "  does not hold: {} (off by {})", check.identity, check.difference_text());
     }
 }
 

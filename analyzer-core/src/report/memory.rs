@@ -107,12 +107,42 @@ pub struct Check {
     pub difference: Bytes,
     /// How far the sides may be apart, and still hold.
     pub tolerance: Bytes,
+    /// What both sides count: bytes, but for counts of objects.
+    #[serde(default = "bytes", skip_serializing_if = "is_bytes")]
+    pub unit: Unit,
     /// What a break would mean, or why there is a tolerance.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// The figures that entered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub citations: Vec<Citation>,
+}
+
+impl Check {
+    /// The difference as text, in its unit.
+    pub fn difference_text(&self) -> String {
+        in_unit(self.difference.0, self.unit)
+    }
+
+    /// The tolerance as text, in its unit.
+    pub fn tolerance_text(&self) -> String {
+        in_unit(self.tolerance.0, self.unit)
+    }
+}
+
+const fn bytes() -> Unit {
+    Unit::Bytes
+}
+
+fn is_bytes(unit: &Unit) -> bool {
+    *unit == Unit::Bytes
+}
+
+fn in_unit(value: i64, unit: Unit) -> String {
+    match unit {
+        Unit::Bytes => super::number_format::bytes(Bytes(value)),
+        _ => super::number_format::count(value),
+    }
 }
 
 /// Two inputs that are not of one thing or moment: parts of the ledger that are

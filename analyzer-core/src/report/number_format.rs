@@ -55,6 +55,10 @@ const BINARY_UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 /// `1.5 MiB`, `-12 B`: a binary unit that leaves less than 1024 before the
 /// point, one decimal from KiB on.
 pub fn bytes(amount: Bytes) -> String {
+    // The runtime's and the kernel's number for "no limit".
+    if amount.0 == i64::MAX {
+        return "not set".to_owned();
+    }
     let magnitude = u128::from(amount.0.unsigned_abs());
     let sign = if amount.0 < 0 { "-" } else { "" };
     let mut power = 0;

@@ -7,7 +7,7 @@ mod process;
 
 use super::moment::Moment;
 use super::term::Term;
-use crate::base::units::Bytes;
+use crate::base::units::{Bytes, Unit};
 use crate::report::Check;
 
 /// Every identity that can be checked for a moment.
@@ -72,6 +72,7 @@ impl Checks {
             holds,
             difference: difference.bytes(),
             tolerance: Bytes(tolerance),
+            unit: difference.from.first().and_then(|citation| citation.unit).unwrap_or(Unit::Bytes),
             note: text.note.to_owned(),
             citations: difference.from.clone(),
         });

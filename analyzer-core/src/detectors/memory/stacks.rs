@@ -12,6 +12,9 @@ const LEAST_COMMITTED_PERCENT: i64 = 20;
 /// Average stack from which each goroutine is deep: most need 2 to 8 KiB.
 const DEEP_STACK: i64 = 16 << 10;
 
+/// Share of what Go committed below which deep stacks are not worth a warning either.
+const LEAST_DEEP_PERCENT: i64 = 1;
+
 /// Stacks below this are never worth a warning: every service has some megabytes.
 const LEAST_STACKS: i64 = 16 << 20;
 
@@ -40,7 +43,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let goroutines = goroutines(reviewed);
     let average = goroutines.as_ref().filter(|count| count.value > 0).map(|count| stacks.value / count.value);
     let is_much = stacks.value >= percent(committed.value, LEAST_COMMITTED_PERCENT);
-    let is_deep = average.is_some_and(|average| average >= DEEP_STACK);
+    let is_deep = average.is_some_and(|average| average >= DEEP_STACK)
+        && stacks.value >= percent(committed.value, LEAST_DEEP_PERCENT);
     if stacks.value < LEAST_STACKS || !(is_much || is_deep) {
         return None;
     }
@@ -56,7 +60,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: STACKS,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {} for each goroutine.",
+            "Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {LEAST_DEEP_PERCENT}% and {} for each goroutine.",
             text(LEAST_STACKS),
             text(DEEP_STACK)
         ),
@@ -110,9 +114,12 @@ mod tests {
 
     #[test]
     fn small_shares_shallow_stacks_and_some_megabytes_are_normal() {
-        for (stacks, sys, goroutines) in
-            [("<16MiB>", "<82MiB>", "1025"), ("<16MiB>", "<82MiB>", "0"), ("<16MiB-1>", "<17MiB>", "1")]
-        {
+        for (stacks, sys, goroutines) in [
+            ("<16MiB>", "<36864MiB>", "812"),
+            ("<16MiB>", "<82MiB>", "1025"),
+            ("<16MiB>", "<82MiB>", "0"),
+            ("<16MiB-1>", "<17MiB>", "1"),
+        ] {
             check("mem.stacks", &[("metrics.prom", &runtime(stacks, sys, goroutines))], &[]);
         }
     }

@@ -21,6 +21,7 @@ mod frame;
 mod go_string;
 mod header;
 pub mod lines;
+mod lists;
 mod preamble;
 mod secrets;
 mod stacks;
@@ -42,7 +43,7 @@ use crate::evidence::goroutines::{DumpForm, GoroutineDump};
 
 /// The texts of `net/http/pprof` and of the runtime's end that list goroutines,
 /// and those that look alike.
-pub const FORMATS: [Format; 3] = [
+pub const FORMATS: [Format; 4] = [
     Format {
         name: "goroutine-profile-text",
         label: "Goroutine profile (text, debug=1)",
@@ -60,6 +61,7 @@ pub const FORMATS: [Format; 3] = [
         parse: parse_stacks,
         secrets: secrets::stacks,
     },
+    lists::FORMAT,
 ];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {

@@ -18,6 +18,9 @@ use crate::formats::tables::Places;
 /// Variables of the Go runtime that bear on memory.
 pub(in crate::formats) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
 
+/// Shorter ids would be found in any path.
+const LEAST_ID: usize = 12;
+
 /// The lists of a pod's containers, with those of their states.
 const LISTS: [(&str, &str, &str); 3] = [
     ("/spec/containers", "/status/containerStatuses", ""),
@@ -110,24 +113,25 @@ impl Reader<'_, '_> {
         for (specs, statuses, role) in LISTS {
             for container in array(pod, specs) {
                 let status = array(pod, statuses).find(|status| status.get("name") == container.get("name"));
-                self.container(container, status, role, name);
+                self.container(container, status, role, pod);
             }
             // A status alone still says how it ended.
             let is_described =
                 |status: &Value| array(pod, specs).any(|spec| spec.get("name") == status.get("name"));
             for status in array(pod, statuses).filter(|status| !is_described(status)) {
-                self.container(status, Some(status), role, name);
+                self.container(status, Some(status), role, pod);
             }
         }
     }
 
-    fn container(&mut self, container: &Value, status: Option<&Value>, role: &str, pod: &str) {
+    fn container(&mut self, container: &Value, status: Option<&Value>, role: &str, pod: &Value) {
         let Some(name) = text(container, "/name") else { return };
+        let pod_uid = text(pod, "/metadata/uid");
         let Some(left) = self.left.checked_sub(1) else { return };
         self.left = left;
         let at = self.places.peek(&(self.written)(name));
         let mut record = self.record(name);
-        record.text("pod", pod, at);
+        record.text("pod", text(pod, "/metadata/name").unwrap_or(""), at);
         // An init container that restarts always runs beside the others.
         let is_sidecar = role == "init" && text(container, "/restartPolicy") == Some("Always");
         if !role.is_empty() {
@@ -149,6 +153,13 @@ impl Reader<'_, '_> {
             }
         }
         if let Some(status) = status {
+            // The ids by which paths of control groups name it.
+            let id = text(status, "/containerID").and_then(|id| id.rsplit('/').next());
+            for (key, id) in [("containerID", id), ("podUID", pod_uid)] {
+                if let Some(id) = id.filter(|id| id.len() >= LEAST_ID) {
+                    record.text(key, id, at);
+                }
+            }
             states(status, &mut record, at);
         }
         record.finish();

@@ -36,7 +36,7 @@ pub(super) fn print(memory: &MemorySnapshot, report: &Report, out: &mut Out) -> 
         writeln!(out, "\nIdentities that do not hold:\n")?;
     }
     for check in broken {
-        let (difference, tolerance) = (bytes(check.difference), bytes(check.tolerance));
+        let (difference, tolerance) = (check.difference_text(), check.tolerance_text());
         write!(out, "- {}: off by {difference}, tolerance {tolerance}", escape::code(&check.identity))?;
         if !check.note.is_empty() {
             write!(out, ". {}", escape::text(&check.note))?;

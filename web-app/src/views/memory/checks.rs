@@ -2,6 +2,7 @@
 //! beside the ledger, and inputs that were missing.
 
 use analyzer_core::base::order::StableOrder;
+use analyzer_core::base::units::Unit;
 use analyzer_core::report::{Check, MemorySnapshot, Report, SideFigure};
 use yew::prelude::*;
 
@@ -120,6 +121,11 @@ pub fn checks(report: &Report, moment: &MemorySnapshot) -> Html {
     }
 }
 
+/// To the byte; a count is exact as it stands.
+fn exact(check: &Check, value: i64) -> Option<String> {
+    (check.unit == Unit::Bytes).then(|| text::bytes_exact(value))
+}
+
 fn row(report: &Report, check: &Check) -> Html {
     let (class, mark, word) =
         if check.holds { ("ok", "\u{2713}", "holds") } else { ("warning", "\u{2717}", "broken") };
@@ -138,8 +144,8 @@ fn row(report: &Report, check: &Check) -> Html {
                     </details>
                 }
             </td>
-            <td class="number" title={text::bytes_exact(check.difference.0)}>{ text::bytes(check.difference.0) }</td>
-            <td class="number" title={text::bytes_exact(check.tolerance.0)}>{ format!("\u{b1}{}", text::bytes(check.tolerance.0)) }</td>
+            <td class="number" title={exact(check, check.difference.0)}>{ check.difference_text() }</td>
+            <td class="number" title={exact(check, check.tolerance.0)}>{ format!("\u{b1}{}", check.tolerance_text()) }</td>
         </tr>
     }
 }

@@ -22,7 +22,10 @@ pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
         None => by_totals(moment, anon, result),
     }
     let total = match process.anon_slack {
-        Some(slack) => Bounded { term: anon.clone(), low: anon.value - slack.0, high: anon.value + slack.0 },
+        // What is resident is never below nothing.
+        Some(slack) => {
+            Bounded { term: anon.clone(), low: (anon.value - slack.0).max(0), high: anon.value + slack.0 }
+        }
         None => Bounded::exact(anon.clone()),
     };
     result.ledger.layer_total(LAYER, PROCESS_ANON, &total);
@@ -54,7 +57,10 @@ fn by_mappings(moment: &Moment<'_>, outside: &OutsideArenas, result: &mut Reconc
     let ledger = &mut result.ledger;
     ledger.total(LAYER, GO_RESIDENT, &resident);
     ledger.exact(LAYER, EXECUTABLE, &outside.executable);
-    ledger.bounded(LAYER, NATIVE, &outside.native);
+    // Memory is never less than none, whatever the margins.
+    let native = &outside.native;
+    let low = native.low.max(0).min(native.term.value);
+    ledger.bounded(LAYER, NATIVE, &Bounded { low, ..native.clone() });
 }
 
 /// Steps from what Go committed to what of it is resident: exact only if both

@@ -33,7 +33,8 @@ const ANCESTOR: Rule = Rule {
     meaning: "The kernel killed a process because a control group around the container reached its limit.",
 };
 
-const GLOBAL: Rule = Rule {
+/// Killed because the whole machine ran out.
+pub const GLOBAL: Rule = Rule {
     code: "mem.oom.global",
     severity: Severity::Critical,
     title: "Killed: the node was out of memory",

@@ -1,0 +1,217 @@
+//! How a container ended, now or the time before, by its reason and exit code.
+
+use super::super::oom::CGROUP;
+use super::super::support::{Draft, list, text};
+use super::{EXITED, SIGKILL, cited};
+use crate::analysis::memory::term::View;
+use crate::detectors::{Case, Rule};
+use crate::evidence::oom::OomEvent;
+use crate::report::{Citation, Confidence, Finding, Severity, Subject};
+
+/// The reason that stands for the kernel's kill, whatever the exit code: that is
+/// of the container's first process, which may outlive the one that was killed.
+const OOM_KILLED: &str = "OOMKilled";
+
+/// What an exit code says. Codes from 128 on are of a signal.
+struct Exit {
+    code: i64,
+    rule: Rule,
+    severity: Severity,
+    /// What it proves.
+    proves: &'static str,
+    /// What it does not.
+    against: &'static str,
+    advice: &'static str,
+}
+
+const EXITS: [Exit; 5] = [
+    Exit {
+        code: 137,
+        rule: SIGKILL,
+        severity: Severity::Warning,
+        proves: "someone sent SIGKILL, and the reason is not OOMKilled",
+        against: "It may have been memory all the same: a kill of a child process, or one that the container runtime did not see.",
+        advice: "Look at liveness probes and at the grace period: both end in SIGKILL. memory.events of the cgroup tells whether it was memory.",
+    },
+    Exit {
+        code: 139,
+        rule: EXITED,
+        severity: Severity::Warning,
+        proves: "SIGSEGV ended the process: a fault in C code, or one that the Go runtime could not turn into a panic",
+        against: "It says nothing of memory limits: the kernel's kill is SIGKILL (137).",
+        advice: "kubectl logs --previous has what was printed; GOTRACEBACK=crash gives a core dump.",
+    },
+    Exit {
+        code: 134,
+        rule: EXITED,
+        severity: Severity::Warning,
+        proves: "SIGABRT ended the process: abort() in C, or Go with GOTRACEBACK=crash after a panic or fatal error",
+        against: "It says nothing of memory limits: the kernel's kill is SIGKILL (137).",
+        advice: "kubectl logs --previous has the message and the goroutines: drop it here.",
+    },
+    Exit {
+        code: 2,
+        rule: EXITED,
+        severity: Severity::Warning,
+        proves: "a Go program ends so after a panic or a fatal error, out of memory among them",
+        against: "Wrong flags and os.Exit(2) give the same code.",
+        advice: "kubectl logs --previous has the message and the goroutines: drop it here.",
+    },
+    Exit {
+        code: 143,
+        rule: EXITED,
+        severity: Severity::Info,
+        proves: "SIGTERM ended the process: it was asked to stop, as at a rollout, a scale-down or a failed liveness probe",
+        against: "It is no crash, and says nothing of memory.",
+        advice: "kubectl get events tells who stopped it.",
+    },
+];
+
+/// The first state, now or before, whose end says something.
+pub(super) fn find(subject: &Subject, container: &View<'_>, has_several_pods: bool) -> Option<Finding> {
+    let reason = |state: &str| container.text(&format!("{state}.reason"));
+    let states = ["state", "lastState"];
+    if let Some(state) = states.into_iter().find(|state| reason(state) == Some(OOM_KILLED)) {
+        return killed(subject, container, state, has_several_pods);
+    }
+    states.into_iter().find_map(|state| {
+        let code = container.get(&format!("{state}.exitCode"))?;
+        let exit = EXITS.iter().find(|exit| exit.code == code.value)?;
+        exited(subject, container, state, exit, code.from, has_several_pods)
+    })
+}
+
+/// "Container api", "Init container proxy of pod p", "A container of pod p".
+fn name(container: &View<'_>, has_several_pods: bool) -> String {
+    let role = container.text("role").unwrap_or("");
+    if role == "listed" {
+        return format!("A container of pod {}", container.level());
+    }
+    let kind = match role {
+        "init" => "Init container",
+        "sidecar" => "Sidecar",
+        "ephemeral" => "Ephemeral container",
+        _ => "Container",
+    };
+    let pod = container.text("pod").filter(|pod| has_several_pods && !pod.is_empty());
+    let of = pod.map_or_else(String::new, |pod| format!(" of pod {pod}"));
+    format!("{kind} {}{of}", container.level())
+}
+
+/// "; it restarted 4 times, and ended last at …".
+fn history(container: &View<'_>, state: &str) -> String {
+    let times = match container.value("restartCount") {
+        None => None,
+        Some(0) => Some("it did not restart".to_owned()),
+        Some(1) => Some("it restarted once".to_owned()),
+        Some(count) => Some(format!("it restarted {count} times")),
+    };
+    let when = container.text(&format!("{state}.finishedAt")).map(|time| format!("it ended at {time}"));
+    let parts: Vec<String> = times.into_iter().chain(when).collect();
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
+}
+
+fn citations(container: &View<'_>, state: &str) -> Vec<Citation> {
+    let code = container.get(&format!("{state}.exitCode"));
+    let reason = || cited(container, &[&format!("{state}.reason"), "pod", state]);
+    code.map_or_else(reason, |code| code.from)
+}
+
+fn killed(subject: &Subject, container: &View<'_>, state: &str, has_several_pods: bool) -> Option<Finding> {
+    let name = name(container, has_several_pods);
+    let limit = container.value("limits.memory");
+    let limit = limit.map_or_else(
+        || " (its limit is not told)".to_owned(),
+        |limit| format!(" with a limit of {}", text(limit)),
+    );
+    let code = container.value(&format!("{state}.exitCode"));
+    let is_running = state == "state" && container.text("state") == Some("running");
+    let outlived = match code {
+        _ if is_running => " A process in it was killed; the container itself runs on.".to_owned(),
+        Some(code) if code != 137 => {
+            format!(" Its exit code {code} is of the first process, which outlived the killed one.")
+        }
+        _ => String::new(),
+    };
+    let draft = Draft {
+        rule: CGROUP,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        reclaim: None,
+        condition: "The container's reason is OOMKilled, now or the time before; the exit code may be any."
+            .to_owned(),
+        title: "Killed for memory".to_owned(),
+        claim: format!("{name} was OOMKilled{limit}{}.{outlived}", history(container, state)),
+        amount: None,
+        citations: citations(container, state),
+        against: list(&[
+            "Kubernetes says OOMKilled for kills by the pod's limit and by the node too: the kernel's log tells which.",
+        ]),
+        advice: list(&[
+            "Capture dmesg of the node, and memory.stat and smaps before the next kill: they say what filled the limit.",
+        ]),
+    };
+    draft.about(subject.id)
+}
+
+fn exited(
+    subject: &Subject,
+    container: &View<'_>,
+    state: &str,
+    exit: &Exit,
+    citations: Vec<Citation>,
+    has_several_pods: bool,
+) -> Option<Finding> {
+    let name = name(container, has_several_pods);
+    let reason =
+        container.text(&format!("{state}.reason")).map_or_else(String::new, |reason| format!(" ({reason})"));
+    let draft = Draft {
+        rule: exit.rule,
+        severity: exit.severity,
+        confidence: Confidence::Possible,
+        reclaim: None,
+        condition: format!(
+            "A container ended with exit code {}, and its reason is not OOMKilled.",
+            exit.code
+        ),
+        title: exit.rule.title.to_owned(),
+        claim: format!(
+            "{name} ended with exit code {}{reason}: {}{}.",
+            exit.code,
+            exit.proves,
+            history(container, state)
+        ),
+        amount: None,
+        citations,
+        against: list(&[exit.against]),
+        advice: list(&[exit.advice]),
+    };
+    draft.about(subject.id)
+}
+
+/// True if a kernel's log tells of this container's kill: it says more then. A
+/// kill in another container hides nothing.
+pub(super) fn is_told_by_log(case: &Case<'_>, container: &View<'_>) -> bool {
+    let limit = container.value("limits.memory");
+    let ids: Vec<&str> = ["containerID", "podUID"].iter().filter_map(|key| container.text(key)).collect();
+    let has_kill = |event: &&OomEvent| !event.kills.is_empty();
+    case.evidence.oom.iter().filter(has_kill).any(|event| {
+        let paths = [event.task_memcg, event.oom_memcg, event.stats_memcg];
+        let paths: Vec<&str> = paths.into_iter().flatten().map(|id| case.evidence.strings.get(id)).collect();
+        let names_it = |id: &&str| {
+            // In paths of systemd a pod's id has underscores.
+            let systemd = id.replace('-', "_");
+            paths.iter().any(|path| path.contains(*id) || path.contains(&systemd))
+        };
+        if ids.iter().any(names_it) {
+            return true;
+        }
+        let is_outer = matches!((event.oom_memcg, event.task_memcg), (Some(oom), Some(task)) if oom != task);
+        let stated = event.memory.and_then(|memory| memory.limit).map(|stated| stated.0);
+        match (stated, limit) {
+            _ if event.is_global || is_outer => ids.is_empty(),
+            (Some(stated), Some(limit)) => stated == limit,
+            _ => false,
+        }
+    })
+}

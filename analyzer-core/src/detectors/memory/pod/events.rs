@@ -1,0 +1,112 @@
+//! Events that tell of kills and evictions.
+//!
+//! `SystemOOM` is the kubelet's, for kills that the whole machine's memory
+//! caused (pkg/kubelet/oom/oom_watcher_linux.go). `OOMKilling` is
+//! node-problem-detector's, with the kernel's own line.
+
+use super::super::oom::{CGROUP, GLOBAL};
+use super::super::support::{Draft, list};
+use super::evicted::Eviction;
+use super::{cited, views};
+use crate::analysis::memory::term::View;
+use crate::detectors::Case;
+use crate::evidence::memory::RecordKind;
+use crate::report::{Confidence, Finding, Severity, Subject};
+
+/// What the events say that the states of `known` do not.
+pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &[Finding]) -> Vec<Finding> {
+    // A kernel's log says more than an event that quotes it.
+    let has_log = !case.evidence.oom.is_empty();
+    let events = views(case, subject, RecordKind::Event);
+    let mut found = Vec::new();
+    for event in &events {
+        let message = event.text("message").unwrap_or("");
+        let finding = match event.text("reason").unwrap_or("") {
+            "SystemOOM" if !has_log => machine(subject, event, message),
+            "OOMKilling" if !has_log => kernel(subject, event, message),
+            "Evicted" if !known.iter().any(|finding| finding.code.ends_with(".evicted")) => {
+                let object = event.text("object").unwrap_or("").replacen("pod/", "pod ", 1);
+                let pod = if object.is_empty() { "a pod".to_owned() } else { object };
+                let eviction =
+                    Eviction { pod, message: Some(message), class: String::new(), has_memory_volume: false };
+                eviction.finding(subject, cited(event, &["reason"]))
+            }
+            _ => None,
+        };
+        found.extend(finding);
+    }
+    found
+}
+
+/// " (last seen 5m ago, 3 times)".
+fn when(event: &View<'_>) -> String {
+    let seen = event.text("lastSeen").map(|seen| {
+        let is_age = seen.ends_with(['s', 'm', 'h', 'd']) && !seen.contains(':');
+        format!("last seen {seen}{}", if is_age { " before" } else { "" })
+    });
+    let times = event.value("count").filter(|count| *count > 1).map(|count| format!("{count} times"));
+    let parts: Vec<String> = seen.into_iter().chain(times).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+/// "System OOM encountered, victim process: svc, pid: 42".
+fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
+    let victim = message.split_once("victim process: ").map(|(_, victim)| victim);
+    let whom = victim.and_then(|victim| victim.rsplit_once(", pid: ")).map_or_else(
+        || "a process".to_owned(),
+        |(name, pid)| format!("{name} (pid {})", pid.trim_end_matches('.')),
+    );
+    let draft = Draft {
+        rule: GLOBAL,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        reclaim: None,
+        condition: "The kubelet reports SystemOOM.".to_owned(),
+        title: GLOBAL.title.to_owned(),
+        claim: format!(
+            "The node ran out of memory, and the kernel killed {whom}{}: no limit of a container was reached.",
+            when(event)
+        ),
+        amount: None,
+        citations: cited(event, &["reason"]),
+        against: list(&["The event names the victim, not its container: the kernel's log does."]),
+        advice: list(&[
+            "dmesg of the node tells who held the memory; look at pods without limits and at requests below use.",
+        ]),
+    };
+    draft.about(subject.id)
+}
+
+/// "Memory cgroup out of memory: Killed process 42 (svc) …", "Out of memory: Kill process 42 (svc) …".
+fn kernel(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
+    let is_cgroup = message.starts_with("Memory cgroup");
+    let victim = message.split_once("process ").map(|(_, victim)| victim)?;
+    let (pid, rest) = victim.split_once(' ').unwrap_or((victim, ""));
+    // A name may hold parentheses: figures follow the last that closes it.
+    let end = rest.find(") ").or_else(|| rest.rfind(')')).unwrap_or(rest.len());
+    let name = rest.get(..end).unwrap_or("").trim_start_matches('(');
+    let rule = if is_cgroup { CGROUP } else { GLOBAL };
+    let why = if is_cgroup {
+        "the limit of its container, or of a group around it, was reached"
+    } else {
+        "the node ran out of memory, and no limit of a container was reached"
+    };
+    let draft = Draft {
+        rule,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        reclaim: None,
+        condition: "node-problem-detector reports OOMKilling with the kernel's line.".to_owned(),
+        title: rule.title.to_owned(),
+        claim: format!("The kernel killed {name} (pid {pid}){}: {why}.", when(event)),
+        amount: None,
+        citations: cited(event, &["reason"]),
+        against: list(&[
+            "The event quotes one line of the kernel's log: whose limit it was stands in the lines before.",
+        ]),
+        advice: list(&[
+            "dmesg of the node has the whole record: what filled the limit, and who else was there.",
+        ]),
+    };
+    draft.about(subject.id)
+}

@@ -1,0 +1,107 @@
+//! How Kubernetes and container engines say that containers ended: the states of
+//! pods and containers, evictions, events, and the kills that cAdvisor counts.
+
+mod counted;
+mod ended;
+mod events;
+mod evicted;
+
+use super::oom::{CGROUP, GLOBAL};
+use super::support::list;
+use crate::analysis::memory::term::View;
+use crate::base::order::StableOrder;
+use crate::detectors::{Case, Detector, Rule};
+use crate::evidence::memory::RecordKind;
+use crate::report::{Citation, Finding, Severity, Subject};
+
+const EVICTED: Rule = Rule {
+    code: "mem.evicted",
+    severity: Severity::Critical,
+    title: "Evicted by the kubelet",
+    meaning: "The kubelet evicted the pod because the node ran low on memory.",
+};
+
+const EVICTED_OTHERWISE: Rule = Rule {
+    code: "pod.evicted",
+    severity: Severity::Warning,
+    title: "Evicted by the kubelet",
+    meaning: "The kubelet evicted the pod for something else than memory: disk, inodes or process ids.",
+};
+
+const SIGKILL: Rule = Rule {
+    code: "mem.sigkill",
+    severity: Severity::Warning,
+    title: "Killed with SIGKILL",
+    meaning: "A container ended with exit code 137, and Kubernetes does not say OOMKilled.",
+};
+
+const EXITED: Rule = Rule {
+    code: "pod.exited",
+    severity: Severity::Warning,
+    title: "A container ended by itself or by a signal",
+    meaning: "The exit code tells a crash (2, 134, 139) from a stop that was asked for (143).",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, SIGKILL, EXITED],
+    missing_inputs: |case| {
+        let records = &case.evidence.memory.records;
+        let is_told = |kind| matches!(kind, RecordKind::Pod | RecordKind::Event);
+        let has_pod = records.iter().any(|record| is_told(record.kind)) || counted::is_told(case);
+        if has_pod { Vec::new() } else { list(&["the pod (kubectl get pod NAME -o json)"]) }
+    },
+    detect: |case: &Case<'_>| case.analysis.subjects.iter().flat_map(|subject| find(case, subject)).collect(),
+};
+
+/// Findings of one kind that a list of pods may give: the rest is only counted.
+const FINDINGS: usize = 24;
+
+fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+    let pods = views(case, subject, RecordKind::Pod);
+    let containers = pods.iter().filter(|view| !view.level().is_empty());
+    let has_several_pods = pod_names(&pods) > 1;
+    let mut found: Vec<Finding> = containers
+        .filter(|container| !ended::is_told_by_log(case, container))
+        .filter_map(|container| ended::find(subject, container, has_several_pods))
+        .collect();
+    found.extend(
+        pods.iter().filter(|view| view.level().is_empty()).filter_map(|pod| evicted::of_pod(subject, pod)),
+    );
+    let is_killed = found.iter().any(|finding| finding.code == CGROUP.code);
+    found.extend(events::find(case, subject, &found));
+    if !is_killed {
+        found.extend(counted::find(case, subject));
+    }
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in found {
+        if kept.iter().filter(|other| other.code == finding.code).count() < FINDINGS {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+fn pod_names(pods: &[View<'_>]) -> usize {
+    let mut names: Vec<&str> =
+        pods.iter().filter_map(|view| view.text("name").or_else(|| view.text("pod"))).collect();
+    names.order();
+    names.dedup();
+    names.len()
+}
+
+/// The records of a kind that a subject's files hold.
+fn views<'c>(case: &Case<'c>, subject: &Subject, kind: RecordKind) -> Vec<View<'c>> {
+    let sources: Vec<_> = subject.sources().collect();
+    let of_subject = |view: &View<'_>| view.record.kind == kind && sources.contains(&view.record.source);
+    let records = case.evidence.memory.records.iter();
+    records.map(|record| View { evidence: case.evidence, record }).filter(of_subject).collect()
+}
+
+/// The places of the first of these texts that is there.
+fn cited(view: &View<'_>, keys: &[&str]) -> Vec<Citation> {
+    keys.iter().find_map(|key| view.place_of_text(key)).map(Citation::place).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

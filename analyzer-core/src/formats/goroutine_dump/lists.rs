@@ -1,0 +1,200 @@
+//! Goroutines as other tools list them, each line in the words of a dump.
+//!
+//! ```text
+//! [Goroutine 7 in state chan receive, with main.f on top of the stack:         goleak
+//! * Goroutine 33 - User: /srv/hub.go:41 main.f (0x4b0dc6) [sync.Mutex.Lock]    Delve
+//!    0  0x00000000004368e7 in runtime.gopark                                   Delve, goroutines -t
+//!       at /usr/local/go/src/runtime/proc.go:381
+//! ```
+//! Delve's number in the brackets is a time of the runtime's own clock, no
+//! length of a wait. Goleak of earlier versions prints whole headers: that is a dump.
+
+use super::text::TextLine;
+use super::{frame, stacks};
+use crate::base::error::{ErrorKind, ParseError};
+use crate::base::reader::{Line, Lines};
+use crate::base::source::{Input, Position};
+use crate::evidence::Evidence;
+use crate::formats::redaction::{Kind, Marks};
+use crate::formats::tables::has_header;
+use crate::formats::{Facts, Format, Probe, Sniff};
+
+pub(super) const FORMAT: Format = Format {
+    name: "goroutine-list",
+    label: "Goroutines as Delve or goleak lists them",
+    is_text: true,
+    sniff,
+    parse,
+    secrets,
+};
+
+/// What a line says of a goroutine.
+struct Entry<'a> {
+    goid: u64,
+    state: &'a str,
+    /// Function and place of the frame that Delve shows; goleak prints the stack.
+    frame: Option<(&'a str, &'a str)>,
+}
+
+fn entry(text: &str) -> Option<Entry<'_>> {
+    let rest = text.trim_start_matches(['*', '[', ' ', '\t']).strip_prefix("Goroutine ")?;
+    let (goid, rest) = rest.split_once(' ')?;
+    let goid = goid.parse().ok()?;
+    if let Some(rest) = rest.strip_prefix("in state ") {
+        let state = rest.split_once(", with ")?.0;
+        return Some(Entry { goid, state, frame: None });
+    }
+    let (_, place) = rest.split_once("- ")?.1.split_once(": ")?;
+    let (file, rest) = place.split_once(' ')?;
+    let function = rest.split(" (0x").next()?;
+    file.rsplit_once(':')?.1.parse::<u32>().ok()?;
+    let state = rest.rsplit_once('[').map(|(_, state)| state.trim_end_matches(']'));
+    let state = state.map(|state| state.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' '));
+    // Without a wait reason it was on a thread, or could have been.
+    let state = state.filter(|state| !state.is_empty());
+    let idle = if rest.contains("(thread ") { "running" } else { "runnable" };
+    Some(Entry { goid, state: state.unwrap_or(idle), frame: Some((function, file)) })
+}
+
+fn sniff(probe: &Probe<'_>) -> Sniff {
+    if has_header(probe, |text| entry(text).is_some()) { Sniff::ByContent } else { Sniff::No }
+}
+
+fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut lister =
+        Lister { reader: stacks::Reader::new(evidence, &mut facts.notes, input.source), shown: None };
+    let mut listed: u64 = 0;
+    for line in Lines::new(input.bytes) {
+        listed += u64::from(lister.line(&line));
+    }
+    lister.flush();
+    let dumps = lister.reader.finish(b"\n", None);
+    if listed == 0 || dumps.is_empty() {
+        let message = "no line of the form \"Goroutine 1 - User: FILE:LINE FUNCTION\" or \"Goroutine 1 in state STATE, with\"";
+        return Err(ParseError::new(ErrorKind::Unrecognized, Position::line(1), "goroutine list", message));
+    }
+    facts.kind = Some("goroutine-debug2".to_owned());
+    for dump in dumps {
+        evidence.goroutines.dumps.push(dump);
+    }
+    Ok(())
+}
+
+/// Puts the lines into a dump's words.
+struct Lister<'e, 'a> {
+    reader: stacks::Reader<'e>,
+    /// The frame that Delve shows beside the goroutine: its stack, if none follows.
+    shown: Option<(&'a str, &'a str, u64)>,
+}
+
+impl<'a> Lister<'_, 'a> {
+    /// Takes a line; true if a goroutine begins there.
+    fn line(&mut self, line: &Line<'a>) -> bool {
+        let text = line.text().trim();
+        if let Some(entry) = entry(text) {
+            self.flush();
+            self.give(format!("goroutine {} [{}]:", entry.goid, entry.state).as_bytes(), line.number);
+            self.shown = entry.frame.map(|(function, place)| (function, place, line.number));
+            return true;
+        }
+        let delves = text.split_once(" in ").filter(|(before, _)| before.contains("0x"));
+        if let Some((_, function)) = delves {
+            self.shown = None;
+            self.give(format!("{function}()").as_bytes(), line.number);
+        } else if let Some(place) = text.strip_prefix("at ") {
+            self.give(format!("\t{place}").as_bytes(), line.number);
+        } else if frame::file_line(text.as_bytes()).is_some() {
+            self.give(format!("\t{text}").as_bytes(), line.number);
+        } else if frame::function(text.as_bytes()).is_some() || text.starts_with("created by ") {
+            self.give(text.as_bytes(), line.number);
+        }
+        false
+    }
+
+    /// The shown frame of a goroutine without a stack.
+    fn flush(&mut self) {
+        if let Some((function, place, number)) = self.shown.take() {
+            self.give(format!("{function}()").as_bytes(), number);
+            self.give(format!("\t{place}").as_bytes(), number);
+        }
+    }
+
+    fn give(&mut self, bytes: &[u8], number: u64) {
+        self.reader.line(TextLine { number, bytes, is_last_unended: false });
+    }
+}
+
+/// Keeps states, functions and places; the folders of source files go.
+fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    let mut function: &[u8] = b"";
+    for line in Lines::new(input.bytes) {
+        let text = line.text().trim();
+        let place = text.strip_prefix("at ").unwrap_or(text);
+        match entry(text) {
+            Some(entry) => {
+                if let Some((name, place)) = entry.frame {
+                    function = name.as_bytes();
+                    let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
+                    marks.source_file(file.as_bytes(), function);
+                }
+            }
+            None if frame::file_line(place.as_bytes()).is_some() => {
+                let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
+                marks.source_file(file.as_bytes(), function);
+            }
+            None if text.contains(" in ") && text.contains("0x") => {
+                function = text.split_once(" in ").map_or("", |(_, function)| function).as_bytes();
+            }
+            None if frame::function(text.as_bytes()).is_some() => {
+                function = frame::function(text.as_bytes()).unwrap_or_default();
+                marks.words(text.as_bytes().get(function.len()..).unwrap_or_default(), Kind::Argument);
+            }
+            None if text.starts_with("created by ") => {}
+            None => marks.blank(line.bytes),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::Report;
+    use crate::session::Session;
+
+    fn report(text: &str) -> Report {
+        let mut session = Session::default();
+        session.add("paste.txt", text.as_bytes().to_vec());
+        session.report()
+    }
+
+    /// State, count and some frame of each group.
+    fn groups(report: &Report) -> Vec<(String, u64)> {
+        let goroutines = report.goroutines.as_ref().expect("goroutines");
+        let mut groups: Vec<(String, u64)> = goroutines
+            .groups
+            .iter()
+            .map(|group| (group.state.clone(), group.counts.iter().copied().max().unwrap_or(0)))
+            .collect();
+        groups.sort();
+        groups
+    }
+
+    #[test]
+    fn delves_list_is_a_dump_without_lengths_of_waits() {
+        let list = "(dlv) goroutines\n  Goroutine 1 - User: /srv/app/main.go:31 main.main (0x4b0f31) [chan receive 2460000000000]\n* Goroutine 33 - User: /srv/app/hub.go:41 example.com/shop/hub.(*Hub).Broadcast (0x4b0dc6) (thread 4021) [sync.Mutex.Lock]\n[2 goroutines]\n";
+        let with_stacks = "  Goroutine 1 - User: /srv/app/main.go:31 main.main (0x4b0f31) [chan receive 24]\n\t 0  0x00000000004368e7 in runtime.gopark\n\t    at /usr/local/go/src/runtime/proc.go:381\n\t 1  0x00000000004b0f31 in main.main\n\t    at /srv/app/main.go:31\n  Goroutine 33 - User: /srv/app/hub.go:41 example.com/shop/hub.(*Hub).Broadcast (0x4b0dc6) [sync.Mutex.Lock]\n\t 0  0x00000000004b0dc6 in example.com/shop/hub.(*Hub).Broadcast\n\t    at /srv/app/hub.go:41\n";
+        for text in [list, with_stacks, &list.replace("(dlv) goroutines\n", "")] {
+            let report = report(text);
+            assert_eq!(report.sources[0].format.as_deref(), Some("goroutine-list"), "{text}");
+            assert_eq!(groups(&report), [("chan receive".to_owned(), 1), ("sync.Mutex.Lock".to_owned(), 1)]);
+        }
+    }
+
+    #[test]
+    fn goleaks_list_is_a_dump() {
+        let text = "--- FAIL: TestHub (0.45s)\n    leaks.go:78: found unexpected goroutines:\n        [Goroutine 20 in state chan send, with example.com/shop/hub.(*Hub).Broadcast on top of the stack:\n        example.com/shop/hub.(*Hub).Broadcast(0xc0000b4000)\n        \t/srv/app/hub.go:44 +0xb1\n        created by example.com/shop/hub.TestHub in goroutine 19\n        \t/srv/app/hub_test.go:22 +0x9f\n        ]\nFAIL\n";
+        let report = report(text);
+        assert_eq!(report.sources[0].format.as_deref(), Some("goroutine-list"));
+        assert_eq!(groups(&report), [("chan send".to_owned(), 1)]);
+    }
+}
