@@ -5,7 +5,7 @@ use super::super::support::{Draft, list, text};
 use super::{EXITED, SIGKILL, cited};
 use crate::analysis::memory::term::View;
 use crate::detectors::{Case, Rule};
-use crate::evidence::oom::OomEvent;
+use crate::evidence::oom::{OomEvent, OomScope};
 use crate::report::{Citation, Confidence, Finding, Severity, Subject};
 
 /// The reason that stands for the kernel's kill, whatever the exit code: that is
@@ -194,7 +194,7 @@ fn exited(
 pub(super) fn is_told_by_log(case: &Case<'_>, container: &View<'_>) -> bool {
     let limit = container.value("limits.memory");
     let ids: Vec<&str> = ["containerID", "podUID"].iter().filter_map(|key| container.text(key)).collect();
-    let has_kill = |event: &&OomEvent| !event.kills.is_empty();
+    let has_kill = |event: &&OomEvent| !event.victims().is_empty();
     case.evidence.oom.iter().filter(has_kill).any(|event| {
         let paths = [event.task_memcg, event.oom_memcg, event.stats_memcg];
         let paths: Vec<&str> = paths.into_iter().flatten().map(|id| case.evidence.strings.get(id)).collect();
@@ -207,9 +207,10 @@ pub(super) fn is_told_by_log(case: &Case<'_>, container: &View<'_>) -> bool {
             return true;
         }
         let is_outer = matches!((event.oom_memcg, event.task_memcg), (Some(oom), Some(task)) if oom != task);
+        let is_global = event.said.or(event.traced) == Some(OomScope::Machine);
         let stated = event.memory.and_then(|memory| memory.limit).map(|stated| stated.0);
         match (stated, limit) {
-            _ if event.is_global || is_outer => ids.is_empty(),
+            _ if is_global || is_outer => ids.is_empty(),
             (Some(stated), Some(limit)) => stated == limit,
             _ => false,
         }
