@@ -70,7 +70,7 @@ macro_rules! rooms {
     };
 }
 
-rooms! { goroutine, memory, trace }
+rooms! { crash, goroutine, memory, trace }
 
 /// Every detector.
 pub fn all() -> impl Iterator<Item = &'static Detector> {
@@ -87,7 +87,13 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     rules.into_values()
 }
 
-/// Runs every detector: findings worst first (then by size, then by code), and what could not run.
+/// True for what ended the process: it comes before what only costs, however much.
+fn is_end(code: &str) -> bool {
+    ["crash", "mem.oom", "mem.go.enomem"].iter().any(|family| is_in(code, family))
+}
+
+/// Runs every detector: findings worst first (then what ended the process, then
+/// by size, then by code), and what could not run.
 pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
     let mut findings = Vec::new();
     // Where nothing was read, every rule lacks everything: that goes without saying.
@@ -111,6 +117,7 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
         a.severity
             .cmp(&b.severity)
             .then(a.confidence.cmp(&b.confidence))
+            .then(is_end(&b.code).cmp(&is_end(&a.code)))
             .then(amount(b).cmp(&amount(a)))
             .then_with(|| a.code.cmp(&b.code))
             .then_with(|| a.title.cmp(&b.title))

@@ -9,6 +9,7 @@ use crate::base::source::{Position, SourceId, SourceSpan};
 use crate::base::units::Nanos;
 use crate::newtype_index;
 
+use super::crash::CrashRecord;
 use super::stacks::{FrameId, StackId};
 
 newtype_index! {
@@ -55,6 +56,8 @@ pub struct GoroutineDump {
     pub stated_total: Option<u64>,
     /// What the runtime printed before the goroutines: panic, fatal error, signal.
     pub preamble: Vec<PreambleLine>,
+    /// How the process ended, or what panic was logged, if the text says so.
+    pub crash: Option<CrashRecord>,
     /// One row a goroutine, in the order of the text.
     pub goroutines: Vec<Goroutine>,
     /// One row a stack and label set, in the order of the text.
@@ -96,6 +99,8 @@ pub enum PreambleKind {
     Signal,
     /// `runtime: …`: what the runtime says about the trouble.
     Runtime,
+    /// `http: panic serving …`: a panic that a handler recovered and logged.
+    Recovered,
     /// A further line of the message before.
     Continuation,
 }

@@ -2,6 +2,7 @@
 //! over the tables are only read (`&Evidence`), so every analysis is a pure
 //! function of them. Every row leads back to its source and place.
 
+pub mod crash;
 pub mod gc;
 pub mod goroutines;
 pub mod memory;

@@ -262,14 +262,20 @@ fn citations(series: &Series, group: &Group) -> Vec<Citation> {
 
 /// The message of a crash with its first line's kind.
 fn crash(dump: &GoroutineDump, subject: SubjectId) -> Option<Crash> {
-    let worst = [PreambleKind::FatalError, PreambleKind::Panic, PreambleKind::Signal, PreambleKind::Runtime]
-        .into_iter()
-        .find_map(|kind| dump.preamble.iter().find(|line| line.kind == kind))?;
+    let by_weight = [
+        PreambleKind::FatalError,
+        PreambleKind::Panic,
+        PreambleKind::Signal,
+        PreambleKind::Recovered,
+        PreambleKind::Runtime,
+    ];
+    let worst = by_weight.into_iter().find_map(|kind| dump.preamble.iter().find(|line| line.kind == kind))?;
     let text: Vec<&str> = dump.preamble.iter().map(|line| line.text.as_str()).collect();
     let kind = match worst.kind {
         PreambleKind::FatalError => "fatal error",
         PreambleKind::Panic => "panic",
         PreambleKind::Signal => "signal",
+        PreambleKind::Recovered => "recovered panic",
         PreambleKind::Runtime | PreambleKind::Continuation => "runtime",
     };
     Some(Crash {

@@ -9,6 +9,7 @@
 pub mod classify;
 pub mod cohort;
 pub mod describe;
+pub mod ended;
 mod gc_gap;
 pub mod grouping;
 pub mod judgment;
@@ -41,7 +42,8 @@ pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Goroutines> 
         }
         let groups = grouping::group(evidence, &found);
         let series = Series::new(groups, found);
-        let judgments = classify::judge(&series, gc_gap::circumstances(evidence, subject));
+        let mut judgments = classify::judge(&series, gc_gap::circumstances(evidence, subject));
+        ended::judge(evidence, &series, &mut judgments);
         description.add_subject(evidence, subject.id, &series, &judgments);
     }
     Some(description.finish())

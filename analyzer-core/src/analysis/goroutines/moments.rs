@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::profile_rows;
 use crate::base::convert::to_u64;
+use crate::base::intern::StrId;
 use crate::base::order::StableOrder as _;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
@@ -42,6 +43,8 @@ enum Rank {
     /// A leak profile that counts leaked goroutines only.
     LeakProfile,
     LeakCounts,
+    /// The stack of one goroutine that panicked: what the others did is unknown.
+    Trace,
 }
 
 /// One moment of one subject.
@@ -148,7 +151,20 @@ impl Moments {
         let proof = ranked.iter().filter(|(rank, _)| is_proof(*rank)).min_by_key(|(rank, _)| *rank);
         self.proofs.extend(proof.map(|&(_, form)| Proof { form, snapshot }));
         let Some(best) = ranked.iter().map(|(rank, _)| *rank).min() else { return };
-        let chosen = ranked.iter().filter(|(rank, _)| *rank == best).map(|(_, form)| *form).collect();
+        let mut chosen: Vec<Form> =
+            ranked.iter().filter(|(rank, _)| *rank == best).map(|(_, form)| *form).collect();
+        match best {
+            // A log goes on to the crash: its dumps and the crash's are moments of one life.
+            Rank::Stacks | Rank::LeakStacks => {
+                let sources: HashSet<SourceId> = chosen.iter().map(|form| source(evidence, *form)).collect();
+                let is_chosen = |&&(rank, form): &&(Rank, Form)| {
+                    rank == best || rank == Rank::Crash && sources.contains(&source(evidence, form))
+                };
+                chosen = ranked.iter().filter(is_chosen).map(|(_, form)| *form).collect();
+            }
+            Rank::Trace => self.keep_last(&mut chosen),
+            _ => {}
+        }
         let stated = ranked
             .iter()
             .filter(|(rank, _)| !is_proof(*rank))
@@ -165,10 +181,22 @@ impl Moments {
                 snapshot,
                 form,
                 source: source(evidence, form),
-                has_ids: matches!(best, Rank::Stacks | Rank::LeakStacks | Rank::Crash),
+                has_ids: matches!(best, Rank::Stacks | Rank::LeakStacks | Rank::Crash | Rank::Trace),
                 is_only_leaked: is_proof(best),
                 total: stated.map_or(listed, |stated| stated.max(listed)),
             });
+        }
+    }
+
+    /// Stacks of single goroutines are no moments of one life: the last one stands for all.
+    fn keep_last(&mut self, traces: &mut Vec<Form>) {
+        let before = traces.len().saturating_sub(1);
+        traces.drain(..before);
+        if before > 0 {
+            self.remarks.push(format!(
+                "{} stacks of one goroutine each are there; the last one is counted.",
+                before.saturating_add(1)
+            ));
         }
     }
 
@@ -201,14 +229,18 @@ fn rank(evidence: &Evidence, form: Form) -> Option<Rank> {
         }
         Form::Dump(id) => &evidence.goroutines.dumps[id],
     };
-    match (dump.form, dump.is_leak_profile) {
-        (DumpForm::Stacks, false) => Some(Rank::Stacks),
-        (DumpForm::Stacks, true) => Some(Rank::LeakStacks),
-        // A single goroutine is a trace, not a census.
-        (DumpForm::Crash, _) => (dump.goroutines.len() > 1).then_some(Rank::Crash),
-        (DumpForm::Counts, false) => Some(Rank::Counts),
-        (DumpForm::Counts, true) => Some(Rank::LeakCounts),
-    }
+    let rank = match (dump.form, dump.is_leak_profile) {
+        (DumpForm::Stacks, false) => Rank::Stacks,
+        (DumpForm::Stacks, true) => Rank::LeakStacks,
+        (DumpForm::Crash, _) => match real(dump).count() {
+            0 => return None,
+            1 => Rank::Trace,
+            _ => Rank::Crash,
+        },
+        (DumpForm::Counts, false) => Rank::Counts,
+        (DumpForm::Counts, true) => Rank::LeakCounts,
+    };
+    Some(rank)
 }
 
 fn source(evidence: &Evidence, form: Form) -> SourceId {
@@ -244,10 +276,11 @@ fn listed(evidence: &Evidence, form: Form) -> u64 {
     }
 }
 
-/// What makes two dumps the same: ids, stacks and counts, in any order.
-fn content(dump: &GoroutineDump) -> Vec<(u64, Option<StackId>, u64)> {
-    let each = dump.goroutines.iter().map(|row| (row.goid, row.stack, 1));
-    let counted = dump.counted.iter().map(|row| (0, row.stack, row.count));
+/// What makes two dumps the same: ids, stacks, states, waits and counts, in any
+/// order. Of two dumps whose minutes alone differ, nobody moved in between.
+fn content(dump: &GoroutineDump) -> Vec<(u64, Option<StackId>, Option<StrId>, Option<u32>, u64)> {
+    let each = dump.goroutines.iter().map(|row| (row.goid, row.stack, Some(row.state), row.wait_minutes, 1));
+    let counted = dump.counted.iter().map(|row| (0, row.stack, None, None, row.count));
     let mut rows: Vec<_> = each.chain(counted).collect();
     rows.order();
     rows

@@ -55,8 +55,11 @@ pub(super) fn parse(
     for line in Lines::new(bytes).skip(1) {
         reader.line(line.bytes, line.number);
     }
-    let is_cut = !bytes.is_empty() && !Lines::ends_with_newline(bytes) && reader.block.is_some();
+    let is_in_block = !bytes.is_empty() && !Lines::ends_with_newline(bytes) && reader.block.is_some();
     reader.close();
+    // A paste often lacks the last line end: what has every goroutine is not cut.
+    let listed = reader.rows.iter().fold(0_u64, |sum, row| sum.saturating_add(row.count));
+    let is_cut = is_in_block && listed < total;
     Ok(GoroutineDump {
         source,
         ordinal: 0,
@@ -67,6 +70,7 @@ pub(super) fn parse(
         captured_at: None,
         stated_total: Some(total),
         preamble: Vec::new(),
+        crash: None,
         goroutines: Vec::new(),
         counted: reader.rows,
     })

@@ -17,6 +17,7 @@
 
 mod contention;
 mod counts;
+mod crash;
 mod frame;
 mod go_string;
 mod header;

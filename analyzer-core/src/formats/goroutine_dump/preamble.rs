@@ -8,6 +8,13 @@ const LINES: usize = 64;
 /// Bytes of one line that are kept.
 const LINE_BYTES: usize = 4_096;
 
+/// How net/http logs a panic that it recovered (net/http/server.go, conn.serve).
+pub(super) const SERVING: &str = "http: panic serving ";
+
+/// What the runtime writes when it cannot even throw (runtime/stubs.go, asm_*.s).
+const BARE_FATAL: [&[u8]; 3] =
+    [b"fatal: morestack on g", b"fatal: bad g in signal handler", b"fatal: systemstack called"];
+
 /// What a line before or between blocks says; `None` if it is the runtime's
 /// nowhere. `in_message` is true if the line before is of a panic's message.
 pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
@@ -16,21 +23,29 @@ pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
     if nested || bare.starts_with(b"[recovered]") {
         return Some(PreambleKind::Panic);
     }
-    if text.starts_with(b"fatal error: ") {
+    if text.starts_with(b"fatal error: ") || BARE_FATAL.iter().any(|start| text.starts_with(start)) {
         return Some(PreambleKind::FatalError);
     }
-    if text.starts_with(b"[signal ") || is_signal(text) || text.starts_with(b"PC=0x") {
+    let is_of_signal = [b"[signal ".as_slice(), b"PC=0x", b"signal arrived during ", b"Exception 0x"];
+    if is_signal(text) || is_of_signal.iter().any(|start| text.starts_with(start)) {
         return Some(PreambleKind::Signal);
     }
-    if text.starts_with(b"runtime: ") || text.starts_with(b"unexpected fault address ") {
+    let is_of_runtime = [b"runtime: ".as_slice(), b"runtime/cgo: ", b"unexpected fault address "];
+    if is_of_runtime.iter().any(|start| text.starts_with(start)) {
         return Some(PreambleKind::Runtime);
+    }
+    if memchr::memmem::find(text, SERVING.as_bytes()).is_some() {
+        return Some(PreambleKind::Recovered);
     }
     in_message.then_some(PreambleKind::Continuation)
 }
 
 /// True if the next lines, up to a blank one, may belong to the same message.
 pub(super) const fn is_message(kind: PreambleKind) -> bool {
-    matches!(kind, PreambleKind::Panic | PreambleKind::FatalError | PreambleKind::Continuation)
+    matches!(
+        kind,
+        PreambleKind::Panic | PreambleKind::FatalError | PreambleKind::Recovered | PreambleKind::Continuation
+    )
 }
 
 /// `SIGQUIT: quit`, as the runtime names a signal that ends the process.
@@ -62,8 +77,12 @@ pub(super) fn push(preamble: &mut Vec<PreambleLine>, kind: PreambleKind, text: &
     if to_u64(preamble.len()) >= to_u64(LINES) {
         return;
     }
-    let kept = text.get(..LINE_BYTES).unwrap_or(text);
-    preamble.push(PreambleLine { kind, text: String::from_utf8_lossy(kept).into_owned(), line });
+    preamble.push(PreambleLine { kind, text: String::from_utf8_lossy(kept(text)).into_owned(), line });
+}
+
+/// What is kept of a line.
+pub(super) fn kept(text: &[u8]) -> &[u8] {
+    text.get(..LINE_BYTES).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! because logs add and drop them. Lines that fit no part of a block are
 //! counted as noise (other goroutines' log lines between those of the dump).
 
+use super::crash;
 use super::frame;
 use super::header::{self, Header};
 use super::preamble;
@@ -15,19 +16,27 @@ use crate::base::source::{Position, SourceId};
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{
-    DumpForm, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, PreambleLine,
+    DumpForm, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, PreambleKind, PreambleLine,
 };
 use crate::evidence::stacks::{Frame, FrameId};
 
 /// Where Go stops writing a `debug=2` dump (runtime/pprof/pprof.go, writeGoroutineStacks).
 const GO_DUMP_BYTES: usize = 64 << 20;
-/// The function at the top of the goroutine that writes a `debug=2` dump.
-const WRITER: &str = "runtime/pprof.writeGoroutineStacks";
-/// The function through which the leak endpoint writes it.
+/// The function through which the leak endpoint writes a dump.
 const LEAK_WRITER: &str = "runtime/pprof.writeGoroutineLeak";
+
+/// The function of Go's own that a panic calls; every stack of a panic has it.
+const PANIC: &str = "panic";
 
 /// Bytes of a C symbol at most: longer words of a log are not kept.
 const SYMBOL_BYTES: usize = 256;
+/// Calls whose printed arguments are kept, of a goroutine that may have crashed.
+const CALLS_WITH_ARGUMENTS: usize = 128;
+/// Bytes of printed arguments that are kept: Go prints ten words at most.
+const ARGUMENT_BYTES: usize = 256;
+/// Lines of other code between a message and its goroutines: after more of them
+/// they have nothing to do with each other.
+const FOREIGN_LINES: u32 = 20;
 
 /// A block that is being read.
 #[derive(Debug)]
@@ -40,6 +49,8 @@ struct Block {
     is_after_creator: bool,
     /// True after noise lines directly before the header.
     follows_noise: bool,
+    /// Printed arguments by frame, if the goroutine was running: it may have crashed.
+    arguments: Option<Vec<(usize, StrId)>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +77,15 @@ pub(super) struct Reader<'e> {
     noise_before: bool,
     in_message: bool,
     spare: Vec<FrameId>,
+    /// Index in the open dump of the last running goroutine that foreign lines
+    /// stand before: the next dump may begin there.
+    mark: Option<usize>,
+    /// The last foreign line and its number: what a program says before a stack that it logs.
+    foreign: (String, u64),
+    /// Foreign lines since the preamble.
+    foreign_lines: u32,
+    /// A line with a header behind other text: it is one if a call follows.
+    glued: Option<(Vec<u8>, u64)>,
 }
 
 impl<'e> Reader<'e> {
@@ -82,12 +102,22 @@ impl<'e> Reader<'e> {
             noise_before: false,
             in_message: false,
             spare: Vec::new(),
+            mark: None,
+            foreign: (String::new(), 0),
+            foreign_lines: 0,
+            glued: None,
         }
     }
 
     /// Takes the next line.
     pub(super) fn line(&mut self, line: TextLine<'_>) {
         let text = line.bytes;
+        if let Some((bytes, number)) = self.glued.take()
+            && frame::function(text).is_some()
+            && let Some(header) = glued_header(&bytes)
+        {
+            self.open(&header, number);
+        }
         match text.first() {
             None => self.in_message = false,
             Some(b'\t') if self.block.is_some() => self.indented(text),
@@ -119,16 +149,18 @@ impl<'e> Reader<'e> {
             creator: None,
             labels,
             arguments: 0,
-            line: u32::try_from(line).unwrap_or(u32::MAX),
+            line: to_u32_line(line),
             flags: header.flags,
         };
         let frames = std::mem::take(&mut self.spare);
+        let may_have_crashed = matches!(header.state, "running" | "syscall");
         self.block = Some(Block {
             goroutine,
             frames,
             pending: None,
             is_after_creator: false,
             follows_noise: std::mem::take(&mut self.noise_before),
+            arguments: may_have_crashed.then(Vec::new),
         });
     }
 
@@ -145,8 +177,12 @@ impl<'e> Reader<'e> {
         let is_inlined = frame::is_inlined(text);
         if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
             block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
-            let arguments = frame::fingerprint(text.get(name.len()..).unwrap_or_default());
-            block.goroutine.arguments = arguments.unwrap_or(block.goroutine.arguments);
+            let printed = text.get(name.len()..).unwrap_or_default();
+            block.goroutine.arguments = frame::fingerprint(printed).unwrap_or(block.goroutine.arguments);
+            if let Some(kept) = block.arguments.as_mut().filter(|kept| kept.len() < CALLS_WITH_ARGUMENTS) {
+                let printed = printed.get(..ARGUMENT_BYTES).unwrap_or(printed);
+                kept.push((block.frames.len(), self.evidence.strings.intern_lossy(printed)));
+            }
         }
     }
 
@@ -257,12 +293,50 @@ impl<'e> Reader<'e> {
         }
         if let Some(kind) = preamble::kind(text, self.in_message) {
             self.close();
+            let is_start = matches!(kind, PreambleKind::Panic | PreambleKind::FatalError)
+                && !text.first().is_some_and(u8::is_ascii_whitespace);
+            if is_start && self.foreign_lines > 0 {
+                self.end_preamble();
+            }
             self.in_message = preamble::is_message(kind);
             preamble::push(&mut self.preamble, kind, text, line.number);
+            self.foreign_lines = 0;
             return;
         }
+        if glued_header(text).is_some() {
+            self.glued = Some((text.to_vec(), line.number));
+        }
+        self.foreign(trimmed, line.number);
         if self.block.is_some() {
             self.noise(trimmed, line);
+        }
+    }
+
+    /// Remembers a line of other code: it may be the message of a stack that comes.
+    fn foreign(&mut self, trimmed: &[u8], number: u64) {
+        let is_of_stack = preamble::is_trailer(trimmed)
+            || frame::function(trimmed).is_some()
+            || frame::file_line(trimmed).is_some_and(|place| place.has_offset);
+        if is_of_stack {
+            return;
+        }
+        self.foreign = (String::from_utf8_lossy(preamble::kept(trimmed)).into_owned(), number);
+        if self.block.is_some() {
+            return;
+        }
+        self.foreign_lines = self.foreign_lines.saturating_add(1);
+        if self.foreign_lines > FOREIGN_LINES {
+            self.end_preamble();
+        }
+    }
+
+    /// The lines of the preamble belong to no goroutine: GOTRACEBACK=none, or a restart before them.
+    fn end_preamble(&mut self) {
+        let record = crash::record(&self.preamble);
+        let preamble = std::mem::take(&mut self.preamble);
+        self.foreign_lines = 0;
+        if let Some(record) = record {
+            self.push_dump(record.line, preamble, Vec::new());
         }
     }
 
@@ -302,9 +376,28 @@ impl<'e> Reader<'e> {
         self.flush_pending();
         let Some(mut block) = self.block.take() else { return };
         block.goroutine.stack = self.evidence.stacks.from_leaf_first(&block.frames);
-        self.start_dump_if_needed(&block);
+        let is_panic = self.is_logged_panic(&block);
+        self.start_dump_if_needed(&block, is_panic);
+        let message = (block.goroutine.line.saturating_sub(1) == to_u32_line(self.foreign.1))
+            .then_some((self.foreign.0.as_str(), self.foreign.1));
         let Some(dump) = self.dumps.last_mut() else { return };
         if self.seen.insert(block.goroutine.goid) {
+            let index = dump.goroutines.len();
+            if is_panic && dump.crash.is_none() {
+                dump.crash = Some(crash::logged(message, u64::from(block.goroutine.line)));
+            }
+            let is_crash = !block.goroutine.flags.has(GoroutineFlags::SYSTEM_STACK);
+            if let Some(record) = dump.crash.as_mut().filter(|crash| is_crash && crash.goroutine.is_none())
+                && !record.is_deadlock()
+                && let Some(arguments) = block.arguments.take()
+            {
+                record.goroutine = Some(index);
+                record.arguments = arguments;
+            }
+            let is_running = self.evidence.strings.get(block.goroutine.state) == "running";
+            if is_running && block.follows_noise && index > 0 {
+                self.mark = Some(index);
+            }
             dump.goroutines.push(block.goroutine);
         } else if let Some(row) =
             dump.goroutines.iter_mut().find(|row| row.goid == block.goroutine.goid && row.stack.is_none())
@@ -315,40 +408,57 @@ impl<'e> Reader<'e> {
         self.spare = block.frames;
     }
 
-    /// A goid that was seen, a new preamble, or a running goroutine behind
-    /// foreign lines start another dump. Threads that relay a crash print
-    /// goroutines again: those are of the same dump.
-    fn start_dump_if_needed(&mut self, block: &Block) {
-        let Some(dump) = self.dumps.last() else { return self.start_dump(block, Vec::new()) };
-        if self.is_relayed {
-            return;
-        }
+    /// True if the stack is one that a handler printed while it recovered a panic.
+    fn is_logged_panic(&self, block: &Block) -> bool {
+        let strings = &self.evidence.strings;
+        strings.get(block.goroutine.state) == "running"
+            && self.preamble.is_empty()
+            && strings.find(PANIC).is_some_and(|panic| {
+                let frames = self.evidence.stacks.leaf_first(block.goroutine.stack);
+                frames.take(CALLS_WITH_ARGUMENTS).any(|frame| frame.function == panic)
+            })
+    }
+
+    /// A goid that was seen, a new preamble, or the stack of a logged panic start
+    /// another dump. Threads that relay a crash print goroutines again: those are
+    /// of the same dump.
+    fn start_dump_if_needed(&mut self, block: &Block, is_panic: bool) {
+        let Some(dump) = self.dumps.last().filter(|dump| !dump.goroutines.is_empty()) else {
+            return self.start_dump(block, Vec::new());
+        };
         let is_repeat = self.seen.contains(&block.goroutine.goid);
-        let is_running = self.evidence.strings.get(block.goroutine.state) == "running";
-        let has_preamble = !self.preamble.is_empty() && !dump.goroutines.is_empty();
-        let is_trace = is_running && block.follows_noise;
-        if !(is_repeat || has_preamble || is_trace) {
+        if self.is_relayed && (is_repeat || self.preamble.is_empty()) {
             return;
         }
-        // The goroutine that writes a dump comes first, under an id that may be
-        // new: it stands in the wrong dump by now.
-        let mut carried = Vec::new();
-        if is_repeat && self.dumps.last().is_some_and(|dump| dump.goroutines.len() > 1) {
-            let is_writer = self.last_goroutine().is_some_and(|row| self.top_function(&row) == WRITER);
-            if is_writer && let Some(dump) = self.dumps.last_mut() {
-                carried.extend(dump.goroutines.pop());
-            }
+        // What stands behind the stack of one logged panic is not of it.
+        let is_after_trace = block.follows_noise
+            && dump.goroutines.len() == 1
+            && dump.crash.as_ref().is_some_and(|crash| crash.is_recovered);
+        if !self.preamble.is_empty() || is_panic || is_after_trace {
+            return self.start_dump(block, Vec::new());
         }
-        self.start_dump(block, carried);
+        if is_repeat {
+            let carried = self.carry(block);
+            self.start_dump(block, carried);
+        }
     }
 
-    fn last_goroutine(&self) -> Option<Goroutine> {
-        self.dumps.last()?.goroutines.last().copied()
-    }
-
-    fn top_function(&self, row: &Goroutine) -> &str {
-        let frame = self.evidence.stacks.leaf_first(row.stack).next();
-        frame.map_or("", |frame| self.evidence.strings.get(frame.function))
+    /// Takes out of the open dump what is of the one that `block` belongs to: the
+    /// goroutine that writes a dump is running and comes first, under an id that may be new.
+    fn carry(&mut self, block: &Block) -> Vec<Goroutine> {
+        let is_running = |row: &Goroutine| self.evidence.strings.get(row.state) == "running";
+        if is_running(&block.goroutine) {
+            return Vec::new();
+        }
+        let rows = self.dumps.last().map(|dump| dump.goroutines.as_slice()).unwrap_or_default();
+        let last = rows.len().checked_sub(1).filter(|&last| last > 0 && rows.last().is_some_and(is_running));
+        let Some(start) = self.mark.or(last) else { return Vec::new() };
+        let is_repeated =
+            rows.get(start..).is_some_and(|rows| rows.iter().any(|row| row.goid == block.goroutine.goid));
+        match self.dumps.last_mut() {
+            Some(dump) if !is_repeated => dump.goroutines.split_off(start),
+            _ => Vec::new(),
+        }
     }
 
     fn start_dump(&mut self, block: &Block, carried: Vec<Goroutine>) {
@@ -356,17 +466,24 @@ impl<'e> Reader<'e> {
         self.seen.extend(carried.iter().map(|row| row.goid));
         let line = carried.first().map_or(block.goroutine.line, |row| row.line);
         self.is_relayed = false;
+        let preamble = std::mem::take(&mut self.preamble);
+        self.push_dump(u64::from(line), preamble, carried);
+    }
+
+    fn push_dump(&mut self, line: u64, preamble: Vec<PreambleLine>, goroutines: Vec<Goroutine>) {
+        self.mark = None;
         self.dumps.push(GoroutineDump {
             source: self.source,
             ordinal: to_u32(self.dumps.len()),
             form: DumpForm::Stacks,
             is_leak_profile: false,
             is_cut: false,
-            line: u64::from(line),
+            line,
             captured_at: None,
             stated_total: None,
-            preamble: std::mem::take(&mut self.preamble),
-            goroutines: carried,
+            crash: crash::record(&preamble),
+            preamble,
+            goroutines,
             counted: Vec::new(),
         });
     }
@@ -380,21 +497,7 @@ impl<'e> Reader<'e> {
             block.goroutine.flags = block.goroutine.flags.with(GoroutineFlags::CUT);
         }
         self.close();
-        if self.dumps.is_empty() && !self.preamble.is_empty() {
-            self.dumps.push(GoroutineDump {
-                source: self.source,
-                ordinal: 0,
-                form: DumpForm::Crash,
-                is_leak_profile: false,
-                is_cut: false,
-                line: self.preamble.first().map_or(1, |line| line.line),
-                captured_at,
-                stated_total: None,
-                preamble: std::mem::take(&mut self.preamble),
-                goroutines: Vec::new(),
-                counted: Vec::new(),
-            });
-        }
+        self.end_preamble();
         self.finish_dumps(captured_at);
         if is_cut && let Some(dump) = self.dumps.last_mut() {
             dump.is_cut = true;
@@ -421,7 +524,7 @@ impl<'e> Reader<'e> {
                     .any(|row| stacks.leaf_first(row.stack).any(|frame| frame.function == id))
             };
             dump.is_leak_profile = has(LEAK_WRITER);
-            if !dump.preamble.is_empty() || !has(WRITER) && dump.goroutines.len() == 1 {
+            if !dump.preamble.is_empty() || dump.crash.is_some() {
                 dump.form = DumpForm::Crash;
             }
         }
@@ -449,13 +552,28 @@ fn is_symbol(line: &[u8]) -> bool {
     line.len() <= SYMBOL_BYTES && !line.contains(&b' ')
 }
 
-/// True if a last line without a line end is a piece of a block, not of a log.
+/// True if a last line without a line end is a piece of a block, not of a log
+/// (`FAIL`) or of what the dump stands in (a code fence, a tag).
 fn looks_like_dump(line: &[u8]) -> bool {
+    let is_name =
+        line.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80)
+            && !line.iter().all(u8::is_ascii_uppercase)
+            && !line.contains(&b' ');
     line.starts_with(b"\t")
         || line.starts_with(b"goroutine ")
         || line.starts_with(b"created by ")
-        || !line.contains(&b' ')
+        || is_name
         || memchr::memchr(b'(', line).is_some()
+}
+
+/// The header that stands behind other text on its line (`<pre>`, a log's time).
+fn glued_header(line: &[u8]) -> Option<Header<'_>> {
+    let at = memchr::memmem::rfind(line, header::START).filter(|&at| at > 0)?;
+    header::parse(line.get(at..)?)
+}
+
+fn to_u32_line(line: u64) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 fn cut_message(bytes: usize, listed: usize) -> String {

@@ -1,0 +1,43 @@
+//! What the end of the process itself says of its goroutines: in a deadlock
+//! every one of them is stuck, and in a test that timed out those of the test.
+
+use super::grouping::Group;
+use super::judgment::Judgment;
+use super::moments::Form;
+use super::series::Series;
+use super::state::Wait;
+use crate::evidence::Evidence;
+use crate::report::{Confidence, Verdict};
+
+/// The function that runs each test.
+pub const TEST_RUNNER: &str = "testing.tRunner";
+
+/// Overrides what the rules say of the groups of a last dump that tells it by itself.
+pub fn judge(evidence: &Evidence, series: &Series, judgments: &mut [Judgment]) {
+    let Some(Form::Dump(id)) = series.moments.last().map(|moment| moment.form) else { return };
+    let Some(crash) = &evidence.goroutines.dumps[id].crash else { return };
+    let reason = if crash.is_deadlock() {
+        "The runtime found that no goroutine can go on: each one waits for another."
+    } else if crash.is_test_timeout() {
+        "A goroutine of the test that ran when go test's time was over."
+    } else {
+        return;
+    };
+    for (group, judgment) in series.groups.iter().zip(judgments) {
+        let is_stuck =
+            group.last().count > 0 && !group.is_system() && (crash.is_deadlock() || is_waiting_test(group));
+        if is_stuck && matches!(judgment.verdict, Verdict::Benign | Verdict::Unknown | Verdict::Suspect) {
+            judgment.verdict = Verdict::Leak;
+            judgment.rule = "";
+            judgment.confidence = if crash.is_deadlock() { Confidence::Certain } else { Confidence::Likely };
+            judgment.reasons = vec![reason.to_owned()];
+            judgment.against.clear();
+        }
+    }
+}
+
+/// True for a test's own goroutine that waits for something else than its subtests.
+pub fn is_waiting_test(group: &Group) -> bool {
+    let is_parent = |name: &str| matches!(name, "testing.(*T).Run" | "testing.(*T).Parallel");
+    group.wait != Wait::Running && group.has(TEST_RUNNER) && !group.names().next().is_some_and(is_parent)
+}

@@ -1,0 +1,163 @@
+//! `fatal error`: the runtime ended the program itself, and nothing could recover it.
+
+use std::collections::BTreeMap;
+
+use super::fatal_errors::{self, FatalError};
+use super::support::{self, Event, Told, quote};
+use crate::base::order::StableOrder;
+use crate::detectors::{Case, Detector, Rule, list};
+use crate::evidence::goroutines::GoroutineFlags;
+use crate::report::{Confidence, Origin, Severity};
+
+const fn rule(code: &'static str, title: &'static str, meaning: &'static str) -> Rule {
+    Rule { code, severity: Severity::Critical, title, meaning }
+}
+
+pub const DEADLOCK: Rule = rule(
+    "crash.deadlock",
+    "Deadlock: all goroutines were asleep",
+    "Every goroutine waited for another one; the runtime found it and ended the process.",
+);
+pub const CONCURRENT_MAP: Rule = rule(
+    "crash.concurrent-map",
+    "A map was used by two goroutines at once",
+    "A map was written while another goroutine used it; the runtime found it and ended the process.",
+);
+pub const STACK_OVERFLOW: Rule = rule(
+    "crash.stack-overflow",
+    "Stack overflow",
+    "A goroutine's stack grew over its limit, nearly always by endless recursion, and the runtime ended the process.",
+);
+pub const THREADS: Rule = rule(
+    "crash.threads",
+    "No more threads",
+    "The runtime could not start a thread that it needed (a limit of the system, or Go's own of 10,000), and ended the process.",
+);
+pub const LOCK: Rule = rule(
+    "crash.lock-misuse",
+    "A lock was released that was not held",
+    "Unlock or RUnlock was called on a lock that nobody held; the runtime ended the process.",
+);
+pub const BAD_POINTER: Rule = rule(
+    "crash.bad-pointer",
+    "A broken pointer was found",
+    "The collector met a pointer that cannot be one (unsafe, cgo, a data race), and ended the process.",
+);
+pub const FAULT: Rule = rule(
+    "crash.memory-fault",
+    "Access to memory that is not there",
+    "The program touched an address that is not its own and not near zero, and the runtime ended the process.",
+);
+pub const FATAL: Rule = rule(
+    "crash.fatal-error",
+    "The runtime ended the program",
+    "The runtime found its own state broken and ended the process.",
+);
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[DEADLOCK, CONCURRENT_MAP, STACK_OVERFLOW, THREADS, LOCK, BAD_POINTER, FAULT, FATAL],
+    missing_inputs: support::missing_inputs,
+    detect: |case: &Case<'_>| support::findings(case, tell),
+};
+
+fn tell(event: &Event<'_>) -> Option<Told> {
+    let fatal = event.crash.fatal.as_ref()?;
+    if fatal_errors::is_refused_memory(&fatal.text) {
+        return None;
+    }
+    let known = fatal_errors::find(&fatal.text);
+    let mut claim = format!("The runtime ended the program: {}.", quote(&fatal.text));
+    if event.crash.is_deadlock() {
+        claim.push_str(&stuck(event));
+    } else {
+        claim.push_str(&happened(event));
+    }
+    for panic in &event.crash.panics {
+        claim.push_str(&format!(" A panic was on its way: {}.", quote(&panic.text)));
+    }
+    claim.push_str(&address(event));
+    claim.push_str(&event.remarks());
+    claim.push_str(&format!(" {}", known.means));
+    claim.push_str(&others(event, known));
+    Some(Told {
+        rule: known.rule,
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        condition: "The runtime printed a fatal error.",
+        title: known.rule.title.to_owned(),
+        claim,
+        against: Vec::new(),
+        advice: list(known.advice),
+    })
+}
+
+fn happened(event: &Event<'_>) -> String {
+    let (place, who) = (event.place(), event.who());
+    if place.is_empty() && who.is_empty() { String::new() } else { format!(" It happened{place}{who}.") }
+}
+
+fn address(event: &Event<'_>) -> String {
+    let Some(signal) = &event.crash.signal else { return String::new() };
+    let at = signal.address.map(|address| format!(" at address {address:#x}")).unwrap_or_default();
+    let code = signal.code.map(|code| format!(" (code {code:#x})")).unwrap_or_default();
+    format!(" The signal was {}{at}{code}.", signal.name)
+}
+
+/// Places that are named.
+const PLACES: usize = 8;
+
+/// What every goroutine waits for: all of them are stuck.
+fn stuck(event: &Event<'_>) -> String {
+    let mut places: BTreeMap<String, u64> = BTreeMap::new();
+    let mut all = 0_u64;
+    for row in event.dump.goroutines.iter().filter(|row| !row.flags.has(GoroutineFlags::SYSTEM_STACK)) {
+        let frames: Vec<_> =
+            event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
+        if !frames.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Runtime) {
+            continue;
+        }
+        let own = frames.iter().find(|frame| frame.origin == Origin::User).or(frames.first());
+        let place = own.map(|frame| format!(" in {}", frame.call_site())).unwrap_or_default();
+        let state = event.evidence.strings.get(row.state);
+        *places.entry(format!("[{state}]{place}")).or_default() += 1;
+        all += 1;
+    }
+    if all == 0 {
+        return " No goroutine is listed.".to_owned();
+    }
+    let mut rows: Vec<(String, u64)> = places.into_iter().collect();
+    rows.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let more = rows.len().checked_sub(PLACES).filter(|more| *more > 0);
+    let named: Vec<String> =
+        rows.iter().take(PLACES).map(|(place, count)| format!("{count} in {place}")).collect();
+    let rest = more.map(|more| format!(", and at {more} more places")).unwrap_or_default();
+    let who = if all == 1 { "The one listed goroutine is stuck" } else { "All listed goroutines are stuck" };
+    format!(" {who} ({all}): {}{rest}.", named.join(", "))
+}
+
+/// The other goroutines that were at one of the same functions: the second party of a map's misuse.
+fn others(event: &Event<'_>, known: &FatalError) -> String {
+    if known.rule != CONCURRENT_MAP {
+        return String::new();
+    }
+    let mut places: Vec<String> = Vec::new();
+    for (index, row) in event.dump.goroutines.iter().enumerate() {
+        let state = event.evidence.strings.get(row.state);
+        if Some(index) == event.crash.goroutine || !matches!(state, "running" | "runnable") {
+            continue;
+        }
+        let frames: Vec<_> =
+            event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
+        if let Some(own) = frames.iter().find(|frame| frame.origin == Origin::User) {
+            let place = own.call_site();
+            if !places.contains(&place) && places.len() < PLACES {
+                places.push(place);
+            }
+        }
+    }
+    if places.is_empty() {
+        return String::new();
+    }
+    format!(" Also at work then, and perhaps the other one: {}.", places.join(", "))
+}

@@ -1,0 +1,337 @@
+//! A panic that nobody recovered, one that a handler logged, and the one by
+//! which `go test` ends a test that takes too long.
+
+use super::support::{self, Event, Told, quote};
+use crate::analysis::goroutines::ended::TEST_RUNNER;
+use crate::detectors::{Case, Detector, Rule, list};
+use crate::report::{Confidence, Severity};
+
+const PANIC: Rule = Rule {
+    code: "crash.panic",
+    severity: Severity::Critical,
+    title: "The process ended with a panic",
+    meaning: "A panic that no deferred call recovered ended the process, with exit status 2.",
+};
+
+const NIL: Rule = Rule {
+    code: "crash.nil-dereference",
+    severity: Severity::Critical,
+    title: "The process ended at a nil pointer",
+    meaning: "A nil pointer, interface or function was used, and the panic ended the process.",
+};
+
+const RECOVERED: Rule = Rule {
+    code: "crash.recovered-panic",
+    severity: Severity::Warning,
+    title: "A panic was recovered and logged",
+    meaning: "A handler caught a panic: the request failed, the process went on, and locks may have stayed locked.",
+};
+
+const TIMEOUT: Rule = Rule {
+    code: "crash.test-timeout",
+    severity: Severity::Critical,
+    title: "A test timed out",
+    meaning: "go test ended the process because its tests took longer than -timeout (10 minutes by default).",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[PANIC, NIL, RECOVERED, TIMEOUT],
+    missing_inputs: support::missing_inputs,
+    detect: |case: &Case<'_>| support::findings(case, tell),
+};
+
+/// What the runtime says of a nil pointer, an interface or a function.
+const NIL_MESSAGE: &str = "nil pointer dereference";
+
+/// What a message means, and what to do.
+struct Known {
+    says: &'static str,
+    means: &'static str,
+    advice: &'static str,
+}
+
+const fn known(says: &'static str, means: &'static str, advice: &'static str) -> Known {
+    Known { says, means, advice }
+}
+
+/// Messages of the runtime and of the standard library (runtime/panic.go, runtime/chan.go, sync).
+const KNOWN: &[Known] = &[
+    known(
+        NIL_MESSAGE,
+        "A nil pointer was read or written, or a method of a nil interface was called.",
+        "Find where this value is set, and which path leaves it nil: an error that was not checked, a map without the key, a field that no constructor sets.",
+    ),
+    known(
+        "send on closed channel",
+        "A goroutine sent on a channel that another one had closed.",
+        "Close a channel only where it is sent on, after the last send; where several goroutines send, close a second channel (or a context) that they all select on.",
+    ),
+    known(
+        "close of closed channel",
+        "Two places close one channel.",
+        "Let one owner close it, or use sync.Once.",
+    ),
+    known("close of nil channel", "The channel was never made.", "Make the channel where its owner is made."),
+    known(
+        "index out of range",
+        "An index was not below the length.",
+        "Check the length before the access: the message has both figures.",
+    ),
+    known(
+        "slice bounds out of range",
+        "A slice expression reached beyond the capacity.",
+        "Check the length before it is cut: the message has both figures.",
+    ),
+    known(
+        "assignment to entry in nil map",
+        "The map was declared, but never made.",
+        "Make the map where its owner is made.",
+    ),
+    known(
+        "interface conversion",
+        "A type assertion met another type.",
+        "Use the form with two values (v, ok := x.(T)), and look at what puts the other type there.",
+    ),
+    known("integer divide by zero", "A divisor was zero.", "Check the divisor."),
+    known(
+        "negative WaitGroup counter",
+        "Done was called more often than Add.",
+        "Call Add before the go statement, and Done once by defer (WaitGroup.Go does both).",
+    ),
+    known(
+        "WaitGroup is reused before previous Wait has returned",
+        "Add was called while the last Wait still returned.",
+        "Use a new WaitGroup for each round.",
+    ),
+    known(
+        "makeslice: len out of range",
+        "A length is negative or too large.",
+        "Check the length that was read.",
+    ),
+    known(
+        "cgo argument has Go pointer",
+        "Memory with Go pointers in it was passed to C.",
+        "Copy it to C memory, or pin it (runtime.Pinner).",
+    ),
+    known(
+        "concurrent write to websocket connection",
+        "Two goroutines write to one connection.",
+        "Let one goroutine write, or lock around each write.",
+    ),
+];
+
+fn tell(event: &Event<'_>) -> Option<Told> {
+    let crash = event.crash;
+    // A fatal error or a signal is told by its own rule, with the panic in it.
+    if crash.fatal.is_some() || crash.signal.as_ref().is_some_and(|signal| signal.is_fatal) {
+        return None;
+    }
+    if crash.is_recovered {
+        return Some(recovered(event));
+    }
+    if crash.is_test_timeout() {
+        return Some(test_timeout(event));
+    }
+    let first = crash.panics.first()?;
+    let is_nil = crash.panics.iter().any(|panic| panic.text.contains(NIL_MESSAGE));
+    let rule = if is_nil { NIL } else { PANIC };
+    let is_test = event.frames().iter().any(|(_, frame)| frame.function == TEST_RUNNER);
+    let what =
+        if is_test { "A test ended the process with a panic" } else { "The process ended with a panic" };
+    let mut claim = format!("{what}: {}.", quote(&first.text));
+    claim.push_str(&chain(event));
+    claim.push_str(&raised(event));
+    let known = means(event);
+    claim.push_str(&known.map(|known| format!(" {}", known.means)).unwrap_or_default());
+    if is_nil {
+        claim.push_str(&which_was_nil(event));
+    }
+    let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
+    if !is_test {
+        advice.push(
+            "A panic in a goroutine that you start yourself ends the whole process: recover at the top of those that must not."
+                .to_owned(),
+        );
+    }
+    if event.goroutine().is_none() {
+        advice.push(
+            "No goroutine was printed (GOTRACEBACK=none): set GOTRACEBACK=all to see the place.".to_owned(),
+        );
+    }
+    Some(Told {
+        rule,
+        severity: Severity::Critical,
+        confidence: if event.goroutine().is_some() { Confidence::Certain } else { Confidence::Likely },
+        condition: "The runtime printed a panic that was not recovered.",
+        title: rule.title.to_owned(),
+        claim,
+        against: Vec::new(),
+        advice,
+    })
+}
+
+/// ` It was raised in shop.(*Cart).Total (cart.go:88), on goroutine 18, started by …`.
+fn raised(event: &Event<'_>) -> String {
+    let (place, who) = (event.place(), event.who());
+    if place.is_empty() && who.is_empty() { String::new() } else { format!(" It was raised{place}{who}.") }
+}
+
+/// What followed the first panic.
+fn chain(event: &Event<'_>) -> String {
+    let panics = &event.crash.panics;
+    let mut text = String::new();
+    for (before, panic) in panics.iter().zip(panics.iter().skip(1)) {
+        let how = match (before.is_recovered, before.text == panic.text) {
+            (true, true) => " It was recovered and raised again",
+            (true, false) => " It was recovered, and this was raised instead",
+            (false, _) => " While deferred calls ran, this was raised",
+        };
+        text.push_str(how);
+        if before.text != panic.text {
+            text.push_str(&format!(": {}", quote(&panic.text)));
+        }
+        text.push('.');
+    }
+    if let [only] = panics.as_slice()
+        && only.is_repanicked
+    {
+        text.push_str(" It was recovered and raised again.");
+    }
+    text
+}
+
+fn means(event: &Event<'_>) -> Option<&'static Known> {
+    let panics = &event.crash.panics;
+    KNOWN.iter().find(|known| panics.iter().any(|panic| panic.text.contains(known.says)))
+}
+
+/// Which argument was nil, as far as the arguments are printed. A `?` marks a
+/// value that may be stale: it proves nothing.
+fn which_was_nil(event: &Event<'_>) -> String {
+    let mut text = String::new();
+    if let Some(address) = event.crash.signal.as_ref().and_then(|signal| signal.address).filter(|at| *at > 0)
+    {
+        text.push_str(&format!(
+            " The address {address:#x} is a field or element at that offset of a nil pointer."
+        ));
+    }
+    let Some((index, frame)) = event.frames().into_iter().next() else { return text };
+    let Some(printed) = event.arguments(index) else { return text };
+    let inner = printed.trim_start_matches('(').trim_end_matches(')');
+    if inner.starts_with("...") {
+        return text;
+    }
+    let has_receiver = frame.function.contains(".(*");
+    let mut nil = Vec::new();
+    let mut stale = false;
+    for (at, value) in top_level(inner).into_iter().enumerate() {
+        stale |= value == "0x0?";
+        if matches!(value, "0x0" | "{0x0, 0x0}") {
+            nil.push(match (at, has_receiver) {
+                (0, true) => "its receiver".to_owned(),
+                (at, true) => format!("argument {at}"),
+                (at, false) => format!("argument {}", at + 1),
+            });
+        }
+    }
+    match (nil.as_slice(), stale) {
+        ([], true) => text.push_str(&format!(
+            " Its printed arguments {printed} may be stale (`?`): they do not say which one was nil."
+        )),
+        ([], false) => text.push_str(&format!(
+            " None of its printed arguments {printed} is nil: what was nil was loaded inside it."
+        )),
+        (nil, _) => text.push_str(&format!(" Nil (0x0) in {}: {}.", frame.call_site(), nil.join(", "))),
+    }
+    text
+}
+
+/// The arguments at the top level: `0x1, {0x2, 0x3}` are two.
+fn top_level(inner: &str) -> Vec<&str> {
+    let mut values = Vec::new();
+    let (mut depth, mut start) = (0_u32, 0);
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                values.extend(inner.get(start..at).map(str::trim));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    values.extend(inner.get(start..).map(str::trim).filter(|value| !value.is_empty()));
+    values
+}
+
+fn recovered(event: &Event<'_>) -> Told {
+    let message =
+        event.crash.panics.first().map(|panic| format!(": {}", quote(&panic.text))).unwrap_or_default();
+    let is_http = event.dump.preamble.iter().any(|line| line.text.contains("http: panic serving"));
+    let by = if is_http { "net/http" } else { "A handler" };
+    let known = means(event);
+    let mut claim = format!("{by} recovered a panic and logged it{message}.{}", raised(event));
+    claim.push_str(&known.map(|known| format!(" {}", known.means)).unwrap_or_default());
+    let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
+    advice.push(
+        "The process went on, but what the handler had locked or opened stays so, unless a defer undid it."
+            .to_owned(),
+    );
+    Told {
+        rule: RECOVERED,
+        severity: Severity::Warning,
+        confidence: if is_http { Confidence::Certain } else { Confidence::Likely },
+        condition: "A log holds the stack of a panic whose process did not end.",
+        title: RECOVERED.title.to_owned(),
+        claim,
+        against: Vec::new(),
+        advice,
+    }
+}
+
+/// Tests that wait and are named.
+const WAITING_TESTS: usize = 10;
+
+fn test_timeout(event: &Event<'_>) -> Told {
+    let message = event.crash.panics.first().map(|panic| quote(&panic.text)).unwrap_or_default();
+    let strings = &event.evidence.strings;
+    let mut waiting = Vec::new();
+    for row in &event.dump.goroutines {
+        let frames: Vec<_> =
+            event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
+        let is_test = frames.iter().any(|frame| frame.function == TEST_RUNNER);
+        let is_parent = frames.first().is_some_and(|frame| frame.function.starts_with("testing.(*T)."));
+        if !is_test || is_parent || waiting.len() >= WAITING_TESTS {
+            continue;
+        }
+        let place =
+            frames.iter().find(|frame| frame.origin == crate::report::Origin::User).or(frames.first());
+        let minutes = row.wait_minutes.map(|minutes| format!(" for {minutes} min")).unwrap_or_default();
+        waiting.push(format!(
+            "goroutine {} in [{}]{minutes}{}",
+            row.goid,
+            strings.get(row.state),
+            place.map(|frame| format!(" in {}", frame.call_site())).unwrap_or_default()
+        ));
+    }
+    let stuck = if waiting.is_empty() {
+        " No goroutine of a test is in the list.".to_owned()
+    } else {
+        format!(" The tests are at: {}.", waiting.join("; "))
+    };
+    Told {
+        rule: TIMEOUT,
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        condition: "go test printed that a test timed out.",
+        title: TIMEOUT.title.to_owned(),
+        claim: format!("go test ended the process: {message}.{stuck}"),
+        against: Vec::new(),
+        advice: list(&[
+            "Look at what the test's goroutine waits for, and at the goroutines that should have done it.",
+            "If the tests are only slow, give -timeout; a context with a deadline (t.Context) makes a stuck call fail with its own message.",
+        ]),
+    }
+}

@@ -1,0 +1,128 @@
+//! Signals that ended the process: faults of C code and of the runtime, and
+//! those that somebody sent.
+
+use super::support::{self, Event, Told, quote};
+use crate::detectors::{Case, Detector, Rule, list};
+use crate::report::{Confidence, Severity};
+
+const SIGNAL: Rule = Rule {
+    code: "crash.signal",
+    severity: Severity::Critical,
+    title: "A signal ended the process",
+    meaning: "A fault in C code or in the runtime, or C's abort(), ended the process; no panic could be raised.",
+};
+
+const ASKED: Rule = Rule {
+    code: "crash.asked-for",
+    severity: Severity::Info,
+    title: "The process was asked to end with its goroutines",
+    meaning: "SIGQUIT or SIGABRT was sent from outside: Go prints all goroutines and ends. No fault of the program by itself.",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[SIGNAL, ASKED],
+    missing_inputs: support::missing_inputs,
+    detect: |case: &Case<'_>| support::findings(case, tell),
+};
+
+/// `si_code` of a signal that a process sent with kill(2) (SI_USER), and of one
+/// that the kernel sent for a terminal's key (SI_KERNEL).
+const FROM_OUTSIDE: [i64; 2] = [0, 0x80];
+
+fn tell(event: &Event<'_>) -> Option<Told> {
+    let signal = event.crash.signal.as_ref().filter(|signal| signal.is_fatal)?;
+    if event.crash.fatal.is_some() {
+        return None;
+    }
+    let is_sent = signal.code.is_none_or(|code| FROM_OUTSIDE.contains(&code));
+    match signal.name.as_str() {
+        "SIGQUIT" => Some(asked(event, &signal.name)),
+        "SIGABRT" if is_sent && !signal.is_in_cgo => Some(asked(event, &signal.name)),
+        _ => Some(died(event)),
+    }
+}
+
+fn asked(event: &Event<'_>, name: &str) -> Told {
+    let goroutines = event.dump.goroutines.len();
+    Told {
+        rule: ASKED,
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        condition: "The runtime printed that the signal was sent to the process.",
+        title: ASKED.title.to_owned(),
+        claim: format!(
+            "{name} was sent to the process from outside; Go printed its goroutines ({goroutines}) and ended with exit status 2. That is no fault of the program by itself."
+        ),
+        against: list(&[
+            "A watchdog that sends it (systemd's WatchdogSec, a liveness probe's script, go test) does so because the process did not answer: look at what its goroutines wait for.",
+        ]),
+        advice: list(&["Without ending the process, /debug/pprof/goroutine?debug=2 gives the same list."]),
+    }
+}
+
+fn died(event: &Event<'_>) -> Told {
+    let crash = event.crash;
+    let empty = crate::evidence::crash::SignalRecord::default();
+    let signal = crash.signal.as_ref().unwrap_or(&empty);
+    let at = signal.address.map(|address| format!(" at address {address:#x}")).unwrap_or_default();
+    let code = signal.code.map(|code| format!(" (code {code})")).unwrap_or_default();
+    let mut claim = format!("{} ended the process{at}{code}.", signal.name);
+    let (place, who) = (event.place(), event.who());
+    let is_raised = signal.code.is_some_and(|code| code < 0);
+    if signal.is_in_cgo {
+        claim.push_str(&format!(" C code was running, called{}{who}.", place.replacen(" in ", " by ", 1)));
+    } else if !place.is_empty() {
+        claim.push_str(&format!(" The program was{place}{who}."));
+    }
+    for panic in &crash.panics {
+        claim.push_str(&format!(" A panic was on its way: {}.", quote(&panic.text)));
+    }
+    claim.push_str(&event.remarks());
+    claim.push_str(meaning(&signal.name, signal.code, signal.is_in_cgo));
+    let advice = if signal.is_in_cgo || is_raised {
+        list(&[
+            "Take a core file (GOTRACEBACK=crash, ulimit -c unlimited) and open it with gdb or lldb: Go cannot print C's frames.",
+            "Look at what is passed to C on the way: a nil pointer, memory that Go freed or moved, a handle that was closed; build the C part with -fsanitize=address.",
+        ])
+    } else {
+        list(&[
+            "Look at unsafe and assembly on the way; run the tests with -race.",
+            "Take a core file (GOTRACEBACK=crash, ulimit -c unlimited) and open it with Delve.",
+        ])
+    };
+    Told {
+        rule: SIGNAL,
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        condition: "The runtime printed a signal that ended the process.",
+        title: format!("{} ended the process", signal.name),
+        claim,
+        against: Vec::new(),
+        advice,
+    }
+}
+
+fn meaning(name: &str, code: Option<i64>, is_in_cgo: bool) -> &'static str {
+    match (name, code) {
+        ("SIGABRT", _) => {
+            " C's abort() was called: a failed assertion, broken malloc data, or an uncaught C++ exception; what it wrote stands before this."
+        }
+        (_, Some(0)) => " Another process sent it with kill: no access to memory failed.",
+        ("SIGSEGV", Some(1)) if is_in_cgo => {
+            " Nothing is mapped there: C code used a pointer that is NULL or broken."
+        }
+        ("SIGSEGV", Some(2)) => " The memory is there, but may not be accessed so (read-only, or no code).",
+        ("SIGBUS", _) => {
+            " The page could not be brought in: a mapped file that became shorter, a full tmpfs, or broken memory."
+        }
+        ("SIGILL", _) => {
+            " The processor does not know the instruction: a binary for a newer processor, or C code that ended itself (ud2)."
+        }
+        ("SIGSYS", _) => " A seccomp filter refused a system call.",
+        ("SIGTRAP", _) => {
+            " A breakpoint instruction was reached: a debugger's, or a check of the runtime or of C code."
+        }
+        _ => "",
+    }
+}
