@@ -8,6 +8,7 @@ pub mod goroutines;
 pub mod memory;
 pub mod oom;
 pub mod profiles;
+pub mod races;
 pub mod sources;
 pub mod stacks;
 pub mod trace;
@@ -22,6 +23,7 @@ use goroutines::Goroutines;
 use memory::MemoryTables;
 use oom::OomEvent;
 use profiles::{Profile, ProfileId};
+use races::RaceReport;
 use sources::Source;
 use stacks::Stacks;
 use trace::{Trace, TraceId};
@@ -37,6 +39,8 @@ pub struct Evidence {
     pub stacks: Stacks,
     /// Goroutine dumps as text lists them.
     pub goroutines: Goroutines,
+    /// Reports of the race detector, by source and line.
+    pub races: Vec<RaceReport>,
     /// pprof profiles, in the order of their sources.
     pub profiles: IndexVec<ProfileId, Profile>,
     /// Figures of the runtime, the process and the control group, and mappings.

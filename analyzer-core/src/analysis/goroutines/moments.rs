@@ -161,6 +161,7 @@ impl Moments {
                     rank == best || rank == Rank::Crash && sources.contains(&source(evidence, form))
                 };
                 chosen = ranked.iter().filter(is_chosen).map(|(_, form)| *form).collect();
+                self.leave_out_parts(evidence, &mut chosen);
             }
             Rank::Trace => self.keep_last(&mut chosen),
             _ => {}
@@ -185,6 +186,30 @@ impl Moments {
                 is_only_leaked: is_proof(best),
                 total: stated.map_or(listed, |stated| stated.max(listed)),
             });
+        }
+    }
+
+    /// A crash that lists less than half of the dump before it, and others, is a
+    /// part of a list: what was stuck before has not ended by it.
+    fn leave_out_parts(&mut self, evidence: &Evidence, chosen: &mut Vec<Form>) {
+        let mut before: HashSet<u64> = HashSet::new();
+        let all = chosen.len();
+        chosen.retain(|form| {
+            let Form::Dump(id) = form else { return true };
+            let dump = &evidence.goroutines.dumps[*id];
+            let listed = real(dump).count();
+            let kept = real(dump).filter(|row| before.contains(&row.goid)).count();
+            let is_part = dump.form == DumpForm::Crash && listed * 2 < before.len() && kept * 2 < listed;
+            if !is_part {
+                before = real(dump).map(|row| row.goid).collect();
+            }
+            !is_part
+        });
+        if chosen.len() < all {
+            self.remarks.push(
+                "A crash lists only a part of the goroutines; they are not compared with the dump before it."
+                    .to_owned(),
+            );
         }
     }
 

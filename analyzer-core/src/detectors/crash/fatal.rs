@@ -13,42 +13,42 @@ const fn rule(code: &'static str, title: &'static str, meaning: &'static str) ->
     Rule { code, severity: Severity::Critical, title, meaning }
 }
 
-pub const DEADLOCK: Rule = rule(
+pub(super) const DEADLOCK: Rule = rule(
     "crash.deadlock",
     "Deadlock: all goroutines were asleep",
     "Every goroutine waited for another one; the runtime found it and ended the process.",
 );
-pub const CONCURRENT_MAP: Rule = rule(
+pub(super) const CONCURRENT_MAP: Rule = rule(
     "crash.concurrent-map",
     "A map was used by two goroutines at once",
     "A map was written while another goroutine used it; the runtime found it and ended the process.",
 );
-pub const STACK_OVERFLOW: Rule = rule(
+pub(super) const STACK_OVERFLOW: Rule = rule(
     "crash.stack-overflow",
     "Stack overflow",
     "A goroutine's stack grew over its limit, nearly always by endless recursion, and the runtime ended the process.",
 );
-pub const THREADS: Rule = rule(
+pub(super) const THREADS: Rule = rule(
     "crash.threads",
     "No more threads",
     "The runtime could not start a thread that it needed (a limit of the system, or Go's own of 10,000), and ended the process.",
 );
-pub const LOCK: Rule = rule(
+pub(super) const LOCK: Rule = rule(
     "crash.lock-misuse",
     "A lock was released that was not held",
     "Unlock or RUnlock was called on a lock that nobody held; the runtime ended the process.",
 );
-pub const BAD_POINTER: Rule = rule(
+pub(super) const BAD_POINTER: Rule = rule(
     "crash.bad-pointer",
     "A broken pointer was found",
     "The collector met a pointer that cannot be one (unsafe, cgo, a data race), and ended the process.",
 );
-pub const FAULT: Rule = rule(
+pub(super) const FAULT: Rule = rule(
     "crash.memory-fault",
     "Access to memory that is not there",
     "The program touched an address that is not its own and not near zero, and the runtime ended the process.",
 );
-pub const FATAL: Rule = rule(
+pub(super) const FATAL: Rule = rule(
     "crash.fatal-error",
     "The runtime ended the program",
     "The runtime found its own state broken and ended the process.",
@@ -160,4 +160,57 @@ fn others(event: &Event<'_>, known: &FatalError) -> String {
         return String::new();
     }
     format!(" Also at work then, and perhaps the other one: {}.", places.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::check;
+
+    fn ended_with(lines: &str) -> String {
+        format!("{lines}\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n")
+    }
+
+    #[test]
+    fn every_kind_of_fatal_error_has_its_code() {
+        for (message, code) in [
+            ("all goroutines are asleep - deadlock!", "crash.deadlock"),
+            ("no goroutines (main called runtime.Goexit) - deadlock!", "crash.deadlock"),
+            ("concurrent map writes", "crash.concurrent-map"),
+            ("concurrent map read and map write", "crash.concurrent-map"),
+            ("concurrent map iteration and map write", "crash.concurrent-map"),
+            ("concurrent map clone and map write", "crash.concurrent-map"),
+            ("stack overflow", "crash.stack-overflow"),
+            ("newosproc", "crash.threads"),
+            ("runtime.newosproc", "crash.threads"),
+            ("thread exhaustion", "crash.threads"),
+            ("sync: unlock of unlocked mutex", "crash.lock-misuse"),
+            ("sync: RUnlock of unlocked RWMutex", "crash.lock-misuse"),
+            ("sync: Unlock of unlocked RWMutex", "crash.lock-misuse"),
+            ("sync: inconsistent mutex state", "crash.lock-misuse"),
+            ("found bad pointer in Go heap (incorrect use of unsafe or cgo?)", "crash.bad-pointer"),
+            ("bad pointer in Go heap", "crash.bad-pointer"),
+            ("found pointer to free object", "crash.bad-pointer"),
+            ("invalid pointer found on stack", "crash.bad-pointer"),
+            ("checkptr: misaligned pointer conversion", "crash.bad-pointer"),
+            ("fault", "crash.memory-fault"),
+            ("unexpected signal during runtime execution", "crash.memory-fault"),
+            ("go of nil func value", "crash.fatal-error"),
+            ("sweep increased allocation count", "crash.fatal-error"),
+        ] {
+            let text = ended_with(&format!("fatal error: {message}"));
+            let found = check("crash", &[("stderr.txt", &text)], &[code]);
+            assert!(found[0].claim.contains(message), "{}", found[0].claim);
+        }
+    }
+
+    #[test]
+    fn refused_memory_is_told_by_its_memory_rule_alone() {
+        check("crash", &[("stderr.txt", &ended_with("fatal error: runtime: out of memory"))], &[]);
+    }
+
+    #[test]
+    fn an_error_in_a_log_is_no_fatal_error() {
+        let text = "2026/11/20 ERROR fatal error: stack overflow in parser\n\ngoroutine 1 [select]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+        check("crash", &[("app.log", text)], &[]);
+    }
 }

@@ -8,7 +8,7 @@ use crate::detectors::Rule;
 
 /// A fatal error.
 #[derive(Clone, Copy, Debug)]
-pub struct FatalError {
+pub(super) struct FatalError {
     /// Parts of the message: one of them is in it.
     pub says: &'static [&'static str],
     pub rule: Rule,
@@ -20,12 +20,12 @@ pub struct FatalError {
 const REFUSED: [&str; 3] = ["out of memory", "cannot allocate memory", "cannot map pages"];
 
 /// True if the message says that the system refused memory.
-pub fn is_refused_memory(message: &str) -> bool {
+pub(in crate::detectors) fn is_refused_memory(message: &str) -> bool {
     REFUSED.iter().any(|words| message.contains(words))
 }
 
 /// The row of a message.
-pub fn find(message: &str) -> &'static FatalError {
+pub(super) fn find(message: &str) -> &'static FatalError {
     KNOWN.iter().find(|known| known.says.iter().any(|words| message.contains(words))).unwrap_or(&OTHER)
 }
 

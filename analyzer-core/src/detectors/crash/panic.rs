@@ -335,3 +335,85 @@ fn test_timeout(event: &Event<'_>) -> Told {
         ]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Likely};
+    use crate::report::Severity::Critical;
+
+    const NIL: &str = "panic: runtime error: invalid memory address or nil pointer dereference\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x18 pc=0x4a30a3]\n";
+
+    /// A crash of `shop.(*Cart).Total` with these arguments.
+    fn at_total(preamble: &str, arguments: &str) -> String {
+        format!(
+            "{preamble}\ngoroutine 7 [running]:\nexample.com/shop.(*Cart).Total({arguments})\n\t/srv/app/cart.go:88 +0x1d\nmain.serve()\n\t/srv/app/main.go:9 +0x1d\ncreated by main.main in goroutine 1\n\t/srv/app/main.go:5 +0x1d\n"
+        )
+    }
+
+    #[test]
+    fn a_nil_dereference_says_which_argument_was_nil() {
+        for (arguments, says) in [
+            ("0x0, 0x1", "Nil (0x0) in example.com/shop.(*Cart).Total (cart.go:88): its receiver."),
+            ("0xc000012120, {0xc0001a2000, 0x5}, 0x0", "argument 2."),
+            ("0x0?, 0x1?", "may be stale"),
+            ("0xc000012120, 0x1", "None of its printed arguments"),
+        ] {
+            let text = at_total(NIL, arguments);
+            let found = check("crash", &[("stderr.txt", &text)], &["crash.nil-dereference"]);
+            assert!(found[0].claim.contains(says), "{arguments}: {}", found[0].claim);
+            assert!(found[0].claim.contains("address 0x18 is a field"), "{}", found[0].claim);
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told_with_its_goroutine_or_as_likely_without() {
+        let text = at_total("panic: send on closed channel\n", "0xc000012120");
+        let found = check("crash", &[("stderr.txt", &text)], &["crash.panic"]);
+        assert_eq!(verdicts(&found), [(Critical, Certain, None)]);
+        let found = check("crash", &[("stderr.txt", "panic: send on closed channel\n")], &["crash.panic"]);
+        assert_eq!(verdicts(&found), [(Critical, Likely, None)]);
+    }
+
+    #[test]
+    fn the_same_panic_after_each_restart_is_one_finding_with_a_count() {
+        let one = at_total("2026/11/20 20:03:00 starting\npanic: boom\n", "0xc000012120");
+        let text = format!("{one}\n{one}\n{one}");
+        let found = check("crash", &[("app.log", &text)], &["crash.panic"]);
+        assert_eq!(verdicts(&found), [(Critical, Certain, Some(3))]);
+    }
+
+    #[test]
+    fn a_stack_that_a_handler_logged_is_no_end_of_the_process() {
+        let handlers = [
+            ("2026/11/20 http: panic serving 10.0.0.7:41: boom", "net/http.(*conn).serve.func1"),
+            ("level=error msg=\"panic recovered: boom\"", "runtime/debug.Stack"),
+            ("recovered from boom", "main.handle.func1"),
+        ];
+        for (line, handler) in handlers {
+            let text = format!(
+                "{line}\ngoroutine 9 [running]:\n{handler}()\n\t/srv/x.go:1 +0x1\npanic({{0x1, 0x2}})\n\t/usr/local/go/src/runtime/panic.go:9 +0x1\nmain.handle()\n\t/srv/app/main.go:9 +0x1d\n"
+            );
+            let found = check("crash", &[("app.log", &text)], &["crash.recovered-panic"]);
+            assert!(
+                found[0].claim.contains("boom") && found[0].claim.contains("main.handle (main.go:9)"),
+                "{}",
+                found[0].claim
+            );
+        }
+        // A dump of a healthy process has no panic in it.
+        check(
+            "crash",
+            &[("g.txt", "goroutine 1 [running]:\nmain.main()\n\t/srv/app/main.go:9 +0x1d\n")],
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_test_that_timed_out_names_where_its_goroutine_waits() {
+        let text = "panic: test timed out after 10m0s\n\trunning tests:\n\t\tTestPull (10m0s)\n\ngoroutine 82 [running]:\ntesting.(*M).startAlarm.func1()\n\t/usr/local/go/src/testing/testing.go:2682 +0x345\n\ngoroutine 8 [chan receive, 10 minutes]:\nexample.com/shop.pull(0xc0)\n\t/srv/app/pull.go:7 +0x1\nexample.com/shop.TestPull(0xc0)\n\t/srv/app/pull_test.go:4 +0x1\ntesting.tRunner(0xc0, 0x23)\n\t/usr/local/go/src/testing/testing.go:2036 +0xc9\n";
+        let found = check("crash", &[("test.txt", text)], &["crash.test-timeout"]);
+        let says = "goroutine 8 in [chan receive] for 10 min in example.com/shop.pull (pull.go:7)";
+        assert!(found[0].claim.contains(says) && found[0].claim.contains("TestPull"), "{}", found[0].claim);
+    }
+}

@@ -126,3 +126,45 @@ fn meaning(name: &str, code: Option<i64>, is_in_cgo: bool) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::check;
+
+    fn ended_with(lines: &str) -> String {
+        format!(
+            "{lines}\n\ngoroutine 1 [syscall]:\nmain._Cfunc_run(0x0)\n\t_cgo_gotypes.go:41 +0x47\nmain.main()\n\t/app/main.go:9 +0x1d\n"
+        )
+    }
+
+    #[test]
+    fn a_signal_that_was_sent_is_told_from_one_that_the_program_raised() {
+        for (lines, code) in [
+            ("SIGQUIT: quit\nPC=0x1 m=0 sigcode=0", "crash.asked-for"),
+            ("SIGQUIT: quit\nPC=0x1 m=0 sigcode=128", "crash.asked-for"),
+            ("SIGABRT: abort\nPC=0x1 m=0 sigcode=0", "crash.asked-for"),
+            ("SIGABRT: abort\nPC=0x1 m=0 sigcode=18446744073709551610", "crash.signal"),
+            (
+                "SIGSEGV: segmentation violation\nPC=0x1 m=0 sigcode=1 addr=0x0\nsignal arrived during cgo execution",
+                "crash.signal",
+            ),
+            ("SIGILL: illegal instruction\nPC=0x1 m=0 sigcode=2", "crash.signal"),
+            ("SIGBUS: bus error\nPC=0x1 m=3 sigcode=2 addr=0x7f0012345000", "crash.signal"),
+        ] {
+            let found = check("crash", &[("stderr.txt", &ended_with(lines))], &[code]);
+            assert!(
+                found[0].claim.contains(&lines[..7].trim_end_matches(':').to_owned()),
+                "{}",
+                found[0].claim
+            );
+        }
+    }
+
+    #[test]
+    fn a_signal_that_became_a_panic_is_told_as_the_panic() {
+        let text = ended_with(
+            "panic: runtime error: x\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1]",
+        );
+        check("crash", &[("stderr.txt", &text)], &["crash.panic"]);
+    }
+}

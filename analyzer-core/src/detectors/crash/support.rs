@@ -42,10 +42,7 @@ pub struct Told {
 
 /// Every crash of every subject, in the order of the captures.
 pub fn events<'a>(case: &Case<'a>) -> Vec<Event<'a>> {
-    let mut subjects: HashMap<SourceId, SubjectId> = HashMap::new();
-    for subject in &case.analysis.subjects {
-        subjects.extend(subject.sources().map(|source| (source, subject.id)));
-    }
+    let subjects = subjects(case);
     let event = |dump: &'a GoroutineDump| {
         let subject = *subjects.get(&dump.source)?;
         Some(Event { evidence: case.evidence, dump, crash: dump.crash.as_ref()?, subject })
@@ -170,11 +167,9 @@ impl Event<'_> {
         Some(self.evidence.strings.get(printed.1))
     }
 
+    /// A frame with its names.
     pub fn frame(&self, frame: &Frame) -> StackFrame {
-        let function = Function::new(self.evidence.strings.get(frame.function));
-        let file = frame.file.map(|file| self.evidence.strings.get(file).to_owned());
-        let origin = function.origin(file.as_deref());
-        StackFrame { function: function.name.to_string(), file, line: frame.line, origin }
+        self::frame(self.evidence, frame)
     }
 
     /// The remarks of the runtime as a sentence.
@@ -185,10 +180,29 @@ impl Event<'_> {
     }
 }
 
+/// A frame with its names, and whose code it is.
+pub fn frame(evidence: &Evidence, frame: &Frame) -> StackFrame {
+    let function = Function::new(evidence.strings.get(frame.function));
+    let file = frame.file.map(|file| evidence.strings.get(file).to_owned());
+    let origin = function.origin(file.as_deref());
+    StackFrame { function: function.name.to_string(), file, line: frame.line, origin }
+}
+
+/// The subject of each source.
+pub fn subjects(case: &Case<'_>) -> HashMap<SourceId, SubjectId> {
+    let mut subjects = HashMap::new();
+    for subject in &case.analysis.subjects {
+        subjects.extend(subject.sources().map(|source| (source, subject.id)));
+    }
+    subjects
+}
+
 fn own(frames: impl Iterator<Item = StackFrame> + Clone) -> Option<StackFrame> {
-    let of = |origin: Origin| {
-        frames.clone().find(|frame| frame.origin == origin && !frame.function.starts_with("..."))
+    // Calls into C that cgo generated, and the gap of a deep stack, are nobody's code.
+    let is_written = |frame: &StackFrame| {
+        !frame.function.starts_with("...") && frame.file.as_deref() != Some("_cgo_gotypes.go")
     };
+    let of = |origin: Origin| frames.clone().find(|frame| frame.origin == origin && is_written(frame));
     of(Origin::User).or_else(|| of(Origin::Library)).or_else(|| frames.clone().next())
 }
 

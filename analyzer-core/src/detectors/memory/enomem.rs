@@ -1,18 +1,11 @@
 //! `mem.go.enomem`: the system refused memory to the runtime, and Go ended the program itself.
 
 use super::support::{Draft, list};
+use crate::detectors::crash::fatal_errors::is_refused_memory;
+use crate::detectors::crash::support::Event;
 use crate::detectors::{Case, Detector, Rule};
 use crate::evidence::goroutines::{GoroutineDump, PreambleKind, PreambleLine};
 use crate::report::{Citation, Confidence, Finding, Severity, Subject};
-
-/// What the runtime prints when `mmap` fails: the first it says itself, the
-/// others are its fatal errors.
-const SIGNS: [&str; 4] = [
-    "runtime: out of memory",
-    "fatal error: out of memory",
-    "cannot allocate memory",
-    "fatal error: runtime: cannot map pages",
-];
 
 const ENOMEM: Rule = Rule {
     code: "mem.go.enomem",
@@ -49,8 +42,9 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         condition: "The runtime printed that it is out of memory, or cannot allocate memory.".to_owned(),
         title: ENOMEM.title.to_owned(),
         claim: format!(
-            "Go ended the program itself: \"{}\". mmap failed with ENOMEM; no OOM killer was at work.",
-            line.text.trim().chars().take(200).collect::<String>()
+            "Go ended the program itself: \"{}\". mmap failed with ENOMEM; no OOM killer was at work.{}",
+            line.text.trim().chars().take(200).collect::<String>(),
+            asked_by(case, dump, subject)
         ),
         amount: None,
         citations: vec![Citation::place(dump.span(line.line))],
@@ -65,13 +59,20 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     draft.about(subject.id)
 }
 
+/// Whose call needed the memory, if the text says so.
+fn asked_by(case: &Case<'_>, dump: &GoroutineDump, subject: &Subject) -> String {
+    let Some(crash) = &dump.crash else { return String::new() };
+    let event = Event { evidence: case.evidence, dump, crash, subject: subject.id };
+    let (place, who) = (event.place(), event.who());
+    if place.is_empty() { String::new() } else { format!(" The memory was needed{place}{who}.") }
+}
+
 /// The line that says it, the runtime's own first.
 fn refused(dump: &GoroutineDump) -> Option<&PreambleLine> {
-    let is_runtime =
-        |line: &&PreambleLine| matches!(line.kind, PreambleKind::Runtime | PreambleKind::FatalError);
-    SIGNS
-        .iter()
-        .find_map(|sign| dump.preamble.iter().filter(is_runtime).find(|line| line.text.contains(sign)))
+    let says = |kind: PreambleKind| {
+        dump.preamble.iter().find(|line| line.kind == kind && is_refused_memory(&line.text))
+    };
+    says(PreambleKind::Runtime).or_else(|| says(PreambleKind::FatalError))
 }
 
 #[cfg(test)]
@@ -91,6 +92,9 @@ mod tests {
             "fatal error: out of memory",
             "fatal error: runtime: cannot allocate memory",
             "fatal error: runtime: cannot map pages in arena address space",
+            "fatal error: pageAlloc: out of memory",
+            "fatal error: out of memory allocating heap arena metadata",
+            "fatal error: out of memory (stackalloc)",
         ] {
             let found = check("mem.go", &[("stderr.txt", &ended_with(lines))], &["mem.go.enomem"]);
             assert_eq!(verdicts(&found), [(Critical, Certain, None)]);

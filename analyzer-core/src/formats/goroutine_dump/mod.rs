@@ -24,6 +24,7 @@ mod header;
 pub mod lines;
 mod lists;
 mod preamble;
+mod race;
 mod secrets;
 mod stacks;
 #[cfg(test)]
@@ -44,7 +45,7 @@ use crate::evidence::goroutines::{DumpForm, GoroutineDump};
 
 /// The texts of `net/http/pprof` and of the runtime's end that list goroutines,
 /// and those that look alike.
-pub const FORMATS: [Format; 4] = [
+pub const FORMATS: [Format; 5] = [
     Format {
         name: "goroutine-profile-text",
         label: "Goroutine profile (text, debug=1)",
@@ -63,6 +64,7 @@ pub const FORMATS: [Format; 4] = [
         secrets: secrets::stacks,
     },
     lists::FORMAT,
+    race::FORMAT,
 ];
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
@@ -88,6 +90,9 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
     text::for_each_line(&bytes, prefix_or_none, |line| reader.line(line));
     let captured_at = text::first_time(&bytes, prefix_or_none);
     let dumps = reader.finish(&bytes, captured_at);
+    if race::has_report(&bytes) {
+        race::read(&bytes, input.source, evidence);
+    }
     if dumps.is_empty() {
         return Err(ParseError::new(
             ErrorKind::Unrecognized,

@@ -289,6 +289,85 @@ fn traces_of_recovered_panics_in_a_log_are_one_dump_each() {
     assert_eq!(read.facts.kind.as_deref(), Some("crash"));
 }
 
+/// Goids of each dump of a text.
+fn goids(text: &str) -> Vec<Vec<u64>> {
+    let read = read_bytes(text.as_bytes());
+    let dumps = &read.evidence.goroutines.dumps;
+    dumps.iter().map(|dump| dump.goroutines.iter().map(|row| row.goid).collect()).collect()
+}
+
+fn goroutine(goid: u32, state: &str) -> String {
+    format!("goroutine {goid} [{state}]:\nmain.work()\n\t/app/main.go:5 +0x1\n\n")
+}
+
+#[test]
+fn a_foreign_line_before_a_running_goroutine_starts_no_dump() {
+    let [one, two, three] = [goroutine(1, "select"), goroutine(2, "running"), goroutine(3, "select")];
+    for line in ["12:00 INFO done", "{\"level\":\"info\"}", "request took 5 ms"] {
+        assert_eq!(goids(&format!("{one}{line}\n{two}{three}")), [[1, 2, 3]], "{line}");
+    }
+}
+
+#[test]
+fn a_later_dump_begins_with_the_goroutine_that_wrote_it() {
+    let first = [goroutine(9, "running"), goroutine(1, "select"), goroutine(3, "select")].concat();
+    let second = [goroutine(10, "running"), goroutine(1, "select"), goroutine(3, "select")].concat();
+    for line in ["", "12:05 watchdog: no progress\n"] {
+        assert_eq!(goids(&format!("{first}{line}{second}")), [[9, 1, 3], [10, 1, 3]], "{line}");
+    }
+    // New goroutines may come before the first that is known.
+    let grown = [goroutine(10, "running"), goroutine(4, "select"), goroutine(1, "select")].concat();
+    assert_eq!(goids(&format!("{first}12:05 watchdog\n{grown}")), [vec![9, 1, 3], vec![10, 4, 1]]);
+}
+
+#[test]
+fn a_header_behind_other_text_keeps_its_goroutine() {
+    let [one, two] = [goroutine(1, "running"), goroutine(2, "select")];
+    for before in ["2026/11/20 20:03:00 ", "<pre>", "time,message\n5,\""] {
+        assert_eq!(goids(&format!("{before}{one}{two}")), [[1, 2]], "{before}");
+    }
+    // What a message quotes is none.
+    assert_eq!(goids(&format!("saw goroutine 7 [running]:\nin the log\n{one}{two}")), [[1, 2]]);
+}
+
+#[test]
+fn one_goroutine_without_a_message_is_a_dump_and_with_one_a_crash() {
+    let form = |text: &str| read_bytes(text.as_bytes()).dump(0).form;
+    assert_eq!(form(&goroutine(40, "sync.RWMutex.RLock, 44 minutes")), DumpForm::Stacks);
+    assert_eq!(form(&goroutine(40, "running")), DumpForm::Stacks);
+    assert_eq!(form(&format!("panic: boom\n\n{}", goroutine(40, "running"))), DumpForm::Crash);
+}
+
+#[test]
+fn what_stands_behind_the_last_frame_makes_no_cut() {
+    for end in ["```", "</pre></body></html>", "FAIL", "\""] {
+        let read = read_bytes(format!("{}{end}", goroutine(1, "select")).as_bytes());
+        assert!(!read.facts.is_partial, "{end}");
+    }
+    let cut = goroutine(1, "select") + "goroutine 2 [select]:\nmain.wo";
+    assert!(read_bytes(cut.as_bytes()).facts.is_partial);
+}
+
+#[test]
+fn a_debug1_text_without_its_last_line_end_is_whole() {
+    for name in ["go127_g1.txt", "go1_21_13_g1.txt", "go127_l1.txt"] {
+        let read = read_bytes(text(name).trim_end().as_bytes());
+        assert!(!read.facts.is_partial, "{name}");
+    }
+}
+
+#[test]
+fn a_message_that_no_goroutine_follows_is_a_crash_of_its_own() {
+    let log = "12:00 INFO request done\n".repeat(30);
+    let text = format!("{}panic: boom\n\n{log}{}", goroutine(1, "select"), goroutine(2, "select"));
+    let read = read_bytes(text.as_bytes());
+    let dumps: Vec<_> = read.evidence.goroutines.dumps.iter().collect();
+    assert_eq!(dumps.len(), 3);
+    assert!(dumps[0].crash.is_none() && dumps[2].crash.is_none());
+    assert_eq!(dumps[1].crash.as_ref().map(|crash| crash.panics[0].text.as_str()), Some("boom"));
+    assert!(dumps[1].goroutines.is_empty());
+}
+
 #[test]
 fn debug1_gives_counts_labels_and_hidden_program_counters() {
     for (name, kind, total) in [

@@ -214,3 +214,5 @@ fn at(group: &GoroutineGroup) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts;

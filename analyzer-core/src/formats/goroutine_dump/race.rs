@@ -1,0 +1,203 @@
+//! Reports of the race detector (go build -race; runtime/race, ThreadSanitizer's
+//! `rtl/tsan_report.cpp` in its Go form).
+//!
+//! ```text
+//! WARNING: DATA RACE
+//! Write at 0x00c0001a2018 by goroutine 12:
+//!   example.com/shop/cart.(*Cart).Add()
+//!       /srv/app/cart/cart.go:51 +0x6f
+//!
+//! Previous read at 0x00c0001a2018 by main goroutine:
+//!   [failed to restore the stack]
+//!
+//! Goroutine 12 (running) created at:
+//!   …
+//! ==================
+//! ```
+
+use super::super::{Facts, Format, Probe, Sniff};
+use super::frame;
+use super::text;
+use crate::base::error::{ErrorKind, ParseError};
+use crate::base::reader::Lines;
+use crate::base::source::{Input, Position, SourceId};
+use crate::evidence::Evidence;
+use crate::evidence::races::{RaceAccess, RaceGoroutine, RaceReport};
+use crate::evidence::stacks::{Frame, FrameId};
+
+pub(super) const FORMAT: Format = Format {
+    name: "race-report",
+    label: "Race detector report",
+    is_text: true,
+    sniff,
+    parse,
+    secrets: super::secrets::stacks,
+};
+
+const TITLE: &[u8] = b"WARNING: DATA RACE";
+/// Reports that are kept: a test run prints one for each pair of places.
+const REPORTS: usize = 1000;
+/// Accesses and goroutines of one report that are kept: it has two of each.
+const PARTS: usize = 8;
+
+fn sniff(probe: &Probe<'_>) -> Sniff {
+    if has_report(probe.bytes) { Sniff::ByContent } else { Sniff::No }
+}
+
+/// True if the bytes hold a report.
+pub(super) fn has_report(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, TITLE).is_some()
+}
+
+fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let bytes = text::to_utf8(input.bytes);
+    let before = evidence.races.len();
+    read(&bytes, input.source, evidence);
+    let added = evidence.races.get(before..).unwrap_or_default();
+    if added.iter().all(|race| race.accesses.is_empty()) {
+        return Err(ParseError::new(
+            ErrorKind::Truncated,
+            Position::line(added.first().map_or(1, |race| race.line)),
+            "race report",
+            "no access follows \"WARNING: DATA RACE\"",
+        ));
+    }
+    facts.kind = Some("race-report".to_owned());
+    Ok(())
+}
+
+/// Reads every report of a text.
+pub(super) fn read(bytes: &[u8], source: SourceId, evidence: &mut Evidence) {
+    let mut reader =
+        Reader { evidence, source, width: 0, report: None, part: None, frames: Vec::new(), function: None };
+    for line in Lines::new(bytes) {
+        reader.line(line.bytes, line.number);
+    }
+    reader.close();
+}
+
+/// What the frames belong to that are being read.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Access,
+    Creation,
+}
+
+struct Reader<'e> {
+    evidence: &'e mut Evidence,
+    source: SourceId,
+    /// Bytes that a log put before the title.
+    width: usize,
+    report: Option<RaceReport>,
+    part: Option<Part>,
+    frames: Vec<FrameId>,
+    function: Option<String>,
+}
+
+impl Reader<'_> {
+    fn line(&mut self, line: &[u8], number: u64) {
+        if let Some(at) = memchr::memmem::find(line, TITLE) {
+            self.close();
+            self.width = at;
+            let (source, accesses, goroutines) = (self.source, Vec::new(), Vec::new());
+            self.report = Some(RaceReport { source, line: number, accesses, goroutines });
+            return;
+        }
+        if self.report.is_none() {
+            return;
+        }
+        let text = line.get(self.width..).unwrap_or(line);
+        let text = String::from_utf8_lossy(text);
+        let text = text.trim_end();
+        if text.starts_with("==========") {
+            self.close();
+        } else if text.is_empty() {
+            self.end_part();
+        } else if !text.starts_with(' ') {
+            self.head(text, number);
+        } else {
+            self.frame(text.trim_start());
+        }
+    }
+
+    /// `Previous write at 0x00c0 by goroutine 7:`, `Goroutine 7 (running) created at:`.
+    fn head(&mut self, text: &str, number: u64) {
+        self.end_part();
+        let Some(report) = &mut self.report else { return };
+        if let Some(rest) = text.strip_prefix("Goroutine ").filter(|rest| rest.ends_with(" created at:")) {
+            let goid = rest.split(' ').next().and_then(|digits| digits.parse().ok());
+            if let Some(goid) = goid.filter(|_| report.goroutines.len() < PARTS) {
+                report.goroutines.push(RaceGoroutine { goid, creator: None });
+                self.part = Some(Part::Creation);
+            }
+            return;
+        }
+        let Some((kind, rest)) = text.split_once(" at 0x") else { return };
+        let Some((address, by)) = rest.split_once(" by ") else { return };
+        if report.accesses.len() >= PARTS {
+            return;
+        }
+        let by = by.trim_end_matches(':');
+        let goid = match by.strip_prefix("goroutine ") {
+            Some(rest) => rest.split(' ').next().and_then(|digits| digits.parse().ok()),
+            None => by.starts_with("main goroutine").then_some(1),
+        };
+        let kind = kind.to_ascii_lowercase();
+        report.accesses.push(RaceAccess {
+            kind: kind.strip_prefix("previous ").unwrap_or(&kind).to_owned(),
+            address: u64::from_str_radix(address, 16).ok(),
+            goid,
+            stack: None,
+            line: number,
+        });
+        self.part = Some(Part::Access);
+    }
+
+    fn frame(&mut self, text: &str) {
+        if self.part.is_none() {
+            return;
+        }
+        if let Some(name) = frame::function(text.as_bytes()) {
+            self.function = Some(String::from_utf8_lossy(name).into_owned());
+            return;
+        }
+        let Some(place) = frame::file_line(text.as_bytes()) else { return };
+        let Some(function) = self.function.take() else { return };
+        let strings = &mut self.evidence.strings;
+        let frame = Frame {
+            function: strings.intern(&function),
+            file: Some(strings.intern_lossy(place.file)),
+            line: Some(place.line),
+            inlined: false,
+        };
+        self.frames.push(self.evidence.stacks.frame(frame));
+    }
+
+    fn end_part(&mut self) {
+        let frames = std::mem::take(&mut self.frames);
+        self.function = None;
+        let (Some(part), Some(report)) = (self.part.take(), &mut self.report) else { return };
+        match part {
+            Part::Access => {
+                let stack = self.evidence.stacks.from_leaf_first(&frames);
+                if let Some(access) = report.accesses.last_mut() {
+                    access.stack = stack;
+                }
+            }
+            Part::Creation => {
+                if let Some(goroutine) = report.goroutines.last_mut() {
+                    goroutine.creator = frames.first().copied();
+                }
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.end_part();
+        if let Some(report) = self.report.take()
+            && self.evidence.races.len() < REPORTS
+        {
+            self.evidence.races.push(report);
+        }
+    }
+}
