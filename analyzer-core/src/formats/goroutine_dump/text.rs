@@ -70,7 +70,9 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Prefix> {
         }
     }
     let most = votes.iter().map(|(_, count)| *count).max()?;
-    votes.into_iter().find(|(_, count)| *count == most).map(|(prefix, _)| prefix)
+    // One header behind words and one without any: the words are of one line.
+    let most_voted = votes.into_iter().filter(|(_, count)| *count == most).map(|(prefix, _)| prefix);
+    most_voted.min_by_key(|prefix| *prefix != Prefix::Indent(0))
 }
 
 /// The shape of one header line, if it is one.

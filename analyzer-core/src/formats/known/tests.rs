@@ -32,16 +32,6 @@ fn texts_of_known_tools_are_called_by_name_with_what_to_capture() {
             "curl",
         ),
         (
-            "==================\nWARNING: DATA RACE\nWrite at 0x00c0001a2018 by goroutine 12:\n  main.add()\n      /srv/app/main.go:51 +0x6f\n",
-            "race-report",
-            "race detector",
-        ),
-        (
-            "$ go test -race ./...\n==================\nWARNING: DATA RACE\nRead at 0x00c000012345 by main goroutine:\n  main.main()\n",
-            "race-report",
-            "race detector",
-        ),
-        (
             "POTENTIAL DEADLOCK: Recursive locking:\ncurrent goroutine 7 lock 0xc0000b4000\nmain.go:31 main.f { mu.Lock() } <<<<<\n",
             "go-deadlock",
             "goroutine?debug=2",

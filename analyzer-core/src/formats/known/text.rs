@@ -12,12 +12,6 @@ pub(super) const ALL: &[Known] = &[
         is: |bytes| has(bytes, "/debug/pprof/") && has(bytes, "Types of profiles available"),
     },
     Known {
-        kind: "race-report",
-        what: "A report of the race detector (WARNING: DATA RACE)",
-        instead: "Both accesses stand in the text; for the goroutines at that moment capture /debug/pprof/goroutine?debug=2.",
-        is: |bytes| has(bytes, "WARNING: DATA RACE"),
-    },
-    Known {
         kind: "go-deadlock",
         what: "A report of go-deadlock (POTENTIAL DEADLOCK)",
         instead: "Capture the goroutines that hold and want the locks: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or kill -QUIT PID.",
