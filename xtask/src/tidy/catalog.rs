@@ -18,7 +18,8 @@ says under which condition, with which thresholds, and what to do.
 ";
 
 /// Families of codes with the guide that explains them.
-const GUIDES: [(&str, &str, &str); 3] = [
+const GUIDES: [(&str, &str, &str); 4] = [
+    ("crash", "Crashes", "goroutines.md#crashes"),
     ("goroutine", "Goroutines", "goroutines.md"),
     ("mem", "Memory", "memory.md"),
     ("trace", "Execution traces", "traces.md"),

@@ -364,6 +364,15 @@ mod tests {
             assert!(found[0].claim.contains(says), "{arguments}: {}", found[0].claim);
             assert!(found[0].claim.contains("address 0x18 is a field"), "{}", found[0].claim);
         }
+        // A fault at an address of its own is no nil pointer.
+        let fault = at_total(
+            &NIL.replace(
+                "panic: runtime error: invalid memory address or nil pointer dereference",
+                "fatal error: fault",
+            ),
+            "0x0",
+        );
+        check("crash.nil-dereference", &[("stderr.txt", &fault)], &[]);
     }
 
     #[test]
@@ -373,6 +382,8 @@ mod tests {
         assert_eq!(verdicts(&found), [(Critical, Certain, None)]);
         let found = check("crash", &[("stderr.txt", "panic: send on closed channel\n")], &["crash.panic"]);
         assert_eq!(verdicts(&found), [(Critical, Likely, None)]);
+        let logged = at_total("2026/11/20 20:03:00 ERROR panic: send on closed channel\n", "0xc000012120");
+        check("crash.panic", &[("app.log", &logged)], &[]);
     }
 
     #[test]
@@ -415,5 +426,7 @@ mod tests {
         let found = check("crash", &[("test.txt", text)], &["crash.test-timeout"]);
         let says = "goroutine 8 in [chan receive] for 10 min in example.com/shop.pull (pull.go:7)";
         assert!(found[0].claim.contains(says) && found[0].claim.contains("TestPull"), "{}", found[0].claim);
+        let failed = text.replace("test timed out after 10m0s", "the queue timed out after 10m0s");
+        check("crash.test-timeout", &[("test.txt", &failed)], &[]);
     }
 }
