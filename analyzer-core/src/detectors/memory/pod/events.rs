@@ -82,9 +82,10 @@ fn kernel(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding>
     let is_cgroup = message.starts_with("Memory cgroup");
     let victim = message.split_once("process ").map(|(_, victim)| victim)?;
     let (pid, rest) = victim.split_once(' ').unwrap_or((victim, ""));
-    // A name may hold parentheses: figures follow the last that closes it.
-    let end = rest.find(") ").or_else(|| rest.rfind(')')).unwrap_or(rest.len());
-    let name = rest.get(..end).unwrap_or("").trim_start_matches('(');
+    // A name may hold parentheses of its own: `((sd-pam))`.
+    let end = rest.rfind(')').unwrap_or(rest.len());
+    let name = rest.get(..end).unwrap_or("");
+    let name = name.strip_prefix('(').unwrap_or(name);
     let rule = if is_cgroup { CGROUP } else { GLOBAL };
     let why = if is_cgroup {
         "the limit of its container, or of a group around it, was reached"

@@ -1,7 +1,6 @@
 //! How Kubernetes and container engines say that containers ended: the states of
 //! pods and containers, evictions, events, and the kills that cAdvisor counts.
 
-mod counted;
 mod ended;
 mod events;
 mod evicted;
@@ -48,7 +47,7 @@ pub const DETECTOR: Detector = Detector {
     missing_inputs: |case| {
         let records = &case.evidence.memory.records;
         let is_told = |kind| matches!(kind, RecordKind::Pod | RecordKind::Event);
-        let has_pod = records.iter().any(|record| is_told(record.kind)) || counted::is_told(case);
+        let has_pod = records.iter().any(|record| is_told(record.kind));
         if has_pod { Vec::new() } else { list(&["the pod (kubectl get pod NAME -o json)"]) }
     },
     detect: |case: &Case<'_>| case.analysis.subjects.iter().flat_map(|subject| find(case, subject)).collect(),
@@ -68,11 +67,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     found.extend(
         pods.iter().filter(|view| view.level().is_empty()).filter_map(|pod| evicted::of_pod(subject, pod)),
     );
-    let is_killed = found.iter().any(|finding| finding.code == CGROUP.code);
     found.extend(events::find(case, subject, &found));
-    if !is_killed {
-        found.extend(counted::find(case, subject));
-    }
     let mut kept: Vec<Finding> = Vec::new();
     for finding in found {
         if kept.iter().filter(|other| other.code == finding.code).count() < FINDINGS {
