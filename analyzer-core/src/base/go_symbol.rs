@@ -1,17 +1,26 @@
-//! Names of Go functions, as linker, profiles and dumps print them.
+//! Names of Go functions, as linker, profiles and dumps print them, and whose code they are.
 
-/// Where a function's code comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// Whose code a function is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Origin {
-    /// The program's own module, `main` included.
+    /// The program's own, or of a module that cannot be told from it.
+    #[default]
+    #[serde(rename = "user")]
     Own,
-    /// Another module.
+    /// A dependency: from the module cache, vendored, or `golang.org/x`.
+    #[serde(rename = "library")]
     Dependency,
     /// The standard library without the runtime.
+    #[serde(rename = "std")]
     Standard,
     /// The Go runtime.
+    #[serde(rename = "runtime")]
     Runtime,
     /// Not Go: C, the kernel, an address without a name.
+    #[serde(rename = "native")]
     Native,
 }
 
@@ -61,6 +70,28 @@ pub fn origin(name: &str, own_module: Option<&str>) -> Origin {
     }
     let first = package.split('/').next().unwrap_or_default();
     if is_standard_package(first) { Origin::Standard } else { Origin::Dependency }
+}
+
+/// Where a function comes from, as its source file tells: what is neither of Go
+/// nor downloaded is the program's own. Without a file, only the modules that
+/// Go's own project publishes are known as dependencies.
+pub fn origin_by_file(name: &str, file: Option<&str>) -> Origin {
+    let origin = origin(name, None);
+    if origin != Origin::Dependency {
+        return origin;
+    }
+    let package = package(name);
+    let is_published = PUBLISHED.iter().any(|root| is_within(package, root));
+    if is_published || file.is_some_and(is_downloaded) { Origin::Dependency } else { Origin::Own }
+}
+
+/// Modules of Go's own project that no service is part of.
+const PUBLISHED: [&str; 2] = ["golang.org/x", "google.golang.org"];
+
+/// True for a source file of a module that was downloaded: in the module cache,
+/// below `vendor`, or (with `-trimpath`) behind `module@version`.
+pub fn is_downloaded(file: &str) -> bool {
+    file.contains("/pkg/mod/") || file.contains("/vendor/") || file.contains("@v")
 }
 
 /// True for the first element of a package path of the standard library.
@@ -193,6 +224,26 @@ mod tests {
         assert_eq!(origin("internal/runtime/maps.(*Map).Get"), Origin::Runtime);
         assert_eq!(origin("pthread_create"), Origin::Native);
         assert_eq!(super::origin("shop/store.Open", None), Origin::Dependency);
+    }
+
+    #[test]
+    fn files_tell_dependencies_from_own_code() {
+        let cases = [
+            ("shop.f", "/app/main.go", Origin::Own),
+            ("github.com/a/b.F", "/go/pkg/mod/github.com/a/b@v1.0.0/f.go", Origin::Dependency),
+            ("github.com/a/b.F", "github.com/a/b@v1.0.0/f.go", Origin::Dependency),
+            ("github.com/a/b.F", "/src/shop/vendor/github.com/a/b/f.go", Origin::Dependency),
+            ("github.com/a/b.F", "/src/b/f.go", Origin::Own),
+            ("golang.org/x/sync/errgroup.(*Group).Go", "", Origin::Dependency),
+            ("vendor/golang.org/x/net/http2/hpack.NewEncoder", "", Origin::Standard),
+            ("net/http.(*conn).serve", "net/http/server.go", Origin::Standard),
+            ("runtime.mallocgc", "", Origin::Runtime),
+            ("malloc", "", Origin::Native),
+        ];
+        for (name, file, expected) in cases {
+            let file = Some(file).filter(|file| !file.is_empty());
+            assert_eq!(origin_by_file(name, file), expected, "{name}");
+        }
     }
 
     #[test]

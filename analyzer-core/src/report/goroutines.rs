@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::{Citation, Confidence};
 use super::sources::SubjectId;
+use crate::base::go_symbol::Origin;
 use crate::base::source::SourceId;
 use crate::base::units::{Bytes, Nanos};
 
@@ -35,22 +36,6 @@ pub enum Role {
     Victim,
     /// Exists because of another group (a connection's second goroutine).
     Satellite,
-}
-
-/// Whose code a frame is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// The service's own, or of a module that cannot be told from it.
-    #[default]
-    User,
-    /// A dependency: from the module cache, vendored, or `golang.org/x`.
-    Library,
-    /// The standard library.
-    Std,
-    /// The runtime.
-    Runtime,
 }
 
 /// One frame of a group's stack.

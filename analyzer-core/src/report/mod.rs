@@ -21,8 +21,7 @@ pub use advisor::AdvisorInputs;
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
 pub use gc::{Gc, GcCycle, GcRun, GcSummary, Scavenge};
 pub use goroutines::{
-    Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, GroupChange, Origin, Role, StackFrame, Verdict,
-    WaitCount,
+    Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, GroupChange, Role, StackFrame, Verdict, WaitCount,
 };
 pub use memory::{
     AT_OOM_KILL, Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass,
@@ -32,6 +31,7 @@ pub use profiles::{ProfileSummary, Program, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 
 pub use crate::base::error::{Note, NoteSeverity};
+pub use crate::base::go_symbol::Origin;
 pub use crate::evidence::sources::SourceStatus;
 
 use serde::{Deserialize, Serialize};

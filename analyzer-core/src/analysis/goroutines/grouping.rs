@@ -442,7 +442,7 @@ impl Group {
     /// The first frame of the user's own code, from the innermost; else of a library.
     pub fn user_frame(&self) -> Option<&CallSite> {
         let first = |origin: Origin| self.frames.iter().find(|site| site.origin == origin);
-        first(Origin::User).or_else(|| first(Origin::Library))
+        first(Origin::Own).or_else(|| first(Origin::Dependency))
     }
 
     /// Counts at each moment.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::base::go_symbol::{self, Origin};
 use crate::base::intern::{StrId, StringTable};
-use crate::report::Origin;
 
 /// A function with what its name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,32 +36,17 @@ impl Function {
     /// Reads a name as captures print it.
     pub fn new(text: &str) -> Self {
         let name = normalize_generics(text);
-        let package = unescape(package_of(&name));
+        let package = unescape(go_symbol::package(&name));
         let name = unescape(&name);
-        let is_runtime = package.is_empty()
-            || package == "runtime"
-            || package.starts_with("runtime/internal/")
-            || package.starts_with("internal/runtime/");
-        let is_std = is_runtime || is_std_package(&package);
+        // Builtins such as `panic` have no package: they are the runtime's.
+        let is_runtime = matches!(go_symbol::origin(&name, None), Origin::Runtime | Origin::Native);
+        let is_std = is_runtime || go_symbol::origin(&name, None) == Origin::Standard;
         Self { name: name.into(), package: package.into(), is_std, is_runtime }
     }
 
-    /// Whose code it is. Files of modules lie in the module cache, below
-    /// `vendor`, or (with -trimpath) behind `module@version`.
+    /// Whose code it is.
     pub fn origin(&self, file: Option<&str>) -> Origin {
-        if self.is_runtime {
-            return Origin::Runtime;
-        }
-        if self.is_std {
-            return Origin::Std;
-        }
-        let is_dependency = file.is_some_and(|file| {
-            file.contains("/pkg/mod/") || file.contains("/vendor/") || file.contains("@v")
-        });
-        let is_library = is_dependency
-            || self.package.starts_with("golang.org/x/")
-            || self.package.starts_with("google.golang.org/");
-        if is_library { Origin::Library } else { Origin::User }
+        if self.is_runtime { Origin::Runtime } else { go_symbol::origin_by_file(&self.name, file) }
     }
 
     /// True for calls that the compiler puts around a `go` or `defer`
@@ -102,72 +87,6 @@ fn unescape(name: &str) -> String {
     name.replace("%2e", ".").replace("%25", "%")
 }
 
-fn package_of(name: &str) -> &str {
-    let last = name.rfind('/').map_or(0, |at| at + 1);
-    let rest = name.get(last..).unwrap_or_default();
-    rest.find('.').and_then(|dot| name.get(..last + dot)).unwrap_or_default()
-}
-
-/// First elements of the standard library's import paths (Go 1.21 to 1.27).
-const STD_ROOTS: &[&str] = &[
-    "archive",
-    "bufio",
-    "bytes",
-    "cmp",
-    "compress",
-    "container",
-    "context",
-    "crypto",
-    "database",
-    "debug",
-    "embed",
-    "encoding",
-    "errors",
-    "expvar",
-    "flag",
-    "fmt",
-    "go",
-    "hash",
-    "html",
-    "image",
-    "index",
-    "internal",
-    "io",
-    "iter",
-    "log",
-    "maps",
-    "math",
-    "mime",
-    "net",
-    "os",
-    "path",
-    "plugin",
-    "reflect",
-    "regexp",
-    "runtime",
-    "slices",
-    "sort",
-    "strconv",
-    "strings",
-    "structs",
-    "sync",
-    "syscall",
-    "testing",
-    "text",
-    "time",
-    "unicode",
-    "unique",
-    "unsafe",
-    "uuid",
-    "vendor",
-    "weak",
-];
-
-fn is_std_package(package: &str) -> bool {
-    let root = package.split('/').next().unwrap_or_default();
-    STD_ROOTS.contains(&root)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,10 +111,10 @@ mod tests {
         assert_eq!(package("panic"), "");
         let origin = |text: &str, file: &str| Function::new(text).origin(Some(file));
         assert_eq!(origin("internal/runtime/maps.fatal", ""), Origin::Runtime);
-        assert_eq!(origin("net/http.(*conn).serve", ""), Origin::Std);
-        assert_eq!(origin("github.com/a/b.F", "/go/pkg/mod/github.com/a/b@v1.0.0/f.go"), Origin::Library);
-        assert_eq!(origin("main.f", "/app/main.go"), Origin::User);
-        assert_eq!(origin("shop.f", "/app/main.go"), Origin::User);
+        assert_eq!(origin("net/http.(*conn).serve", ""), Origin::Standard);
+        assert_eq!(origin("github.com/a/b.F", "/go/pkg/mod/github.com/a/b@v1.0.0/f.go"), Origin::Dependency);
+        assert_eq!(origin("main.f", "/app/main.go"), Origin::Own);
+        assert_eq!(origin("shop.f", "/app/main.go"), Origin::Own);
     }
 
     #[test]

@@ -155,7 +155,7 @@ fn claim(trace: &Trace, leak: &LeakEvidence) -> String {
 /// The frame that names a wait: the program's own, else the first that is not the runtime's.
 fn place(trace: &Trace, stack: u32) -> Option<&StackFrame> {
     let of = |origin: Origin| frames_of(trace, stack).find(move |frame| frame.origin == origin);
-    of(Origin::User).or_else(|| of(Origin::Library)).or_else(|| of(Origin::Std))
+    of(Origin::Own).or_else(|| of(Origin::Dependency)).or_else(|| of(Origin::Standard))
 }
 
 fn advice(reason: &str) -> Vec<String> {

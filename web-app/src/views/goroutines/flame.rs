@@ -48,7 +48,7 @@ fn draw(case: &Case, params: &Params) -> Drawn {
     let own: BTreeSet<&str> = groups
         .iter()
         .flat_map(|group| &group.stack)
-        .filter(|frame| frame.origin == Origin::User)
+        .filter(|frame| frame.origin == Origin::Own)
         .map(|frame| go_symbol::package(&frame.function))
         .collect();
     let own = own.into_iter().map(str::to_owned).collect();

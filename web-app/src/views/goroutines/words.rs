@@ -127,7 +127,7 @@ pub fn name(group: &GoroutineGroup) -> String {
 
 /// True for frames that are shown muted: not the user's own.
 pub fn is_muted(frame: &StackFrame) -> bool {
-    !matches!(frame.origin, Origin::User)
+    !matches!(frame.origin, Origin::Own)
 }
 
 /// The counts over the snapshots: `12 → 40 → 100`, with a sparkline.

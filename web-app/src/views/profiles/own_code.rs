@@ -10,10 +10,8 @@ use analyzer_core::base::go_symbol::{self, Origin};
 pub fn own_modules<'a>(functions: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
     let mut modules = BTreeSet::new();
     for (name, file) in functions {
-        if go_symbol::origin(name, None) != Origin::Dependency || file.is_empty() {
-            continue;
-        }
-        if file.contains('@') || file.contains("/pkg/mod/") || file.contains("/vendor/") {
+        let is_module = go_symbol::origin(name, None) == Origin::Dependency && !file.is_empty();
+        if !is_module || go_symbol::origin_by_file(name, Some(file)) != Origin::Own {
             continue;
         }
         modules.insert(go_symbol::likely_module(go_symbol::package(name)).to_owned());

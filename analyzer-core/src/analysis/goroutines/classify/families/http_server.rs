@@ -108,5 +108,5 @@ fn handler(context: &Context<'_>, group: &Group) -> Option<Assessment> {
 
 /// True if the innermost frame is not of the standard library.
 fn is_own_code_on_top(group: &Group) -> bool {
-    group.frames.first().is_some_and(|site| matches!(site.origin, Origin::User | Origin::Library))
+    group.frames.first().is_some_and(|site| matches!(site.origin, Origin::Own | Origin::Dependency))
 }

@@ -43,7 +43,8 @@ fn select_forever(context: &Context<'_>, index: usize, group: &Group) -> Assessm
 /// frames are hidden it is the goroutine that nobody created; main is the
 /// other one, and callbacks from C are locked to their thread.
 fn is_finalizer(group: &Group) -> bool {
-    let is_user_code = group.frames.iter().any(|site| matches!(site.origin, Origin::User | Origin::Library));
+    let is_user_code =
+        group.frames.iter().any(|site| matches!(site.origin, Origin::Own | Origin::Dependency));
     if group.names().any(|name| RUNNERS.contains(&name)) {
         return is_user_code || group.frames.first().is_some_and(|site| !site.function.is_runtime);
     }
