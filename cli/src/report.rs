@@ -4,6 +4,7 @@ use std::error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use analyzer_core::base::units::Nanos;
 use analyzer_core::report::Report;
 use analyzer_core::session::Session;
 use clap::{Args, ValueEnum};
@@ -29,6 +30,9 @@ pub struct Options {
     /// With --redact: file to write, for yourself, with every name and its pseudonym
     #[arg(long, value_name = "FILE", requires = "redact")]
     names: Option<PathBuf>,
+    /// Age from which a process no longer counts as warming up, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    warm_up: u32,
     /// Files, folders, archives, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -59,7 +63,9 @@ pub fn run(options: &Options, viewer: Option<&str>) -> Result<ExitCode, Box<dyn 
         Format::Html => options.write(input::read(&options.paths)?, viewer),
         _ => {
             // Without keeping the files.
-            let report = input::load(&options.paths)?.report();
+            let mut session = input::load(&options.paths)?;
+            session.set_warm_up(options.warm_up());
+            let report = session.report();
             options.finish(&report, &options.print(&report)?)
         }
     }
@@ -76,8 +82,13 @@ fn redacted(options: &Options) -> Result<Vec<InputFile>, Box<dyn error::Error>> 
 }
 
 impl Options {
+    fn warm_up(&self) -> Nanos {
+        Nanos(i64::from(self.warm_up) * 1_000_000_000)
+    }
+
     fn write(&self, files: Vec<InputFile>, viewer: Option<&str>) -> Result<ExitCode, Box<dyn error::Error>> {
         let mut session = Session::default();
+        session.set_warm_up(self.warm_up());
         files.iter().for_each(|file| file.add_to(&mut session));
         let report = session.report();
         let printed = match self.format {

@@ -27,6 +27,7 @@ Usage: cargo xtask COMMAND
   bench traces [--page] [MB|FILE]...
                                execution traces of so many megabytes or in files, beside go tool trace, natively;
                                --page: in Chromium too, on what `dist` built
+  score findings [DIR]         rules on profiles against programs with one planted cause each
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score profiles [DIR]         top tables of profiles against go tool pprof, row by row
@@ -140,6 +141,7 @@ fn score(words: &mut lexopt::Parser) -> Result<()> {
         _ => bail!("score what?\n\n{USAGE}"),
     };
     match what.as_str() {
+        "findings" => xtask::score::findings::score(&folder(words, "../shared/corpus/profiles")?),
         "goroutines" => xtask::score::goroutines::score(&folder(words, "../shared/corpus/goroutines")?, true),
         "memory" => match words.next()? {
             Some(Value(word)) => {

@@ -122,7 +122,7 @@ fn parse(format: &Format, bytes: &[u8]) -> usize {
     if format.name == "pprof" && result.is_ok() && facts.notes.rows().is_empty() {
         plain_pprof::compare(bytes, &evidence);
     }
-    let analysis = Analysis::new(&evidence, &trace_sums);
+    let analysis = Analysis::new(&evidence, &trace_sums, Default::default());
     let report = Report::assemble(&evidence, &analysis);
     std::hint::black_box(serde_json::to_vec(&report).expect("a report is always JSON"));
     memory::ceiling(bytes.len())

@@ -8,11 +8,27 @@ pub mod subjects;
 pub mod trace;
 
 use crate::base::index::IndexVec;
+use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
 use crate::report::trace::Trace;
 use crate::report::{Gc, Goroutines, Memory, Subject};
+use profile::facts::{self, ProcessProfiles};
 use trace::sums::TraceSums;
+
+/// What the user may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Age below which a process may still be warming up: growth is at most possible then.
+    pub warm_up: Nanos,
+}
+
+impl Default for Settings {
+    /// Five minutes: caches fill and pools grow in the first of them.
+    fn default() -> Self {
+        Self { warm_up: Nanos(300_000_000_000) }
+    }
+}
 
 /// Everything that is computed once over all evidence.
 #[derive(Clone, Debug, Default)]
@@ -27,12 +43,16 @@ pub struct Analysis {
     pub memory: Option<Memory>,
     /// Execution traces, in the order of their sources.
     pub traces: Vec<Trace>,
+    /// Profiles of each subject that has any.
+    pub profiles: Vec<ProcessProfiles>,
+    /// What the user set.
+    pub settings: Settings,
 }
 
 impl Analysis {
     /// Analyzes what was parsed. `trace_sums` are those of `evidence.traces`: events are too many
     /// to keep, and were added up while they were read.
-    pub fn new(evidence: &Evidence, trace_sums: &IndexVec<TraceId, TraceSums>) -> Self {
+    pub fn new(evidence: &Evidence, trace_sums: &IndexVec<TraceId, TraceSums>, settings: Settings) -> Self {
         let subjects = subjects::group(evidence);
         let mut goroutines = goroutines::analyze(evidence, &subjects);
         let gc = gc::analyze(evidence, &subjects);
@@ -41,6 +61,7 @@ impl Analysis {
             goroutines::projection::project(section, memory);
         }
         let traces = trace::section(evidence, trace_sums, &subjects, &mut goroutines);
-        Self { subjects, goroutines, gc, memory, traces }
+        let profiles = facts::gather(evidence, &subjects);
+        Self { subjects, goroutines, gc, memory, traces, profiles, settings }
     }
 }

@@ -46,6 +46,7 @@ impl Draft {
             citations: Citations::from_list(self.citations)?,
             against: self.against,
             advice: self.reclaim.map(sentence).into_iter().chain(self.advice).collect(),
+            places: Vec::new(),
             group: None,
         })
     }

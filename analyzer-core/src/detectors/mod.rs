@@ -70,7 +70,7 @@ macro_rules! rooms {
     };
 }
 
-rooms! { crash, goroutine, memory, trace }
+rooms! { crash, goroutine, memory, profile, trace }
 
 /// Every detector.
 pub fn all() -> impl Iterator<Item = &'static Detector> {

@@ -101,7 +101,16 @@ fn verdict(report: &Report) -> String {
                 format!("No problem found in {usable} {}.", if usable == 1 { "file" } else { "files" });
             // What the captures cannot tell is not health.
             let suspected = report.findings.iter().find(|finding| finding.code.ends_with(".suspect"));
-            suspected.map_or(none.clone(), |finding| format!("{none} {}", finding.claim))
+            let told = report.findings.iter().find(|finding| finding.code.starts_with("prof."));
+            match (suspected, told) {
+                (Some(finding), _) => format!("{none} {}", finding.claim),
+                // What profiles say of where time and memory go is an answer, and none of health.
+                (None, Some(finding)) => format!("No fault is proven. {}", finding.claim),
+                (None, None) if has_profiles_alone(report) => {
+                    "Nothing can be told from these profiles alone: see what each rule needs.".to_owned()
+                }
+                (None, None) => none,
+            }
         }
         [one] => one.claim.clone(),
         [first, rest @ ..] => {
@@ -109,4 +118,10 @@ fn verdict(report: &Report) -> String {
             format!("{} And {} more {more}.", first.claim, rest.len())
         }
     }
+}
+
+/// True if all that could be read is pprof profiles: no rule that stays silent on them speaks of health.
+fn has_profiles_alone(report: &Report) -> bool {
+    let is_usable = |row: &&SourceRow| matches!(row.status, SourceStatus::Parsed | SourceStatus::Partial);
+    report.sources.iter().filter(is_usable).all(|row| row.format.as_deref() == Some("pprof"))
 }

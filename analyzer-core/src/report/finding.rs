@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::goroutines::StackFrame;
 use super::memory::Reclaim;
 use super::sources::SubjectId;
 use crate::base::source::{Position, SourceId, SourceSpan};
@@ -141,6 +142,9 @@ pub struct Finding {
     pub against: Vec<String>,
     /// What to do.
     pub advice: Vec<String>,
+    /// Lines of code that it names, the first of them first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<StackFrame>,
     /// Group of [`super::Goroutines`] that it is about, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,

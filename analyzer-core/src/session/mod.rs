@@ -15,14 +15,15 @@ mod redact;
 mod text;
 mod trace;
 
-use crate::analysis::Analysis;
 use crate::analysis::memory;
 use crate::analysis::trace::sums::TraceSums;
+use crate::analysis::{Analysis, Settings};
 use crate::base::convert::{id_to_usize, to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
 use crate::base::source::{Position, SourceId};
+use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
 use crate::formats::container::{Budget, Leaf};
@@ -57,6 +58,8 @@ pub struct Session {
     analysis: Option<Analysis>,
     /// Files that are to be redacted.
     redaction: Redaction,
+    /// What the user set.
+    settings: Settings,
 }
 
 #[derive(Debug)]
@@ -154,9 +157,17 @@ impl Session {
         self.close(file)
     }
 
+    /// Age from which a process is no longer taken to be warming up.
+    pub fn set_warm_up(&mut self, age: Nanos) {
+        self.settings.warm_up = age;
+        self.analysis = None;
+    }
+
     /// Everything known so far.
     pub fn report(&mut self) -> Report {
-        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
+        let analysis = self
+            .analysis
+            .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
         Report::assemble(&self.evidence, analysis)
     }
 
@@ -175,7 +186,9 @@ impl Session {
         first: u64,
         count: u64,
     ) -> Option<MappingPage> {
-        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
+        let analysis = self
+            .analysis
+            .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
         let reviewed = memory::review(&self.evidence, &analysis.subjects);
         let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
         let mut page = memory::listing::page(&self.evidence, moment, class, first, count)?;
@@ -189,7 +202,9 @@ impl Session {
         let bytes = self.texts.get(query.source)?.as_deref()?;
         let traces = &self.evidence.traces;
         let id = traces.iter_enumerated().find(|(_, trace)| trace.source == query.source)?.0;
-        let analysis = self.analysis.get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums));
+        let analysis = self
+            .analysis
+            .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
         let own = analysis.traces.iter().filter(|trace| trace.source == query.source);
         let suspects: Vec<u32> = own.flat_map(|trace| &trace.leaks).map(|leak| leak.group).collect();
         trace::window(traces.get(id)?, self.trace_sums.get(id)?, bytes, query, &suspects)

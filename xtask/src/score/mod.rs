@@ -1,5 +1,6 @@
 //! `cargo xtask score …`: what the engine says, held against labelled captures.
 
+pub mod findings;
 pub mod goroutines;
 pub mod memory;
 pub mod profiles;

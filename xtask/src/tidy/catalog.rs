@@ -18,10 +18,11 @@ says under which condition, with which thresholds, and what to do.
 ";
 
 /// Families of codes with the guide that explains them.
-const GUIDES: [(&str, &str, &str); 4] = [
+const GUIDES: [(&str, &str, &str); 5] = [
     ("crash", "Crashes", "goroutines.md#crashes"),
     ("goroutine", "Goroutines", "goroutines.md"),
     ("mem", "Memory", "memory.md"),
+    ("prof", "Profiles", "profiles.md"),
     ("trace", "Execution traces", "traces.md"),
 ];
 

@@ -16,6 +16,7 @@ mod closer;
 mod compare;
 mod details;
 mod effects;
+pub mod facts;
 mod filtered;
 mod folded;
 mod frames;

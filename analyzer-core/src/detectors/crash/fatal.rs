@@ -117,7 +117,7 @@ fn stuck(event: &Event<'_>) -> String {
         if !frames.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Runtime) {
             continue;
         }
-        let own = frames.iter().find(|frame| frame.origin == Origin::User).or(frames.first());
+        let own = frames.iter().find(|frame| frame.origin == Origin::Own).or(frames.first());
         let place = own.map(|frame| format!(" in {}", frame.call_site())).unwrap_or_default();
         let state = event.evidence.strings.get(row.state);
         *places.entry(format!("[{state}]{place}")).or_default() += 1;
@@ -149,7 +149,7 @@ fn others(event: &Event<'_>, known: &FatalError) -> String {
         }
         let frames: Vec<_> =
             event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
-        if let Some(own) = frames.iter().find(|frame| frame.origin == Origin::User) {
+        if let Some(own) = frames.iter().find(|frame| frame.origin == Origin::Own) {
             let place = own.call_site();
             if !places.contains(&place) && places.len() < PLACES {
                 places.push(place);

@@ -306,8 +306,7 @@ fn test_timeout(event: &Event<'_>) -> Told {
         if !is_test || is_parent || waiting.len() >= WAITING_TESTS {
             continue;
         }
-        let place =
-            frames.iter().find(|frame| frame.origin == crate::report::Origin::User).or(frames.first());
+        let place = frames.iter().find(|frame| frame.origin == crate::report::Origin::Own).or(frames.first());
         let minutes = row.wait_minutes.map(|minutes| format!(" for {minutes} min")).unwrap_or_default();
         waiting.push(format!(
             "goroutine {} in [{}]{minutes}{}",

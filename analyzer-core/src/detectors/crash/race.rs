@@ -88,7 +88,7 @@ fn place(evidence: &Evidence, access: &RaceAccess) -> String {
     let frames: Vec<StackFrame> =
         evidence.stacks.leaf_first(access.stack).map(|frame| support::frame(evidence, frame)).collect();
     let Some(leaf) = frames.first() else { return "a place that the detector had forgotten".to_owned() };
-    let own = frames.iter().find(|frame| frame.origin == Origin::User);
+    let own = frames.iter().find(|frame| frame.origin == Origin::Own);
     match own.filter(|own| *own != leaf) {
         Some(own) => format!("{}, called from {}", leaf.call_site(), own.call_site()),
         None => leaf.call_site(),

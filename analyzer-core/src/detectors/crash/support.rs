@@ -82,7 +82,7 @@ pub fn findings(case: &Case<'_>, tell: fn(&Event<'_>) -> Option<Told>) -> Vec<Fi
 
 /// What makes two crashes the same: the place in the user's code, else what is said of them.
 fn identity(event: &Event<'_>, told: &Told) -> String {
-    let own = event.own_frame().filter(|frame| frame.origin == Origin::User);
+    let own = event.own_frame().filter(|frame| frame.origin == Origin::Own);
     own.map_or_else(|| told.claim.clone(), |frame| frame.call_site())
 }
 
@@ -203,7 +203,7 @@ fn own(frames: impl Iterator<Item = StackFrame> + Clone) -> Option<StackFrame> {
         !frame.function.starts_with("...") && frame.file.as_deref() != Some("_cgo_gotypes.go")
     };
     let of = |origin: Origin| frames.clone().find(|frame| frame.origin == origin && is_written(frame));
-    of(Origin::User).or_else(|| of(Origin::Library)).or_else(|| frames.clone().next())
+    of(Origin::Own).or_else(|| of(Origin::Dependency)).or_else(|| frames.clone().next())
 }
 
 /// A message on one line, cut where it is long.

@@ -1,5 +1,9 @@
 //! `mem.leak.trend`: the live heap grows from capture to capture.
 
+mod shown;
+
+use shown::{Shown, explained};
+
 use super::support::{Draft, LEAST_EFFECT, Reclaim, list, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
@@ -91,7 +95,8 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let alloc =
         last.reviewed.moment.go.as_ref()?.heap_alloc.as_ref().map_or(last.live.value, |alloc| alloc.value);
     let high = (alloc - first.live.value).max(growth + last.resolution);
-    let is_large = growth >= LEAST_EFFECT.0;
+    let shown = explained(case, subject);
+    let is_large = growth >= LEAST_EFFECT.0 && !matches!(shown, Shown::Ended);
     let draft = Draft {
         rule: TREND,
         reclaim: Some(Reclaim::Stays),
@@ -104,10 +109,11 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         confidence: if is_large { Confidence::Likely } else { Confidence::Possible },
         title: TREND.title.to_owned(),
         claim: format!(
-            "The live heap grew in every one of {} captures, from {} to {}.",
+            "The live heap grew in every one of {} captures, from {} to {}.{}",
             points.len(),
             text(first.live.value),
-            text(last.live.value)
+            text(last.live.value),
+            shown.sentence(growth)
         ),
         amount: Some(Amount {
             value: growth,
@@ -119,7 +125,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         against: list(&[
             "A cache that fills up to its bound grows the same way at first; capture again later.",
         ]),
-        advice: list(&["Compare two heap profiles (inuse_space): what grew is what is kept."]),
+        advice: list(&[shown.advice()]),
     };
     draft.about(subject.id)
 }

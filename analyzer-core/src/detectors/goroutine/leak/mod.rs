@@ -109,6 +109,7 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         advice: vec![
             "Capture goroutine?debug=2 once more, five minutes later: who did not move is stuck.".to_owned(),
         ],
+        places: Vec::new(),
         group: groups.first().map(|group| group.id.clone()),
     })
 }
@@ -144,6 +145,7 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
         citations: Citations::from_list(citations)?,
         against: group.against.clone(),
         advice: group.advice.clone(),
+        places: Vec::new(),
         group: Some(group.id.clone()),
     })
 }

@@ -6,9 +6,12 @@ use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::killed;
 use crate::analysis::memory::term::Term;
+use crate::analysis::profile::facts::stats::whole;
 use crate::base::order::StableOrder;
 use crate::detectors::Case;
 use crate::detectors::memory::support::{share_of, text};
+use crate::detectors::profile::heap_oom;
+use crate::detectors::profile::support::place;
 use crate::report::{Citation, Subject};
 
 /// Names of the classes.
@@ -69,8 +72,7 @@ impl<'c, 'r> Cause<'c, 'r> {
         Term::citations(&terms)
     }
 
-    /// One sentence each, as far as the inputs tell. What grew in the heap by code site
-    /// belongs after what grew by class.
+    /// One sentence each, as far as the inputs tell.
     pub fn sentences(&self, case: &Case<'_>, episode: &Episode<'_>) -> Vec<String> {
         [
             self.filled(),
@@ -78,11 +80,41 @@ impl<'c, 'r> Cause<'c, 'r> {
             self.survives(episode),
             self.before.map(held),
             self.grew(),
+            self.by_line(case),
             self.course(),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// The lines of code whose memory grew, or was most, before the kill: said where
+    /// anonymous memory was the most of what was charged.
+    fn by_line(&self, case: &Case<'_>) -> Option<String> {
+        const NAMED: usize = 2;
+        let subject = self.captures.last()?.moment.subject;
+        let process = case.analysis.profiles.iter().find(|process| process.subject == subject)?;
+        if self.largest().is_some_and(|name| name != ANONYMOUS) {
+            return None;
+        }
+        let fillers = heap_oom::fillers(case, process);
+        let named: Vec<String> = fillers
+            .iter()
+            .take(NAMED)
+            .map(|filler| {
+                let rate = filler
+                    .rate
+                    .map_or_else(String::new, |rate| format!(", {} more a minute", text(whole(rate))));
+                format!("{} ({}{rate})", place(case, process, filler.site), text(whole(filler.level)))
+            })
+            .collect();
+        let grows = fillers.iter().any(|filler| filler.rate.is_some());
+        let what = if grows {
+            "By the heap profiles these lines grew:"
+        } else {
+            "Most of the heap was allocated at"
+        };
+        (!named.is_empty()).then(|| format!("{what} {}.", named.join(", ")))
     }
 
     fn filled(&self) -> Option<String> {

@@ -1,0 +1,391 @@
+//! `prof.heap.growth`: a line keeps more and more of what it allocates.
+
+use std::collections::BTreeSet;
+
+use super::stack_goroutines::grown;
+use super::support::{
+    Doubts, bytes, bytes_text, bytes_within, callee, frame, needs, path, percent, place, processes, sample,
+};
+use crate::analysis::profile::facts::growth::{Growth, SiteGrowth, growth};
+use crate::analysis::profile::facts::stats::whole;
+use crate::analysis::profile::facts::{HeapMoment, ProcessProfiles};
+use crate::base::convert::to_f64;
+use crate::base::go_symbol::Origin;
+use crate::base::units::{Nanos, Unit};
+use crate::detectors::{Case, Detector, Draft, Rule};
+use crate::report::{Citation, Finding, GoroutineGroup, Reclaim, Severity, StackFrame, number_format};
+
+/// Growth that is worth a word, in bytes.
+const MIN_GROWTH: f64 = 2.0 * 1_048_576.0;
+/// And as a share of what was in use first.
+const MIN_SHARE: f64 = 0.1;
+/// Standard deviations: hundreds of sites are looked at, so two are not enough.
+const Z_MIN: f64 = 3.0;
+/// The share of a site's growth that must be in classes that are kept.
+const KEPT_MIN: f64 = 0.6;
+/// The share of what was allocated in the last step that must have stayed.
+const RHO_MIN: f64 = 0.5;
+/// And for it to be likely that nothing frees it.
+const RHO_LIKELY: f64 = 0.8;
+/// Allocations in the profile over `TotalAlloc`: below, the profile shows an earlier moment.
+const FRESH_MIN: f64 = 0.8;
+/// The rate of the last step over the highest: below, it slows down.
+const SLOW: f64 = 0.4;
+/// Age below which a process may still be warming up, whatever the setting.
+const YOUNG: Nanos = Nanos(300_000_000_000);
+/// Sites that get a finding of their own.
+const SITES: usize = 8;
+/// The share of the limit, or of the live heap, that growth reaches within an hour to be serious.
+const SERIOUS_SHARE: f64 = 0.05;
+
+const GROWTH: Rule = Rule {
+    code: "prof.heap.growth",
+    severity: Severity::Warning,
+    title: "Memory allocated here is kept and grows",
+    meaning: "From heap profile to heap profile more of what one line allocated is still in use.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[GROWTH],
+    missing_inputs: |case| {
+        let is_enough = |process: &ProcessProfiles| process.heap.moments.len() >= 2;
+        needs(case, is_enough, &["two heap profiles of one process, best of all three, the last with ?gc=1"])
+    },
+    detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
+};
+
+/// Sites that grow by the rule's conditions, the most first, each with what speaks against it.
+pub fn sites<'g>(
+    case: &Case<'_>,
+    process: &ProcessProfiles,
+    growth: &'g Growth,
+) -> Vec<(&'g SiteGrowth, Doubts)> {
+    let moments = &process.heap.moments;
+    let Some(first) = moments.first() else { return Vec::new() };
+    let least = MIN_GROWTH.max(MIN_SHARE * first.profile.in_use.bytes);
+    let common = common_doubts(case, process, moments);
+    let judged = growth.sites.iter().filter_map(|site| {
+        let is_growing = site.change.bytes >= least && site.change.z() >= Z_MIN && site.is_rising();
+        let is_kept = site.big_object.is_some() || (site.kept >= KEPT_MIN && site.kept_lately >= RHO_MIN);
+        if !is_growing || !is_kept {
+            return None;
+        }
+        let mut doubts = common.clone();
+        // One big object grows in leaps: its last one says nothing of a rate.
+        let slowing = site.slowing(&growth.times).filter(|&rate| rate < SLOW && site.big_object.is_none());
+        if let Some(slowing) = slowing {
+            if is_young(process) {
+                return None;
+            }
+            doubts.add(format!(
+                "In the last step it grew at {} % of its highest rate: a cache that fills up, or a start that ends.",
+                percent(slowing)
+            ));
+        }
+        doubts.add_if(site.big_object.is_none() && site.kept_lately < RHO_LIKELY, || {
+            format!(
+                "Of what was allocated in the last step {} % was freed again: a cache that reached its bound?",
+                100 - percent(site.kept_lately)
+            )
+        });
+        Some((site, doubts))
+    });
+    judged.collect()
+}
+
+/// What speaks against all sites alike.
+fn common_doubts(case: &Case<'_>, process: &ProcessProfiles, moments: &[HeapMoment]) -> Doubts {
+    let mut doubts = Doubts::default();
+    match moments.last().and_then(|moment| moment.freshness) {
+        Some(fresh) if fresh < FRESH_MIN => doubts.add(format!(
+            "The last profile is stale: it shows {} % of what had been allocated by then. Take it with heap?gc=1.",
+            percent(fresh)
+        )),
+        Some(_) => {}
+        None => doubts.add(
+            "How old the last profile's figures are is unknown: capture /debug/vars beside it, or take it with heap?gc=1.",
+        ),
+    }
+    doubts.add_if(moments.len() < 3, || {
+        "Two profiles always make a line: a third one, later, tells growth from a start that ended."
+            .to_owned()
+    });
+    let warm_up = case.analysis.settings.warm_up;
+    let age = process.age.at_least.unwrap_or_default();
+    doubts.add_if(age < warm_up, || {
+        format!(
+            "The process is young, {} by the captures: what it builds at its start grows the same way.",
+            number_format::duration(age)
+        )
+    });
+    doubts
+}
+
+fn is_young(process: &ProcessProfiles) -> bool {
+    process.age.at_least.is_none_or(|age| age < YOUNG)
+}
+
+fn find(case: &Case<'_>, process: &ProcessProfiles) -> Vec<Finding> {
+    let Some(growth) = growth(process) else { return Vec::new() };
+    let sites = sites(case, process, &growth);
+    sites
+        .iter()
+        .take(SITES)
+        .filter_map(|(site, doubts)| finding(case, process, &growth, site, doubts))
+        .collect()
+}
+
+fn finding(
+    case: &Case<'_>,
+    process: &ProcessProfiles,
+    growth: &Growth,
+    site: &SiteGrowth,
+    doubts: &Doubts,
+) -> Option<Finding> {
+    let moments = &process.heap.moments;
+    let rate = growth.seconds().map(|seconds| site.change.bytes * 60.0 / seconds);
+    let draft = Draft {
+        rule: GROWTH,
+        reclaim: Some(Reclaim::Stays),
+        condition: format!(
+            "A line's memory in use grew by {} and {} %, by {Z_MIN} standard deviations, in each step, and {} % of what it allocated last stayed; likely from {} %, with three profiles, the last of them fresh.",
+            bytes(MIN_GROWTH),
+            percent(MIN_SHARE),
+            percent(RHO_MIN),
+            percent(RHO_LIKELY)
+        ),
+        severity: severity(case, process, rate, doubts),
+        confidence: doubts.confidence(),
+        title: GROWTH.title.to_owned(),
+        claim: claim(case, process, growth, site, rate),
+        amount: Some(bytes_within(site.change.bytes, site.change.interval())),
+        citations: citations(site, moments),
+        against: doubts
+            .0
+            .iter()
+            .cloned()
+            .chain(["A cache that is not full yet grows the same way: profiles cannot tell the two apart."
+                .to_owned()])
+            .collect(),
+        advice: advice(case, process, site),
+    };
+    let mut finding = draft.about(process.subject)?;
+    finding.places = vec![frame(case, process, site.site)];
+    if let Some(group) = holders(case, process, site) {
+        finding.claim.push_str(&format!(
+            " {} more goroutines came at {}, about one for each object: they hold it, and are the root.",
+            number_format::count_u64(grown(group)),
+            group.user_frame.as_ref().or(group.stack.first()).map(StackFrame::call_site).unwrap_or_default()
+        ));
+        finding.advice.insert(0, "End the goroutines: what they hold goes with them.".to_owned());
+        finding.places.extend(group.user_frame.clone());
+        finding.group = Some(group.id.clone());
+    }
+    Some(finding)
+}
+
+/// The goroutines that hold what a site makes: a group that became more by about
+/// as many as there are more objects, and whose function made them.
+fn holders<'c>(case: &Case<'c>, process: &ProcessProfiles, site: &SiteGrowth) -> Option<&'c GoroutineGroup> {
+    /// Members for an object, at least and at most: dumps and profiles are not of one moment.
+    const FOR_EACH: std::ops::RangeInclusive<f64> = 0.6..=1.7;
+    let functions: BTreeSet<&str> = process
+        .stacks
+        .frames(site.main_stack)
+        .map(|frame| case.evidence.strings.get(frame.function))
+        .collect();
+    let section = case.analysis.goroutines.as_ref()?;
+    let groups = section.groups.iter().filter(|group| group.subject == process.subject);
+    let is_holder = |group: &&GoroutineGroup| {
+        let own = group.stack.iter().filter(|frame| frame.origin == Origin::Own);
+        let has_made = own.map(|frame| &*frame.function).any(|function| functions.contains(function));
+        grown(group) >= 10
+            && has_made
+            && FOR_EACH.contains(&(to_f64(grown(group)) / site.change.objects.max(1.0)))
+    };
+    groups.filter(is_holder).max_by(|a, b| grown(a).cmp(&grown(b)).then(b.id.cmp(&a.id)))
+}
+
+/// Serious where within an hour it would take a notable part of the limit.
+fn severity(case: &Case<'_>, process: &ProcessProfiles, rate: Option<f64>, doubts: &Doubts) -> Severity {
+    let mut of_subject =
+        case.memory.iter().rev().filter(|reviewed| reviewed.moment.subject == process.subject);
+    let limit = of_subject.find_map(|reviewed| reviewed.moment.limit()).map(|limit| limit.value);
+    let live = process.heap.moments.last().map_or(0.0, |moment| moment.profile.in_use.bytes);
+    let room = limit.map_or(live, crate::base::convert::i64_to_f64);
+    let is_serious = rate.is_none_or(|rate| rate * 60.0 >= SERIOUS_SHARE * room);
+    let is_stale = process
+        .heap
+        .moments
+        .last()
+        .and_then(|moment| moment.freshness)
+        .is_some_and(|fresh| fresh < FRESH_MIN);
+    match doubts.0.len() {
+        0 => Severity::Warning,
+        1 if is_serious && !is_stale && process.heap.moments.len() >= 3 => Severity::Warning,
+        _ => Severity::Info,
+    }
+}
+
+fn claim(
+    case: &Case<'_>,
+    process: &ProcessProfiles,
+    growth: &Growth,
+    site: &SiteGrowth,
+    rate: Option<f64>,
+) -> String {
+    let levels: Vec<String> = site.levels.iter().map(|&level| bytes(level)).collect();
+    let mut text = format!(
+        "What {} allocates is kept: {} more in use",
+        place(case, process, site.site),
+        bytes_text(site.change.bytes, site.change.interval())
+    );
+    if growth.change.bytes > 0.0 {
+        let share = (site.change.bytes / growth.change.bytes).clamp(0.0, 1.0);
+        text.push_str(&format!(", {} % of all growth in the profiles", percent(share)));
+    }
+    if let Some(rate) = rate {
+        text.push_str(&format!(", {} a minute", bytes(rate)));
+    }
+    text.push_str(&format!(
+        " ({}). In use at the last profile: {}.",
+        levels.join(" → "),
+        bytes_text(site.in_use.bytes, site.in_use.interval())
+    ));
+    match site.big_object {
+        Some((before, after)) => text.push_str(&format!(
+            " It is one big object that is made anew as it grows, from {} to {}.",
+            number_format::bytes(crate::base::units::Bytes(i64::try_from(before).unwrap_or(i64::MAX))),
+            number_format::bytes(crate::base::units::Bytes(i64::try_from(after).unwrap_or(i64::MAX)))
+        )),
+        None => text.push_str(&format!(
+            " That is {} objects of {} each; {} % of what was allocated in the last step stayed.",
+            number_format::count(whole(site.change.objects)),
+            bytes(site.bytes_per_object()),
+            percent(site.kept_lately)
+        )),
+    }
+    if let Some(callee) = callee(case, process, site.main_stack, site.site) {
+        text.push_str(&format!(" Allocated in {callee}."));
+    }
+    let path = path(case, process, site.main_stack, site.site);
+    if !path.is_empty() {
+        text.push_str(&format!(" {} % came through {path}.", percent(site.main_share)));
+    }
+    if let Some(fresh) = process.heap.moments.last().and_then(|moment| moment.freshness) {
+        text.push_str(&format!(
+            " The last profile shows {} % of all allocations by then.",
+            percent(fresh.min(1.0))
+        ));
+    }
+    text
+}
+
+/// The site's bytes in each profile.
+fn citations(site: &SiteGrowth, moments: &[HeapMoment]) -> Vec<Citation> {
+    let last = moments.len().saturating_sub(1);
+    let levels = moments.iter().zip(&site.levels).enumerate();
+    let mut citations: Vec<Citation> = levels
+        .map(|(index, (moment, &level))| {
+            let at = if index == last { site.at } else { 0 };
+            let mut citation = sample(moment.profile.source, at, "inuse_space", whole(level), Unit::Bytes);
+            if index != last {
+                citation.at = None;
+            }
+            citation
+        })
+        .collect();
+    citations.extend(moments.last().and_then(|moment| moment.total_alloc.clone()));
+    citations
+}
+
+fn advice(case: &Case<'_>, process: &ProcessProfiles, site: &SiteGrowth) -> Vec<String> {
+    let place = place(case, process, site.site);
+    let called = callee(case, process, site.main_stack, site.site).unwrap_or_default();
+    let is_map = process
+        .stacks
+        .frames(site.main_stack)
+        .any(|frame| frame.role.is_some_and(|role| role.contains("map")));
+    let shape = if site.big_object.is_some() {
+        format!(
+            "Bound what {place} appends to: a ring, a flush that sets it to nil, or a map that is made anew (maps never shrink)."
+        )
+    } else if ["bufio.New", "bytes.growSlice", "compress/flate.New", "io.ReadAll"]
+        .iter()
+        .any(|name| called.starts_with(name))
+    {
+        format!(
+            "Buffers made at {place} live as long as who holds them: end those goroutines or return the buffers to a pool."
+        )
+    } else if called.contains("strings.") && site.bytes_per_object() >= 4096.0 {
+        "If only a part of each string or slice is needed, keep strings.Clone or bytes.Clone of the part: a short piece pins the whole.".to_owned()
+    } else if is_map {
+        format!("Evict from the map that {place} fills, or make it anew now and then: a map does not shrink.")
+    } else {
+        format!("Find who holds what {place} makes: evict, bound, or delete it when its owner goes.")
+    };
+    let mut advice = vec![shape];
+    if site.bytes_per_object() >= 4096.0 && site.big_object.is_none() {
+        advice.push("Each object is large: if only a part is kept in use, clone the part (strings.Clone, bytes.Clone); the profile cannot see slices of it.".to_owned());
+    }
+    advice
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::profile::drawn::heap;
+    use crate::detectors::testing::check_bytes;
+
+    const MIB: i64 = 1 << 20;
+
+    fn kept(at: i64, mib: i64) -> Vec<u8> {
+        let bytes = mib * MIB;
+        heap(at, &[("main.main main.keep", &[bytes / 1024, bytes, bytes / 1024, bytes])])
+    }
+
+    #[test]
+    fn what_is_kept_more_and_more_is_named_by_its_line() {
+        let profiles = [kept(1_000, 10), kept(1_060, 30), kept(1_120, 50)];
+        let files: Vec<(&str, &[u8])> = ["t0.heap.pb", "t1.heap.pb", "t2.heap.pb"]
+            .into_iter()
+            .zip(profiles.iter().map(|file| &file[..]))
+            .collect();
+        let found = check_bytes("prof.heap.growth", &files, &["prof.heap.growth"]);
+        let place = &found[0].places[0];
+        assert_eq!((&*place.function, place.line), ("main.keep", Some(7)));
+        // Two minutes of profiles without a clock: what speaks against it is said.
+        assert_eq!(found[0].confidence, crate::report::Confidence::Possible);
+        assert!(found[0].against.iter().any(|line| line.contains("young")));
+        assert_eq!(found[0].amount.map(|amount| amount.value), Some(40 * MIB));
+    }
+
+    #[test]
+    fn what_is_freed_again_or_stands_still_is_no_growth() {
+        let (mib, more) = (30 * MIB, 31 * MIB);
+        let last = heap(1_120, &[("main.main main.keep", &[more / 1024, more, mib / 1024, mib])]);
+        let flat = [kept(1_000, 10), kept(1_060, 30), last];
+        let churned = [1, 2, 3].map(|round: i64| {
+            let bytes = round * 100 * MIB;
+            heap(1_000 + round, &[("main.main main.make", &[bytes / 1024, bytes, 1024, MIB])])
+        });
+        for profiles in [flat, churned] {
+            let files: Vec<(&str, &[u8])> = ["t0.heap.pb", "t1.heap.pb", "t2.heap.pb"]
+                .into_iter()
+                .zip(profiles.iter().map(|file| &file[..]))
+                .collect();
+            check_bytes("prof.heap.growth", &files, &[]);
+        }
+    }
+
+    #[test]
+    fn another_process_is_not_compared() {
+        let files = [kept(1_000, 40), kept(1_060, 10), kept(1_120, 30)];
+        let files: Vec<(&str, &[u8])> = ["t0.heap.pb", "t1.heap.pb", "t2.heap.pb"]
+            .into_iter()
+            .zip(files.iter().map(|file| &file[..]))
+            .collect();
+        let found = check_bytes("prof.heap.growth", &files, &["prof.heap.growth"]);
+        assert_eq!(found[0].amount.map(|amount| amount.value), Some(20 * MIB), "from the restart on");
+    }
+}
