@@ -301,9 +301,12 @@ fn listed(evidence: &Evidence, form: Form) -> u64 {
     }
 }
 
+/// A goroutine of a dump, or several of one stack: goid, stack, wait reason, minutes, count.
+type Content = (u64, Option<StackId>, Option<StrId>, Option<u32>, u64);
+
 /// What makes two dumps the same: ids, stacks, states, waits and counts, in any
 /// order. Of two dumps whose minutes alone differ, nobody moved in between.
-fn content(dump: &GoroutineDump) -> Vec<(u64, Option<StackId>, Option<StrId>, Option<u32>, u64)> {
+fn content(dump: &GoroutineDump) -> Vec<Content> {
     let each = dump.goroutines.iter().map(|row| (row.goid, row.stack, Some(row.state), row.wait_minutes, 1));
     let counted = dump.counted.iter().map(|row| (0, row.stack, None, None, row.count));
     let mut rows: Vec<_> = each.chain(counted).collect();

@@ -516,14 +516,10 @@ impl<'e> Reader<'e> {
         let (stacks, strings) = (&self.evidence.stacks, &self.evidence.strings);
         for dump in &mut self.dumps {
             dump.captured_at = captured_at;
-            let has = |name: &str| {
-                let Some(id) = strings.find(name) else { return false };
-                dump.goroutines
-                    .iter()
-                    .filter(|row| strings.get(row.state) == "running")
-                    .any(|row| stacks.leaf_first(row.stack).any(|frame| frame.function == id))
-            };
-            dump.is_leak_profile = has(LEAK_WRITER);
+            let mut running = dump.goroutines.iter().filter(|row| strings.get(row.state) == "running");
+            dump.is_leak_profile = strings.find(LEAK_WRITER).is_some_and(|id| {
+                running.any(|row| stacks.leaf_first(row.stack).any(|frame| frame.function == id))
+            });
             if !dump.preamble.is_empty() || dump.crash.is_some() {
                 dump.form = DumpForm::Crash;
             }

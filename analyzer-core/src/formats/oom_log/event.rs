@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         is_over: impl FnOnce(&OomEvent) -> bool,
     ) -> Option<&mut OomEvent> {
         let gap = self.last_seen.zip(moment.since_boot).map(|(last, now)| now.0.saturating_sub(last.0));
-        let is_far = gap.is_some_and(|gap| gap > LONGEST_EVENT.0 || gap < -LONGEST_EVENT.0);
+        let is_far = gap.is_some_and(|gap| gap.unsigned_abs() > LONGEST_EVENT.0.unsigned_abs());
         if self.events.last().is_none_or(|event| is_far || is_over(event)) {
             self.open(moment);
         }

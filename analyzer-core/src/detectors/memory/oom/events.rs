@@ -54,7 +54,9 @@ pub struct Killed<'c> {
 
 /// The episodes of a subject: its own first, and the newest first.
 pub fn of_subject<'c>(case: &Case<'c>, subject: &Subject) -> Vec<Episode<'c>> {
-    let mut groups: BTreeMap<(bool, &str, &str, &str), (usize, Vec<&'c OomEvent>)> = BTreeMap::new();
+    // By whether it is another container's, code, home and name: the newest's index, and all of them.
+    type Key<'c> = (bool, &'c str, &'c str, &'c str);
+    let mut groups: BTreeMap<Key<'c>, (usize, Vec<&'c OomEvent>)> = BTreeMap::new();
     for (index, kill) in kills::of_subject(case.evidence, subject).into_iter().enumerate() {
         let event = kill.event;
         let name = event.victims().first().map_or("", |victim| text(case, victim.name));
