@@ -320,7 +320,7 @@ mod tests {
             assert_eq!(tally.found_likely, tally.wanted, "{code}");
         }
         let wanted: usize = total.rules.values().map(|tally| tally.wanted).sum();
-        assert_eq!(wanted, 11);
+        assert_eq!(wanted, 12);
         assert!(total.measured >= 2 && total.inside == total.measured);
     }
 }
