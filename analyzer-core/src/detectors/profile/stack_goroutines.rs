@@ -127,7 +127,7 @@ mod tests {
         )
     }
 
-    fn files<'a>(texts: &'a [String; 4]) -> [(&'a str, &'a str); 4] {
+    fn files(texts: &[String; 4]) -> [(&str, &str); 4] {
         ["shop/t0/goroutine.txt", "shop/t0/vars.json", "shop/t1/goroutine.txt", "shop/t1/vars.json"]
             .map(|path| (path, ""))
             .into_iter()

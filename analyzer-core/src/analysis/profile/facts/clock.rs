@@ -24,8 +24,7 @@ pub(super) fn age(evidence: &Evidence, subject: &Subject, sources: &BTreeSet<Sou
     let traced = cycles.map(|cycle| cycle.since_start).max();
     let dumps = sources.iter().flat_map(|&source| evidence.goroutines.of_source(source));
     let waits = dumps.flat_map(|(_, dump)| &dump.goroutines).filter_map(|row| row.wait_minutes);
-    let waited =
-        waits.max().map(|minutes| Nanos(i64::try_from(minutes).unwrap_or(i64::MAX).saturating_mul(MINUTE)));
+    let waited = waits.max().map(|minutes| Nanos(i64::from(minutes).saturating_mul(MINUTE)));
     let captured = subject.snapshots.iter().filter_map(|snapshot| snapshot.captured_at);
     let (first, last) = (captured.clone().min(), captured.max());
     let spanned = first.zip(last).map(|(first, last)| last - first).filter(|span| span.0 > 0);
