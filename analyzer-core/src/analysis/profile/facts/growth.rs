@@ -368,7 +368,7 @@ pub fn allocations(process: &ProcessProfiles) -> Option<Allocations> {
     }
     let share = |(churn, kept, _): (Churn, f64, f64)| {
         let all = churn.allocated.bytes;
-        Churn { kept: if all > 0.0 { kept / all } else { 0.0 }, ..churn }
+        Churn { kept: if all > 0.0 { (kept / all).clamp(0.0, 1.0) } else { 0.0 }, ..churn }
     };
     let mut sites: Vec<Churn> = sites.into_values().map(share).collect();
     sites.sort_by(|a, b| b.allocated.bytes.total_cmp(&a.allocated.bytes).then(a.site.cmp(&b.site)));
