@@ -81,6 +81,11 @@ fn is_escaped(character: char) -> bool {
     character != '\n' && is_invisible(character)
 }
 
+/// True if a check ran, and nothing of the input is missing: only then does silence say anything.
+pub fn is_judged(report: &Report) -> bool {
+    report.checks_run > 0 && report.lossy_sources().next().is_none()
+}
+
 /// True if anything of the input is in the report's figures.
 pub fn is_usable(report: &Report) -> bool {
     report.sources.iter().any(|source| matches!(source.status, Parsed | Partial))

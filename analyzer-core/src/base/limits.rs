@@ -196,7 +196,7 @@ pub const ENVELOPE_DEPTH: usize = 8;
 
 /// Bytes of a text whose every line is looked at for more than one capture.
 /// Larger files are captures or logs of one kind; what people paste is small.
-pub const PASTE_BYTES: usize = 8 << 20;
+pub const PASTE_BYTES: usize = 2 << 20;
 
 /// Writers of one log that are told apart; a node's log has some tens.
 pub const LOG_STREAMS: usize = 64;

@@ -85,9 +85,10 @@ fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str>
 }
 
 /// Where a trace line starts: at the line's start, or after a log driver's prefix.
-fn starts_like_gc(line: &[u8]) -> Option<usize> {
-    let is_start =
-        |at: usize| at == 0 || line.get(at - 1).is_some_and(|b| matches!(b, b' ' | b'\t' | b'|' | b'"'));
+pub fn starts_like_gc(line: &[u8]) -> Option<usize> {
+    let is_start = |at: usize| {
+        at == 0 || line.get(at - 1).is_some_and(|b| matches!(b, b' ' | b'\t' | b'|' | b'"' | b':'))
+    };
     let gc = memchr::memmem::find_iter(line, b"gc ").find(|&at| {
         let rest = line.get(at + 3..).unwrap_or(&[]);
         let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();

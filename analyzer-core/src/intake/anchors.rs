@@ -33,6 +33,7 @@ pub(super) fn find(line: &[u8]) -> Option<usize> {
         .or_else(|| creator(line))
         .or_else(|| titled(line))
         .or_else(|| kernel(line))
+        .or_else(|| figure(line))
 }
 
 /// `goroutine 7 [running]:` up to the line's end.
@@ -106,6 +107,50 @@ pub(super) fn kernel(line: &[u8]) -> Option<usize> {
         return Some(at - name);
     }
     KERNEL.iter().filter_map(|words| memmem::find(line, words)).find(|&at| is_word_start(line, at))
+}
+
+/// Keys of `memory.stat` that no other text has at the end of a line before a number.
+const FLAT: [&[u8]; 14] = [
+    b"anon",
+    b"file",
+    b"kernel_stack",
+    b"pagetables",
+    b"shmem",
+    b"file_mapped",
+    b"file_dirty",
+    b"inactive_anon",
+    b"active_anon",
+    b"inactive_file",
+    b"active_file",
+    b"unevictable",
+    b"slab_reclaimable",
+    b"slab_unreclaimable",
+];
+
+/// A figure of a file: `anon 4096`, `Rss: 4 kB`, `# HeapSys = 4096`, `go_goroutines 7`, or a mapping.
+fn figure(line: &[u8]) -> Option<usize> {
+    let last = memchr::memrchr(b' ', line)?;
+    let (before, value) = (line.get(..last)?, line.get(last + 1..)?);
+    if value == b"kB" {
+        let colon = memchr::memrchr(b':', before)?;
+        let name =
+            line.get(..colon)?.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        return (name > 1).then_some(colon - name);
+    }
+    if let Some(at) = memmem::find(before, b" = ").and_then(|_| memmem::rfind(before, b"# ")) {
+        return Some(at);
+    }
+    if let Some(at) =
+        [&b"go_"[..], b"process_", b"container_"].iter().find_map(|start| memmem::find(line, start))
+    {
+        let text = std::str::from_utf8(line.get(at..)?).ok()?;
+        return (is_word_start(line, at) && crate::formats::memstats::is_sample(text)).then_some(at);
+    }
+    if value.iter().all(u8::is_ascii_digit) {
+        let key = before.rsplit(|byte| matches!(byte, b' ' | b'\t' | b':' | b'|' | b'"')).next()?;
+        return FLAT.contains(&key).then_some(last - key.len());
+    }
+    None
 }
 
 fn is_word_start(line: &[u8], at: usize) -> bool {

@@ -1,14 +1,15 @@
-//! Bytes that are of the paper, not of the text: byte order marks, UTF-16
-//! without one, NULs of a truncated log, colors of a terminal, bare carriage
-//! returns, blanks that are none, HTML.
+//! Bytes that are of the paper, not of the text: byte order marks, NULs
+//! of a truncated log, colors of a terminal, bare carriage returns, blanks that
+//! are none, HTML.
 
 use std::borrow::Cow;
 
 use memchr::memmem;
 
 use super::markup;
-use super::text::{Builder, Text};
-use crate::base::places::Places;
+use super::text::{Builder, Text, split_lines};
+use crate::base::convert::to_u32;
+use crate::base::places::{Place, Places};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const ESCAPE: u8 = 0x1b;
@@ -20,13 +21,10 @@ pub(super) fn clean(bytes: &[u8]) -> Option<Text<'static>> {
     if !needs(bytes) && !markup::is_markup(bytes) {
         return None;
     }
-    let utf8 = if is_utf16(bytes) { Cow::Owned(from_utf16(bytes)) } else { Cow::Borrowed(bytes) };
-    let text = plain(&utf8);
-    if markup::is_markup(&text) {
-        let text = Text { bytes: Cow::Owned(text), places: Places::default() };
-        return Some(markup::strip(&text));
-    }
-    Some(Text { bytes: Cow::Owned(text), places: Places::default() })
+    let plain = plain(bytes);
+    let places = if has_bare_returns(bytes) { one_line(&plain) } else { Places::default() };
+    let text = Text { bytes: Cow::Owned(plain), places };
+    Some(if markup::is_markup(&text.bytes) { markup::strip(&text) } else { text })
 }
 
 /// True if the bytes are not all the text's.
@@ -37,30 +35,20 @@ pub(super) fn needs(bytes: &[u8]) -> bool {
         || memmem::find(bytes, NO_BREAK_SPACE).is_some()
 }
 
+/// The places of lines that were one: with carriage returns alone, a file has no other.
+fn one_line(text: &[u8]) -> Places {
+    let mut places = Places::default();
+    for (line, _) in split_lines(text) {
+        let column = line.as_ptr().addr() - text.as_ptr().addr();
+        places.push(Place { line: 1, column: to_u32(column).saturating_add(1) });
+    }
+    places
+}
+
 /// True for a text whose lines end with carriage returns alone.
 fn has_bare_returns(bytes: &[u8]) -> bool {
     let head = bytes.get(..4096).unwrap_or(bytes);
     memchr::memchr(b'\r', head).is_some() && memchr::memchr(b'\n', head).is_none()
-}
-
-/// True for UTF-16 without a byte order mark: every other byte of ASCII is zero.
-pub(super) fn is_utf16(bytes: &[u8]) -> bool {
-    let head = bytes.get(..256).unwrap_or(bytes);
-    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
-    let half = head.len() / 2;
-    half >= 8
-        && (zeros(0) == 0 && zeros(1) >= half - half / 8 || zeros(1) == 0 && zeros(0) >= half - half / 8)
-}
-
-fn from_utf16(bytes: &[u8]) -> Vec<u8> {
-    let is_big_endian = bytes.first() == Some(&0);
-    let units = bytes.chunks_exact(2).map(|pair| match *pair {
-        [a, b] if is_big_endian => u16::from_be_bytes([a, b]),
-        [a, b] => u16::from_le_bytes([a, b]),
-        _ => 0,
-    });
-    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    text.into_bytes()
 }
 
 /// True if a text goes over into NULs and nothing else.
@@ -137,7 +125,5 @@ mod tests {
         assert_eq!(cleaned(b"\0\0\0late\nlog\n\0\0").unwrap(), "late\nlog\n");
         assert_eq!(cleaned(b"a\rb\r").unwrap(), "a\nb\n");
         assert_eq!(cleaned("a\u{a0}b é\n".as_bytes()).unwrap(), "a b é\n");
-        let wide: Vec<u8> = "goroutine 1 [running]:\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(cleaned(&wide).unwrap(), "goroutine 1 [running]:\n");
     }
 }

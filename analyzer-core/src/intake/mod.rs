@@ -17,14 +17,19 @@ mod entries;
 mod escapes;
 mod fields;
 mod json;
+mod marks;
 mod markup;
+mod pieces;
 mod prefix;
 mod quoted;
+mod sections;
 mod shape;
 mod streams;
 mod table;
 mod text;
 
+use crate::base::convert::to_u64;
+use crate::base::error::Notes;
 use crate::base::limits;
 use crate::base::places::Places;
 use crate::base::units::Nanos;
@@ -35,18 +40,24 @@ use text::Text;
 
 /// Bytes at each end of a line in which its time is looked for.
 const TIME_BYTES: usize = 512;
+/// Bytes at each end of a large text that say whether it has anything around it.
+const SAMPLE_BYTES: usize = 64 << 10;
 
 /// A capture that was found in a text.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Its path: that of the file, or a name below it.
     pub path: String,
+    /// What it is.
+    pub format: &'static Format,
     /// Its text.
     pub bytes: Vec<u8>,
     /// Where its lines stood.
     pub places: Places,
     /// When its first lines were written, as the log around it says.
     pub written_at: Option<Nanos>,
+    /// What to know about the text around it.
+    pub notes: Notes,
 }
 
 /// The captures in a text; `None` if it is one by itself, or holds none.
@@ -56,29 +67,63 @@ pub fn open(path: &str, bytes: &[u8]) -> Option<Vec<Part>> {
     }
     let recognized = |bytes: &[u8]| formats::recognize(&Probe { path, bytes });
     let raw = recognized(bytes);
-    if raw.is_some_and(|format| !format.is_text || (is_whole(format) && !clean::needs(bytes))) {
+    if raw.is_some_and(|format| !format.is_text || (!is_open(format) && !clean::needs(bytes))) {
         return None;
     }
-    let part = |text: Text<'static>| {
-        let written_at = written_at(&text, bytes);
-        vec![Part { path: path.to_owned(), bytes: text.bytes.into_owned(), places: text.places, written_at }]
-    };
-    let cleaned = clean::clean(bytes);
-    if let Some(text) = cleaned.as_ref().filter(|text| recognized(&text.bytes).is_some_and(is_whole)) {
-        return Some(part(text.clone()));
+    let is_large = bytes.len() > limits::PASTE_BYTES;
+    if is_large && raw.is_some_and(|format| !is_generic(format)) && is_plain(bytes) {
+        return None;
     }
     let dropped = Text::dropped(bytes);
-    let peeled = peeled(cleaned.as_ref().unwrap_or(&dropped));
-    [peeled, cleaned]
+    let cleaned = clean::clean(bytes);
+    let is_document = |text: &&Text<'_>| recognized(&text.bytes).is_some_and(|format| !is_open(format));
+    let peeled = match cleaned.as_ref().filter(is_document) {
+        Some(_) => None,
+        None => peeled(cleaned.as_ref().unwrap_or(&dropped)),
+    };
+    // What was taken off was the log's only if a capture is left.
+    [peeled.as_ref(), cleaned.as_ref(), Some(&dropped)].into_iter().flatten().find_map(|text| {
+        let is_raw = std::ptr::eq(text, &raw const dropped);
+        let mut parts = if is_large { one(path, text, is_raw) } else { several(path, text, is_raw) }?;
+        parts.iter_mut().for_each(|part| part.written_at = written_at(part, bytes));
+        Some(parts)
+    })
+}
+
+/// The whole text as one capture.
+fn one(path: &str, text: &Text<'_>, is_raw: bool) -> Option<Vec<Part>> {
+    let format = formats::recognize(&Probe { path, bytes: &text.bytes })?;
+    (!is_raw && !is_generic(format)).then(|| {
+        let (bytes, places) = (text.bytes.to_vec(), text.places.clone());
+        vec![Part { path: path.to_owned(), format, bytes, places, written_at: None, notes: Notes::default() }]
+    })
+}
+
+/// The captures that stand in the text; `None` if it is one as it was dropped.
+fn several(path: &str, text: &Text<'_>, is_raw: bool) -> Option<Vec<Part>> {
+    let sections = sections::split(path, text);
+    let is_as_dropped = is_raw && sections.is_whole;
+    Some(sections.parts).filter(|parts| !parts.is_empty() && !is_as_dropped)
+}
+
+/// True if neither the start nor the end of a text has anything of a log around it.
+fn is_plain(bytes: &[u8]) -> bool {
+    let head = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
+    let head = head.get(..memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1)).unwrap_or(head);
+    let tail = bytes.get(bytes.len().saturating_sub(SAMPLE_BYTES)..).unwrap_or_default();
+    let tail = tail.get(memchr::memchr(b'\n', tail).map_or(0, |end| end + 1)..).unwrap_or_default();
+    [head, tail]
         .into_iter()
-        .flatten()
-        .find(|text| recognized(&text.bytes).is_some_and(|format| !is_generic(format)))
-        .map(part)
+        .all(|part| !clean::needs(part) && !markup::is_markup(part) && peeled(&Text::dropped(part)).is_none())
 }
 
 /// The time that the log around a text states beside its first lines.
-fn written_at(text: &Text<'_>, dropped: &[u8]) -> Option<Nanos> {
-    let first = text.rows().find(|row| anchors::find(row.bytes).is_some())?.place.line;
+fn written_at(part: &Part, dropped: &[u8]) -> Option<Nanos> {
+    if part.places.is_identity() {
+        return None;
+    }
+    let first = text::split_lines(&part.bytes).position(|(line, _)| anchors::find(line).is_some())?;
+    let first = part.places.of(to_u64(first) + 1).line;
     let (line, _) = text::split_lines(dropped).nth(usize::try_from(first).ok()?.checked_sub(1)?)?;
     let ends = [line.get(..TIME_BYTES).unwrap_or(line), line.get(line.len().saturating_sub(TIME_BYTES)..)?];
     ends.into_iter().find_map(|part| {
@@ -108,11 +153,8 @@ fn peeled(text: &Text<'_>) -> Option<Text<'static>> {
     peeled
 }
 
-/// True for bytes that may be text: few control characters, and NULs only as padding or every other one.
+/// True for bytes that may be text: few control characters, and NULs only as padding.
 fn is_text(bytes: &[u8]) -> bool {
-    if clean::is_utf16(bytes) {
-        return true;
-    }
     let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());
     let head = bytes.get(start..).unwrap_or_default();
     let head = head.get(..4096).unwrap_or(head);
@@ -122,9 +164,9 @@ fn is_text(bytes: &[u8]) -> bool {
     !head.is_empty() && head.iter().filter(is_control).count() * 64 <= head.len()
 }
 
-/// True for a format whose files are whole documents: what is in one is its own.
-fn is_whole(format: &Format) -> bool {
-    const OPEN: [&str; 16] = [
+/// True for a format whose texts people paste among others; the files of all others are whole documents.
+fn is_open(format: &Format) -> bool {
+    const OPEN: [&str; 20] = [
         "goroutine-dump",
         "goroutine-profile-text",
         "oom-log",
@@ -139,10 +181,14 @@ fn is_whole(format: &Format) -> bool {
         "heap-debug1",
         "smaps",
         "smaps_rollup",
+        "maps",
         "status",
         "meminfo",
+        "psi",
+        "kubectl-top",
+        "kernel-text",
     ];
-    !OPEN.contains(&format.name)
+    OPEN.contains(&format.name)
 }
 
 /// True for a format that only names what is of no capture.

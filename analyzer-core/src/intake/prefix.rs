@@ -9,6 +9,7 @@ use memchr::memmem;
 use rustc_hash::FxHasher;
 
 use super::anchors;
+use super::marks::grepped;
 use super::shape::{Cut, Shape, is_moment};
 use super::streams::Streams;
 use super::text::{Text, split_lines};
@@ -104,9 +105,12 @@ impl Shapes {
     }
 
     fn add(&mut self, line: &[u8], next: Option<&[u8]>) {
-        let Some(at) = anchors::find(line).filter(|&at| at > 0 && at <= PREFIX_BYTES) else { return };
+        let at = container_runtime(line).or_else(|| anchors::find(line));
+        let Some(at) = at.filter(|&at| at > 0 && at <= PREFIX_BYTES && grepped(line).is_none()) else {
+            return;
+        };
         let is_kernel = anchors::kernel(line) == Some(at);
-        if is_kernel && is_kernels_own(line, at) {
+        if is_kernels_own(line, at, is_kernel) {
             return;
         }
         // A message may quote a header; a dump goes on after it.
@@ -128,10 +132,27 @@ impl Shapes {
     }
 }
 
-/// True if the kernel log's own reader takes this prefix off.
-fn is_kernels_own(line: &[u8], at: usize) -> bool {
+/// Where the text starts behind `TIME stderr F `, which a container runtime (CRI) puts there.
+fn container_runtime(line: &[u8]) -> Option<usize> {
+    let head = line.get(..64).unwrap_or(line);
+    let is_time = head.first().is_some_and(u8::is_ascii_digit) && head.contains(&b'T');
+    [&b" stderr F "[..], b" stderr P ", b" stdout F ", b" stdout P "]
+        .iter()
+        .filter(|_| is_time)
+        .find_map(|mark| Some(memmem::find(head, mark)? + mark.len()))
+}
+
+/// True if the kernel log's own reader takes this prefix off: the kernel's clock, and what
+/// `dmesg` and the journal put before it.
+fn is_kernels_own(line: &[u8], at: usize, is_kernel: bool) -> bool {
+    let prefix = line.get(..at).unwrap_or_default();
+    let is_thread = |pair: &[u8]| matches!(pair, [b'T', b'0'..=b'9']);
+    let is_clock = matches!(prefix.first(), Some(b'[' | b'<')) && !prefix.windows(2).any(is_thread);
+    let is_journal = memmem::find(prefix, b" kernel: ").is_some();
     let Ok(text) = std::str::from_utf8(line) else { return false };
-    text.trim_end().len().checked_sub(oom_log::prefix::strip(text).0.len()) == Some(at)
+    let (message, clock) = oom_log::prefix::strip(text);
+    let is_stripped = text.trim_end().len().checked_sub(message.len()) == Some(at);
+    (is_clock || is_journal) && is_stripped && (is_kernel || clock.is_some())
 }
 
 /// True if a line can follow a goroutine's header.

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use super::plain_text::visible;
 use super::{Finding, Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
 use crate::analysis::{Analysis, memory, profile};
+use crate::base::convert::to_u64;
+use crate::base::error::NoteSeverity;
 use crate::base::source::SourceId;
 use crate::detectors::{self, Case};
 use crate::evidence::Evidence;
@@ -15,7 +17,10 @@ impl Report {
     /// The report of everything that was parsed.
     pub fn assemble(evidence: &Evidence, analysis: &Analysis) -> Self {
         let memory = memory::review(evidence, &analysis.subjects);
-        let (mut findings, not_run) = detectors::run(&Case { evidence, analysis, memory: &memory });
+        let case = Case { evidence, analysis, memory: &memory };
+        let (mut findings, not_run) = detectors::run(&case);
+        let checks_run =
+            detectors::all().filter(|detector| (detector.missing_inputs)(&case).is_empty()).count();
         findings.iter_mut().for_each(make_visible);
         let places = places(&analysis.subjects);
         let sources =
@@ -27,6 +32,7 @@ impl Report {
             sources,
             subjects: analysis.subjects.clone(),
             findings,
+            checks_run: to_u64(checks_run),
             not_run,
             memory: analysis.memory.clone(),
             goroutines: analysis.goroutines.clone(),
@@ -95,28 +101,65 @@ fn verdict(report: &Report) -> String {
     }
     let serious: Vec<_> =
         report.findings.iter().filter(|finding| finding.severity < Severity::Info).collect();
-    match serious.as_slice() {
-        [] => {
-            let none =
-                format!("No problem found in {usable} {}.", if usable == 1 { "file" } else { "files" });
-            // What the captures cannot tell is not health.
-            let suspected = report.findings.iter().find(|finding| finding.code.ends_with(".suspect"));
-            let told = report.findings.iter().find(|finding| finding.code.starts_with("prof."));
-            match (suspected, told) {
-                (Some(finding), _) => format!("{none} {}", finding.claim),
-                // What profiles say of where time and memory go is an answer, and none of health.
-                (None, Some(finding)) => format!("No fault is proven. {}", finding.claim),
-                (None, None) if has_profiles_alone(report) => {
-                    "Nothing can be told from these profiles alone: see what each rule needs.".to_owned()
-                }
-                (None, None) => none,
-            }
-        }
+    let answer = match serious.as_slice() {
+        [] => without_findings(report, usable),
         [one] => one.claim.clone(),
         [first, rest @ ..] => {
             let more = if rest.len() == 1 { "finding" } else { "findings" };
             format!("{} And {} more {more}.", first.claim, rest.len())
         }
+    };
+    match lost(report) {
+        Some(lost) => format!("{answer} {lost}"),
+        None => answer,
+    }
+}
+
+/// What is said where nothing was found: that is health only if a check could have failed.
+fn without_findings(report: &Report, usable: usize) -> String {
+    let files = if usable == 1 { "file" } else { "files" };
+    // What the captures cannot tell is not health.
+    if let Some(suspected) = report.findings.iter().find(|finding| finding.code.ends_with(".suspect")) {
+        return suspected.claim.clone();
+    }
+    // What profiles say of where time and memory go is an answer, and none of health.
+    if let Some(told) = report.findings.iter().find(|finding| finding.code.starts_with("prof.")) {
+        return format!("No fault is proven. {}", told.claim);
+    }
+    if has_profiles_alone(report) {
+        return "Nothing can be told from these profiles alone: see what each rule needs.".to_owned();
+    }
+    if report.checks_run == 0 {
+        return format!("There is nothing to judge in {usable} {files}: no check applies to what was read.");
+    }
+    let checks = if report.checks_run == 1 { "check" } else { "checks" };
+    format!("No problem found in {usable} {files}; {} {checks} ran.", report.checks_run)
+}
+
+/// What is missing of the input, if anything is.
+fn lost(report: &Report) -> Option<String> {
+    let mut lossy = report.lossy_sources();
+    let (path, message) = lossy.next()?;
+    let more = match lossy.count() {
+        0 => String::new(),
+        1 => ", and 1 more file".to_owned(),
+        more => format!(", and {more} more files"),
+    };
+    let message = message.trim_end_matches('.');
+    Some(format!("Part of the input is missing ({}: {}{more}).", visible(path), visible(message)))
+}
+
+impl Report {
+    /// Sources of which something is not in the figures, with the sentence that says so.
+    pub fn lossy_sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().filter_map(|row| {
+            let is_loss = |severity| {
+                severity == NoteSeverity::DataLoss
+                    || (severity == NoteSeverity::Error && row.status == SourceStatus::Failed)
+            };
+            let note = row.notes.iter().find(|note| is_loss(note.severity))?;
+            Some((row.path.as_str(), note.message.as_str()))
+        })
     }
 }
 

@@ -55,6 +55,9 @@ pub struct Report {
     pub subjects: Vec<Subject>,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
+    /// Checks that had all they need: without one, nothing was judged.
+    #[serde(default)]
+    pub checks_run: u64,
     /// Detectors that lacked evidence, and what they need.
     pub not_run: Vec<NotRun>,
     /// The three-layer reconciliation.

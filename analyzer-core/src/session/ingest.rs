@@ -57,16 +57,14 @@ fn ingest_parts(mut leaf: Leaf, parts: Vec<intake::Part>, into: &mut Into<'_>) -
         let mut source = Source::new(part.path, encoded, to_u64(decoded));
         source.modified_at = leaf.modified_at;
         source.notes = std::mem::take(&mut leaf.notes);
+        source.notes.extend(part.notes);
         source.places = part.places;
         source.is_text = true;
-        let format = formats::recognize(&Probe { path: &source.path, bytes: &part.bytes });
-        source.format = format.map(|format| format.name);
-        source.format_label = format.map(|format| format.label);
+        source.format = Some(part.format.name);
+        source.format_label = Some(part.format.label);
         let id = into.evidence.sources.push(source);
         let dumps = into.evidence.goroutines.dumps.len();
-        if let Some(format) = format {
-            parse(format, id, &part.bytes, into);
-        }
+        parse(part.format, id, &part.bytes, into);
         let Some(source) = into.evidence.sources.get_mut(id) else { continue };
         source.captured_at = source.captured_at.or(part.written_at);
         for id in ids::<DumpId>(into.evidence.goroutines.dumps.len_u32()).skip(dumps) {

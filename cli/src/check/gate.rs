@@ -87,7 +87,7 @@ pub(super) enum Status {
     Passed,
     /// Findings fail.
     Failed,
-    /// Nothing of the input could be read: that is no health.
+    /// Nothing of the input could be read or judged, or part of it is missing: that is no health.
     Unreadable,
 }
 
@@ -132,6 +132,7 @@ impl<'a> Outcome<'a> {
     pub(super) fn status(&self) -> Status {
         match self.count(Fate::Fails) {
             _ if !output::is_usable(self.report) => Status::Unreadable,
+            0 if !output::is_judged(self.report) => Status::Unreadable,
             0 => Status::Passed,
             _ => Status::Failed,
         }

@@ -32,7 +32,7 @@ fn report(text: &str) -> Report {
     let source = |id: u32, path: &str| {
         json!({
             "id": id, "path": path, "format": "smaps", "bytes": 1, "decoded_bytes": 1, "status": "partial",
-            "notes": [{ "severity": "data-loss", "code": "cut", "message": text, "count": 1 }]
+            "notes": [{ "severity": "info", "code": "cut", "message": text, "count": 1 }]
         })
     };
     let report = json!({
@@ -45,6 +45,7 @@ fn report(text: &str) -> Report {
             finding("goroutine.chan-send-abandoned", "warning", "40 goroutines", Some("g2")),
             finding("mem.idle", "info", "12 MiB idle", None),
         ],
+        "checks_run": 3,
         "not_run": [{ "code": "mem.pressure", "needs": [text] }],
         "goroutines": { "snapshots": [], "groups": [group("g1", "main.work", 7), group("g2", "main.other", 9)] }
     });

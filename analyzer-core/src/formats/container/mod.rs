@@ -66,12 +66,12 @@ fn wrapping_of(bytes: &[u8]) -> Option<Wrapping> {
         [0x1f, 0x8b, ..] => Some(Wrapping::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Wrapping::Zstd),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Wrapping::Zip),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(Wrapping::Utf16),
         // RFC 1950: deflate with a 32 KiB window; the first two bytes are a multiple of 31.
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => Some(Wrapping::Zlib),
         // "H4sI" is the gzip magic in base64.
         [b'H', b'4', b's', b'I', ..] => Some(Wrapping::Base64),
         _ if archive::is_tar(bytes) => Some(Wrapping::Tar),
+        _ if text::is_utf16(bytes) => Some(Wrapping::Utf16),
         _ => None,
     }
 }

@@ -7,11 +7,24 @@ use super::Leaf;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::Position;
 
-/// UTF-16 with a byte order mark, as UTF-8 without one.
+/// True for UTF-16 with a byte order mark, or where every other byte is zero as in ASCII.
+pub(super) fn is_utf16(bytes: &[u8]) -> bool {
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return true;
+    }
+    let head = bytes.get(..256).unwrap_or(bytes);
+    let half = head.len() / 2;
+    let zeros = |skip: usize| head.iter().skip(skip).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    half >= 8 && ((even == 0 && odd >= half - half / 8) || (odd == 0 && even >= half - half / 8))
+}
+
+/// UTF-16 as UTF-8 without a byte order mark.
 pub(super) fn decode_utf16(mut leaf: Leaf) -> Leaf {
     let bytes = std::mem::take(&mut leaf.bytes);
-    let is_big_endian = bytes.starts_with(&[0xfe, 0xff]);
-    let body = bytes.get(2..).unwrap_or_default();
+    let has_mark = matches!(bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let is_big_endian = matches!(bytes.first(), Some(0xfe | 0));
+    let body = bytes.get(if has_mark { 2 } else { 0 }..).unwrap_or_default();
     let units = body.chunks_exact(2).map(|pair| match *pair {
         [a, b] if is_big_endian => u16::from_be_bytes([a, b]),
         [a, b] => u16::from_le_bytes([a, b]),

@@ -12,7 +12,7 @@
 use super::super::{Probe, Sniff};
 use super::{header, text};
 use crate::base::error::{ErrorKind, Notes, ParseError};
-use crate::base::reader::Lines;
+use crate::base::reader::{Line, Lines};
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{CountedStack, DumpForm, GoroutineDump, LabelSets};
@@ -26,14 +26,22 @@ const HIDDEN_KEPT: usize = 8;
 
 pub(super) fn sniff(probe: &Probe<'_>) -> Sniff {
     let head = text::to_utf8(probe.head());
-    if title(&head).is_some() { Sniff::ByContent } else { Sniff::No }
+    let first = Lines::new(&head).find(|line| !line.bytes.trim_ascii().is_empty());
+    let is_first = |line: Line<'_>| title(line.text()).is_some() || counted(line.text().trim()).is_some();
+    if first.is_some_and(is_first) { Sniff::ByContent } else { Sniff::No }
 }
 
-/// The stated total of the first line that is not blank, and whether it is a leak profile.
-fn title(bytes: &[u8]) -> Option<(u64, bool)> {
-    let first = Lines::new(bytes).find(|line| !line.bytes.trim_ascii().is_empty())?;
-    let text = first.text().trim();
+/// The total that a title states, and whether it is that of a leak profile.
+fn title(line: &str) -> Option<(u64, bool)> {
+    let text = line.trim();
     TITLES.iter().find_map(|(start, is_leak)| Some((text.strip_prefix(start)?.parse().ok()?, *is_leak)))
+}
+
+/// The count and the program counters of `3 @ 0x47db6a 0x41516e`.
+fn counted(text: &str) -> Option<(u64, &str)> {
+    let (count, pcs) = text.split_once(" @")?;
+    let is_list = pcs.is_empty() || pcs.starts_with(" 0x");
+    Some((count.trim().parse().ok()?, pcs)).filter(|_| is_list)
 }
 
 /// Reads the whole text.
@@ -43,32 +51,45 @@ pub(super) fn parse(
     evidence: &mut Evidence,
     notes: &mut Notes,
 ) -> Result<GoroutineDump, ParseError> {
-    let Some((total, is_leak_profile)) = title(bytes) else {
+    let mut reader = Reader { evidence, notes, rows: Vec::new(), block: None };
+    let mut stated = None;
+    for line in Lines::new(bytes) {
+        match title(line.text()).filter(|_| stated.is_none()) {
+            Some(found) => stated = Some((found, line.number)),
+            None => reader.line(line.bytes, line.number),
+        }
+    }
+    let is_in_block = !bytes.is_empty() && !Lines::ends_with_newline(bytes) && reader.block.is_some();
+    reader.close();
+    if stated.is_none() && reader.rows.is_empty() {
         return Err(ParseError::new(
             ErrorKind::Malformed,
             Position::line(1),
             "goroutine profile",
-            "the first line must be \"goroutine profile: total N\"",
+            "neither \"goroutine profile: total N\" nor \"N @ 0x…\" is there",
         ));
-    };
-    let mut reader = Reader { evidence, notes, rows: Vec::new(), block: None };
-    for line in Lines::new(bytes).skip(1) {
-        reader.line(line.bytes, line.number);
     }
-    let is_in_block = !bytes.is_empty() && !Lines::ends_with_newline(bytes) && reader.block.is_some();
-    reader.close();
+    if stated.is_none() {
+        reader.notes.info(
+            "no-title",
+            Some(Position::line(1)),
+            "The line with the total is missing; what is listed was counted.",
+        );
+    }
+    let ((total, is_leak_profile), line) =
+        stated.map_or(((None, false), 1), |((total, leak), line)| ((Some(total), leak), line));
     // A paste often lacks the last line end: what has every goroutine is not cut.
     let listed = reader.rows.iter().fold(0_u64, |sum, row| sum.saturating_add(row.count));
-    let is_cut = is_in_block && listed < total;
+    let is_cut = is_in_block && total.is_some_and(|total| listed < total);
     Ok(GoroutineDump {
         source,
         ordinal: 0,
         form: DumpForm::Counts,
         is_leak_profile,
         is_cut,
-        line: 1,
+        line,
         captured_at: None,
-        stated_total: Some(total),
+        stated_total: total,
         preamble: Vec::new(),
         crash: None,
         goroutines: Vec::new(),
@@ -99,13 +120,10 @@ impl Reader<'_> {
         if let Some(labels) = text.strip_prefix("# labels: {") {
             return self.labels(labels);
         }
-        if let Some(rest) = text.strip_prefix("#\t") {
+        if let Some(rest) = text.strip_prefix('#').filter(|rest| rest.starts_with(['\t', ' '])) {
             return self.frame(rest);
         }
-        let Some((count, pcs)) = text.split_once(" @") else {
-            return self.unknown(number);
-        };
-        let Ok(count) = count.trim().parse() else { return self.unknown(number) };
+        let Some((count, pcs)) = counted(text) else { return self.unknown(number) };
         self.close();
         let row = CountedStack {
             count,
@@ -139,7 +157,9 @@ impl Reader<'_> {
     /// `0xPC TAB func+0xOFF TAB… file:line`, or only `0xPC` for an unknown function.
     fn frame(&mut self, text: &str) {
         let Some(block) = &mut self.block else { return };
-        let mut parts = text.split('\t').filter(|part| !part.is_empty());
+        // A terminal or a chat makes spaces of tabs.
+        let mut parts =
+            text.split('\t').flat_map(|part| part.split("  ")).map(str::trim).filter(|part| !part.is_empty());
         let Some(pc) = parts.next().and_then(hex) else { return };
         if block.frames.is_empty() {
             let hidden = block.pcs.iter().take_while(|&&at| at != pc && at.checked_sub(1) != Some(pc));

@@ -558,7 +558,7 @@ fn looks_like_dump(line: &[u8]) -> bool {
     line.starts_with(b"\t")
         || line.starts_with(b"goroutine ")
         || line.starts_with(b"created by ")
-        || is_name
+        || (is_name && !line.iter().any(|byte| b"!?,;".contains(byte)))
         || memchr::memchr(b'(', line).is_some()
 }
 

@@ -19,6 +19,11 @@ mod trailer;
 use super::Format;
 use super::goroutine_dump::counted_secrets;
 
+/// True for a line of the Prometheus text format with a value.
+pub fn is_sample(line: &str) -> bool {
+    prometheus::sample(line).is_some()
+}
+
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
     Format {

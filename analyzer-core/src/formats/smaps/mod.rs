@@ -8,7 +8,7 @@
 //! space can hold are left out with a note, a cut file keeps its whole entries.
 
 mod entries;
-mod header;
+pub mod header;
 mod rollup;
 mod secrets;
 

@@ -1,0 +1,253 @@
+//! One text with several captures in it: each becomes a part of its own, read
+//! by its own format; nothing is read twice, and what is of none is counted.
+
+use std::collections::HashMap;
+
+use super::marks::{Mark, grepped, mark};
+use super::pieces;
+use super::text::{Builder, Row, Text};
+use super::{Part, is_generic, is_open};
+use crate::base::convert::to_u64;
+use crate::base::error::Notes;
+use crate::base::limits;
+use crate::base::source::Position;
+use crate::formats::{self, Format, Probe};
+
+/// Rows below a piece of prose that are tried as the start of a capture.
+const STARTS_TRIED: usize = 12;
+
+/// A run of rows, and the file that they are said to be of.
+#[derive(Debug, Default)]
+struct Chunk<'t> {
+    name: Option<String>,
+    rows: Vec<Row<'t>>,
+}
+
+/// Rows of one capture.
+struct Found<'t> {
+    format: &'static Format,
+    name: String,
+    rows: Vec<Row<'t>>,
+}
+
+/// The captures of a text.
+pub(super) struct Sections {
+    pub parts: Vec<Part>,
+    /// True if every line with something on it is of the one part.
+    pub is_whole: bool,
+}
+
+/// Takes a text apart.
+pub(super) fn split(path: &str, text: &Text<'_>) -> Sections {
+    let mut found = Vec::new();
+    let mut unused: Vec<Row<'_>> = Vec::new();
+    let chunks = chunks(text);
+    for chunk in chunks {
+        read_chunk(path, chunk, &mut found, &mut unused);
+    }
+    for further in found.drain(found.len().min(limits::TEXT_SECTIONS)..) {
+        unused.extend(further.rows);
+    }
+    let with_text = |row: &Row<'_>| !row.bytes.trim_ascii().is_empty();
+    let all = text.rows().filter(with_text).count();
+    let is_whole = found.len() == 1
+        && found.iter().flat_map(|found| &found.rows).filter(|row| with_text(row)).count() == all;
+    let parts = parts(path, found, &unused);
+    Sections { parts, is_whole }
+}
+
+/// Cuts at marks; a file that `grep .` printed line by line is put together.
+fn chunks<'t>(text: &'t Text<'_>) -> Vec<Chunk<'t>> {
+    let mut chunks = vec![Chunk::default()];
+    let mut grepped_files: HashMap<&str, usize> = HashMap::new();
+    let mut in_head = false;
+    for row in text.rows() {
+        if in_head {
+            in_head = !row.bytes.trim_ascii().is_empty();
+            continue;
+        }
+        if let Some((file, rest)) = grepped(row.bytes) {
+            let index = *grepped_files.entry(file).or_insert_with(|| {
+                chunks.push(Chunk { name: Some(file.to_owned()), rows: Vec::new() });
+                chunks.len() - 1
+            });
+            if let Some(chunk) = chunks.get_mut(index) {
+                chunk.rows.push(Row { bytes: rest, ..row });
+            }
+            continue;
+        }
+        match mark(row.bytes) {
+            Some(Mark::HttpHead) => {
+                in_head = true;
+                let name = chunks
+                    .last_mut()
+                    .filter(|chunk| chunk.rows.is_empty())
+                    .and_then(|chunk| chunk.name.take());
+                chunks.push(Chunk { name, rows: Vec::new() });
+            }
+            Some(Mark::Start(name)) => chunks.push(Chunk { name, rows: Vec::new() }),
+            None => {
+                if let Some(chunk) = chunks.last_mut() {
+                    chunk.rows.push(row);
+                }
+            }
+        }
+    }
+    chunks.retain(|chunk| chunk.rows.iter().any(|row| !row.bytes.trim_ascii().is_empty()));
+    chunks
+}
+
+fn read_chunk<'t>(path: &str, chunk: Chunk<'t>, found: &mut Vec<Found<'t>>, unused: &mut Vec<Row<'t>>) {
+    let named = |name: &Option<String>| {
+        name.as_ref().map_or_else(|| path.to_owned(), |name| format!("{path}/{name}"))
+    };
+    let full = named(&chunk.name);
+    let whole = recognized(&full, &chunk.rows);
+    // A document is read as one; so is a file of one number, which only its name tells.
+    if let Some(format) = whole.filter(|format| !is_open(format)) {
+        let name = chunk.name.unwrap_or_else(|| default_name(format));
+        return found.push(Found { format, name, rows: chunk.rows });
+    }
+    let pieces = pieces::split(&chunk.rows);
+    let pick = |indexes: &[usize]| -> Vec<Row<'t>> {
+        indexes.iter().filter_map(|&index| chunk.rows.get(index).copied()).collect()
+    };
+    let has_runs = !pieces.runs.is_empty();
+    let kernel = pick(&pieces.kernel);
+    let rest = pick(&pieces.rest);
+    let has_dump = pieces::holds_dump(&rest);
+    if !has_runs
+        && (whole.is_some_and(|format| !is_generic(format)) || kernel.is_empty())
+        && !(has_dump && !kernel.is_empty() && is_oom(path, &kernel))
+        && (!has_dump || pieces.gc.is_empty())
+    {
+        let start = if whole.is_some_and(|format| !is_generic(format)) {
+            Some(0)
+        } else {
+            first_start(&full, &chunk.rows)
+        };
+        let Some(start) = start else {
+            return unused.extend(chunk.rows.iter().filter(|row| !row.bytes.trim_ascii().is_empty()));
+        };
+        let (before, rows) = chunk.rows.split_at(start);
+        unused.extend(before.iter().filter(|row| !row.bytes.trim_ascii().is_empty()));
+        let Some(format) = recognized(&full, rows) else { return };
+        let name = chunk.name.unwrap_or_else(|| default_name(format));
+        return found.push(Found { format, name, rows: rows.to_vec() });
+    }
+    let mut groups: Vec<Vec<Row<'t>>> = pieces.runs.iter().map(|run| pick(run)).collect();
+    if is_oom(path, &kernel) {
+        groups.push(kernel);
+    } else {
+        unused.extend(kernel);
+    }
+    groups.push(pick(&pieces.gc));
+    let own = groups.len();
+    groups.push(rest);
+    let with_text =
+        |(_, rows): &(usize, Vec<Row<'_>>)| rows.iter().any(|row| !row.bytes.trim_ascii().is_empty());
+    for (index, rows) in groups.into_iter().enumerate().filter(with_text) {
+        // The name is that of the file, not of what stands around it.
+        let path = if index < own { &full } else { "" };
+        match recognized(path, &rows).filter(|format| !is_generic(format)) {
+            Some(format) => {
+                let name = chunk.name.clone().unwrap_or_else(|| default_name(format));
+                found.push(Found { format, name, rows });
+            }
+            None => unused.extend(rows.iter().filter(|row| !row.bytes.trim_ascii().is_empty())),
+        }
+    }
+}
+
+fn is_oom(path: &str, rows: &[Row<'_>]) -> bool {
+    recognized(path, rows).is_some_and(|format| format.name == "oom-log")
+}
+
+/// The first row from which on the rows are a capture: a sentence or a title may stand above it.
+fn first_start(path: &str, rows: &[Row<'_>]) -> Option<usize> {
+    let starts =
+        rows.iter().enumerate().filter(|(_, row)| !row.bytes.trim_ascii().is_empty()).map(|(index, _)| index);
+    starts.take(STARTS_TRIED).find(|&start| {
+        rows.get(start..).is_some_and(|rows| recognized(path, rows).is_some_and(|format| !is_generic(format)))
+    })
+}
+
+fn recognized(path: &str, rows: &[Row<'_>]) -> Option<&'static Format> {
+    formats::recognize(&Probe { path, bytes: &joined(rows).bytes })
+}
+
+fn joined(rows: &[Row<'_>]) -> Text<'static> {
+    let mut builder = Builder::with_capacity(rows.iter().map(|row| row.bytes.len() + 1).sum());
+    for (index, row) in rows.iter().enumerate() {
+        builder.piece(row.bytes, row.place);
+        if row.is_ended || index + 1 < rows.len() {
+            builder.end();
+        }
+    }
+    builder.finish()
+}
+
+/// The name of a capture that the text gives none.
+fn default_name(format: &Format) -> String {
+    let name = match format.name {
+        "cgroup-memory-stat" => "memory.stat",
+        "goroutine-dump" => "goroutine.txt",
+        "goroutine-profile-text" => "goroutine-counts.txt",
+        "heap-debug1" => "heap.txt",
+        "oom-log" | "kernel-log" => "dmesg.txt",
+        "prometheus" => "metrics.txt",
+        "expvar" => "vars.json",
+        other => other,
+    };
+    name.to_owned()
+}
+
+/// Parts with their paths: a name that comes again is of another moment.
+fn parts(path: &str, found: Vec<Found<'_>>, unused: &[Row<'_>]) -> Vec<Part> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let repeats = {
+        let mut names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair.first() == pair.last())
+    };
+    let is_only = found.len() == 1;
+    let mut parts: Vec<Part> = found
+        .into_iter()
+        .map(|found| {
+            let times = seen.entry(found.name.clone()).or_insert(0);
+            *times += 1;
+            let path = match (is_only, repeats) {
+                (true, _) => path.to_owned(),
+                (_, true) => format!("{path}/{times}/{}", found.name),
+                _ => format!("{path}/{}", found.name),
+            };
+            let text = joined(&found.rows);
+            Part {
+                path,
+                format: found.format,
+                bytes: text.bytes.into_owned(),
+                places: text.places,
+                written_at: None,
+                notes: Notes::default(),
+            }
+        })
+        .collect();
+    if let (Some(first), Some(row)) = (parts.first_mut(), unused.first()) {
+        let (lines, verb) =
+            (unused.len(), if unused.len() == 1 { "line of the text is" } else { "lines of the text are" });
+        let message = format!("{lines} {verb} of no capture, and feeds no figure");
+        first.notes.info("text-around", Some(Position::line(u64::from(row.place.line))), message);
+    }
+    if repeats && let Some(first) = parts.first_mut() {
+        let message = format!(
+            "The text holds {} captures, several of one kind; each is a reading of its own",
+            to_u64(parts_len(&seen))
+        );
+        first.notes.info("several-readings", None, message);
+    }
+    parts
+}
+
+fn parts_len(seen: &HashMap<String, u32>) -> usize {
+    seen.values().map(|times| usize::try_from(*times).unwrap_or(0)).sum()
+}
