@@ -40,9 +40,10 @@ impl TrackedFile {
         self.path.ends_with(ending).then_some(self.text.as_deref()).flatten()
     }
 
-    /// True for the tests of a module in a file of their own.
+    /// True for the tests of a module in a file of their own, and for what tests share.
     fn holds_tests(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        ["/tests.rs", "/testing.rs"].iter().any(|end| self.path.ends_with(end))
+            || self.path.contains("/tests/")
     }
 }
 

@@ -173,3 +173,13 @@ fn events_as_objects_say_the_same() {
     assert_eq!(claims[0], claims[1]);
     assert!(claims[0].contains("3 times") && claims[0].contains("2026-11-20T20:03:00Z"), "{}", claims[0]);
 }
+
+#[test]
+fn sigkill_without_oomkilled_is_told_apart_from_a_crash() {
+    let killed = pod("", &ended("lastState", 137, "Error"));
+    check("mem.sigkill", &[("pod.json", &killed)], &["mem.sigkill"]);
+    check("pod.exited", &[("pod.json", &killed)], &[]);
+    let crashed = pod("", &ended("lastState", 139, "Error"));
+    check("pod.exited", &[("pod.json", &crashed)], &["pod.exited"]);
+    check("mem.sigkill", &[("pod.json", &crashed)], &[]);
+}
