@@ -163,8 +163,22 @@ fn cycle(text: &str, source: SourceId, at: Position) -> Option<GcCycle> {
     })
 }
 
+/// Reads `scav W KiB work, R KiB total, U% util`, as Go 1.16 to 1.18 print it.
+fn old_scavenge(text: &str, source: SourceId, at: Position) -> Option<Scavenge> {
+    let mut rest = text.strip_prefix("scav ")?;
+    let mut kib = |end: &str| Some(Bytes::from_kib(until(&mut rest, end)?.parse().ok()?));
+    let background = kib(" KiB work,")?;
+    let released = kib(" KiB total,")?;
+    let used_percent = until(&mut rest, "% util")?.parse().ok()?;
+    let is_forced = rest.contains("(forced)");
+    Some(Scavenge { source, at, background, eager: Bytes(0), released, used_percent, is_forced })
+}
+
 /// Reads `scav B KiB work (bg), E KiB work (eager), R KiB now, U% util`.
 fn scavenge(text: &str, source: SourceId, at: Position) -> Option<Scavenge> {
+    if let Some(old) = old_scavenge(text, source, at) {
+        return Some(old);
+    }
     let mut rest = text.strip_prefix("scav ")?;
     let mut kib = |end: &str| Some(Bytes::from_kib(until(&mut rest, end)?.parse().ok()?));
     let background = kib(" KiB work (bg),")?;
@@ -215,6 +229,13 @@ mod tests {
         assert!(cycle(&leak, SourceId(0), Position::line(1)).unwrap().checks_leaks);
         let short = LINE.replace(" 1 MB stacks, 0 MB globals,", "");
         assert_eq!(cycle(&short, SourceId(0), Position::line(1)).unwrap().stacks, None);
+    }
+
+    #[test]
+    fn the_scavenger_of_go_1_16_is_read() {
+        let row =
+            scavenge("scav 1024 KiB work, 3456 KiB total, 50% util", SourceId(0), Position::line(1)).unwrap();
+        assert_eq!((row.background, row.released), (Bytes::from_kib(1024), Bytes::from_kib(3456)));
     }
 
     #[test]

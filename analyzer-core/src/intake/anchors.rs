@@ -71,6 +71,12 @@ fn frame(line: &[u8]) -> Option<usize> {
     dump_line::is_file_line(place).then_some(tab)
 }
 
+/// The first line of a panic or of a fatal error of the runtime.
+pub(super) fn crash(line: &[u8]) -> Option<usize> {
+    let words = [&b"panic: "[..], b"fatal error: "];
+    words.iter().find_map(|word| memmem::find(line, word)).filter(|&at| is_word_start(line, at))
+}
+
 fn creator(line: &[u8]) -> Option<usize> {
     let at = memmem::find(line, b"created by ")?;
     let name = line.get(at + 11..)?;

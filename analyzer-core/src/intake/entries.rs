@@ -222,6 +222,7 @@ impl Entries {
             }
         }
         let key = hasher.finish() | 1;
+        let recovered = recovered(bytes, record);
         for (index, field) in record.iter().enumerate() {
             let raw = raw_of(field);
             let role = role(key_of(field));
@@ -241,7 +242,7 @@ impl Entries {
                 continue;
             }
             self.found += 1;
-            if role == Role::Panic && !raw.starts_with(b"panic") {
+            if (role == Role::Panic || recovered == Some(index)) && !raw.starts_with(b"panic: ") {
                 self.streams.piece(key, b"panic: ", place(field.raw.start));
             }
             let goes_on = continues || (role == Role::Pieces && self.style.joins_pieces && !ends_line(raw));
@@ -269,6 +270,31 @@ impl Entries {
             }
         }
     }
+}
+
+/// The field with the message of a panic that a handler recovered and logged: the
+/// entry says so, its stack is a running goroutine's, and nothing has the runtime's word.
+fn recovered(bytes: &[u8], record: Record<'_>) -> Option<usize> {
+    let raw_of = |field: &Field| bytes.get(field.raw.clone()).unwrap_or_default();
+    let is_stack =
+        |raw: &[u8]| raw.starts_with(b"goroutine ") && memchr::memmem::find(raw, b" [running]:\\n").is_some();
+    if record.len() < 2 || !record.iter().any(|field| is_stack(raw_of(field))) {
+        return None;
+    }
+    let short = || record.iter().enumerate().filter(|(_, field)| !is_stack(raw_of(field)));
+    let has =
+        |raw: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(raw, word).is_some());
+    let is_told = short().any(|(_, field)| {
+        has(raw_of(field), &[b"panic: "])
+            || role(bytes.get(field.key.clone()).unwrap_or_default()) == Role::Panic
+    });
+    let message = short().find(|(_, field)| has(raw_of(field), &[b"panic", b"Panic", b"PANIC"]))?.0;
+    if is_told {
+        return None;
+    }
+    let is_error = |key: &[u8]| [&b"err"[..], b"error", b"reason", b"exception", b"cause"].contains(&key);
+    let error = short().find(|(_, field)| is_error(bytes.get(field.key.clone()).unwrap_or_default()));
+    Some(error.map_or(message, |(index, _)| index))
 }
 
 /// The line of a value that is one line by itself.

@@ -85,6 +85,13 @@ const WRITER: [&str; 24] = [
 
 /// The role of a field by its name.
 pub(super) fn role(key: &[u8]) -> Role {
+    // Docker's, by the million.
+    match key {
+        b"log" => return Role::Pieces,
+        b"stream" => return Role::Writer,
+        b"time" | b"timestamp" | b"level" | b"ts" => return Role::Other,
+        _ => {}
+    }
     let is = |name: &str| key.eq_ignore_ascii_case(name.as_bytes());
     if is("log") || is("Output") {
         Role::Pieces

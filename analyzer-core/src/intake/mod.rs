@@ -82,19 +82,20 @@ pub fn open(path: &str, bytes: &[u8]) -> Option<Vec<Part>> {
         None => peeled(cleaned.as_ref().unwrap_or(&dropped)),
     };
     // What was taken off was the log's only if a capture is left.
-    [peeled.as_ref(), cleaned.as_ref(), Some(&dropped)].into_iter().flatten().find_map(|text| {
-        let is_raw = std::ptr::eq(text, &raw const dropped);
-        let mut parts = if is_large { one(path, text, is_raw) } else { several(path, text, is_raw) }?;
+    let texts = [peeled, cleaned].into_iter().flatten().map(|text| (text, false)).chain([(dropped, true)]);
+    texts.into_iter().find_map(|(text, is_raw)| {
+        let mut parts = if is_large { one(path, text, is_raw) } else { several(path, &text, is_raw) }?;
         parts.iter_mut().for_each(|part| part.written_at = written_at(part, bytes));
         Some(parts)
     })
 }
 
 /// The whole text as one capture.
-fn one(path: &str, text: &Text<'_>, is_raw: bool) -> Option<Vec<Part>> {
+fn one(path: &str, text: Text<'_>, is_raw: bool) -> Option<Vec<Part>> {
     let format = formats::recognize(&Probe { path, bytes: &text.bytes })?;
+    let Text { bytes, places } = text;
     (!is_raw && !is_generic(format)).then(|| {
-        let (bytes, places) = (text.bytes.to_vec(), text.places.clone());
+        let bytes = bytes.into_owned();
         vec![Part { path: path.to_owned(), format, bytes, places, written_at: None, notes: Notes::default() }]
     })
 }
@@ -140,6 +141,9 @@ fn peeled(text: &Text<'_>) -> Option<Text<'static>> {
     let mut peeled: Option<Text<'static>> = None;
     for _ in 0..limits::ENVELOPE_DEPTH {
         let current = peeled.as_ref().unwrap_or(text);
+        if peeled.is_some() && current.bytes.len() > limits::PASTE_BYTES && is_plain(&current.bytes) {
+            break;
+        }
         let next = entries::peel(current)
             .or_else(|| table::peel(current))
             .or_else(|| quoted::peel(current))

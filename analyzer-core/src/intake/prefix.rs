@@ -88,6 +88,8 @@ struct Seen {
 #[derive(Debug, Default)]
 struct Shapes {
     seen: Vec<Seen>,
+    /// Before the first line of a panic, which prose may quote: taken if lines of a dump have nearly the same.
+    crashes: Vec<Shape>,
 }
 
 impl Shapes {
@@ -99,12 +101,23 @@ impl Shapes {
                 shapes.add(line, lines.peek().copied());
             }
         }
+        for shape in std::mem::take(&mut shapes.crashes) {
+            let is_new = shapes.seen.iter().all(|seen| seen.shape != shape);
+            if is_new && shapes.seen.iter().any(|seen| seen.shape.is_sibling(&shape)) {
+                shapes.seen.push(Seen { shape, count: 1, is_kernel: false });
+            }
+        }
         // A shape that says more first: an indent of four before one of two.
         shapes.seen.sort_by_key(|seen| std::cmp::Reverse((seen.shape.length(), seen.count)));
         (!shapes.seen.is_empty()).then_some(shapes)
     }
 
     fn add(&mut self, line: &[u8], next: Option<&[u8]>) {
+        if let Some(at) = anchors::crash(line).filter(|&at| at > 0 && at <= PREFIX_BYTES)
+            && self.crashes.len() < limits::PREFIX_SHAPES
+        {
+            self.crashes.push(Shape::of(line.get(..at).unwrap_or_default()));
+        }
         let at = container_runtime(line).or_else(|| anchors::find(line));
         let Some(at) = at.filter(|&at| at > 0 && at <= PREFIX_BYTES && grepped(line).is_none()) else {
             return;
@@ -208,6 +221,15 @@ mod tests {
     #[test]
     fn a_header_quoted_in_a_message_shows_no_shape() {
         assert_eq!(peeled("panic: saw goroutine 7 [running]:\n\ngoroutine 1 [running]:\nmain.f()\n"), None);
+    }
+
+    #[test]
+    fn a_mark_of_first_lines_is_of_the_prefix() {
+        let text = "F26 log.go:8 !panic: boom\nF26 log.go:8 +\nF26 log.go:8 +goroutine 1 [running]:\nF26 log.go:8 +main.f()\nF26 log.go:8 +\t/m.go:1 +0x1\n";
+        assert_eq!(
+            peeled(text).unwrap(),
+            "panic: boom\n\ngoroutine 1 [running]:\nmain.f()\n\t/m.go:1 +0x1\n"
+        );
     }
 
     #[test]

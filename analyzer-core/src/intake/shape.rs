@@ -119,6 +119,13 @@ impl Shape {
         Some(Cut { at: line.len() - rest.len(), goes_on })
     }
 
+    /// True if the two differ in their last part alone: a mark that tells first lines from the others.
+    pub fn is_sibling(&self, other: &Self) -> bool {
+        let but_last = |parts: &[Part]| parts.len().checked_sub(1).filter(|length| *length > 0);
+        let (Some(a), Some(b)) = (but_last(&self.parts), but_last(&other.parts)) else { return false };
+        self.parts.get(..a) == other.parts.get(..b)
+    }
+
     /// Parts that it is made of: longer shapes say more.
     pub fn length(&self) -> usize {
         self.parts.len()

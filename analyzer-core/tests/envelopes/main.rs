@@ -132,3 +132,28 @@ fn a_string_that_ends_with_the_file_is_said_to_be_cut() {
     let notes = report["sources"][0]["notes"].to_string();
     assert!(notes.contains("dump-cut") && notes.contains("column"), "{notes}");
 }
+
+#[test]
+fn a_recovered_panic_in_the_fields_of_an_entry_is_a_crash() {
+    let stack = r#""goroutine 51 [running]:\nmain.(*Cart).Total(0x0)\n\t/srv/cart.go:88 +0x4c\n""#;
+    for entry in [
+        format!(r#"{{"level":"ERROR","msg":"panic recovered","err":"nil pointer","stack":{stack}}}"#),
+        format!(
+            r#"{{"level":"ERROR","msg":"Panic in handler","error":"nil pointer","stack_trace":{stack}}}"#
+        ),
+        format!(r#"{{"msg":"Observed a panic","panic":"nil pointer","stacktrace":{stack}}}"#),
+    ] {
+        let (_, report) = report("app.log", format!("{entry}\n").as_bytes());
+        let crashes = report["goroutines"]["crashes"].to_string();
+        assert!(crashes.contains("nil pointer"), "{entry}: {crashes}");
+    }
+}
+
+#[test]
+fn figures_that_are_cut_are_said_to_be_cut() {
+    let (_, report) =
+        report("heap.txt", b"# runtime.MemStats\n# Alloc = 9233720\n# Sys = 215866212\n# HeapSys = 199");
+    let notes = report["sources"][0]["notes"].to_string();
+    assert!(notes.contains("HeapSys") && notes.contains("data-loss"), "{notes}");
+    assert!(!report.to_string().contains(r#""value":199"#));
+}

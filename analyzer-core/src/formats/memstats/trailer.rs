@@ -25,8 +25,13 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Runtime, "heap.debug1");
     let mut in_trailer = false;
+    let last_line = Lines::new(input.bytes).last().filter(|_| !Lines::ends_with_newline(input.bytes));
     for line in Lines::new(input.bytes) {
         let bytes = line.bytes.trim_ascii();
+        // What stands in a line that was cut may be half a number.
+        if last_line.is_some_and(|last| last.number == line.number) && record.value("GCSys").is_none() {
+            break;
+        }
         if line.number == 1 {
             totals(line.text(), &mut record);
         }
@@ -46,7 +51,15 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     let is_whole = record.value("GCSys").is_some();
     record.finish();
-    if !is_whole {
+    if let Some(last) = last_line.filter(|_| !is_whole && in_trailer) {
+        facts.is_partial = true;
+        let field: String =
+            last.text().trim_start_matches(['#', ' ']).chars().take_while(|c| c.is_alphanumeric()).collect();
+        let message = format!(
+            "The MemStats trailer is cut within a line ({field}); that field and those below are missing."
+        );
+        facts.notes.data_loss("cut", Some(last.position()), message);
+    } else if !is_whole {
         facts.is_partial = true;
         facts.notes.data_loss(
             "no-memstats",
