@@ -42,7 +42,7 @@ impl Target {
         match self.kind {
             Kind::Format(format) if format.name == "pprof" => Shape::Protobuf,
             Kind::Format(format) if format.name == "go-trace" => Shape::Trace,
-            Kind::Format(format) if format.is_text => Shape::Text,
+            Kind::Format(format) if format.is_text() => Shape::Text,
             Kind::Filters | Kind::Drop => Shape::Text,
             Kind::Format(_) | Kind::File => Shape::Bytes,
         }

@@ -135,28 +135,30 @@ fn not_run(missing: &[(&'static Detector, Vec<String>)]) -> Vec<NotRun> {
             by_code.entry(rule.code).or_default().push(inputs);
         }
     }
-    let needs = |code: &str| -> Vec<String> {
-        let lists = by_code.get(code).map(Vec::as_slice).unwrap_or_default();
-        match lists {
-            [only] => only.to_vec(),
-            _ if lists.iter().any(|list| list.is_empty()) => Vec::new(),
-            _ => vec![lists.iter().map(|list| list.join(" and ")).collect::<Vec<_>>().join(", or ")],
-        }
-    };
-    let mut rows: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for &code in by_code.keys() {
-        let own = needs(code);
+    let needs: BTreeMap<&str, Vec<String>> =
+        by_code.into_iter().map(|(code, lists)| (code, one_of(&lists))).collect();
+    let mut rows: BTreeMap<&str, &[String]> = BTreeMap::new();
+    for (&code, own) in &needs {
         if own.is_empty() {
             continue;
         }
         let is_shared = |family: &&str| {
-            let mut members = by_code.keys().filter(|other| is_in(other, family));
-            members.clone().nth(1).is_some() && members.all(|other| needs(other) == own)
+            let mut members = needs.iter().filter(|(other, _)| is_in(other, family));
+            members.clone().nth(1).is_some() && members.all(|(_, needs)| needs == own)
         };
         let name = families(code).find(is_shared).unwrap_or(code);
         rows.insert(name, own);
     }
-    rows.into_iter().map(|(code, needs)| NotRun { code: code.to_owned(), needs }).collect()
+    rows.into_iter().map(|(code, needs)| NotRun { code: code.to_owned(), needs: needs.to_vec() }).collect()
+}
+
+/// What a code needs if any of the detectors that give it is enough.
+fn one_of(lists: &[&[String]]) -> Vec<String> {
+    match lists {
+        [only] => only.to_vec(),
+        _ if lists.iter().any(|list| list.is_empty()) => Vec::new(),
+        _ => vec![lists.iter().map(|list| list.join(" and ")).collect::<Vec<_>>().join(", or ")],
+    }
 }
 
 /// The families around a code, the widest first, and the code itself:

@@ -9,7 +9,7 @@
 //! safe: each line is looked at once.
 
 use super::redaction::Marks;
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::convert::rounded_i64;
 use crate::base::error::ParseError;
 use crate::base::limits::GC_LINES;
@@ -23,7 +23,7 @@ use crate::evidence::gc::{GcCycle, Scavenge};
 pub const FORMATS: &[Format] = &[Format {
     name: "gctrace",
     label: "garbage collection trace (GODEBUG=gctrace=1)",
-    is_text: true,
+    content: Content::Lines,
     sniff,
     parse,
     secrets,

@@ -2,7 +2,7 @@
 //! and of what their wrappings said.
 
 use super::redaction::Marks;
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
@@ -18,8 +18,14 @@ const LEFT_OUT: &str = "Strata left this file out of a redacted report: ";
 const LOSSES: &str = "Strata redacted these captures. Before that, this was already missing:";
 
 /// The formats of this module.
-pub const FORMATS: &[Format] =
-    &[Format { name: NAME, label: "left out by redaction", is_text: true, sniff, parse, secrets }];
+pub const FORMATS: &[Format] = &[Format {
+    name: NAME,
+    label: "left out by redaction",
+    content: Content::Document,
+    sniff,
+    parse,
+    secrets,
+}];
 
 /// What stands in a file's place.
 pub fn placeholder(reason: &str) -> Vec<u8> {

@@ -58,6 +58,19 @@ pub struct Facts {
     pub is_partial: bool,
 }
 
+/// How the sources of a format come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Bytes that no page can show.
+    Binary,
+    /// Text that is one whole: what stands in it is its own.
+    Document,
+    /// Text that people paste among other text: other captures may stand beside it.
+    Lines,
+    /// Text that feeds nothing: a capture may stand in it.
+    Unread,
+}
+
 /// One format.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
@@ -65,14 +78,31 @@ pub struct Format {
     pub name: &'static str,
     /// Name for people.
     pub label: &'static str,
-    /// True if the source is text that the page can show.
-    pub is_text: bool,
+    /// How its sources come.
+    pub content: Content,
     /// Tells whether a source is of this format.
     pub sniff: fn(&Probe<'_>) -> Sniff,
     /// Reads a source into evidence.
     pub parse: Parse,
     /// Marks what of a source is a secret.
     pub secrets: redaction::Secrets,
+}
+
+impl Format {
+    /// True if the page can show its sources.
+    pub const fn is_text(&self) -> bool {
+        !matches!(self.content, Content::Binary)
+    }
+
+    /// True if other captures may stand beside or in a text that looks like this format.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.content, Content::Lines | Content::Unread)
+    }
+
+    /// True if its sources are only named.
+    pub const fn is_unread(&self) -> bool {
+        matches!(self.content, Content::Unread)
+    }
 }
 
 /// Reads a source into evidence, and says what to know about it.

@@ -3,7 +3,7 @@
 
 use super::record::text_lines;
 use super::redaction::free_text;
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::source::Input;
 use crate::evidence::Evidence;
@@ -13,7 +13,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "csv",
         label: "table of numbers (CSV)",
-        is_text: true,
+        content: Content::Unread,
         sniff: sniff_csv,
         parse: unused,
         secrets: free_text,
@@ -21,7 +21,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "json",
         label: "other JSON",
-        is_text: true,
+        content: Content::Unread,
         sniff: sniff_json,
         parse: unused,
         secrets: free_text,
@@ -29,7 +29,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "log",
         label: "plain log",
-        is_text: true,
+        content: Content::Unread,
         sniff: sniff_log,
         parse: unused,
         secrets: free_text,

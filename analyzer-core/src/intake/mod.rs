@@ -67,16 +67,16 @@ pub fn open(path: &str, bytes: &[u8]) -> Option<Vec<Part>> {
     }
     let recognized = |bytes: &[u8]| formats::recognize(&Probe { path, bytes });
     let raw = recognized(bytes);
-    if raw.is_some_and(|format| !format.is_text || (!is_open(format) && !clean::needs(bytes))) {
+    if raw.is_some_and(|format| !format.is_text() || (!format.is_open() && !clean::needs(bytes))) {
         return None;
     }
     let is_large = bytes.len() > limits::PASTE_BYTES;
-    if is_large && raw.is_some_and(|format| !is_generic(format)) && is_plain(bytes) {
+    if is_large && raw.is_some_and(|format| !format.is_unread()) && is_plain(bytes) {
         return None;
     }
     let dropped = Text::dropped(bytes);
     let cleaned = clean::clean(bytes);
-    let is_document = |text: &&Text<'_>| recognized(&text.bytes).is_some_and(|format| !is_open(format));
+    let is_document = |text: &&Text<'_>| recognized(&text.bytes).is_some_and(|format| !format.is_open());
     let peeled = match cleaned.as_ref().filter(is_document) {
         Some(_) => None,
         None => peeled(cleaned.as_ref().unwrap_or(&dropped)),
@@ -94,7 +94,7 @@ pub fn open(path: &str, bytes: &[u8]) -> Option<Vec<Part>> {
 fn one(path: &str, text: Text<'_>, is_raw: bool) -> Option<Vec<Part>> {
     let format = formats::recognize(&Probe { path, bytes: &text.bytes })?;
     let Text { bytes, places } = text;
-    (!is_raw && !is_generic(format)).then(|| {
+    (!is_raw && !format.is_unread()).then(|| {
         let bytes = bytes.into_owned();
         vec![Part { path: path.to_owned(), format, bytes, places, written_at: None, notes: Notes::default() }]
     })
@@ -166,36 +166,4 @@ fn is_text(bytes: &[u8]) -> bool {
     let end = if clean::ends_in_padding(head) { memchr::memchr(0, head) } else { None };
     let head = head.get(..end.unwrap_or(head.len())).unwrap_or(head);
     !head.is_empty() && head.iter().filter(is_control).count() * 64 <= head.len()
-}
-
-/// True for a format whose texts people paste among others; the files of all others are whole documents.
-fn is_open(format: &Format) -> bool {
-    const OPEN: [&str; 20] = [
-        "goroutine-dump",
-        "goroutine-profile-text",
-        "oom-log",
-        "kernel-log",
-        "gctrace",
-        "csv",
-        "json",
-        "log",
-        "cgroup-memory-stat",
-        "cgroup-file",
-        "prometheus",
-        "heap-debug1",
-        "smaps",
-        "smaps_rollup",
-        "maps",
-        "status",
-        "meminfo",
-        "psi",
-        "kubectl-top",
-        "kernel-text",
-    ];
-    OPEN.contains(&format.name)
-}
-
-/// True for a format that only names what is of no capture.
-fn is_generic(format: &Format) -> bool {
-    matches!(format.name, "csv" | "json" | "log")
 }

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
+use super::Part;
 use super::marks::{Mark, grepped, mark};
 use super::pieces;
 use super::text::{Builder, Row, Text};
-use super::{Part, is_generic, is_open};
 use crate::base::convert::to_u64;
 use crate::base::error::Notes;
 use crate::base::limits;
@@ -104,7 +104,7 @@ fn read_chunk<'t>(path: &str, chunk: Chunk<'t>, found: &mut Vec<Found<'t>>, unus
     let full = named(&chunk.name);
     let whole = recognized(&full, &chunk.rows);
     // A document is read as one; so is a file of one number, which only its name tells.
-    if let Some(format) = whole.filter(|format| !is_open(format)) {
+    if let Some(format) = whole.filter(|format| !format.is_open()) {
         let name = chunk.name.unwrap_or_else(|| default_name(format));
         return found.push(Found { format, name, rows: chunk.rows });
     }
@@ -117,11 +117,11 @@ fn read_chunk<'t>(path: &str, chunk: Chunk<'t>, found: &mut Vec<Found<'t>>, unus
     let rest = pick(&pieces.rest);
     let has_dump = pieces::holds_dump(&rest);
     if !has_runs
-        && (whole.is_some_and(|format| !is_generic(format)) || kernel.is_empty())
+        && (whole.is_some_and(|format| !format.is_unread()) || kernel.is_empty())
         && !(has_dump && !kernel.is_empty() && is_oom(path, &kernel))
         && (!has_dump || pieces.gc.is_empty())
     {
-        let start = if whole.is_some_and(|format| !is_generic(format)) {
+        let start = if whole.is_some_and(|format| !format.is_unread()) {
             Some(0)
         } else {
             first_start(&full, &chunk.rows)
@@ -149,7 +149,7 @@ fn read_chunk<'t>(path: &str, chunk: Chunk<'t>, found: &mut Vec<Found<'t>>, unus
     for (index, rows) in groups.into_iter().enumerate().filter(with_text) {
         // The name is that of the file, not of what stands around it.
         let path = if index < own { &full } else { "" };
-        match recognized(path, &rows).filter(|format| !is_generic(format)) {
+        match recognized(path, &rows).filter(|format| !format.is_unread()) {
             Some(format) => {
                 let name = chunk.name.clone().unwrap_or_else(|| default_name(format));
                 found.push(Found { format, name, rows });
@@ -168,7 +168,7 @@ fn first_start(path: &str, rows: &[Row<'_>]) -> Option<usize> {
     let starts =
         rows.iter().enumerate().filter(|(_, row)| !row.bytes.trim_ascii().is_empty()).map(|(index, _)| index);
     starts.take(STARTS_TRIED).find(|&start| {
-        rows.get(start..).is_some_and(|rows| recognized(path, rows).is_some_and(|format| !is_generic(format)))
+        rows.get(start..).is_some_and(|rows| recognized(path, rows).is_some_and(|format| !format.is_unread()))
     })
 }
 

@@ -91,7 +91,7 @@ fn ingest_whole(leaf: Leaf, into: &mut Into<'_>) -> SourceId {
     let format = formats::recognize(&Probe { path: &source.path, bytes: &leaf.bytes });
     source.format = format.map(|format| format.name);
     source.format_label = format.map(|format| format.label);
-    source.is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text);
+    source.is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text());
     let is_kept = source.is_text || source.format == Some(go_trace::NAME);
     let id = into.evidence.sources.push(source);
     match format {
@@ -113,7 +113,7 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], into: &mut Into<'_>) {
     let strings_cut = evidence.strings.cut();
     let input = Input { source: id, path: &path, bytes };
     let result = read(format, &input, evidence, into.trace_sums, &mut facts);
-    if format.is_text {
+    if format.is_text() {
         note_long_line(bytes, &mut facts);
     }
     if evidence.strings.cut() > strings_cut {

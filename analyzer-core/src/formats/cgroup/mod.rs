@@ -11,7 +11,7 @@ mod names;
 mod stat;
 mod values;
 
-use super::Format;
+use super::{Content, Format};
 use super::redaction::figures;
 
 pub use names::FILES;
@@ -21,7 +21,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "cgroup-memory-stat",
         label: "memory of a control group (memory.stat)",
-        is_text: true,
+        content: Content::Lines,
         sniff: stat::sniff,
         parse: stat::parse,
         secrets: figures,
@@ -29,7 +29,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "cgroup-numa-stat",
         label: "memory of a control group by node (memory.numa_stat)",
-        is_text: true,
+        content: Content::Document,
         sniff: values::sniff_numa,
         parse: values::parse_numa,
         secrets: figures,
@@ -37,7 +37,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "cgroup-file",
         label: "control group file",
-        is_text: true,
+        content: Content::Lines,
         sniff: values::sniff,
         parse: values::parse,
         secrets: values::secrets,

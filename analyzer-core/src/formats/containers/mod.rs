@@ -21,7 +21,7 @@ mod summary;
 
 use serde_json::Value;
 
-use super::Format;
+use super::{Content, Format};
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::JSON_BYTES;
@@ -32,7 +32,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "container-inspect",
         label: "container (docker, podman or crictl inspect)",
-        is_text: true,
+        content: Content::Document,
         sniff: inspect::sniff,
         parse: inspect::parse,
         secrets: secrets::json,
@@ -40,7 +40,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "container-stats",
         label: "memory of containers (docker, podman or crictl stats, JSON)",
-        is_text: true,
+        content: Content::Document,
         sniff: stats::sniff,
         parse: stats::parse,
         secrets: secrets::json,
@@ -48,7 +48,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "container-stats-table",
         label: "memory of containers (docker, podman or crictl stats)",
-        is_text: true,
+        content: Content::Document,
         sniff: stats_table::sniff,
         parse: stats_table::parse,
         secrets: secrets::table,
@@ -56,7 +56,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kubelet-summary",
         label: "the kubelet's summary (/stats/summary)",
-        is_text: true,
+        content: Content::Document,
         sniff: summary::sniff,
         parse: summary::parse,
         secrets: secrets::json,

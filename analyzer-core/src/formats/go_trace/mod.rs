@@ -30,7 +30,7 @@ pub use part::read_part;
 pub use reader::{Decoded, TraceReader};
 pub use wire::WireCounts;
 
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::source::Input;
 use crate::base::units::Nanos;
@@ -48,7 +48,7 @@ const KIND: &str = "trace";
 pub const FORMATS: [Format; 1] = [Format {
     name: NAME,
     label: "Go execution trace",
-    is_text: false,
+    content: Content::Binary,
     sniff,
     parse,
     secrets: secrets::secrets,

@@ -2,7 +2,7 @@
 //! like goroutine profiles and are none: the format is named, so that the
 //! file is not taken for something else; figures are read from the protobuf form.
 
-use super::super::{Facts, Format, Probe, Sniff};
+use super::super::{Content, Facts, Format, Probe, Sniff};
 use super::text;
 use crate::base::error::ParseError;
 use crate::base::reader::Lines;
@@ -12,7 +12,7 @@ use crate::evidence::Evidence;
 pub(super) const FORMAT: Format = Format {
     name: "contention-profile-text",
     label: "Block, mutex or threadcreate profile (text, debug=1)",
-    is_text: true,
+    content: Content::Document,
     sniff,
     parse,
     secrets: super::secrets::counts,

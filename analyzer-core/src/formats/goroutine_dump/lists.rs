@@ -17,12 +17,12 @@ use crate::base::source::{Input, Position};
 use crate::evidence::Evidence;
 use crate::formats::redaction::{Kind, Marks};
 use crate::formats::tables::has_header;
-use crate::formats::{Facts, Format, Probe, Sniff};
+use crate::formats::{Content, Facts, Format, Probe, Sniff};
 
 pub(super) const FORMAT: Format = Format {
     name: "goroutine-list",
     label: "Goroutines as Delve or goleak lists them",
-    is_text: true,
+    content: Content::Document,
     sniff,
     parse,
     secrets,

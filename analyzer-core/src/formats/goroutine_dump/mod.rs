@@ -36,7 +36,7 @@ pub(in crate::formats) use secrets::counts as counted_secrets;
 
 use std::borrow::Cow;
 
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::{ErrorKind, NoteSeverity, ParseError};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
@@ -49,7 +49,7 @@ pub const FORMATS: [Format; 5] = [
     Format {
         name: "goroutine-profile-text",
         label: "Goroutine profile (text, debug=1)",
-        is_text: true,
+        content: Content::Lines,
         sniff: counts::sniff,
         parse: parse_counts,
         secrets: secrets::counts,
@@ -58,7 +58,7 @@ pub const FORMATS: [Format; 5] = [
     Format {
         name: "goroutine-dump",
         label: "Goroutine dump (text)",
-        is_text: true,
+        content: Content::Lines,
         sniff,
         parse: parse_stacks,
         secrets: secrets::stacks,

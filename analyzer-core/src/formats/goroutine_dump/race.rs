@@ -15,7 +15,7 @@
 //! ==================
 //! ```
 
-use super::super::{Facts, Format, Probe, Sniff};
+use super::super::{Content, Facts, Format, Probe, Sniff};
 use super::frame;
 use super::text;
 use crate::base::error::{ErrorKind, ParseError};
@@ -28,7 +28,7 @@ use crate::evidence::stacks::{Frame, FrameId};
 pub(super) const FORMAT: Format = Format {
     name: "race-report",
     label: "Race detector report",
-    is_text: true,
+    content: Content::Document,
     sniff,
     parse,
     secrets: super::secrets::stacks,

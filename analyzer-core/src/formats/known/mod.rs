@@ -8,7 +8,7 @@ mod binary;
 mod text;
 
 use super::redaction::free_text;
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
 use crate::evidence::Evidence;
@@ -17,8 +17,14 @@ use crate::evidence::Evidence;
 pub const NAME: &str = "other-tool";
 
 /// The format of this module.
-pub const FORMATS: &[Format] =
-    &[Format { name: NAME, label: "known, and not read", is_text: true, sniff, parse, secrets: free_text }];
+pub const FORMATS: &[Format] = &[Format {
+    name: NAME,
+    label: "known, and not read",
+    content: Content::Document,
+    sniff,
+    parse,
+    secrets: free_text,
+}];
 
 /// Something that is known by its content.
 pub(super) struct Known {

@@ -16,7 +16,7 @@ pub(in crate::formats) mod prometheus;
 mod secrets;
 mod trailer;
 
-use super::Format;
+use super::{Content, Format};
 use super::goroutine_dump::counted_secrets;
 
 /// True for a line of the Prometheus text format with a value.
@@ -29,7 +29,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "heap-debug1",
         label: "heap profile as text, with MemStats (heap?debug=1)",
-        is_text: true,
+        content: Content::Lines,
         sniff: trailer::sniff,
         parse: trailer::parse,
         secrets: counted_secrets,
@@ -37,7 +37,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "expvar",
         label: "Go variables (expvar)",
-        is_text: true,
+        content: Content::Document,
         sniff: json::sniff_memstats,
         parse: json::parse_memstats,
         secrets: secrets::json,
@@ -45,7 +45,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "runtime-metrics",
         label: "Go runtime metrics (JSON)",
-        is_text: true,
+        content: Content::Document,
         sniff: json::sniff_metrics,
         parse: json::parse_metrics,
         secrets: secrets::json,
@@ -53,7 +53,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "runtime-metrics-text",
         label: "Go runtime metrics (text)",
-        is_text: true,
+        content: Content::Document,
         sniff: metrics_text::sniff,
         parse: metrics_text::parse,
         secrets: metrics_text::secrets,
@@ -61,7 +61,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "prometheus",
         label: "Prometheus metrics",
-        is_text: true,
+        content: Content::Lines,
         sniff: prometheus::sniff,
         parse: prometheus::parse,
         secrets: secrets::prometheus,

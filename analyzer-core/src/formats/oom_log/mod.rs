@@ -17,7 +17,7 @@ mod secrets;
 mod table;
 
 use super::redaction::free_text;
-use super::{Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::reader::Lines;
 use crate::base::source::Input;
@@ -28,7 +28,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "oom-log",
         label: "kernel log of an out-of-memory kill",
-        is_text: true,
+        content: Content::Lines,
         sniff,
         parse,
         secrets: secrets::secrets,
@@ -36,7 +36,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kernel-log",
         label: "kernel log without an out-of-memory kill",
-        is_text: true,
+        content: Content::Lines,
         sniff: sniff_kernel_log,
         parse: parse_kernel_log,
         secrets: free_text,

@@ -25,7 +25,7 @@ mod yaml;
 
 pub(in crate::formats) use objects::VARIABLES;
 
-use super::Format;
+use super::{Content, Format};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::JSON_BYTES;
 use crate::base::source::{Input, Position};
@@ -35,7 +35,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "pod",
         label: "pod (kubectl get pod -o json)",
-        is_text: true,
+        content: Content::Document,
         sniff: json::sniff,
         parse: json::parse,
         secrets: secrets::json,
@@ -43,7 +43,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "pod-yaml",
         label: "pod (kubectl get pod -o yaml)",
-        is_text: true,
+        content: Content::Document,
         sniff: yaml::sniff,
         parse: yaml::parse,
         secrets: secrets::yaml,
@@ -51,7 +51,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kubectl-top",
         label: "memory of pods (kubectl top)",
-        is_text: true,
+        content: Content::Lines,
         sniff: top::sniff,
         parse: top::parse,
         secrets: secrets::top,
@@ -59,7 +59,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kubectl-describe",
         label: "pod or node (kubectl describe)",
-        is_text: true,
+        content: Content::Document,
         sniff: describe::sniff,
         parse: describe::parse,
         secrets: secrets::prose,
@@ -67,7 +67,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "events",
         label: "events (kubectl get events -o json)",
-        is_text: true,
+        content: Content::Document,
         sniff: json::sniff_events,
         parse: json::parse,
         secrets: secrets::json,
@@ -75,7 +75,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "events-yaml",
         label: "events (kubectl get events -o yaml)",
-        is_text: true,
+        content: Content::Document,
         sniff: yaml::sniff_events,
         parse: yaml::parse,
         secrets: secrets::yaml,
@@ -83,7 +83,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "events-table",
         label: "events (kubectl get events)",
-        is_text: true,
+        content: Content::Document,
         sniff: events::sniff,
         parse: events::parse,
         secrets: secrets::events,
@@ -91,7 +91,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kubectl-get-pods",
         label: "pods (kubectl get pods)",
-        is_text: true,
+        content: Content::Document,
         sniff: table::sniff,
         parse: table::parse,
         secrets: secrets::pods,

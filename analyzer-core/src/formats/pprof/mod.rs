@@ -27,7 +27,7 @@ mod strings;
 mod survey;
 mod wire;
 
-use super::{Facts, Format};
+use super::{Content, Facts, Format};
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::limits::DECODED_FILE_BYTES;
@@ -43,7 +43,7 @@ mod tests;
 pub const FORMATS: [Format; 1] = [Format {
     name: "pprof",
     label: "pprof profile",
-    is_text: false,
+    content: Content::Binary,
     sniff: sniff::sniff,
     parse,
     secrets: secrets::secrets,

@@ -13,12 +13,12 @@ mod status;
 pub use host::NAMES;
 
 use super::redaction::{Secrets, figures};
-use super::{Format, Probe, Sniff};
+use super::{Content, Format, Probe, Sniff};
 use crate::base::source::file_name;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
-    format("status", "process status", status::sniff, status::parse, secrets::status),
+    lines(format("status", "process status", status::sniff, status::parse, secrets::status)),
     format("statm", "process memory in pages (statm)", process::sniff_statm, process::parse_statm, figures),
     format("proc-stat", "process statistics (stat)", process::sniff_stat, process::parse_stat, secrets::stat),
     format("limits", "process limits", process::sniff_limits, process::parse_limits, secrets::limits),
@@ -50,8 +50,8 @@ pub const FORMATS: &[Format] = &[
         process::parse_oom_score,
         figures,
     ),
-    format("psi", "pressure stall information", pressure::sniff, pressure::parse, figures),
-    format("meminfo", "memory of the machine", host::sniff_meminfo, host::parse_meminfo, figures),
+    lines(format("psi", "pressure stall information", pressure::sniff, pressure::parse, figures)),
+    lines(format("meminfo", "memory of the machine", host::sniff_meminfo, host::parse_meminfo, figures)),
     format("vmstat", "memory events of the machine", host::sniff_vmstat, host::parse_vmstat, figures),
     format(
         "sockstat",
@@ -60,7 +60,7 @@ pub const FORMATS: &[Format] = &[
         host::parse_sockstat,
         figures,
     ),
-    format("kernel-text", "kernel text", host::sniff_other, host::parse_other, secrets::kernel_text),
+    lines(format("kernel-text", "kernel text", host::sniff_other, host::parse_other, secrets::kernel_text)),
 ];
 
 const fn format(
@@ -70,7 +70,12 @@ const fn format(
     parse: super::Parse,
     secrets: Secrets,
 ) -> Format {
-    Format { name, label, is_text: true, sniff, parse, secrets }
+    Format { name, label, content: Content::Document, sniff, parse, secrets }
+}
+
+/// Its text stands among other text, too.
+const fn lines(format: Format) -> Format {
+    Format { content: Content::Lines, ..format }
 }
 
 /// A sniffer's answer for a test of the content.

@@ -16,14 +16,14 @@ mod secrets;
 mod slabtop;
 mod tasks;
 
-use super::Format;
+use super::{Content, Format};
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
     Format {
         name: "free",
         label: "memory of the machine (free)",
-        is_text: true,
+        content: Content::Document,
         sniff: free::sniff,
         parse: free::parse,
         secrets: secrets::free,
@@ -31,7 +31,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "top",
         label: "processes (top)",
-        is_text: true,
+        content: Content::Document,
         sniff: tasks::sniff_top,
         parse: tasks::parse,
         secrets: secrets::tasks,
@@ -39,7 +39,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "ps",
         label: "processes (ps)",
-        is_text: true,
+        content: Content::Document,
         sniff: tasks::sniff_ps,
         parse: tasks::parse,
         secrets: secrets::tasks,
@@ -47,7 +47,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "pmap",
         label: "mappings of a process (pmap)",
-        is_text: true,
+        content: Content::Document,
         sniff: pmap::sniff,
         parse: pmap::parse,
         secrets: secrets::pmap,
@@ -55,7 +55,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "slabtop",
         label: "kernel objects of the machine (slabtop)",
-        is_text: true,
+        content: Content::Document,
         sniff: slabtop::sniff,
         parse: slabtop::parse,
         secrets: secrets::slabtop,
@@ -63,7 +63,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "systemd-cgtop",
         label: "control groups (systemd-cgtop)",
-        is_text: true,
+        content: Content::Document,
         sniff: cgtop::sniff,
         parse: cgtop::parse,
         secrets: secrets::cgtop,

@@ -15,7 +15,7 @@ mod answer;
 mod csv;
 mod secrets;
 
-use super::Format;
+use super::{Content, Format};
 use super::{Facts, Sniff};
 use crate::base::source::Input;
 use crate::evidence::Evidence;
@@ -26,7 +26,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "promql",
         label: "answer of Prometheus (JSON)",
-        is_text: true,
+        content: Content::Document,
         sniff: answer::sniff,
         parse: answer::parse,
         secrets: secrets::json,
@@ -34,7 +34,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "grafana-csv",
         label: "export of Grafana (CSV)",
-        is_text: true,
+        content: Content::Document,
         sniff: csv::sniff,
         parse: csv::parse,
         secrets: secrets::csv,

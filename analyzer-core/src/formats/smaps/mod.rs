@@ -14,7 +14,7 @@ mod secrets;
 
 pub use entries::kib;
 
-use super::{Format, Probe, Sniff};
+use super::{Content, Format, Probe, Sniff};
 use crate::base::reader::Lines;
 
 /// The formats of this module.
@@ -22,7 +22,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "smaps_rollup",
         label: "process memory totals (smaps_rollup)",
-        is_text: true,
+        content: Content::Lines,
         sniff: |probe| sniff(probe, Shape::Rollup),
         parse: rollup::parse,
         secrets: secrets::secrets,
@@ -30,7 +30,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "smaps",
         label: "process mappings with figures (smaps)",
-        is_text: true,
+        content: Content::Lines,
         sniff: |probe| sniff(probe, Shape::Smaps),
         parse: entries::parse_smaps,
         secrets: secrets::secrets,
@@ -38,7 +38,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "maps",
         label: "process mappings (maps)",
-        is_text: true,
+        content: Content::Lines,
         sniff: |probe| sniff(probe, Shape::Maps),
         parse: entries::parse_maps,
         secrets: secrets::secrets,
