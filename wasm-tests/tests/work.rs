@@ -14,6 +14,11 @@ use xtask::build;
 /// makes it four times as much.
 const GROWTH: f64 = 1.5;
 
+/// How far what is done for any input varies from input to input, as a share of
+/// it: tables are hashed with addresses, so their entries fall elsewhere. Without
+/// it two inputs that cost next to nothing could not be compared.
+const CHANCE: f64 = 0.02;
+
 /// Bytes of fixtures to start from: enough to outweigh what is done once.
 const ENOUGH: usize = 4 << 10;
 
@@ -72,10 +77,11 @@ impl Interpreter {
         for input in inputs {
             runs.push((input.len() as f64, self.run(name, input)?.instructions as f64));
         }
-        let costs: Vec<_> =
-            runs.windows(2).map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).collect();
-        println!("{name}: instructions for one byte more: {:.0}, then {:.0}", costs[0], costs[1]);
-        ensure!(costs[1] <= costs[0] * GROWTH, "{name}: a byte costs {:.0}, then {:.0}", costs[0], costs[1]);
+        let rise = |from: usize, to: usize| (runs[to].1 - runs[from].1) / (runs[to].0 - runs[from].0);
+        let (first, then) = (rise(0, 1), rise(1, 2));
+        println!("{name}: instructions for one byte more: {first:.0}, then {then:.0}");
+        let chance = CHANCE * runs[0].1 / (runs[1].0 - runs[0].0);
+        ensure!(then <= (first + chance) * GROWTH, "{name}: a byte costs {first:.0}, then {then:.0}");
         Ok(())
     }
 }
