@@ -3,7 +3,7 @@
 use super::support::{bytes, callee, frame, needs, path, percent, place, processes, sample};
 use crate::analysis::profile::facts::ProcessProfiles;
 use crate::analysis::profile::facts::cpu::CpuSamples;
-use crate::analysis::profile::facts::growth::{Allocations, Churn, allocations};
+use crate::analysis::profile::facts::growth::{Allocations, Churn};
 use crate::analysis::profile::facts::stats::whole;
 use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Draft, Rule, list};
@@ -31,27 +31,25 @@ const CHURN: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[CHURN],
     missing_inputs: |case| {
-        needs(case, |process| allocations(process).is_some(), &["two heap or allocs profiles of one process"])
+        needs(case, |process| process.allocations.is_some(), &["two heap or allocs profiles of one process"])
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
 };
 
 /// Lines that allocate by the rule's conditions.
-pub fn sites(process: &ProcessProfiles) -> Option<(Allocations, Vec<Churn>)> {
-    let all = allocations(process)?;
-    let is_churn = |churn: &&Churn| {
+pub fn sites(all: &Allocations) -> impl Iterator<Item = &Churn> {
+    let is_churn = move |churn: &&Churn| {
         churn.allocated.bytes >= SHARE * all.bytes
             && churn.allocated.bytes / all.seconds >= RATE
             && churn.kept <= KEPT
             && churn.allocated.sampled >= SAMPLED
     };
-    let churning = all.sites.iter().filter(is_churn).copied().collect();
-    Some((all, churning))
+    all.sites.iter().filter(is_churn)
 }
 
 fn find(case: &Case<'_>, process: &ProcessProfiles) -> Vec<Finding> {
-    let Some((all, churning)) = sites(process) else { return Vec::new() };
-    churning.iter().filter_map(|churn| finding(case, process, &all, churn)).collect()
+    let Some(all) = &process.allocations else { return Vec::new() };
+    sites(all).filter_map(|churn| finding(case, process, all, churn)).collect()
 }
 
 fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn: &Churn) -> Option<Finding> {

@@ -6,7 +6,7 @@ use super::support::{
 use super::{alloc_churn, heap_retained};
 use crate::analysis::profile::facts::ProcessProfiles;
 use crate::analysis::profile::facts::cpu::CpuSamples;
-use crate::analysis::profile::facts::growth::{allocations, levels};
+use crate::analysis::profile::facts::growth::levels;
 use crate::base::units::{Nanos, Unit};
 use crate::detectors::{Case, Detector, Draft, Rule};
 use crate::evidence::gc::GcCycle;
@@ -57,7 +57,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         return None;
     }
     let cycles = cycles(case, process);
-    let is_garbage = alloc_churn::sites(process).is_some_and(|(_, sites)| !sites.is_empty());
+    let is_garbage = process.allocations.as_ref().is_some_and(|all| alloc_churn::sites(all).next().is_some());
     if is_garbage && bounds.low < MOST && !is_tight(&cycles) {
         return None;
     }
@@ -196,7 +196,7 @@ impl Cause {
 
 /// The line that makes most garbage, else the one that keeps most of the live heap.
 fn cause(process: &ProcessProfiles) -> Option<Cause> {
-    if let Some(all) = allocations(process)
+    if let Some(all) = &process.allocations
         && let Some(churn) =
             all.sites.first().filter(|churn| churn.allocated.bytes >= alloc_churn::SHARE * all.bytes)
     {

@@ -6,7 +6,7 @@ use super::stack_goroutines::grown;
 use super::support::{
     Doubts, bytes, bytes_text, bytes_within, callee, frame, needs, path, percent, place, processes, sample,
 };
-use crate::analysis::profile::facts::growth::{Growth, SiteGrowth, growth};
+use crate::analysis::profile::facts::growth::{Growth, SiteGrowth};
 use crate::analysis::profile::facts::stats::whole;
 use crate::analysis::profile::facts::{HeapMoment, ProcessProfiles};
 use crate::base::convert::to_f64;
@@ -127,12 +127,12 @@ fn is_young(process: &ProcessProfiles) -> bool {
 }
 
 fn find(case: &Case<'_>, process: &ProcessProfiles) -> Vec<Finding> {
-    let Some(growth) = growth(process) else { return Vec::new() };
-    let sites = sites(case, process, &growth);
+    let Some(growth) = &process.growth else { return Vec::new() };
+    let sites = sites(case, process, growth);
     sites
         .iter()
         .take(SITES)
-        .filter_map(|(site, doubts)| finding(case, process, &growth, site, doubts))
+        .filter_map(|(site, doubts)| finding(case, process, growth, site, doubts))
         .collect()
 }
 

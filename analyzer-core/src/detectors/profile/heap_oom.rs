@@ -4,7 +4,7 @@ use super::heap_growth;
 use super::support::{Doubts, bytes, bytes_text, bytes_within, frame, percent, place, processes, sample};
 use crate::analysis::profile::facts::FrameId;
 use crate::analysis::profile::facts::ProcessProfiles;
-use crate::analysis::profile::facts::growth::{growth, levels};
+use crate::analysis::profile::facts::growth::levels;
 use crate::analysis::profile::facts::stats::{Interval, whole};
 use crate::base::convert::i64_to_f64;
 use crate::base::units::Unit;
@@ -56,8 +56,8 @@ pub struct Filler {
 
 /// The lines that filled the heap, growth first.
 pub fn fillers(case: &Case<'_>, process: &ProcessProfiles) -> Vec<Filler> {
-    let grown = growth(process).map(|growth| {
-        let sites = heap_growth::sites(case, process, &growth);
+    let grown = process.growth.as_ref().map(|growth| {
+        let sites = heap_growth::sites(case, process, growth);
         let filler = |(site, doubts): (&_, Doubts)| {
             let site: &crate::analysis::profile::facts::growth::SiteGrowth = site;
             Filler {

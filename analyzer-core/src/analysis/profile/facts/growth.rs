@@ -8,7 +8,7 @@ use super::heap::{HeapProfile, Step, steps};
 use super::series::HeapMoment;
 use super::stacks::{FrameId, StackId, Stacks};
 use super::stats::{Change, Level};
-use super::{HeapSeries, ProcessProfiles};
+use super::HeapSeries;
 use crate::base::convert::{i64_to_f64, to_f64};
 
 /// The share of what a class allocated that must have stayed for it to be kept.
@@ -120,8 +120,8 @@ impl HeapSeries {
 }
 
 /// Compares the first with the last profile; `None` with fewer than two.
-pub fn growth(process: &ProcessProfiles) -> Option<Growth> {
-    let moments = &process.heap.moments;
+pub fn growth(stacks: &Stacks, heap: &HeapSeries) -> Option<Growth> {
+    let moments = &heap.moments;
     let (first, before_last, last) = match moments.as_slice() {
         [first, last] => (first, first, last),
         [first, .., before, last] => (first, before, last),
@@ -133,26 +133,26 @@ pub fn growth(process: &ProcessProfiles) -> Option<Growth> {
     let mut sites: BTreeMap<FrameId, Site> = BTreeMap::new();
     let mut change = Change::default();
     for step in &all {
-        let Some(site) = site_of(&process.stacks, step.stack) else { continue };
+        let Some(site) = site_of(stacks, step.stack) else { continue };
         step.add_to(&mut change, rate);
         sites.entry(site).or_default().add(step, rate);
     }
     for step in &lately {
-        let site = site_of(&process.stacks, step.stack).and_then(|site| sites.get_mut(&site));
+        let site = site_of(stacks, step.stack).and_then(|site| sites.get_mut(&site));
         if let Some(site) = site {
             site.add_lately(step);
         }
     }
     let profiles: Vec<&HeapProfile> = moments.iter().map(|moment| &moment.profile).collect();
-    let big = big_objects(&process.stacks, &profiles);
+    let big = big_objects(stacks, &profiles);
     let mut grown: Vec<SiteGrowth> = sites
         .into_iter()
         .filter(|(_, site)| site.whole.bytes > 0.0 || site.kept.bytes > 0.0)
         .filter_map(|(id, site)| site.finish(id, big.get(&id).copied()))
         .collect();
-    fill_levels(&process.stacks, &profiles, &all, &mut grown);
+    fill_levels(stacks, &profiles, &all, &mut grown);
     grown.sort_by(|a, b| b.change.bytes.total_cmp(&a.change.bytes).then(a.site.cmp(&b.site)));
-    let (times, has_clock) = process.heap.times();
+    let (times, has_clock) = heap.times();
     let levels = profiles.iter().map(|profile| profile.in_use.bytes).collect();
     Some(Growth { sites: grown, change, times, has_clock, levels })
 }
@@ -345,8 +345,8 @@ pub struct Allocations {
 }
 
 /// `None` with fewer than two profiles, or without times.
-pub fn allocations(process: &ProcessProfiles) -> Option<Allocations> {
-    let (first, last) = (process.heap.all.first()?, process.heap.all.last()?);
+pub fn allocations(stacks: &Stacks, heap: &HeapSeries) -> Option<Allocations> {
+    let (first, last) = (heap.all.first()?, heap.all.last()?);
     let seconds = i64_to_f64(last.time?.0 - first.time?.0) / 1e9;
     if seconds <= 0.0 {
         return None;
@@ -354,7 +354,7 @@ pub fn allocations(process: &ProcessProfiles) -> Option<Allocations> {
     let mut sites: BTreeMap<FrameId, (Churn, f64, f64)> = BTreeMap::new();
     let mut bytes = 0.0;
     for step in steps(first, last).iter().filter(|step| step.allocated > 0) {
-        let Some(site) = site_of(&process.stacks, step.stack) else { continue };
+        let Some(site) = site_of(stacks, step.stack) else { continue };
         let mut own = Level::default();
         own.add(step.size, i64_to_f64(step.allocated), last.rate);
         bytes += own.bytes;

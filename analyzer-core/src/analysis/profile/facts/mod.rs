@@ -22,6 +22,7 @@ mod stacks;
 pub mod stats;
 
 pub use clock::Age;
+use growth::{Allocations, Growth};
 pub use counted::{Counted, Row};
 pub use heap::{Class, HeapProfile, Step, is_same_process, steps};
 pub use roles::Versions;
@@ -47,6 +48,10 @@ pub struct ProcessProfiles {
     pub stacks: Stacks,
     /// Heap profiles of one process, in order of time.
     pub heap: HeapSeries,
+    /// What grew from the first to the last of them; `None` with fewer than two.
+    pub growth: Option<Growth>,
+    /// What was allocated in between; `None` with fewer than two, or without times.
+    pub allocations: Option<Allocations>,
     /// CPU profiles, in order of time.
     pub cpu: Vec<Counted>,
     /// Mutex profiles, in order of time.
@@ -112,7 +117,20 @@ fn of_subject(evidence: &Evidence, subject: &Subject) -> Option<ProcessProfiles>
     }
     let age = clock::age(evidence, subject, &sources);
     let heap = HeapSeries::new(evidence, subject, heaps);
-    Some(ProcessProfiles { subject: subject.id, versions, stacks, heap, cpu, mutex, block, age })
+    let growth = growth::growth(&stacks, &heap);
+    let allocations = growth::allocations(&stacks, &heap);
+    Some(ProcessProfiles {
+        subject: subject.id,
+        versions,
+        stacks,
+        heap,
+        growth,
+        allocations,
+        cpu,
+        mutex,
+        block,
+        age,
+    })
 }
 
 /// The version that a capture states, else what the functions' names tell.

@@ -1,6 +1,6 @@
 //! What heap profiles say of a live heap that grows: the lines that explain it.
 
-use crate::analysis::profile::facts::growth::{SiteGrowth, growth};
+use crate::analysis::profile::facts::growth::SiteGrowth;
 use crate::analysis::profile::facts::stats::{least_growth, whole};
 use crate::detectors::Case;
 use crate::detectors::memory::support::text;
@@ -38,8 +38,8 @@ const NAMED: usize = 3;
 pub fn explained(case: &Case<'_>, subject: &Subject) -> Shown {
     let process = case.analysis.profiles.iter().find(|process| process.subject == subject.id);
     let Some(process) = process else { return Shown::Unknown };
-    let Some(growth) = growth(process) else { return Shown::Unknown };
-    let sites = heap_growth::sites(case, process, &growth);
+    let Some(growth) = &process.growth else { return Shown::Unknown };
+    let sites = heap_growth::sites(case, process, growth);
     if !sites.is_empty() {
         let bytes = sites.iter().map(|(site, _)| whole(site.change.bytes)).fold(0, i64::saturating_add);
         let place = |(site, _): &(&SiteGrowth, _)| {
