@@ -32,6 +32,14 @@ impl<'a> Probe<'a> {
         self.bytes.get(..SNIFF_BYTES).unwrap_or(self.bytes)
     }
 
+    /// The head without the line that its end cuts.
+    pub fn head_lines(&self) -> &'a [u8] {
+        let head = self.head();
+        let is_cut = head.len() < self.bytes.len();
+        let end = memchr::memrchr(b'\n', head).filter(|_| is_cut).map_or(head.len(), |end| end + 1);
+        head.get(..end).unwrap_or(head)
+    }
+
     /// The last part of the path, without compression suffixes.
     pub fn file_name(&self) -> &'a str {
         file_name(self.path)

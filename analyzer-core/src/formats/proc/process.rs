@@ -99,7 +99,7 @@ pub fn parse_limits(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
 }
 
 pub fn sniff_cgroup(probe: &Probe<'_>) -> Sniff {
-    let mut lines = text_lines(probe.head()).map(|(_, text)| split_cgroup(text)).peekable();
+    let mut lines = text_lines(probe.head_lines()).map(|(_, text)| split_cgroup(text)).peekable();
     by_content(lines.peek().is_some() && lines.all(|line| line.is_some()))
 }
 
