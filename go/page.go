@@ -95,9 +95,13 @@ var viewer = sync.OnceValue(func() packedViewer {
 	if err != nil {
 		return packedViewer{}
 	}
+	return pack(content)
+})
+
+func pack(content []byte) packedViewer {
 	hash := sha256.Sum256(content)
 	return packedViewer{name: "viewer-" + hex.EncodeToString(hash[:8]) + ".html", bytes: content}
-})
+}
 
 func (h *handler) viewer(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()

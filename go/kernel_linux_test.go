@@ -1,0 +1,100 @@
+package strata
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// lay writes a file of a /proc/self that the test lays out.
+func lay(t *testing.T, folder, name, content string) {
+	t.Helper()
+	at := filepath.Join(folder, name)
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFindCgroup(t *testing.T) {
+	for _, c := range []struct {
+		name, groups, mounts, group string
+		wrong                       bool
+	}{
+		{name: "version 2 in a namespace", groups: "0::/\n", mounts: "30 29 0:26 / MOUNT ro - cgroup2 cgroup ro\n", group: "."},
+		{name: "version 2 on a machine", groups: "0::/system.slice/api.service\n", mounts: "30 29 0:26 / MOUNT rw - cgroup2 cgroup2 rw\n", group: "system.slice/api.service"},
+		{name: "version 2 as Docker binds it", groups: "0::/docker/1f\n", mounts: "30 29 0:26 /docker/1f MOUNT ro - cgroup2 cgroup ro\n", group: "."},
+		{name: "version 1", groups: "5:cpu,cpuacct:/docker/1f\n4:memory:/docker/1f\n", mounts: "34 25 0:29 / MOUNT/cpu rw - cgroup cgroup rw,cpu,cpuacct\n35 25 0:30 / MOUNT/memory rw - cgroup cgroup rw,memory\n", group: "memory/docker/1f"},
+		{name: "version 1 as Docker binds it", groups: "4:memory:/docker/1f\n", mounts: "35 25 0:30 /docker/1f MOUNT/memory ro - cgroup cgroup rw,memory\n", group: "memory"},
+		{name: "both, the controller in version 1", groups: "4:memory:/app\n0::/app\n", mounts: "36 25 0:31 / MOUNT/unified rw - cgroup2 cgroup2 rw\n35 25 0:30 / MOUNT/memory rw - cgroup cgroup rw,memory\n", group: "memory/app"},
+		{name: "a path with a space", groups: "0::/a b\n", mounts: "30 29 0:26 / MOUNT\\040x rw - cgroup2 cgroup2 rw\n", group: "../mount x/a b"},
+		{name: "a group outside of the namespace is not the machine's", groups: "0::/../other\n", mounts: "30 29 0:26 / MOUNT rw - cgroup2 cgroup rw\n", group: ".", wrong: true},
+		{name: "no mount", groups: "0::/\n", mounts: "", wrong: true},
+		{name: "no group file", mounts: "30 29 0:26 / MOUNT rw - cgroup2 cgroup rw\n", wrong: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := t.TempDir()
+			root := filepath.Join(folder, "mount")
+			if c.group != "" {
+				lay(t, root, filepath.Join(c.group, "memory.stat"), "anon 1\n")
+			}
+			if c.groups != "" {
+				lay(t, folder, "proc/cgroup", c.groups)
+			}
+			lay(t, folder, "proc/mountinfo", strings.ReplaceAll(c.mounts, "MOUNT", root))
+			found, err := findCgroup(filepath.Join(folder, "proc"))
+			if c.wrong {
+				if err == nil {
+					t.Errorf("%s is found", found)
+				} else if strings.Contains(err.Error(), folder) {
+					t.Errorf("the error names folders of the machine: %v", err)
+				}
+				return
+			}
+			if want := filepath.Join(root, c.group); err != nil || found != want {
+				t.Errorf("%q, %v; want %q", found, err, want)
+			}
+		})
+	}
+}
+
+func TestWithoutProcAndMountsTheBundleHasTheRest(t *testing.T) {
+	defer func(before string) { procSelf = before }(procSelf)
+	procSelf = filepath.Join(t.TempDir(), "none")
+	var bundle bytes.Buffer
+	if err := capture(context.Background(), &bundle, "api", plan{snapshots: 1, smaps: true}, Policy{}.withDefaults(), func() {}); err != nil {
+		t.Fatal(err)
+	}
+	files := unpack(t, bundle.Bytes())
+	if files["t0/heap.pb.gz"] == "" || files["t0/vars.json"] == "" {
+		t.Error("what the runtime knows is missing")
+	}
+	if missing := strings.Join(readManifest(t, files).Missing, "\n"); !strings.Contains(missing, "control group files") {
+		t.Errorf("missing: %s", missing)
+	}
+}
+
+func TestAnUnreadableFileIsSaid(t *testing.T) {
+	defer func(before string) { procSelf = before }(procSelf)
+	folder := t.TempDir()
+	// A folder in its place opens and cannot be read, for root too.
+	if err := os.MkdirAll(filepath.Join(folder, "smaps_rollup"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lay(t, folder, "statm", "1 2 3 4 5 6 7\n")
+	procSelf = folder
+	var bundle bytes.Buffer
+	if err := capture(context.Background(), &bundle, "api", plan{snapshots: 1}, Policy{}.withDefaults(), func() {}); err != nil {
+		t.Fatal(err)
+	}
+	files := unpack(t, bundle.Bytes())
+	missing := strings.Join(readManifest(t, files).Missing, "\n")
+	if files["t0/proc/statm"] == "" || !strings.Contains(missing, "proc/smaps_rollup") || strings.Contains(missing, folder) {
+		t.Errorf("missing: %s", missing)
+	}
+}
