@@ -21,7 +21,10 @@ type gauge struct {
 func newGauge() *gauge {
 	g := &gauge{}
 	for _, description := range metrics.All() {
-		if description.Kind == metrics.KindUint64 || description.Kind == metrics.KindFloat64 {
+		isNumber := description.Kind == metrics.KindUint64 || description.Kind == metrics.KindFloat64
+		// What MemStats has too is taken from there: the two are read one after the
+		// other, and figures of two moments would contradict each other.
+		if isNumber && !strings.HasPrefix(description.Name, "/memory/classes/") {
 			g.samples = append(g.samples, metrics.Sample{Name: description.Name})
 		}
 	}

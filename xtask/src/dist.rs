@@ -1,5 +1,6 @@
-//! Writes what is shipped: `dist/site/`, a folder for any web server, and
-//! `dist/strata.html`, one file for a disk, a mail or a wiki.
+//! Writes what is shipped: `dist/site/`, a folder for any web server,
+//! `dist/strata.html`, one file for a disk, a mail or a wiki, and `dist/go/`, the
+//! Go module with the viewer in it.
 
 use std::fs;
 use std::io::Read;
@@ -10,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::build::{self, Effort};
 use crate::command::root;
+use crate::go_module;
 use crate::page::{self, Parts};
 
 /// The goal for the one file: small enough to attach to an issue.
@@ -39,6 +41,7 @@ pub fn dist(effort: Effort) -> Result<()> {
     write_site(&html)?;
     write(&folder().join("site").join(FETCHING), page::fetching(&html)?.as_bytes())?;
     write(&folder().join("strata.html"), html.as_bytes())?;
+    go_module::pack(&html)?;
     for (what, bytes) in [
         ("page's module", modules.page.wasm.as_slice()),
         ("its glue", modules.page.glue.as_bytes()),

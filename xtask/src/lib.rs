@@ -12,6 +12,7 @@ pub mod command;
 pub mod dist;
 pub mod format;
 pub mod fuzz;
+pub mod go_module;
 pub mod inventory;
 pub mod page;
 pub mod score;

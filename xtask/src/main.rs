@@ -13,7 +13,7 @@ Usage: cargo xtask COMMAND
 
   build                        builds the page's wasm module and its JavaScript
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
-  dist                         writes dist/site/ and dist/strata.html
+  dist                         writes dist/site/, dist/strata.html and dist/go/
                                (serve, dist: --quick builds a page to look at, large and slow but soon there)
   test                         runs every test, in browsers too
   fuzz [--minutes N] [TARGET]...

@@ -8,6 +8,7 @@ use crate::browser::{Installed, chromium, firefox};
 use crate::build::{self, Effort, WASM_TARGET};
 use crate::command::{cargo, run};
 use crate::dist;
+use crate::go_module;
 
 /// Runs everything, and stops at the first step that fails.
 ///
@@ -31,6 +32,7 @@ pub fn test() -> Result<()> {
     })?;
     step("engine on wasm32 in Chromium", || engine_in_browser(&chromium))?;
     step("dist", || dist::dist(Effort::Ship))?;
+    step("Go module", go_module::test)?;
     step("pages in Chromium", || pages("chromium"))?;
     step("pages in Firefox", || pages("firefox"))?;
     println!("\neverything passed, in {} s", start.elapsed().as_secs());

@@ -132,6 +132,7 @@ pub mod redaction;
 pub mod tables;
 
 formats! {
+    bundle,
     go_trace,
     smaps,
     goroutine_dump,

@@ -17,7 +17,7 @@ use crate::report::{SnapshotInfo, Subject, SubjectId};
 
 /// Formats of files that cover the whole run; they are of no one moment unless
 /// a folder says so.
-const SPANNING_FORMATS: &[&str] = &["gctrace", "oom-log", "pod", "log"];
+const SPANNING_FORMATS: &[&str] = &["gctrace", "oom-log", "pod", "log", "capture-manifest", "go-build-info"];
 
 /// Sorts the sources into subjects and snapshots.
 pub fn group(evidence: &Evidence) -> Vec<Subject> {

@@ -42,9 +42,11 @@ pub fn explained(case: &Case<'_>, subject: &Subject) -> Shown {
     let sites = heap_growth::sites(case, process, growth);
     if !sites.is_empty() {
         let bytes = sites.iter().map(|(site, _)| whole(site.change.bytes)).fold(0, i64::saturating_add);
+        // The amount of the only line is that of all.
+        let is_only = sites.len() == 1;
         let place = |(site, _): &(&SiteGrowth, _)| {
-            let amount = text(whole(site.change.bytes));
-            format!("{} ({amount})", profile_support::place(case, process, site.site))
+            let place = profile_support::place(case, process, site.site);
+            if is_only { place } else { format!("{place} ({})", text(whole(site.change.bytes))) }
         };
         return Shown::Lines { named: sites.iter().take(NAMED).map(place).collect(), bytes };
     }

