@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::browser::install;
 use crate::build;
 use crate::command::{find_program, root, run};
 use crate::page;
@@ -85,7 +86,16 @@ fn toolchain(version: &str) -> Result<PathBuf> {
     if go.is_file() {
         return Ok(go);
     }
-    let python = find_program(&["python3"])
+    // Debian's Python comes without the module that venv needs.
+    let has_venv = || {
+        let python = find_program(&["python3"])?;
+        let check = Command::new(&python).args(["-c", "import ensurepip, venv"]).output().ok()?;
+        check.status.success().then_some(python)
+    };
+    if has_venv().is_none() {
+        install(&["python3", "python3-venv"])?;
+    }
+    let python = has_venv()
         .context("the tests of the Go module need python3 with venv, to install Go's toolchains with")?;
     println!("installing Go {version}, once");
     run(Command::new(python).args(["-m", "venv"]).arg(&folder))?;

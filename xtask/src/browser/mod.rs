@@ -26,7 +26,10 @@ fn named(variable: &str) -> Option<PathBuf> {
 
 /// Installs packages with apt-get, if there is one and we are root; otherwise
 /// does nothing.
-fn install(packages: &[&str]) -> Result<()> {
+///
+/// # Errors
+/// A package that cannot be had.
+pub fn install(packages: &[&str]) -> Result<()> {
     if find_program(&["apt-get"]).is_none() || !is_root() {
         return Ok(());
     }
