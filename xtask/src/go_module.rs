@@ -53,6 +53,19 @@ pub fn pack(html: &str) -> Result<()> {
     fs::write(&viewer, page::gzip(html.as_bytes())?).with_context(|| format!("writing {}", viewer.display()))
 }
 
+/// Builds a program of `dist/go/` with the newest toolchain; gives its path.
+///
+/// # Errors
+/// No toolchain, a program that does not compile.
+pub fn build(package: &str) -> Result<PathBuf> {
+    let [.., newest] = TOOLCHAINS;
+    let name = package.rsplit('/').next().unwrap_or(package);
+    let program = build::target_folder()?.join("tools").join(name);
+    let mut command = go_command(&toolchain(newest)?, &["build", "-o"])?;
+    run(command.arg(&program).arg(package).current_dir(root().join("dist/go")))?;
+    Ok(program)
+}
+
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {

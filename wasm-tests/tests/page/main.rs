@@ -5,6 +5,7 @@ mod capture;
 mod embedding;
 mod faults;
 mod files;
+mod from_inside;
 mod gc;
 mod goroutines;
 mod injection;
