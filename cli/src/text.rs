@@ -37,6 +37,9 @@ fn print_finding(out: &mut String, finding: &Finding, report: &Report) {
         Severity::Info => "INFO",
     };
     let _ = writeln!(out, "\n{severity} {} [{}]\n  {}", finding.title, finding.code, finding.claim);
+    if let Some(reclaim) = finding.reclaim {
+        let _ = writeln!(out, "  {}: {}", reclaim.words().0, reclaim.words().1);
+    }
     for citation in finding.citations.as_slice().iter().take(3) {
         let path =
             report.sources.iter().find(|row| row.id == citation.source).map_or("?", |row| row.path.as_str());

@@ -11,7 +11,7 @@ use analyzer_core::report::number_format as engine;
 
 /// Bytes in binary units: `1.5 MiB`, `812 B`, `-3.1 KiB`.
 pub fn bytes(value: i64) -> String {
-    engine::bytes(Bytes(value))
+    with_minus(engine::bytes(Bytes(value)))
 }
 
 /// Bytes to the byte: `1,572,864 B`.
@@ -26,10 +26,15 @@ pub fn size(value: u64) -> String {
 
 /// A count with its thousands apart: `12,345`.
 pub fn count(value: i64) -> String {
-    engine::count(value)
+    with_minus(engine::count(value))
 }
 
-pub use engine::{count_u64, minutes, percent, rate};
+pub use engine::{count_u64, minutes, rate};
+
+/// A share: `12.3%`, `<0.1%`, `−4.0%`.
+pub fn percent(part: i64, whole: i64) -> String {
+    engine::percent(part, whole).replace('-', "\u{2212}")
+}
 
 /// A length: as [`count`].
 pub fn count_usize(value: usize) -> String {
@@ -38,8 +43,12 @@ pub fn count_usize(value: usize) -> String {
 
 /// A count with its noun: `1 file`, `1,200 files`.
 pub fn counted(value: usize, singular: &str, plural: &str) -> String {
-    let noun = if value == 1 { singular } else { plural };
-    format!("{} {noun}", count_usize(value))
+    counted_u64(to_u64(value), singular, plural)
+}
+
+/// As [`counted`], of what the engine counted.
+pub fn counted_u64(value: u64, singular: &str, plural: &str) -> String {
+    engine::counted(value, singular, plural)
 }
 
 /// A change, always with its sign: `+12`, `-3`, `±0`.
@@ -54,7 +63,7 @@ pub fn signed_bytes(value: i64) -> String {
 
 /// A time span in the unit that fits: `1.25 s`, `4 min 05 s`.
 pub fn duration(nanos: i64) -> String {
-    engine::duration(Nanos(nanos))
+    with_minus(engine::duration(Nanos(nanos)))
 }
 
 /// A moment on an axis with a mark each `tick` nanoseconds: no more digits than
@@ -81,7 +90,12 @@ pub fn time_of_day(at: Nanos) -> String {
 
 /// A value in its unit, short.
 pub fn value(value: i64, unit: Unit) -> String {
-    engine::quantity(value, unit)
+    with_minus(engine::quantity(value, unit))
+}
+
+/// A value of a profile, in the unit that the profile names.
+pub fn profile_value(value: i64, unit: &str) -> String {
+    with_minus(engine::profile_value(value, unit))
 }
 
 /// A value in its unit, to the last digit.
@@ -109,6 +123,11 @@ pub fn amount_range(amount: &Amount) -> Option<String> {
     engine::range(amount.low, amount.high, |bound| value(bound, amount.unit))
 }
 
+/// A number with the sign of subtraction in place of a hyphen: it is as wide as a plus.
+fn with_minus(text: String) -> String {
+    text.strip_prefix('-').map(|rest| format!("\u{2212}{rest}")).unwrap_or(text)
+}
+
 fn with_sign(value: i64, text: fn(i64) -> String) -> String {
     match value {
         0 => format!("\u{b1}{}", text(0)),
@@ -125,13 +144,13 @@ mod tests {
     fn a_short_amount_has_an_exact_one() {
         assert_eq!(bytes(1_572_864), "1.5 MiB");
         assert_eq!(bytes_exact(1_572_864), "1,572,864 B");
-        assert_eq!(value_exact(-1_500, Unit::Nanoseconds), "-1,500 ns");
+        assert_eq!(value_exact(-1_500, Unit::Nanoseconds), "\u{2212}1,500 ns");
     }
 
     #[test]
     fn changes_carry_their_sign() {
-        assert_eq!([12, 0, -3000].map(signed_count), ["+12", "\u{b1}0", "-3,000"]);
-        assert_eq!(signed_bytes(-2048), "-2.0 KiB");
+        assert_eq!([12, 0, -3000].map(signed_count), ["+12", "\u{b1}0", "\u{2212}3,000"]);
+        assert_eq!(signed_bytes(-2048), "\u{2212}2.0 KiB");
     }
 
     #[test]

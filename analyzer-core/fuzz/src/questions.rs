@@ -29,8 +29,12 @@ pub(crate) fn ask_everything(session: &mut Session) -> Report {
         let _ = session.ask(text(1, 20));
         let _ = session.ask(text(u64::MAX, u64::MAX));
     }
-    for snapshot in 0..2 {
-        let _ = session.ask(question::Mappings { snapshot, class: None, first: 1, count: u64::MAX });
+    for moment in report.memory.iter().flat_map(|memory| &memory.snapshots).take(2) {
+        let (subject, snapshot) = (moment.subject, moment.snapshot.clone());
+        let _ = session.ask(question::Mappings { subject, snapshot, class: None, first: 1, count: u64::MAX });
+    }
+    for service in report.services().take(2) {
+        std::hint::black_box(report.scoped(service.id));
     }
     let profiles = session.profile_sources();
     for &source in profiles.iter().take(ASKED) {

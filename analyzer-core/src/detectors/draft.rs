@@ -45,21 +45,11 @@ impl Draft {
             subject: Some(subject),
             citations: Citations::from_list(self.citations)?,
             against: self.against,
-            advice: self.reclaim.map(sentence).into_iter().chain(self.advice).collect(),
+            advice: self.advice,
             places: Vec::new(),
             group: None,
         })
     }
-}
-
-/// What a kind of memory means for what to do, as the first advice.
-fn sentence(reclaim: Reclaim) -> String {
-    let sentence = match reclaim {
-        Reclaim::Stays => "Will not be reclaimed: the kernel cannot take it back while it is in use.",
-        Reclaim::Reclaimable => "Reclaimable: the kernel takes it back when the container needs the room.",
-        Reclaim::NotCharged => "Not charged here: it does not count against this container's limit.",
-    };
-    sentence.to_owned()
 }
 
 /// Sentences as a list.

@@ -87,13 +87,22 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     rules.into_values()
 }
 
-/// True for what ended the process: it comes before what only costs, however much.
-fn is_end(code: &str) -> bool {
-    ["crash", "mem.oom", "mem.go.enomem"].iter().any(|family| is_in(code, family))
+/// What comes after those places of [`rank`] that no confidence outweighs.
+const URGENT: usize = 2;
+
+/// The place of a code in the reader's order: what ended the process, what holds it up, what grows, the rest.
+fn rank(code: &str) -> usize {
+    const ORDER: [&[&str]; 3] = [
+        &["crash", "mem.oom", "mem.go.enomem", "mem.evicted", "mem.sigkill"],
+        &["mem.limit_livelock", "mem.high_throttle", "mem.gomemlimit.below_live"],
+        &["goroutine", "prof.heap.growth", "mem.leak.trend"],
+    ];
+    let has = |families: &&[&str]| families.iter().any(|family| is_in(code, family));
+    ORDER.iter().position(has).unwrap_or(ORDER.len())
 }
 
-/// Runs every detector: findings worst first (then what ended the process, then
-/// by size, then by code), and what could not run.
+/// Runs every detector: findings worst first (then in the reader's order, see [`rank`], then
+/// by confidence, size and code), and what could not run.
 pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
     let mut findings = Vec::new();
     // Where nothing was read, every rule lacks everything: that goes without saying.
@@ -116,8 +125,9 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
         let amount = |f: &Finding| f.amount.map_or(0, |amount| amount.value);
         a.severity
             .cmp(&b.severity)
+            .then(rank(&a.code).min(URGENT).cmp(&rank(&b.code).min(URGENT)))
             .then(a.confidence.cmp(&b.confidence))
-            .then(is_end(&b.code).cmp(&is_end(&a.code)))
+            .then(rank(&a.code).cmp(&rank(&b.code)))
             .then(amount(b).cmp(&amount(a)))
             .then_with(|| a.code.cmp(&b.code))
             .then_with(|| a.title.cmp(&b.title))

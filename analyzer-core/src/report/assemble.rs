@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::plain_text::visible;
-use super::{Finding, Report, SCHEMA, Severity, SourceRow, Subject, SubjectId};
+use super::{Finding, Outcome, Report, SCHEMA, SourceRow, Subject, SubjectId, verdict};
 use crate::analysis::{Analysis, memory, profile};
 use crate::base::convert::to_u64;
 use crate::base::error::NoteSeverity;
@@ -29,6 +29,7 @@ impl Report {
             schema: SCHEMA.to_owned(),
             engine: env!("CARGO_PKG_VERSION").to_owned(),
             verdict: String::new(),
+            outcome: Outcome::default(),
             sources,
             subjects: analysis.subjects.clone(),
             findings,
@@ -40,7 +41,7 @@ impl Report {
             profiles: profile::summaries(evidence),
             traces: analysis.traces.clone(),
         };
-        report.verdict = verdict(&report);
+        verdict::settle(&mut report);
         report.relocate(|source, at| evidence.place(source, at));
         report
     }
@@ -92,63 +93,6 @@ fn source_row(
     }
 }
 
-/// The answer in one sentence: the worst finding's claim, or what was looked at without finding.
-fn verdict(report: &Report) -> String {
-    let is_usable = |row: &&SourceRow| matches!(row.status, SourceStatus::Parsed | SourceStatus::Partial);
-    let usable = report.sources.iter().filter(is_usable).count();
-    if usable == 0 {
-        return "Nothing could be read: see the notes of each file.".to_owned();
-    }
-    let serious: Vec<_> =
-        report.findings.iter().filter(|finding| finding.severity < Severity::Info).collect();
-    let answer = match serious.as_slice() {
-        [] => without_findings(report, usable),
-        [one] => one.claim.clone(),
-        [first, rest @ ..] => {
-            let more = if rest.len() == 1 { "finding" } else { "findings" };
-            format!("{} And {} more {more}.", first.claim, rest.len())
-        }
-    };
-    match lost(report) {
-        Some(lost) => format!("{answer} {lost}"),
-        None => answer,
-    }
-}
-
-/// What is said where nothing was found: that is health only if a check could have failed.
-fn without_findings(report: &Report, usable: usize) -> String {
-    let files = if usable == 1 { "file" } else { "files" };
-    // What the captures cannot tell is not health.
-    if let Some(suspected) = report.findings.iter().find(|finding| finding.code.ends_with(".suspect")) {
-        return suspected.claim.clone();
-    }
-    // What profiles say of where time and memory go is an answer, and none of health.
-    if let Some(told) = report.findings.iter().find(|finding| finding.code.starts_with("prof.")) {
-        return format!("No fault is proven. {}", told.claim);
-    }
-    if has_profiles_alone(report) {
-        return "Nothing can be told from these profiles alone: see what each rule needs.".to_owned();
-    }
-    if report.checks_run == 0 {
-        return format!("There is nothing to judge in {usable} {files}: no check applies to what was read.");
-    }
-    let checks = if report.checks_run == 1 { "check" } else { "checks" };
-    format!("No problem found in {usable} {files}; {} {checks} ran.", report.checks_run)
-}
-
-/// What is missing of the input, if anything is.
-fn lost(report: &Report) -> Option<String> {
-    let mut lossy = report.lossy_sources();
-    let (path, message) = lossy.next()?;
-    let more = match lossy.count() {
-        0 => String::new(),
-        1 => ", and 1 more file".to_owned(),
-        more => format!(", and {more} more files"),
-    };
-    let message = message.trim_end_matches('.');
-    Some(format!("Part of the input is missing ({}: {}{more}).", visible(path), visible(message)))
-}
-
 impl Report {
     /// Sources of which something is not in the figures, with the sentence that says so.
     pub fn lossy_sources(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -161,10 +105,4 @@ impl Report {
             Some((row.path.as_str(), note.message.as_str()))
         })
     }
-}
-
-/// True if all that could be read is pprof profiles: no rule that stays silent on them speaks of health.
-fn has_profiles_alone(report: &Report) -> bool {
-    let is_usable = |row: &&SourceRow| matches!(row.status, SourceStatus::Parsed | SourceStatus::Partial);
-    report.sources.iter().filter(is_usable).all(|row| row.format.as_deref() == Some("pprof"))
 }

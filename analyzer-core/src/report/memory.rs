@@ -57,6 +57,21 @@ pub enum Reclaim {
     NotCharged,
 }
 
+impl Reclaim {
+    /// In a few words, and in a sentence.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Stays => ("not reclaimable", "The kernel cannot take this memory back while it is in use."),
+            Self::Reclaimable => {
+                ("reclaimable", "The kernel takes this memory back when the container needs the room.")
+            }
+            Self::NotCharged => {
+                ("not charged here", "This memory does not count against this container's limit.")
+            }
+        }
+    }
+}
+
 /// One step of the waterfall from live heap to limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

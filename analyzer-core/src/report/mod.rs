@@ -14,8 +14,10 @@ mod profiles;
 mod relocate;
 #[cfg(test)]
 mod schema;
+mod scope;
 mod sources;
 pub mod trace;
+mod verdict;
 
 pub use advisor::AdvisorInputs;
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
@@ -29,6 +31,7 @@ pub use memory::{
 };
 pub use profiles::{ProfileSummary, Program, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
+pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, sentences};
 
 pub use crate::base::error::{Note, NoteSeverity};
 pub use crate::base::go_symbol::Origin;
@@ -47,8 +50,11 @@ pub struct Report {
     pub schema: String,
     /// Version of the engine.
     pub engine: String,
-    /// One sentence: the answer.
+    /// The answer: what is wrong and where in the code, or what is known where nothing is.
     pub verdict: String,
+    /// What the verdict means for the service.
+    #[serde(default)]
+    pub outcome: Outcome,
     /// The inventory, in the order of dropping.
     pub sources: Vec<SourceRow>,
     /// Processes and containers, with their snapshots in order.
@@ -75,4 +81,12 @@ pub struct Report {
     /// Go execution traces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traces: Vec<trace::Trace>,
+}
+
+impl Report {
+    /// The report as JSON, indented, as `strata report --format json` prints it.
+    pub fn to_json(&self) -> String {
+        // Nothing in it can fail to be written.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
 }

@@ -2,12 +2,18 @@
 //! signs. Integer arithmetic only, so that every target prints the same.
 
 use super::Amount;
-use crate::base::convert::rounded_i64;
+use crate::base::convert::{rounded_i64, to_u64};
 use crate::base::units::{Bytes, Nanos, Unit};
 
-/// Counts one after the other: "12, 40, 1,000".
+/// Counts one after the other: "12 → 40 → 1,000".
 pub fn series(counts: &[u64]) -> String {
-    counts.iter().map(|&number| count_u64(number)).collect::<Vec<_>>().join(", ")
+    counts.iter().map(|&number| count_u64(number)).collect::<Vec<_>>().join(" \u{2192} ")
+}
+
+/// A number within a sentence: in letters up to nine.
+pub fn few(number: usize) -> String {
+    const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    WORDS.get(number).map_or_else(|| count_u64(to_u64(number)), |&word| word.to_owned())
 }
 
 /// A rate with two digits that count, from ten on to the unit: "0.044", "0.44",
@@ -157,6 +163,21 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// A count with its noun: `1 file`, `1,200 files`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count_u64(number), if number == 1 { one } else { many })
+}
+
+/// A value of a profile, in the unit that the profile names.
+pub fn profile_value(value: i64, unit: &str) -> String {
+    match unit {
+        "bytes" => bytes(Bytes(value)),
+        "nanoseconds" => duration(Nanos(value)),
+        "count" | "" => count(value),
+        other => format!("{} {}", count(value), super::plain_text::visible(other)),
+    }
+}
+
 /// A number in its unit: `1.5 MiB`, `12,345`, `3 min`, `12.3%`.
 pub fn quantity(value: i64, unit: Unit) -> String {
     match unit {
@@ -216,7 +237,7 @@ mod tests {
         let small = [0.0, 0.0004, 0.044, 0.44, 0.996, -1.25].map(rate);
         assert_eq!(small, ["0", "0", "0.044", "0.44", "1.0", "-1.3"]);
         assert_eq!([8.5, 9.96, 176.2, 1_234.0].map(rate), ["8.5", "10", "176", "1,234"]);
-        assert_eq!(series(&[12, 40, 1_000]), "12, 40, 1,000");
+        assert_eq!(series(&[12, 40, 1_000]), "12 \u{2192} 40 \u{2192} 1,000");
     }
 
     #[test]

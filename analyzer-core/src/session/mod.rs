@@ -18,7 +18,7 @@ mod trace;
 use crate::analysis::memory;
 use crate::analysis::trace::sums::TraceSums;
 use crate::analysis::{Analysis, Settings};
-use crate::base::convert::{id_to_usize, to_u64, to_usize};
+use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
@@ -28,7 +28,7 @@ use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
 use crate::formats::container::{Budget, Leaf};
 use crate::redact::Redaction;
-use crate::report::{MappingPage, Report};
+use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
 
 pub use crate::analysis::profile::{
     Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filter, Filters, Granularity,
@@ -181,7 +181,8 @@ impl Session {
     /// Mappings of a snapshot's main process, the most resident first.
     fn mappings(
         &mut self,
-        snapshot: u32,
+        subject: SubjectId,
+        snapshot: &str,
         class: Option<&str>,
         first: u64,
         count: u64,
@@ -190,7 +191,9 @@ impl Session {
             .analysis
             .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
         let reviewed = memory::review(&self.evidence, &analysis.subjects);
-        let moment = &reviewed.get(id_to_usize(snapshot))?.moment;
+        let is_meant = |moment: &MemorySnapshot| moment.subject == subject && moment.snapshot == snapshot;
+        let place = analysis.memory.as_ref()?.snapshots.iter().position(is_meant)?;
+        let moment = &reviewed.get(place)?.moment;
         let mut page = memory::listing::page(&self.evidence, moment, class, first, count)?;
         page.rows.iter_mut().for_each(|row| row.relocate(|source, at| self.evidence.place(source, at)));
         Some(page)

@@ -12,7 +12,7 @@ use super::message::{ExportForm, Redacted, TextLines, TraceQuery, TraceWindow};
 use crate::analysis::profile::{self, CallTree, Nodes, Order, Query, QueryError, TreeOptions};
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
-use crate::report::{self, MappingPage};
+use crate::report::{self, MappingPage, SubjectId};
 
 /// A question to the engine.
 pub trait Question: Clone + PartialEq + Into<Request> + TryFrom<Request> + 'static {
@@ -162,8 +162,10 @@ impl Question for Text {
 /// there is no such snapshot, or it has no `smaps`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mappings {
-    /// Index into the snapshots of the report's memory section.
-    pub snapshot: u32,
+    /// Whose snapshot.
+    pub subject: SubjectId,
+    /// Its label, as the report's memory section has it.
+    pub snapshot: String,
     /// Id of the class of mappings; all, if there is none.
     pub class: Option<String>,
     /// The first row, from 0.
@@ -176,7 +178,8 @@ impl Question for Mappings {
     type Answer = MappingPage;
 
     fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
-        let page = session.mappings(self.snapshot, self.class.as_deref(), self.first, self.count);
+        let page =
+            session.mappings(self.subject, &self.snapshot, self.class.as_deref(), self.first, self.count);
         page.ok_or(NoAnswer::Missing)
     }
 }

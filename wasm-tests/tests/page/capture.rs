@@ -15,6 +15,7 @@ async fn the_command_of_the_page_makes_a_bundle_for_the_page() -> Result<()> {
     let service = stand_in()?;
     let browser = Browser::open(&viewer::file_url()?).await?;
     viewer::wait_until_ready(&browser).await?;
+    browser.run("document.querySelector('.landing-fold:has(#capture-place)').open = true;", &[]).await?;
     browser.choose("#capture-place", "machine").await?;
     let pid = std::process::id().to_string();
     for (field, value) in

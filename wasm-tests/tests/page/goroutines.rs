@@ -63,7 +63,7 @@ async fn benign_groups_are_folded_with_their_reasons_and_never_dropped() -> Resu
     browser.click(".folded summary .verdict").await?;
     browser.wait_for_text(".fold-reasons", "as many in every snapshot").await?;
     browser.wait_for_text(".fold-reasons", "waits for signals").await?;
-    browser.click(".folded summary a").await?;
+    browser.click(".folded p a").await?;
     let body = r#"
         const deadline = Date.now() + 30000;
         while (document.querySelector(".folded") && Date.now() < deadline) await new Promise((next) => setTimeout(next, 20));

@@ -14,6 +14,7 @@ mod isolation;
 mod large_profiles;
 mod memory;
 mod odd_profiles;
+mod overview;
 mod profiles;
 mod saved;
 mod start;

@@ -89,12 +89,12 @@ async fn a_part_leads_by_keyboard_to_its_formula_and_lines() -> Result<()> {
 async fn a_part_says_what_it_is_under_the_pointer() -> Result<()> {
     let browser = open("codec-go1.21-cgroup1", "#memory?base=none").await?;
     browser.show_as(1440, 900, Scheme::Light).await?;
-    browser.wait_for_text(".strata-detail", "Point at a part").await?;
+    browser.wait_for_text(".strata-detail", "Hover for details").await?;
     browser.run("document.querySelector('.strata').scrollIntoView();", &[]).await?;
     browser.point_at(".strata-bar.process .strata-part.is-native", (3.0, 3.0)).await?;
     browser.wait_for_text(".strata-detail", "Native memory: ").await?;
     browser.point_at(".strata-headline", (3.0, 3.0)).await?;
-    browser.wait_for_text(".strata-detail", "Point at a part").await?;
+    browser.wait_for_text(".strata-detail", "Hover for details").await?;
     Ok(())
 }
 

@@ -43,9 +43,18 @@ async fn settled(browser: &Browser) -> Result<()> {
 }
 
 async fn cpu() -> Result<Browser> {
-    let browser = open(&["t2/cpu.pb.gz"], "#profiles").await?;
+    let browser = open(&["t2/cpu.pb.gz"], "#profiles?view=flame").await?;
     browser.wait_until(&format!("document.querySelector({GRAPH:?}) !== null")).await?;
     Ok(browser)
+}
+
+/// Opens a panel of the toolbar, unless it is open.
+async fn open_panel(browser: &Browser, name: &str) -> Result<()> {
+    let is_open = format!("document.querySelector('[data-toggle={name}]').ariaExpanded === 'true'");
+    if browser.run(&format!("return {is_open};"), &[]).await? != Value::Bool(true) {
+        browser.click(&format!("[data-toggle={name}]")).await?;
+    }
+    browser.wait_until(&is_open).await
 }
 
 /// A parameter of the address.
@@ -170,8 +179,17 @@ async fn keys_walk_the_graph_and_switch_the_view() -> Result<()> {
 #[tokio::test]
 async fn filters_are_chips_with_their_effect_that_back_undoes() -> Result<()> {
     let browser = cpu().await?;
+    open_panel(&browser, "filter").await?;
     assert_eq!(browser.run("return document.querySelector('#filter-kind').value;", &[]).await?, "focus");
+    // It is tried while it is typed; what is none cannot be added.
+    browser.type_into("#filter-value", "(").await?;
+    browser.wait_for_text("#filter-said", "Not valid").await?;
+    browser.keys(Key::Enter).await?;
+    browser.wait_until("document.querySelector('.new-filter [type=submit]').disabled").await?;
+    assert_eq!(parameter(&browser, "focus").await?, None);
+    browser.keys(Key::Backspace).await?;
     browser.type_into("#filter-value", "runtime").await?;
+    browser.wait_for_text("#filter-said", "left (").await?;
     browser.keys(Key::Enter).await?;
     wait_for_parameter(&browser, "focus", "=== 'runtime'").await?;
     browser.wait_for_text(".chip[data-filter=focus]", "left (").await?;
@@ -179,6 +197,13 @@ async fn filters_are_chips_with_their_effect_that_back_undoes() -> Result<()> {
     browser.type_into("#filter-value", "^runtime\\.").await?;
     browser.keys(Key::Enter).await?;
     browser.wait_for_text(".chip[data-filter=hide]", "^runtime").await?;
+    // Another one to hide goes with the first, another one to focus on takes its place.
+    browser.type_into("#filter-value", "^sync\\.").await?;
+    browser.keys(Key::Enter).await?;
+    wait_for_parameter(&browser, "hide", r"=== '^runtime\\.|^sync\\.'").await?;
+    browser.choose("#filter-kind", "focus").await?;
+    browser.wait_for_text(".new-filter [type=submit]", "Replace").await?;
+    browser.back().await?;
     browser.back().await?;
     browser.wait_until("document.querySelector('.chip[data-filter=hide]') === null").await?;
     browser.click(".chip[data-filter=focus] .chip-remove").await?;
@@ -190,6 +215,7 @@ async fn filters_are_chips_with_their_effect_that_back_undoes() -> Result<()> {
     // An expression that is none is said, and costs nothing else.
     go(&browser, "#profiles?focus=(").await?;
     browser.wait_for_text(".profiles [role=alert]", "focus").await?;
+    browser.wait_until(&format!("document.querySelector({GRAPH:?}) !== null")).await?;
     go(&browser, "#profiles?focus=no-such-function").await?;
     browser.wait_for_text(".profile-empty", "leave nothing").await?;
     Ok(())
@@ -297,10 +323,12 @@ async fn the_table_sorts_both_ways_and_adds_up() -> Result<()> {
 
 #[tokio::test]
 async fn sample_types_profiles_and_granularities_are_chosen_and_back_shows_it() -> Result<()> {
-    let browser = open(&["t1/heap.pb.gz", "t2/heap.pb.gz"], "#profiles").await?;
-    browser.click("[data-type=alloc_objects]").await?;
+    let browser =
+        open(&["t1/heap.pb.gz", "t2/heap.pb.gz"], "#profiles?profile=heap.pb.gz&view=flame").await?;
+    browser.choose("#sample-type", "alloc_objects").await?;
     wait_for_parameter(&browser, "type", "=== 'alloc_objects'").await?;
     browser.wait_for_text(".flame .details", "alloc_objects").await?;
+    open_panel(&browser, "options").await?;
     browser.choose("#granularity", "lines").await?;
     wait_for_parameter(&browser, "by", "=== 'lines'").await?;
     browser.back().await?;
@@ -313,6 +341,7 @@ async fn sample_types_profiles_and_granularities_are_chosen_and_back_shows_it() 
     browser.keys("n").await?;
     wait_for_parameter(&browser, "profile", "!== null").await?;
     for toggle in ["recursion", "from", "root"] {
+        open_panel(&browser, "options").await?;
         browser.click(&format!("[data-toggle={toggle}]")).await?;
         wait_for_parameter(&browser, toggle, "!== null").await?;
     }
@@ -323,13 +352,15 @@ async fn sample_types_profiles_and_granularities_are_chosen_and_back_shows_it() 
 
 #[tokio::test]
 async fn a_comparison_has_growth_first_with_signs_in_every_way_of_looking() -> Result<()> {
-    let browser = open(&["t0/heap.pb.gz", "t2/heap.pb.gz"], "#profiles?profile=heap.pb.gz").await?;
+    let browser =
+        open(&["t0/heap.pb.gz", "t2/heap.pb.gz"], "#profiles?profile=heap.pb.gz&view=flame").await?;
     let other = "[...document.querySelectorAll('#profile-base option')].map((option) => option.value).find((value) => value !== '')";
     let base = browser.run(&format!("return {other};"), &[]).await?;
     browser.choose("#profile-base", base.as_str().context("another profile")?).await?;
     browser.wait_for_text(".flame-legend", "shrank").await?;
     browser.click_at(GRAPH, FIRST).await?;
     browser.wait_for_text(".details-amounts", "before").await?;
+    open_panel(&browser, "options").await?;
     browser.choose("#coloring", "all").await?;
     wait_for_parameter(&browser, "color", "=== 'all'").await?;
 
@@ -339,12 +370,13 @@ async fn a_comparison_has_growth_first_with_signs_in_every_way_of_looking() -> R
     browser
         .wait_until(&format!("{flat}.every((value, at, all) => at === 0 || all[at - 1] >= value)"))
         .await?;
-    let signs = "[...document.querySelectorAll('.rows.top .row[data-name]')].every((row) => /^[+\u{b1}-]/.test(row.children[0].innerText))";
+    let signs = "[...document.querySelectorAll('.rows.top .row[data-name]')].every((row) => /^[+\u{b1}\u{2212}]/.test(row.children[0].innerText))";
     browser.wait_until(signs).await?;
     // Change and what was before come to what is now.
     let adds_up = "[...document.querySelectorAll('.rows.top .row[data-name]')].every((row) => \
          Number(row.children[0].dataset.value) + Number(row.children[2].dataset.value) === Number(row.children[3].dataset.value))";
     browser.wait_until(adds_up).await?;
+    open_panel(&browser, "options").await?;
     browser.click("[data-toggle=normalize]").await?;
     wait_for_parameter(&browser, "normalize", "=== 'yes'").await?;
     browser.click("[data-mode=tree]").await?;
@@ -352,7 +384,7 @@ async fn a_comparison_has_growth_first_with_signs_in_every_way_of_looking() -> R
     browser.click("[data-mode=callers]").await?;
     browser
         .wait_until(
-            "/^[+\u{b1}-]/.test(document.querySelector('[data-side=Callers] .neighbors .number').innerText)",
+            "/^[+\u{b1}\u{2212}]/.test(document.querySelector('[data-side=Callers] .neighbors .number').innerText)",
         )
         .await?;
     browser.click("[data-action=swap]").await?;
@@ -366,6 +398,7 @@ async fn what_is_shown_can_be_saved() -> Result<()> {
     let browser = cpu().await?;
     let folder = browser.save_downloads("profiles").await?;
     let save = async |item: &str, file: &str| {
+        open_panel(&browser, "options").await?;
         browser.click("#profile-export").await?;
         browser.click(&format!(".menu [data-item={item}]")).await?;
         downloaded(&folder.join(file)).await
@@ -386,6 +419,7 @@ async fn what_is_shown_can_be_saved() -> Result<()> {
         folded.lines().all(|line| line.rsplit(' ').next().is_some_and(|count| count.parse::<i64>().is_ok()))
     );
     // What is saved is what the filters leave, and opens again.
+    open_panel(&browser, "filter").await?;
     browser.type_into("#filter-value", "^runtime").await?;
     browser.keys(Key::Enter).await?;
     browser.wait_for_text(".chip[data-filter=focus] .chip-effect", "left").await?;
@@ -397,7 +431,8 @@ async fn what_is_shown_can_be_saved() -> Result<()> {
     viewer::choose_files(&again, &[folder.join("cpu-cpu.pb.gz")]).await?;
     go(&again, "#profiles").await?;
     let amount = left.split(" of ").next().context("an amount")?;
-    again.wait_for_text(".segment[aria-pressed=true] .segment-amount", amount).await?;
+    let chosen = "document.querySelector('#sample-type').selectedOptions[0].text";
+    again.wait_until(&format!("{chosen}.includes({amount:?})")).await?;
     Ok(())
 }
 
@@ -494,8 +529,10 @@ async fn a_phone_shows_everything_within_its_width_and_fingers_work() -> Result<
     }
     go(&browser, "#profiles?profile=cpu.pb.gz").await?;
     browser.wait_until(&format!("document.querySelector({GRAPH:?}) !== null")).await?;
-    browser.click("[data-toggle=options]").await?;
+    browser.click("[data-toggle=filter]").await?;
     browser.wait_until("document.querySelector('#filter-value').checkVisibility()").await?;
+    browser.wait_until("document.scrollingElement.scrollWidth <= 390").await?;
+    browser.click("[data-toggle=filter]").await?;
     browser
         .touch(GRAPH, &[&[(150.0, 30.0), (60.0, 30.0)], &[(200.0, 30.0), (330.0, 30.0)]], Duration::ZERO)
         .await?;

@@ -60,6 +60,7 @@ async fn a_redacted_report_of_the_page_opens_from_a_disk() -> Result<()> {
     browser.run("location.hash = '#goroutines?q=pricing-api';", &[]).await?;
     let keep = "const make = URL.createObjectURL; URL.createObjectURL = (blob) => { window.made = blob; return make.call(URL, blob); };";
     browser.run(keep, &[]).await?;
+    browser.click("[data-toggle=share]").await?;
     browser.click("#save-report").await?;
     browser.wait_for_text("#save-file", "Save strata-report.html").await?;
     browser.click("#redact").await?;

@@ -9,12 +9,12 @@ use crate::state::{Action, Route, ViewId};
 
 /// The page's own keys, with what they do.
 pub const KEYS: &[(&str, &str)] = &[
-    ("1 … 9", "Go to a view, by its place"),
+    ("1 … 9", "Go to a view by its position"),
     ("/", "Search in the view"),
     ("o", "Browse for files"),
-    ("Ctrl+V", "Read what is on the clipboard"),
-    ("?", "Show and hide this list"),
-    ("Esc", "Leave the field; close this list"),
+    ("Ctrl+V", "Paste a capture from the clipboard"),
+    ("?", "Show or hide this list"),
+    ("Esc", "Leave the field, clear a search, close this list"),
 ];
 
 /// Acts on a key, unless it belongs to a field or to the browser.

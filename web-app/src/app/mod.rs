@@ -19,7 +19,7 @@ use crate::intake::{self, Dropped, Intake};
 use crate::link::{Command, Link};
 use crate::state::{Action, FileKey, FileRow, Health, Params, Route, Shared, Stage, State};
 use crate::worker_client::{AskError, WorkerClient};
-use crate::{address, crash};
+use crate::{address, crash, selectors};
 
 /// Browsers refuse pages that write their address too often.
 const ADDRESS_DELAY_MILLIS: u32 = 250;
@@ -77,7 +77,7 @@ impl Component for App {
         engine.restart();
         let link = Link::new(engine.clone(), on_command);
         let mut state = State::default();
-        state.apply(Action::Navigated(address::current()));
+        state.start_at(address::current());
         state.apply(Action::ThemeChosen(theme::remembered()));
         state.apply(Action::SystemTurned { dark: theme::system_is_dark() });
         theme::set(state.is_dark());
@@ -115,6 +115,7 @@ impl Component for App {
             Command::AddressChanged => self.follow_address(),
         }
         self.pump();
+        gloo::utils::document().set_title(&shell::title(&self.state));
         true
     }
 
@@ -137,6 +138,10 @@ impl App {
         self.state.apply(action);
         if let Some(report) = self.state.report.as_ref().filter(|_| is_report && !self.state.is_busy()) {
             embedder::loaded(report.findings.len());
+        }
+        if is_report && let Some(route) = self.state.opens(selectors::first_view) {
+            address::replace(&route);
+            self.state.apply(Action::Navigated(route.clone()));
         }
         theme::set(self.state.is_dark());
         if is_fatal && !matches!(self.state.health, Health::Dead(_)) {
@@ -179,7 +184,7 @@ impl App {
     }
 
     fn take(&mut self, Intake { files, notice }: Intake) {
-        let nothing = || "There was no file in that, and no text.".to_owned();
+        let nothing = || "There was no file and no text in it.".to_owned();
         let notice = notice.or_else(|| files.is_empty().then(nothing));
         self.state.apply(Action::Noticed(notice));
         let mut rows = Vec::with_capacity(files.len());
@@ -243,6 +248,8 @@ impl App {
 
     fn navigate(&mut self, route: Route) {
         self.address_writer = None;
+        // A link that names no service stays with the one that is shown.
+        let route = Route { scope: route.scope.or(self.state.route.scope), ..route };
         if route != self.state.route {
             address::push(&route);
             self.state.apply(Action::Navigated(route));
@@ -250,7 +257,8 @@ impl App {
     }
 
     fn refine(&mut self, params: Params) {
-        let route = self.state.route.view.with(params);
+        let Route { view, scope, .. } = self.state.route;
+        let route = Route { view, params, scope };
         self.state.apply(Action::Navigated(route.clone()));
         self.address_writer = Some(Timeout::new(ADDRESS_DELAY_MILLIS, move || address::replace(&route)));
     }

@@ -1,34 +1,36 @@
 //! The frame of the page: header, tabs, what is being read, the view.
 
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::keys::KEYS;
 use crate::components::browse::Browse;
-use crate::components::keys_dialog::KeysDialog;
+use crate::components::keys_dialog::{Keys, KeysDialog};
 use crate::components::landing::Landing;
 use crate::components::loading::Loading;
-use crate::components::share::{CopyMarkdown, SaveReport};
+use crate::components::share::Share;
 use crate::components::tabs::{Tab, Tabs};
 use crate::components::theme_button::ThemeButton;
 use crate::link::{Command, Link};
 use crate::number_format as text;
 use crate::selectors;
-use crate::state::{Action, Health, Route, Shared, State, ViewId};
+use crate::state::{Action, Health, Route, Scope, Shared, State, ViewId};
 use crate::views::{self, ViewProps};
 use analyzer_core::report::Report;
 
 /// The page.
 pub fn page(state: &State, link: &Link) -> Html {
-    let view = views::of(state.route.view);
     html! {
         <div class="app">
+            <button type="button" class="skip-link button" onclick={|_: MouseEvent| skip()}>{ "Skip to the content" }</button>
             <header class="header">
                 { brand() }
-                { subject_line(state) }
+                { subject_line(state, link) }
                 { actions(state, link) }
             </header>
             if !state.files.is_empty() {
-                <Tabs current={state.route.view} tabs={tabs(state.report.as_deref())} />
+                <Tabs current={state.route.view} tabs={tabs(state.shown().map(|report| &**report))} />
             }
             { notices(state, link) }
             if !state.files.is_empty() {
@@ -39,7 +41,7 @@ pub fn page(state: &State, link: &Link) -> Html {
                 <div class="drop-overlay" aria-hidden="true"><p>{ "Drop to analyze" }</p></div>
             }
             if state.keys_shown {
-                <KeysDialog page_keys={KEYS} view_keys={view.keys} view_title={view.title} />
+                <KeysDialog page_keys={KEYS} views={keys_of_views(state.route.view)} />
             }
         </div>
     }
@@ -47,22 +49,50 @@ pub fn page(state: &State, link: &Link) -> Html {
 
 fn main(state: &State) -> Html {
     if state.files.is_empty() {
-        return html! { <main id="main"><Landing /></main> };
+        return html! { <main><div id="main" tabindex="-1"><Landing route={state.route.clone()} view_title={views::of(state.route.view).title} /></div></main> };
     }
     let name = state.route.view.name();
     html! {
-        <main id="main" role="tabpanel" aria-labelledby={format!("tab-{name}")}>
-            if let Some(report) = &state.report {
-                { (views::of(state.route.view).render)(props(state, report)) }
-            } else if matches!(state.health, Health::Dead(_)) {
-                <p class="quiet">{ "There is no report, for the engine is not running." }</p>
-            } else if state.is_busy() {
-                <p class="quiet">{ "The report appears here as soon as the first files are read." }</p>
-            } else {
-                <p class="quiet">{ "None of the files could be read. What is wrong with each is said above." }</p>
-            }
+        <main>
+            <div id="main" role="tabpanel" tabindex="-1" aria-labelledby={format!("tab-{name}")}>
+                if let Some(report) = report_of(state) {
+                    { (views::of(state.route.view).render)(props(state, report)) }
+                } else if matches!(state.health, Health::Dead(_)) {
+                    <p class="quiet">{ "No report: the engine is not running." }</p>
+                } else if state.is_busy() {
+                    <p class="quiet">{ "The report appears when the first files have been read." }</p>
+                } else {
+                    <p class="quiet">{ "No file could be read. The reasons are listed above." }</p>
+                }
+            </div>
         </main>
     }
+}
+
+/// Every view with its keys, the one that is shown first.
+fn keys_of_views(shown: ViewId) -> Vec<(&'static str, Keys)> {
+    let others = ViewId::ALL.iter().copied().filter(|&id| id != shown);
+    std::iter::once(shown).chain(others).map(|id| (views::of(id).title, views::of(id).keys)).collect()
+}
+
+/// What the view is of: the inventory lists the files of every service.
+fn report_of(state: &State) -> Option<&Shared<Report>> {
+    if state.route.view == ViewId::Files { state.report.as_ref() } else { state.shown() }
+}
+
+/// Moves the focus past header and tabs.
+fn skip() {
+    let main = gloo::utils::document().get_element_by_id("main");
+    if let Some(main) = main.and_then(|main| main.dyn_into::<HtmlElement>().ok()) {
+        let _ = main.focus();
+    }
+}
+
+/// The window's title: what is shown, and of what.
+pub fn title(state: &State) -> String {
+    let Some(report) = state.shown() else { return "Strata".to_owned() };
+    let view = views::of(state.route.view).title;
+    format!("{} \u{b7} {view} \u{2013} Strata", selectors::report_name(report))
 }
 
 fn props(state: &State, report: &Shared<Report>) -> ViewProps {
@@ -71,6 +101,8 @@ fn props(state: &State, report: &Shared<Report>) -> ViewProps {
         params: state.route.params.clone(),
         is_dark: state.is_dark(),
         is_busy: state.is_busy(),
+        scope: state.route.scope,
+        whole: state.report.clone().unwrap_or_else(|| report.clone()),
     }
 }
 
@@ -94,16 +126,23 @@ fn brand() -> Html {
     }
 }
 
-/// What the drop is of, in one line.
-fn subject_line(state: &State) -> Html {
-    let Some(report) = &state.report else { return html! { <p class="subject"></p> } };
+/// What the drop is of, in one line; of several services, which of them is shown.
+fn subject_line(state: &State, link: &Link) -> Html {
+    let Some(report) = state.shown() else { return html! { <p class="subject"></p> } };
+    let services = state.report.as_ref().map_or(0, |whole| whole.services().count());
+    let is_one = matches!(state.route.scope, Some(Scope::One(_)));
+    if services > 1 && !is_one {
+        return html! { <p class="subject">{ switcher(state, link) }</p> };
+    }
     let main = report.subjects.iter().max_by_key(|subject| (subject.snapshots.len(), subject.pid.is_some()));
     let Some(subject) = main else { return html! { <p class="subject"></p> } };
     let others = report.subjects.len() - 1;
     let is_named = subject.name.is_some() || subject.pid.is_some();
     html! {
         <p class="subject">
-            if is_named || others > 0 {
+            if services > 1 {
+                { switcher(state, link) }
+            } else if is_named || others > 0 {
                 <strong class="subject-name">{ selectors::subject_name(subject) }</strong>
             }
             { for selectors::subject_facts(report, subject).into_iter().map(|fact| html! { <span class="fact">{ fact }</span> }) }
@@ -113,6 +152,29 @@ fn subject_line(state: &State) -> Html {
                 </a>
             }
         </p>
+    }
+}
+
+/// Which service head, verdict, tiles and views are of.
+fn switcher(state: &State, link: &Link) -> Html {
+    let Some(report) = &state.report else { return Html::default() };
+    let scope = state.route.scope.unwrap_or(Scope::All);
+    let onchange = {
+        let (link, view) = (link.clone(), state.route.view);
+        Callback::from(move |event: Event| {
+            let value = event.target_unchecked_into::<HtmlSelectElement>().value();
+            link.navigate(Route::parse(&format!("#{}?service={value}", view.name())));
+        })
+    };
+    let services: Vec<_> = report.services().collect();
+    let option = |value: Scope, name: String| {
+        html! { <option value={value.name()} selected={value == scope}>{ name }</option> }
+    };
+    html! {
+        <select id="service" class="field" aria-label="Service" {onchange}>
+            { option(Scope::All, format!("All {} services", text::count_usize(services.len()))) }
+            { for services.iter().map(|subject| option(Scope::One(subject.id), selectors::subject_name(subject))) }
+        </select>
     }
 }
 
@@ -128,13 +190,12 @@ fn actions(state: &State, link: &Link) -> Html {
     html! {
         <div class="actions">
             if !state.files.is_empty() {
-                if let Some(report) = state.report.as_ref().filter(|_| !state.is_busy()) {
-                    <SaveReport report={report.clone()} />
-                    <CopyMarkdown report={report.clone()} />
+                if let Some(report) = state.shown().filter(|_| !state.is_busy()) {
+                    <Share report={report.clone()} />
                 }
                 <span class="edits">
                     <Browse label="Add files" is_small=true />
-                    <button type="button" class="button" onclick={clear} title="Take everything away and start over">
+                    <button type="button" class="button" onclick={clear} title="Remove all files and start over">
                         { "New" }
                     </button>
                 </span>

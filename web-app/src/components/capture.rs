@@ -18,10 +18,10 @@ enum Place {
 }
 
 const PLACES: [(Place, &str, &str); 4] = [
-    (Place::Exec, "exec", "in the pod (its image has a shell)"),
-    (Place::Debug, "debug", "beside the pod (its image has none)"),
-    (Place::Forward, "forward", "here, through a port-forward (no kernel files)"),
-    (Place::Machine, "machine", "on the service's machine"),
+    (Place::Exec, "exec", "in the pod (image with a shell)"),
+    (Place::Debug, "debug", "in a debug container (image without a shell)"),
+    (Place::Forward, "forward", "locally, through a port-forward (no kernel files)"),
+    (Place::Machine, "machine", "on the host of the service"),
 ];
 
 /// What the command is made of; an empty text is the script's own default.
@@ -123,7 +123,7 @@ pub fn Capture() -> Html {
                 <CopyButton text={SCRIPT} label="Copy the script" />
             </div>
             <p class="quiet">
-                { "Save the script as capture.sh. It reads only, needs tar and curl or wget, and the service must serve \
+                { "Save the script as capture.sh. It only reads, and needs tar and curl or wget; the service must serve \
                    net/http/pprof." }
             </p>
             <div class="capture-form">
@@ -139,11 +139,11 @@ pub fn Capture() -> Html {
                     { field("capture-pod", "Pod", "POD", |options| &mut options.pod) }
                 }
                 if matches!(place, Place::Exec | Place::Debug) {
-                    { field("capture-container", "Container", "its first", |options| &mut options.container) }
+                    { field("capture-container", "Container", "first", |options| &mut options.container) }
                 }
                 { field("capture-url", "Address of pprof", "http://127.0.0.1:6060", |options| &mut options.url) }
                 if place != Place::Forward {
-                    { field("capture-pid", "Process id", "found by itself", |options| &mut options.pid) }
+                    { field("capture-pid", "Process id", "detected", |options| &mut options.pid) }
                 }
                 { field("capture-count", "Snapshots", "2", |options| &mut options.count) }
                 { field("capture-interval", "Seconds between", "300", |options| &mut options.interval) }

@@ -42,12 +42,18 @@ pub fn CopyButton(props: &CopyButtonProps) -> Html {
             });
         })
     };
-    let label: AttrValue = match *outcome {
-        Outcome::None => props.label.clone(),
-        Outcome::Copied => "Copied".into(),
-        Outcome::Refused => "The browser refused".into(),
+    let said = match *outcome {
+        Outcome::None => None,
+        Outcome::Copied => Some("Copied"),
+        Outcome::Refused => Some("Refused"),
     };
-    html! { <button type="button" class="button" aria-live="polite" {onclick}>{ label }</button> }
+    // The label keeps its room, so that nothing moves.
+    html! {
+        <button type="button" class={classes!("button", "copy", said.map(|_| "said-so"))} {onclick}>
+            <span class="copy-label">{ &props.label }</span>
+            <span class="copy-said" role="status">{ said.unwrap_or_default() }</span>
+        </button>
+    }
 }
 
 /// Copies through the clipboard's own interface, or through a selection

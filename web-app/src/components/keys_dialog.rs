@@ -1,5 +1,6 @@
 //! The list of keys.
 
+use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
@@ -14,10 +15,8 @@ pub type Keys = &'static [(&'static str, &'static str)];
 pub struct KeysDialogProps {
     /// Keys of the page.
     pub page_keys: Keys,
-    /// Keys of the view that is shown.
-    pub view_keys: Keys,
-    /// Name of that view.
-    pub view_title: &'static str,
+    /// The views with their keys, the one that is shown first.
+    pub views: Vec<(&'static str, Keys)>,
 }
 
 /// A dialog of the browser's own: it keeps the focus, and Esc closes it.
@@ -28,6 +27,13 @@ pub fn KeysDialog(props: &KeysDialogProps) -> Html {
     use_effect_with(dialog.clone(), |dialog| {
         if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
             let _ = dialog.show_modal();
+            // The list is read from its start, whatever would take the focus first.
+            let _ = dialog
+                .query_selector("h2")
+                .ok()
+                .flatten()
+                .map(|title| title.dyn_into::<web_sys::HtmlElement>().map(|title| title.focus()));
+            dialog.set_scroll_top(0);
         }
     });
     let close = Callback::from(move |()| {
@@ -39,13 +45,16 @@ pub fn KeysDialog(props: &KeysDialogProps) -> Html {
     let onclick = close.reform(|_: MouseEvent| ());
     html! {
         <dialog ref={dialog} class="keys" aria-labelledby="keys-title" {onclose}>
-            <h2 id="keys-title">{ "Keys" }</h2>
-            { list(props.page_keys) }
-            if !props.view_keys.is_empty() {
-                <h3>{ props.view_title }</h3>
-                { list(props.view_keys) }
-            }
-            <button type="button" class="button" {onclick}>{ "Close" }</button>
+            <header class="section-head">
+                <h2 id="keys-title" tabindex="-1">{ "Keys" }</h2>
+                <button type="button" class="button" {onclick}>{ "Close" }</button>
+            </header>
+            <div class="keys-sections">
+                <section><h3>{ "Everywhere" }</h3>{ list(props.page_keys) }</section>
+                { for props.views.iter().filter(|(_, keys)| !keys.is_empty()).map(|(title, keys)| html! {
+                    <section key={*title}><h3>{ *title }</h3>{ list(keys) }</section>
+                }) }
+            </div>
         </dialog>
     }
 }

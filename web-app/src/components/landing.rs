@@ -4,8 +4,11 @@ use yew::prelude::*;
 
 use super::browse::Browse;
 use super::capture::Capture;
+use super::copy_button::CopyButton;
 use crate::intake;
 use crate::link::{Command, use_link};
+use crate::selectors;
+use crate::state::Route;
 
 /// What can be dropped, and what it answers.
 const INPUTS: [(&str, &str); 7] = [
@@ -27,9 +30,25 @@ const INPUTS: [(&str, &str); 7] = [
     ),
 ];
 
-/// What can be dropped, in plain words, and how to capture it.
+/// The first captures that most people take.
+const COMMANDS: [(&str, &str); 3] = [
+    ("What holds the heap", "curl -o heap.pb.gz localhost:6060/debug/pprof/heap"),
+    ("Which goroutines are stuck", "curl -o goroutine.txt 'localhost:6060/debug/pprof/goroutine?debug=2'"),
+    ("All of it, from a pod", "kubectl exec -i POD -- sh -s -- -o - < capture.sh > capture.tar.gz"),
+];
+
+/// Properties of [`Landing`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct LandingProps {
+    /// What the address asks for: a link brings no captures.
+    pub route: Route,
+    /// Name of the view that it asks for.
+    pub view_title: &'static str,
+}
+
+/// What the page is for, where to drop, and how to capture.
 #[component]
-pub fn Landing() -> Html {
+pub fn Landing(props: &LandingProps) -> Html {
     let link = use_link();
     let open_example = Callback::from(move |_: MouseEvent| {
         if let Some(link) = &link {
@@ -38,33 +57,87 @@ pub fn Landing() -> Html {
     });
     html! {
         <div class="landing">
+            { wanted(&props.route, props.view_title) }
             <section class="landing-drop">
-                <h2>{ "Where did the memory go? Which goroutines leak?" }</h2>
-                <p class="lead">
-                    { "Drop captures of a Go service anywhere on this page: files, folders, .tar.gz or .zip. \
-                       Or paste a dump. Everything is read in this page; nothing is sent anywhere." }
-                </p>
-                <div class="buttons">
-                    <Browse label="Browse for files" />
-                    if intake::has_example() {
-                        <button type="button" class="button" id="open-example" onclick={open_example}>
-                            { "Open the example" }
-                        </button>
-                    }
+                <h2>{ "Find out where a Go service\u{2019}s memory went and which goroutines leak" }</h2>
+                <div class="drop-zone">
+                    <p class="drop-title">{ "Drop captures here" }</p>
+                    <p class="quiet">{ "Files, folders, .tar.gz or .zip, or paste a dump. They stay in this page: nothing is sent anywhere." }</p>
+                    <div class="buttons">
+                        <Browse label="Browse for files" />
+                        if intake::has_example() {
+                            <button type="button" class="button primary" id="open-example" onclick={open_example}>
+                                { "Open the example" }
+                            </button>
+                        }
+                    </div>
                 </div>
-                <h3>{ "What it reads" }</h3>
+            </section>
+            { picture() }
+            <section class="landing-commands" aria-labelledby="commands-title">
+                <h3 id="commands-title">{ "Take a capture" }</h3>
+                <dl class="recipes">
+                    { for COMMANDS.iter().map(|&(what, command)| html! {
+                        <div>
+                            <dt>{ what }</dt>
+                            <dd><code>{ command }</code><CopyButton text={command} /></dd>
+                        </div>
+                    }) }
+                </dl>
+            </section>
+            <details class="landing-fold landing-inputs">
+                <summary>{ "What it reads" }</summary>
                 <dl class="inputs">
                     { for INPUTS.iter().map(|(name, what)| html! {
                         <div><dt>{ *name }</dt><dd>{ *what }</dd></div>
                     }) }
                 </dl>
                 <p class="quiet">
-                    { "Any one of them is enough to start. Several of the same moment are reconciled with each \
-                       other; several moments are compared. Names do not matter: files are recognized by what \
-                       is in them." }
+                    { "One file is enough to start. Captures of the same moment are reconciled, captures of several \
+                       moments are compared. Files are recognized by their content, not by their names." }
                 </p>
-            </section>
-            <Capture />
+            </details>
+            <details class="landing-fold">
+                <summary>{ "The capture script and its options" }</summary>
+                <Capture />
+            </details>
         </div>
+    }
+}
+
+/// What a link wants to show, and that it needs the captures for that.
+fn wanted(route: &Route, title: &str) -> Html {
+    let params = &route.params;
+    if *route == Route::default() {
+        return Html::default();
+    }
+    let filter = ["q", "function", "source", "profile", "open"].into_iter().find_map(|name| params.get(name));
+    let filter =
+        filter.map(|value| format!(" (\u{201c}{}\u{201d})", selectors::visible(value))).unwrap_or_default();
+    html! {
+        <p class="notice landing-link" role="status">
+            { format!("This link opens {title}{filter}. A link carries no captures: drop the same files to see it.") }
+        </p>
+    }
+}
+
+/// A result, drawn: what the page makes of a bundle.
+fn picture() -> Html {
+    html! {
+        <figure class="landing-picture" aria-label="A result, as an example">
+            <div class="verdict-line critical">
+                <p class="answer"><span class="mark" aria-hidden="true">{ "\u{25b2}" }</span>{ "Killed: the container\u{2019}s limit was reached" }</p>
+                <p class="verdict-text">
+                    { "96.0 MiB of 96.0 MiB were charged. Most of the heap was allocated at base.loadCatalog (base.go:123): 15.6 MiB." }
+                </p>
+            </div>
+            <svg viewBox="0 0 300 62" role="img" aria-label="Go runtime, process and container as bars below the limit">
+                <rect class="fill-go" x="0" y="4" width="168" height="14" />
+                <rect class="fill-process" x="0" y="24" width="262" height="14" />
+                <rect class="fill-cgroup" x="0" y="44" width="290" height="14" />
+                <line class="stroke-limit" x1="290" x2="290" y1="0" y2="62" />
+            </svg>
+            <figcaption class="quiet">{ "What the example of a killed service looks like: verdict, layers, and the line of code behind it." }</figcaption>
+        </figure>
     }
 }

@@ -11,6 +11,7 @@ pub mod landing;
 pub mod loading;
 pub mod menu;
 pub mod needs;
+pub mod popover;
 pub mod rows;
 pub mod search;
 pub mod share;

@@ -24,6 +24,15 @@ pub fn Search(props: &SearchProps) -> Html {
         let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         field.map(|field| field.value()).unwrap_or_default()
     });
+    let onkeydown = {
+        let (on_input, is_empty) = (props.on_input.clone(), props.value.is_empty());
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" && !is_empty {
+                event.prevent_default();
+                on_input.emit(String::new());
+            }
+        })
+    };
     html! {
         <input
             type="search"
@@ -35,6 +44,7 @@ pub fn Search(props: &SearchProps) -> Html {
             autocomplete="off"
             spellcheck="false"
             {oninput}
+            {onkeydown}
         />
     }
 }

@@ -62,7 +62,8 @@ pub fn Tabs(props: &TabsProps) -> Html {
         focus(view.name());
     });
     html! {
-        <nav class="tabs" role="tablist" aria-label="Views" onkeydown={on_key}>
+        <nav aria-label="Views">
+        <div class="tabs" role="tablist" aria-label="Views" onkeydown={on_key}>
             { for props.tabs.iter().map(|&Tab { view, title, count }| {
                 let is_current = view == current;
                 html! {
@@ -76,13 +77,14 @@ pub fn Tabs(props: &TabsProps) -> Html {
                         aria-controls="main"
                         tabindex={if is_current { "0" } else { "-1" }}
                     >
-                        { title }
+                        <span class="tab-title" data-title={title}>{ title }</span>
                         if let Some(count) = count {
                             <span class="tab-count">{ text::count_usize(count) }</span>
                         }
                     </a>
                 }
             }) }
+        </div>
         </nav>
     }
 }

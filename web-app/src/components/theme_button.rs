@@ -32,7 +32,7 @@ pub fn ThemeButton(props: &ThemeButtonProps) -> Html {
             class="button theme"
             {onclick}
             title={format!("Colors: {now}")}
-            aria-label={format!("Colors: {now}. Change.")}
+            aria-label={format!("{name}: colors {now}. Change.")}
         >
             <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
                 <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" stroke-width="1.5" />

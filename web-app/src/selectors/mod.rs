@@ -1,5 +1,6 @@
 //! What the page's frame and several views need of a report, computed.
 
+mod first;
 mod uses;
 
 use analyzer_core::base::source::SourceId;
@@ -9,6 +10,7 @@ use analyzer_core::report::{MemorySnapshot, Report, SourceRow, Subject, SubjectI
 
 use crate::number_format as text;
 
+pub use first::{first_view, order_in_time, profile_key};
 pub use uses::{Use, Uses};
 
 /// The source with this id.
@@ -25,10 +27,23 @@ pub fn subject(report: &Report, id: SubjectId) -> Option<&Subject> {
 
 /// A name for people, for every subject.
 pub fn subject_name(subject: &Subject) -> String {
-    match (&subject.name, subject.pid) {
-        (Some(name), _) => visible(name),
-        (None, Some(pid)) => format!("process {pid}"),
-        (None, None) => format!("unnamed {}", subject.id.0 + 1),
+    subject.label()
+}
+
+/// What a report is of, for a title: its service, else its only file, else the folder of its files.
+pub fn report_name(report: &Report) -> String {
+    let mut services = report.services();
+    let named = services.next().filter(|_| services.next().is_none());
+    if let Some(subject) = named.filter(|subject| subject.name.is_some()) {
+        return subject_name(subject);
+    }
+    match report.sources.as_slice() {
+        [only] => visible(analyzer_core::base::source::file_name(&only.path)),
+        sources => {
+            let folder = common_folder(report).trim_end_matches('/');
+            let name = folder.rsplit('/').next().filter(|name| !name.is_empty());
+            name.map_or_else(|| text::counted(sources.len(), "file", "files"), visible)
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use analyzer_core::base::source::SourceId;
 use analyzer_core::report::Report;
 
 pub use files::{FileKey, FileRow, Files, NewFile, Stage};
-pub use route::{Params, Route};
+pub use route::{Params, Route, Scope};
 pub use shared::Shared;
 pub use view_id::ViewId;
 pub(crate) use view_id::views;
@@ -75,10 +75,14 @@ pub const OUT_OF_MEMORY: &str = "it ran out of memory";
 pub struct State {
     /// The drop.
     pub files: Files,
-    /// What the engine said last.
+    /// What the engine said last, of everything.
     pub report: Option<Shared<Report>>,
+    /// The part of it that is of the chosen service, if one is chosen.
+    scoped: Option<Shared<Report>>,
     /// What is shown.
     pub route: Route,
+    /// What the page opened by itself; where the user went on from there, nothing is opened anymore.
+    opened: Option<Route>,
     /// How the worker fares.
     pub health: Health,
     /// What the user chose.
@@ -164,7 +168,7 @@ impl State {
             }
             Action::WorkerMissing(reason) => self.health = Health::Dead(reason),
             Action::Cleared => self.clear(),
-            Action::Navigated(route) => self.route = route,
+            Action::Navigated(route) => self.navigated(route),
             Action::ThemeChosen(theme) => self.theme = theme,
             Action::SystemTurned { dark } => self.system_is_dark = dark,
             Action::KeysToggled => self.keys_shown = !self.keys_shown,
@@ -205,6 +209,50 @@ impl State {
             && (self.files.pending() > 0 || self.reporting.asked.is_some())
     }
 
+    /// Takes the address that the page was opened with. If it names nothing, the page
+    /// opens what the captures are best looked at with.
+    pub fn start_at(&mut self, route: Route) {
+        self.opened = (route == Route::default()).then(|| route.clone());
+        self.route = route;
+    }
+
+    /// What the views show: the report of the chosen service, or of everything.
+    pub fn shown(&self) -> Option<&Shared<Report>> {
+        self.scoped.as_ref().or(self.report.as_ref())
+    }
+
+    /// The route to open by itself, now that all is read, unless the user went somewhere.
+    pub fn opens(&mut self, first: impl FnOnce(&Report) -> Route) -> Option<Route> {
+        if self.is_busy() || self.opened.as_ref() != Some(&self.route) {
+            return None;
+        }
+        let route = first(self.report.as_deref()?);
+        self.opened = Some(route.clone());
+        (route != self.route).then_some(route)
+    }
+
+    /// A link without a scope stays in the one that is shown.
+    fn navigated(&mut self, route: Route) {
+        let scope = route.scope.or(self.route.scope);
+        let is_other = scope != self.route.scope;
+        self.route = Route { scope, ..route };
+        if is_other {
+            self.scope();
+        }
+    }
+
+    fn scope(&mut self) {
+        let id = match self.route.scope {
+            Some(Scope::One(id)) => id,
+            _ => {
+                self.scoped = None;
+                return;
+            }
+        };
+        let is_known = |report: &&Shared<Report>| report.services().any(|subject| subject.id == id);
+        self.scoped = self.report.as_ref().filter(is_known).map(|report| Shared::new(report.scoped(id)));
+    }
+
     fn advance(&mut self, key: FileKey, stage: Stage) {
         self.files.advance(key, stage);
     }
@@ -219,6 +267,7 @@ impl State {
         self.reporting.took = at - self.reporting.asked_at;
         self.reporting.asked = None;
         self.report = Some(report);
+        self.scope();
         self.restarts = 0;
     }
 
@@ -253,15 +302,15 @@ impl State {
 
     fn forget_worker(&mut self) {
         self.files.read_again();
-        self.report = None;
+        (self.report, self.scoped) = (None, None);
         self.reporting = Reporting::default();
     }
 
     fn clear(&mut self) {
         self.files = Files::default();
-        self.report = None;
+        (self.report, self.scoped) = (None, None);
         self.reporting = Reporting::default();
-        self.route = Route::default();
+        self.start_at(Route::default());
         self.health = Health::Fine;
         self.notice = None;
         self.restarts = 0;

@@ -3,7 +3,7 @@
 use analyzer_core::report::Report;
 use yew::prelude::*;
 
-use crate::state::{Params, Shared, ViewId};
+use crate::state::{Params, Scope, Shared, ViewId};
 
 /// What every view is given.
 #[derive(Clone, PartialEq, Properties)]
@@ -16,6 +16,10 @@ pub struct ViewProps {
     pub is_dark: bool,
     /// True while more is to come.
     pub is_busy: bool,
+    /// Whose captures are shown.
+    pub scope: Option<Scope>,
+    /// What the engine said of all services.
+    pub whole: Shared<Report>,
 }
 
 /// A view: its tab and its content.

@@ -11,8 +11,8 @@ mod names;
 mod stat;
 mod values;
 
-use super::{Content, Format};
 use super::redaction::figures;
+use super::{Content, Format};
 
 pub use names::FILES;
 

@@ -16,8 +16,8 @@ pub(in crate::formats) mod prometheus;
 mod secrets;
 mod trailer;
 
-use super::{Content, Format};
 use super::goroutine_dump::counted_secrets;
+use super::{Content, Format};
 
 /// True for a line of the Prometheus text format with a value.
 pub fn is_sample(line: &str) -> bool {

@@ -4,12 +4,7 @@ use crate::number_format as text;
 
 /// An amount, short.
 pub fn short(value: i64, unit: &str) -> String {
-    match unit {
-        "bytes" => text::bytes(value),
-        "nanoseconds" => text::duration(value),
-        "count" | "" => text::count(value),
-        other => format!("{} {other}", text::count(value)),
-    }
+    text::profile_value(value, unit)
 }
 
 /// An amount, to the last digit.
@@ -63,7 +58,7 @@ mod tests {
     fn changes_say_their_direction_in_words_and_signs() {
         assert_eq!(signed(2048, "bytes"), "+2.0 KiB");
         assert_eq!(change_percent(100, 150), "+50.0%");
-        assert_eq!(change_percent(100, 50), "-50.0%");
+        assert_eq!(change_percent(100, 50), "\u{2212}50.0%");
         assert_eq!(change_percent(0, 50), "new");
         assert_eq!(change_percent(50, 0), "gone");
     }

@@ -9,6 +9,8 @@ use web_sys::{HtmlDialogElement, HtmlInputElement, Url};
 use yew::prelude::*;
 
 use super::copy_button::CopyButton;
+use super::download;
+use super::popover::Popover;
 use crate::intake::Dropped;
 use crate::link::{Command, use_link};
 use crate::number_format as text;
@@ -18,20 +20,70 @@ use prepare::Prepared;
 
 /// Properties of [`CopyMarkdown`].
 #[derive(Properties, PartialEq)]
-pub struct CopyMarkdownProps {
+struct CopyMarkdownProps {
     /// What is copied.
-    pub report: Shared<Report>,
+    report: Shared<Report>,
 }
 
 /// Copies verdict, findings and tables for an issue or a wiki.
 #[component]
-pub fn CopyMarkdown(props: &CopyMarkdownProps) -> Html {
+fn CopyMarkdown(props: &CopyMarkdownProps) -> Html {
     let markdown = use_memo(props.report.clone(), |report| report.to_markdown());
     html! { <CopyButton text={(*markdown).clone()} label="Copy as Markdown" /> }
 }
 
-/// Properties of [`SaveReport`].
-#[derive(Properties, PartialEq)]
+/// Saves the report as JSON, as `strata report --format json` prints it.
+#[component]
+fn SaveJson(props: &CopyMarkdownProps) -> Html {
+    let report = props.report.clone();
+    let onclick = Callback::from(move |_: MouseEvent| {
+        // The host forbids it only where it forbids every download.
+        let _ = download::save("strata-report.json", "application/json", report.to_json().as_bytes());
+    });
+    html! {
+        <button type="button" class="button" id="save-json" {onclick} title="Save the report as JSON, for other programs">
+            { "Save as JSON" }
+        </button>
+    }
+}
+
+/// What can be taken away, in one menu.
+#[component]
+pub fn Share(props: &SaveReportProps) -> Html {
+    let report = &props.report;
+    html! {
+        <Popover id="share" label="Share" is_large=true>
+            <div class="share-items">
+                <SaveReport report={report.clone()} />
+                <CopyMarkdown report={report.clone()} />
+                <SaveJson report={report.clone()} />
+                <CopyLink />
+            </div>
+        </Popover>
+    }
+}
+
+/// Copies the address: it names the view and how it is set, and carries no captures.
+#[component]
+fn CopyLink() -> Html {
+    let address = use_state_eq(String::new);
+    let on_point = {
+        let address = address.setter();
+        Callback::from(move |()| address.set(gloo::utils::window().location().href().unwrap_or_default()))
+    };
+    {
+        let on_point = on_point.clone();
+        use_effect_with((), move |()| on_point.emit(()));
+    }
+    html! {
+        <span onpointerenter={on_point.reform(|_: PointerEvent| ())} onfocusin={on_point.reform(|_: FocusEvent| ())}>
+            <CopyButton text={(*address).clone()} label="Copy link to this view" />
+        </span>
+    }
+}
+
+/// Properties of [`Share`] and [`SaveReport`].
+#[derive(Clone, PartialEq, Properties)]
 pub struct SaveReportProps {
     /// The report: a new one makes a file that was prepared an old one.
     pub report: Shared<Report>,
@@ -39,7 +91,7 @@ pub struct SaveReportProps {
 
 /// Opens the dialog in which a file is prepared and saved.
 #[component]
-pub fn SaveReport(props: &SaveReportProps) -> Html {
+fn SaveReport(props: &SaveReportProps) -> Html {
     let is_open = use_state_eq(|| false);
     let open = {
         let is_open = is_open.setter();

@@ -47,7 +47,7 @@ pub fn StrataPicture(props: &StrataProps) -> Html {
     let texts = Texts { bytes: &text::bytes, name: &name, width: &at_12_px };
     let shown = (width >= 1.0).then(|| picture::lay_out(&strata, width, props.reach, &texts));
     let detail = (*pointed).and_then(|row| moment.ledger.get(row)).map_or_else(
-        || html! { <span class="quiet">{ "Point at a part to see what it is; choose it for its formula and the lines that it was read from." }</span> },
+        || html! { <span class="quiet">{ "Hover for details, click for the formula and its sources." }</span> },
         |row| {
             let bounds = match (row.low, row.high) {
                 (Some(low), Some(high)) if low != high => {

@@ -131,7 +131,7 @@ fn body(props: &InventoryProps, root: &str, subject: Option<&Subject>, rows: &[&
     if rows.is_empty() {
         return Html::default();
     }
-    let name = subject.map_or_else(|| "Of no process or container".to_owned(), selectors::subject_name);
+    let name = subject.map_or_else(|| "Unassigned".to_owned(), selectors::subject_name);
     html! {
         <tbody key={subject.map_or(u32::MAX, |subject| subject.id.0)}>
             <tr class="group-head">

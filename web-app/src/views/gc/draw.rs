@@ -106,7 +106,8 @@ pub fn GcChart(props: &GcChartProps) -> Html {
         Callback::from(move |_: MouseEvent| on_window.emit(whole))
     };
     let on_key = on_key(props, run);
-    let label = "Heap, pauses and work of the garbage collector over time; the table below says the same";
+    let label =
+        "Heap, pauses and CPU time of the garbage collector over time; the table below has the same data";
     html! {
         <figure class="gc-chart">
             <div
@@ -203,7 +204,7 @@ fn svg(run: &GcRun, chart: &Chart, shown: Option<usize>, drag: Option<(f64, f64)
 fn grid(chart: &Chart, panel: &Panel) -> Html {
     let title = match panel.kind {
         Kind::Heap => "Heap",
-        Kind::Pauses => "Pauses (each decade as high as the next)",
+        Kind::Pauses => "Pauses (log scale)",
         Kind::Work => "Marking done by assists",
         Kind::Released => "Given back to the system",
     };

@@ -29,7 +29,7 @@ pub const VIEW: View = View {
     title: "GC",
     count,
     keys: &[
-        ("\u{2190} \u{2192}", "Go from cycle to cycle, in the chart"),
+        ("\u{2190} \u{2192}", "Previous or next cycle in the chart"),
         ("+ \u{2212} 0", "Zoom in, zoom out, show the whole run"),
         ("Esc", "Leave the cycle"),
     ],
@@ -38,10 +38,10 @@ pub const VIEW: View = View {
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "Cycles and scavenges, on the program's standard error",
+        what: "Cycles and scavenges, from the program's standard error",
         command: "GODEBUG=gctrace=1,scavtrace=1 ./service 2> gctrace.log",
     },
-    Recipe { what: "From a pod that was started so", command: "kubectl logs POD > gctrace.log" },
+    Recipe { what: "From a pod that runs with this setting", command: "kubectl logs POD > gctrace.log" },
     Recipe { what: "Size classes", command: "curl -s localhost:6060/debug/vars > vars.json" },
 ];
 
@@ -152,7 +152,7 @@ fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) 
             <section class="panel">
                 { summary::figures(run) }
                 if run.cycles.is_empty() {
-                    <p class="quiet">{ "The log has scavenges and no cycles, which alone tell the time: there is no chart." }</p>
+                    <p class="quiet">{ "The log has scavenges but no cycles, and only cycles have times: no chart." }</p>
                 } else {
                     <div class="gc-chart-head">
                         { legend(!run.scavenges.is_empty()) }
@@ -164,7 +164,7 @@ fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) 
                     />
                     if run.stride > 1 {
                         <p class="quiet">
-                            { format!("The run is long: of each {} cycles, the one with the largest heap is shown. The figures above are of all.", text::count_u64(run.stride)) }
+                            { format!("Long run: of every {} cycles, the chart shows the one with the largest heap. The figures above cover all cycles.", text::count_u64(run.stride)) }
                         </p>
                     }
                 }
@@ -172,7 +172,7 @@ fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) 
             if !run.cycles.is_empty() {
                 <section class="panel gc-table">
                     <h3>{ "Cycles" }</h3>
-                    <p class="quiet">{ "Heap sizes are printed in MiB, cut: each is up to one MiB more than it says." }</p>
+                    <p class="quiet">{ "gctrace truncates heap sizes to MiB: each is up to 1 MiB larger than shown." }</p>
                     <table::CycleTable report={props.report.clone()} run={index} {window} {chosen} {on_cycle} />
                 </section>
             }

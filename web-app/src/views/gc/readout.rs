@@ -11,7 +11,7 @@ use crate::number_format as text;
 pub fn of(report: &Report, run: &GcRun, index: Option<usize>) -> Html {
     let Some(cycle) = index.and_then(|index| run.cycles.get(index)) else {
         return html! {
-            <span class="quiet">{ "Point at a cycle for its figures; drag to zoom, double-click for the whole run. Arrow keys go from cycle to cycle." }</span>
+            <span class="quiet">{ "Hover over a cycle for its figures; drag to zoom, double-click for the whole run. Arrow keys move between cycles." }</span>
         };
     };
     let at = Some(Position::line(cycle.line));

@@ -21,7 +21,7 @@ pub fn panel(report: &Report, classes: &SizeClasses, moment: &str) -> Html {
         <section class="panel gc-sizes">
             <h3>{ "Heap objects by size class" }</h3>
             <p class="quiet">
-                { format!("BySize of MemStats, {moment}: objects allocated and not yet freed. Dead objects that were not swept are among them.") }
+                { format!("MemStats.BySize, {moment}: objects allocated and not yet freed, including dead objects that have not been swept.") }
             </p>
             <table class="ledger gc-size-table">
                 <thead>
@@ -37,7 +37,7 @@ pub fn panel(report: &Report, classes: &SizeClasses, moment: &str) -> Html {
                     if let Some(beyond) = classes.beyond {
                         <tr>
                             <th scope="row" class="number">{ "larger" }</th>
-                            <td class="number quiet" title="BySize does not count them">{ "not counted" }</td>
+                            <td class="number quiet" title="Not counted in BySize">{ "not counted" }</td>
                             <td class="number" title={text::bytes_exact(beyond.0)}>{ text::bytes(beyond.0) }</td>
                             <td class="gc-size-bar">{ bar(beyond.0, widest, "beyond") }</td>
                         </tr>

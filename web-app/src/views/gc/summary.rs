@@ -88,7 +88,7 @@ fn list(summary: &GcSummary, has_scavenges: bool) -> Vec<Figure> {
         all.push(Figure {
             name: "Given back now",
             value: summary.released.map_or("not known".to_owned(), |released| text::bytes(released.0)),
-            meaning: format!("HeapReleased, as the last line says; {moved}"),
+            meaning: format!("HeapReleased on the last line; {moved}"),
         });
     }
     all

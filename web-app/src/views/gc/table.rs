@@ -30,17 +30,20 @@ pub struct CycleTableProps {
 
 /// Names of the columns, and what they mean.
 const COLUMNS: [(&str, &str); 11] = [
-    ("Cycle", "Number since the program's start; leads to its line"),
-    ("Time", "When it began, since the program's start"),
-    ("Live", "Heap that was marked: the only sign of a leak"),
+    ("Cycle", "Number since program start; links to its line"),
+    ("Time", "Start, since program start"),
+    ("Live", "Marked (live) heap: the figure that shows a leak"),
     ("Peak", "Heap at the end of marking"),
-    ("Goal", "Heap at which marking was to end"),
-    ("Over goal", "How far the heap passed the goal before marking ended; says nothing of forced cycles"),
+    ("Goal", "Heap goal"),
+    (
+        "Over goal",
+        "How far the heap exceeded the goal before marking ended; not meaningful for forced cycles",
+    ),
     ("Sweep pause", "Stop-the-world sweep termination"),
     ("Mark pause", "Stop-the-world mark termination"),
-    ("Marking", "Concurrent marking, wall clock"),
-    ("Assists", "Share of marking that allocating goroutines had to do"),
-    ("Asked for", "By the program, or by the two-minute timer"),
+    ("Marking", "Concurrent marking, wall-clock time"),
+    ("Assists", "Share of marking done by allocating goroutines (assists)"),
+    ("Asked for", "Forced by the program or by the two-minute timer"),
 ];
 
 /// Every cycle of the window.

@@ -59,7 +59,7 @@ fn finish<K>(keys: Vec<K>, rows: Vec<Vec<u64>>, snapshots: &[&GoroutineSnapshot]
     Breakdown { rest: rows.iter().zip(snapshots).map(rest).collect(), keys, rows }
 }
 
-/// Goroutines of the last snapshot by printed wait and verdict, from the
+/// Goroutines of the last snapshot by wait time and verdict, from the
 /// shortest step to the longest that has any.
 pub fn by_age<'a>(groups: impl Iterator<Item = &'a GoroutineGroup>) -> Vec<(Age, Vec<u64>)> {
     let mut rows: Vec<(Age, Vec<u64>)> = AGES.iter().map(|&age| (age, vec![0; VERDICTS.len()])).collect();

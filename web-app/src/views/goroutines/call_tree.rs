@@ -20,7 +20,7 @@ pub enum Width {
     /// How many goroutines.
     #[default]
     Count,
-    /// How long they have waited together, in minutes, as far as it is printed.
+    /// Wait time together, in minutes, as far as it is printed.
     Wait,
 }
 

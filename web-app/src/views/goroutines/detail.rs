@@ -31,7 +31,7 @@ pub fn detail(case: &Case, group: &GoroutineGroup) -> Html {
                 { list("What to do", "advice", &group.advice) }
                 { list("What speaks against it", "against", &group.against) }
                 if group.reasons.is_empty() && group.advice.is_empty() && group.against.is_empty() {
-                    <p class="quiet">{ "No rule holds against this group, and nothing proves it harmless." }</p>
+                    <p class="quiet">{ "No rule applies to this group, and nothing proves that it is harmless." }</p>
                 }
                 { figures(group) }
                 { changes(case, group) }
@@ -72,10 +72,10 @@ fn figures(group: &GoroutineGroup) -> Html {
                 { fact("Least memory held", text::bytes(group.min_bytes.0)) }
             }
             if let Some(minutes) = group.minutes_to_limit {
-                { fact("Stacks alone fill the container in", format!("at most {}", text::minutes(minutes))) }
+                { fact("Time until the stacks alone fill the container", format!("at most {}", text::minutes(minutes))) }
             }
             if group.leaked > 0 {
-                { fact("Proven leaked by the runtime", text::count_u64(group.leaked)) }
+                { fact("Proven to be leaked by the runtime", text::count_u64(group.leaked)) }
             }
             if group.waits.iter().any(|wait| wait.minutes.is_some()) {
                 { fact("Waits", waits(&group.waits)) }
@@ -115,11 +115,11 @@ fn changes(case: &Case, group: &GoroutineGroup) -> Html {
                 <thead>
                     <tr>
                         <th scope="col"><span class="visually-hidden">{ "Interval" }</span></th>
-                        <th scope="col" title="Members that the whole dump before does not have">{ "new" }</th>
-                        <th scope="col" title="Members that the whole dump after does not have">{ "ended" }</th>
-                        <th scope="col" title="In the group in both dumps">{ "stayed" }</th>
-                        <th scope="col" title="Stayed, and their printed wait rose: they did not move in between">{ "did not move" }</th>
-                        <th scope="col" title="Stayed, and their printed wait did not rise: they moved in between">{ "moved" }</th>
+                        <th scope="col" title="Started since the previous dump">{ "new" }</th>
+                        <th scope="col" title="Finished before the next dump">{ "ended" }</th>
+                        <th scope="col" title="In this group in both dumps">{ "stayed" }</th>
+                        <th scope="col" title="Stayed, with a longer wait: did not move in between">{ "did not move" }</th>
+                        <th scope="col" title="Stayed, without a longer wait: moved in between">{ "moved" }</th>
                     </tr>
                 </thead>
                 <tbody>

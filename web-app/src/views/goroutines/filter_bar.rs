@@ -84,7 +84,7 @@ fn chips(case: &Case) -> Html {
                 let shown = shown_value(name, value);
                 html! {
                     <button type="button" class="filter-chip" data-filter={name} onclick={case.on_go(case.params.without(name))}
-                        aria-label={format!("Take away the filter: {word} {shown}")}>
+                        aria-label={format!("Remove the filter: {word} {shown}")}>
                         <span class="quiet">{ word }</span>{ " " }{ shown }<span class="mark" aria-hidden="true">{ " \u{00d7}" }</span>
                     </button>
                 }

@@ -139,8 +139,10 @@ pub fn GroupFlame(props: &CaseProps) -> Html {
 
 fn nothing(case: &Case) -> &'static str {
     match width_of(&case.params) {
-        Width::Count => "No goroutine of the last snapshot matches the filters.",
-        Width::Wait => "The dump prints no waits for these goroutines, so that nothing can be drawn by wait.",
+        Width::Count => "No goroutine in the last snapshot matches the filters.",
+        Width::Wait => {
+            "The dump has no wait times for these goroutines, so there is nothing to group by wait time."
+        }
     }
 }
 
@@ -166,14 +168,14 @@ fn settings(case: &Case) -> Html {
                 { choice("color", "", "verdict") }
                 { choice("color", "package", "package") }
             </div>
-            <span class="quiet hint">{ "Callers above callees; each stack ends in its verdict and state." }</span>
+            <span class="quiet hint">{ "Callers above callees; each stack ends with its verdict and state." }</span>
         </div>
     }
 }
 
 fn label(case: &Case, graph: &FlameGraph) -> String {
     format!(
-        "Flame graph of {} in {}. Arrow keys go from frame to frame; the table of groups says the same.",
+        "Flame graph of {} in {}. Arrow keys move between frames; the table of groups has the same data.",
         amount(case, graph.total(0)),
         text::counted(graph.len().saturating_sub(1), "frame", "frames")
     )

@@ -88,10 +88,10 @@ pub fn Folded(props: &FoldedProps) -> Html {
         reasons.iter().filter(|(why, ..)| wanted(why)).map(|reason| reason.2).sum::<u64>()
     };
     let kinds = [
-        (of(|why| matches!(why, Why::Constant)), "do not change in number"),
-        (of(|why| matches!(why, Why::Known(_))), "are known background"),
-        (of(|why| matches!(why, Why::AtWork)), "were at work"),
-        (of(|why| matches!(why, Why::Other(_))), "for other reasons"),
+        (of(|why| matches!(why, Why::Constant)), "constant in number"),
+        (of(|why| matches!(why, Why::Known(_))), "known background"),
+        (of(|why| matches!(why, Why::AtWork)), "running"),
+        (of(|why| matches!(why, Why::Other(_))), "benign for other reasons"),
     ];
     let kinds: Vec<String> = kinds
         .iter()
@@ -104,9 +104,9 @@ pub fn Folded(props: &FoldedProps) -> Html {
                 { words::verdict(Verdict::Benign) }
                 { format!(" {} in {} folded", words::goroutines(members), text::counted(props.places.len(), "group", "groups")) }
                 if !kinds.is_empty() { { ": " }{ kinds.join(", ") } }
-                { ". " }
-                <a href={ViewId::Goroutines.with(case.params.with("benign", "shown")).href()}>{ "Show the groups" }</a>
+                { "." }
             </summary>
+            <p><a href={ViewId::Goroutines.with(case.params.with("benign", "shown")).href()}>{ "Show the groups" }</a></p>
             <table class="fold-reasons">
                 <thead>
                     <tr>

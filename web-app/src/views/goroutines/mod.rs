@@ -39,27 +39,27 @@ pub const VIEW: View = View {
     title: "Goroutines",
     count,
     keys: &[
-        ("\u{2191} \u{2193}", "In the table: go to the group above or below"),
+        ("\u{2191} \u{2193}", "Previous or next group in the table"),
         ("\u{2192} \u{2190}", "Open and close a group"),
-        ("Home, End", "Go to the first and the last group on the page"),
-        ("Double click, Enter", "In the flame graph: zoom to a frame"),
+        ("Home, End", "First or last group on the page"),
+        ("Double click, Enter", "Flame graph: zoom to a frame"),
         ("Ctrl + wheel, pinch, + \u{2212}", "In the flame graph: zoom"),
-        ("Esc", "In the flame graph: zoom out; then clear the selection"),
+        ("Esc", "Flame graph: zoom out, then clear the selection"),
     ],
     render: |props| html! { <Goroutines ..props /> },
 };
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "Every goroutine with its state, wait and creator: the best form",
+        what: "Every goroutine with state, wait time and creator (recommended)",
         command: "curl -o goroutine.txt 'http://localhost:6060/debug/pprof/goroutine?debug=2'",
     },
     Recipe {
-        what: "With the runtime's own proof of what can never run again (Go 1.27, or 1.26 with GOEXPERIMENT=goroutineleakprofile)",
+        what: "With the runtime's proof of leaks (Go 1.27, or 1.26 with GOEXPERIMENT=goroutineleakprofile)",
         command: "curl -o goroutineleak.txt 'http://localhost:6060/debug/pprof/goroutineleak?debug=2'",
     },
     Recipe {
-        what: "From a service without an HTTP endpoint; it ends the process, and the dump is on stderr",
+        what: "Without an HTTP endpoint: ends the process and prints the dump to stderr",
         command: "kill -QUIT PID",
     },
 ];

@@ -51,7 +51,7 @@ pub fn switch(case: &Case, current: Mode) -> Html {
     let tangles = tangle::tangles(case.groups()).len();
     let offered = |mode: &Mode| *mode != Mode::Waits || tangles > 0 || current == Mode::Waits;
     html! {
-        <nav class="modes" aria-label="Ways to look at the groups">
+        <nav class="modes" aria-label="View of the groups">
             { for Mode::ALL.into_iter().filter(offered).map(|mode| {
                 let href = ViewId::Goroutines.with(case.params.with("view", mode.name())).href();
                 html! {

@@ -126,7 +126,7 @@ fn moment(case: &Case, snapshot: &GoroutineSnapshot, before: Option<&GoroutineSn
     html! {
         <tr>
             <th scope="row">
-                <a href={place_href(&case.report, snapshot.source, None)} title="The dump that the counts are from">
+                <a href={place_href(&case.report, snapshot.source, None)} title="The dump that these counts come from">
                     { if snapshot.snapshot.is_empty() { "dump" } else { &snapshot.snapshot } }
                 </a>
             </th>
@@ -134,7 +134,7 @@ fn moment(case: &Case, snapshot: &GoroutineSnapshot, before: Option<&GoroutineSn
             <td class="number total">{ text::count_u64(snapshot.total) }</td>
             <td class="number quiet">
                 if snapshot.is_after_restart {
-                    <span title="Another process: its goroutines cannot be followed from the snapshot before">{ "restarted" }</span>
+                    <span title="Another process: its goroutines cannot be matched with those of the previous snapshot">{ "restarted" }</span>
                 } else if let Some(change) = change {
                     { text::signed_count(change) }
                 }
@@ -194,15 +194,15 @@ fn ages(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
     let top = rows.iter().map(|(_, counts)| sum(counts)).max().unwrap_or(0).max(1);
     let is_printed = rows.len() > 1;
     let title = match snapshots.len() {
-        1 => "How long they have waited".to_owned(),
-        _ => format!("How long they have waited in {}", last.snapshot),
+        1 => "Wait time".to_owned(),
+        _ => format!("Wait time in {}", last.snapshot),
     };
     html! {
         <div class="part">
             <div class="part-head"><h3>{ title }</h3></div>
             if is_printed {
                 <table class="bars">
-                    <caption class="visually-hidden">{ "Goroutines of the last snapshot by printed wait and verdict" }</caption>
+                    <caption class="visually-hidden">{ "Goroutines of the last snapshot by wait time and verdict" }</caption>
                     <thead class="visually-hidden">
                         <tr><th scope="col">{ "Wait" }</th><th scope="col">{ "Goroutines" }</th><th scope="col">{ "Verdicts" }</th></tr>
                     </thead>
@@ -285,7 +285,7 @@ fn by_id(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
     html! {
         <p class="hint quiet">
             { format!(
-                "By goroutine id, {} \u{2192} {}: {} came, {} ended, {} stayed where they were, of which {} are proven not to have moved.",
+                "By goroutine id, {} \u{2192} {}: {} started, {} finished, {} stayed, of which {} have provably not moved.",
                 before.snapshot, after.snapshot,
                 sum(|change| change.births), sum(|change| change.deaths), sum(|change| change.survivors), sum(|change| change.aged),
             ) }

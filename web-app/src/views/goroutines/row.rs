@@ -73,7 +73,7 @@ pub fn Row(props: &RowProps) -> Html {
                 <td data-label="Snapshots">{ words::counts(group) }</td>
                 <td data-label="State" title={words::state_meaning(&group.state)}>{ selectors::visible(&group.state) }</td>
                 <td class={classes!("number", group.wait_minutes.is_none().then_some("unset"))} data-label="Longest wait"
-                    title={group.wait_minutes.is_none().then_some("The dump prints none: unknown, not short")}>
+                    title={group.wait_minutes.is_none().then_some("The dump has no wait time: unknown, not short")}>
                     { group.wait_minutes.map(text::minutes).unwrap_or_else(|| "—".to_owned()) }
                 </td>
                 <td data-label="Where">{ words::main_frame(group).map(words::frame).unwrap_or_default() }</td>
@@ -82,7 +82,7 @@ pub fn Row(props: &RowProps) -> Html {
                 </td>
                 <td class="raw">
                     if let Some(href) = words::raw_href(&case.report, group) {
-                        <a {href} title="The text of one of them, in its dump">{ "text" }</a>
+                        <a {href} title="The text of one of these goroutines in its dump">{ "text" }</a>
                     }
                 </td>
             </tr>

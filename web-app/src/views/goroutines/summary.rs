@@ -1,7 +1,7 @@
 //! Above the table: which process, how it ended, and the answer in a line.
 
 use analyzer_core::base::source::Position;
-use analyzer_core::report::{Crash, Goroutines, Report, Role, Verdict};
+use analyzer_core::report::{Crash, Goroutines, Report, Verdict, goroutine_answer};
 use yew::prelude::*;
 
 use super::case::Case;
@@ -47,7 +47,7 @@ fn crash(report: &Report, crash: &Crash) -> Html {
     let place = html! { <a class="place" href={place_href(report, crash.source, at)}>{ place_text(report, crash.source, at) }</a> };
     if is_asked_for {
         return html! {
-            <p class="asked-for quiet">{ "One dump was asked for with SIGQUIT, which ended the process: " }{ place }</p>
+            <p class="asked-for quiet">{ "The dump was requested with SIGQUIT, which ended the process: " }{ place }</p>
         };
     }
     let mut lines = crash.message.lines();
@@ -67,33 +67,18 @@ fn crash(report: &Report, crash: &Crash) -> Html {
     }
 }
 
-/// How many goroutines have a verdict in the last snapshot, and of how many causes.
-fn judged(case: &Case, verdict: Verdict) -> (u64, usize) {
-    let of_verdict = || case.groups().filter(|group| group.verdict == verdict && last_count(group) > 0);
-    let causes = of_verdict().filter(|group| group.root.is_none() || group.role == Some(Role::Root)).count();
-    (of_verdict().map(last_count).sum(), causes)
+/// How many goroutines have a verdict in the last snapshot.
+fn judged(case: &Case, verdict: Verdict) -> u64 {
+    case.groups().filter(|group| group.verdict == verdict).map(last_count).sum()
 }
 
 /// The answer in a line, and what it costs.
 pub fn headline(case: &Case, section: &Goroutines) -> Html {
     let snapshots = listing::snapshots(section, case.subject);
-    let Some(last) = snapshots.last() else { return Html::default() };
-    let (leaked, causes) = judged(case, Verdict::Leak);
-    let (suspect, _) = judged(case, Verdict::Suspect);
-    let (verdict, line) = if leaked > 0 {
-        let of = text::counted(causes, "cause", "causes");
-        (
-            Verdict::Leak,
-            format!("{} of {} goroutines leak: {of}", text::count_u64(leaked), text::count_u64(last.total)),
-        )
-    } else if suspect > 0 {
-        (
-            Verdict::Suspect,
-            format!("{} of {} goroutines may leak", text::count_u64(suspect), text::count_u64(last.total)),
-        )
-    } else {
-        (Verdict::Benign, format!("No leak found among {}", words::goroutines(last.total)))
+    let Some((verdict, line)) = goroutine_answer(section, Some(case.subject)) else {
+        return Html::default();
     };
+    let [leaked, suspect] = [Verdict::Leak, Verdict::Suspect].map(|verdict| judged(case, verdict));
     html! {
         <div class={classes!("group-answer", words::class(verdict))}>
             <p class="answer">
@@ -126,7 +111,7 @@ fn costs(
     }
     if snapshots.len() == 1 {
         facts.push(
-            "One dump shows who waits; who grows and who is stuck shows between two, five minutes or more apart"
+            "One dump shows what waits. Two dumps, five minutes apart, show what grows and what is stuck"
                 .to_owned(),
         );
     }

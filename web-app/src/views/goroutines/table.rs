@@ -52,7 +52,7 @@ pub fn GroupTable(props: &CaseProps) -> Html {
         <>
             if count > 0 {
                 <table class="table stacked groups" aria-rowcount={(count + 1).to_string()} onkeydown={on_key}>
-                    <caption class="visually-hidden">{ "Groups of goroutines with one stack, state and creator" }</caption>
+                    <caption class="visually-hidden">{ "Groups of goroutines with the same stack, state and creator" }</caption>
                     <colgroup>
                         { for ["verdict", "count", "change", "state", "wait", "where", "creator", "raw"].into_iter()
                             .map(|name| html! { <col class={format!("col-{name}")} /> }) }
@@ -69,7 +69,7 @@ pub fn GroupTable(props: &CaseProps) -> Html {
                 </table>
             } else {
                 <p class="empty quiet">
-                    { if places.folded.is_empty() { "No group matches the filters." } else { "No other group than these matches." } }
+                    { if places.folded.is_empty() { "No group matches the filters." } else { "No other group matches." } }
                 </p>
             }
             if !places.folded.is_empty() {
@@ -113,7 +113,7 @@ fn head(case: &Case) -> Html {
         <thead>
             <tr aria-rowindex="1">
                 <th scope="col">
-                    <button type="button" class="sort" title="Worst first, what waits behind its cause" onclick={case.on_go(case.params.without("sort"))}>
+                    <button type="button" class="sort" title="Worst first, with waiting goroutines below their cause" onclick={case.on_go(case.params.without("sort"))}>
                         { "Verdict" }
                     </button>
                 </th>

@@ -48,12 +48,12 @@ impl Trend {
     /// What it means.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::New => "Not in the first snapshot, but in the last",
-            Self::Gone => "In the first snapshot, but not in the last",
-            Self::Grown => "More members in the last snapshot than in the first",
-            Self::Shrunk => "Fewer members in the last snapshot than in the first",
+            Self::New => "New: only in the last snapshot",
+            Self::Gone => "Gone: only in the first snapshot",
+            Self::Grown => "More goroutines in the last snapshot than in the first",
+            Self::Shrunk => "Fewer goroutines in the last snapshot than in the first",
             Self::Stuck => {
-                "Members that did not move between two snapshots, or that the runtime proved leaked"
+                "Goroutines that did not move between two snapshots, or that the runtime proved to be leaked"
             }
         }
     }

@@ -31,7 +31,7 @@ pub fn Waits(props: &CaseProps) -> Html {
     html! {
         <div class="tangles">
             if tangles.is_empty() {
-                <p class="empty quiet">{ "No cause with others behind it matches." }</p>
+                <p class="empty quiet">{ "No matching group blocks others." }</p>
             }
             { for tangles.iter().map(|tangle| html! { <div class="panel">{ figure(tangle, None) }</div> }) }
         </div>

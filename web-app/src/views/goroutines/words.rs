@@ -23,10 +23,10 @@ pub fn verdict_words(verdict: Verdict) -> (&'static str, &'static str) {
 /// What a verdict means.
 pub fn verdict_meaning(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Leak => "They will not end: the evidence says so",
-        Verdict::Suspect => "They may not end: the evidence is thin",
+        Verdict::Leak => "These goroutines will not end",
+        Verdict::Suspect => "These goroutines may not end: the evidence is weak",
         Verdict::Benign => "Known background, or work in progress",
-        Verdict::Unknown => "The evidence does not say",
+        Verdict::Unknown => "Not enough evidence for a verdict",
     }
 }
 

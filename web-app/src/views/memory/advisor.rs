@@ -54,7 +54,7 @@ pub fn Advisor(props: &AdvisorProps) -> Html {
         <section class="panel advisor" id="advisor">
             <h3>{ "What would fit" }</h3>
             <p class="quiet">
-                { "Go's pacing applied to what this moment shows. Move a slider to see what other settings would lead to." }
+                { "Go's GC pacing applied to this snapshot. Move a slider to see the effect of other settings." }
             </p>
             <div class="advisor-body">
                 <div class="advisor-controls">

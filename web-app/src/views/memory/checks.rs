@@ -58,7 +58,7 @@ pub fn side(report: &Report, moment: &MemorySnapshot) -> Html {
     html! {
         <section class="panel side-panel">
             <h3>{ "Beside the ledger" }</h3>
-            <p class="quiet">{ "True figures that are part of no sum." }</p>
+            <p class="quiet">{ "Other figures, not in the totals." }</p>
             <div class="side-list">{ for nonzero.iter().map(|figure| side_figure(report, figure)) }</div>
             if !zero.is_empty() {
                 <details class="more">

@@ -49,7 +49,7 @@ pub fn Ledger(props: &LedgerProps) -> Html {
         <section class="panel ledger-panel">
             <h3>{ "Ledger" }</h3>
             <p class="quiet">
-                { "Steps add up downwards to each total. Choose a row for its formula and the lines that it was read from." }
+                { "Rows add up to the totals below them. Click a row for its formula and sources." }
             </p>
             <table class="ledger">
                 <thead>
@@ -108,9 +108,9 @@ impl Table<'_> {
             return Html::default();
         }
         let (name, class) = match layer {
-            LayerId::Go => ("Go runtime: what it took from the system", "go"),
-            LayerId::Process => ("Process: what the kernel holds resident", "process"),
-            LayerId::Cgroup => ("Container: what the kernel charges", "cgroup"),
+            LayerId::Go => ("Go runtime: memory obtained from the system", "go"),
+            LayerId::Process => ("Process: resident memory", "process"),
+            LayerId::Cgroup => ("Container: memory charged by the kernel", "cgroup"),
         };
         html! {
             <tbody class={class}>
@@ -152,7 +152,7 @@ impl Table<'_> {
                         <td class="number">{ before.map(|row| text::bytes(row.bytes.0)).unwrap_or("unknown".to_owned()) }</td>
                     }
                     <td class="number amount" title={text::bytes_exact(row.bytes.0)}>
-                        { sign(row) }{ text::bytes(row.bytes.0) }
+                        { text::bytes(row.bytes.0) }
                     </td>
                     if let Some(before) = before {
                         { change(before, row) }
@@ -198,7 +198,7 @@ impl Table<'_> {
                     }
                 </p>
                 if row.citations.is_empty() {
-                    <p class="quiet">{ "Computed from the rows above it." }</p>
+                    <p class="quiet">{ "Computed from the rows above." }</p>
                 } else {
                     <h4>{ "Read from" }</h4>
                     { citations(&self.props.report, &row.citations) }
@@ -206,11 +206,6 @@ impl Table<'_> {
             </div>
         }
     }
-}
-
-/// A step after the first adds or takes away; a total is what it is.
-fn sign(row: &LedgerRow) -> &'static str {
-    if row.is_total || row.bytes.0 < 0 { "" } else { "+" }
 }
 
 fn swatch_class(row: &LedgerRow) -> Classes {
@@ -244,7 +239,8 @@ fn change(before: Option<&LedgerRow>, row: &LedgerRow) -> Html {
     let by = row.bytes.0.saturating_sub(before.bytes.0);
     let class = match by {
         0 => "same",
-        1.. => "grown",
+        // More headroom is what less of anything else is.
+        _ if (by > 0) != (row.id == HEADROOM) => "grown",
         _ => "shrunk",
     };
     html! { <td class={classes!("number", "change", class)}>{ text::signed_bytes(by) }</td> }

@@ -10,7 +10,7 @@ mod mappings;
 mod moments;
 mod reclaim;
 
-use analyzer_core::report::{AT_OOM_KILL, MemorySnapshot, Report};
+use analyzer_core::report::{self, AT_OOM_KILL, MemorySnapshot, Report};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
@@ -25,9 +25,9 @@ pub const VIEW: View = View {
     title: "Memory",
     count: |report| report.memory.as_ref().map(|memory| memory.snapshots.len()),
     keys: &[
-        ("Tab", "Go through the parts of the picture"),
-        ("Enter", "Show where the number of a part comes from"),
-        ("Esc", "Close the row that is open"),
+        ("Tab", "Next part of the picture"),
+        ("Enter", "Show the sources of a part"),
+        ("Esc", "Close the open row"),
     ],
     render: |props| html! { <Memory ..props /> },
 };
@@ -78,21 +78,26 @@ pub fn moment_name(report: &Report, index: usize) -> String {
     moments::name(report, index)
 }
 
-/// Index of the moment to show first.
+/// Index of the moment to show first: the kill, if there was one, else the last.
 fn latest(report: &Report) -> usize {
-    let Some(memory) = &report.memory else { return 0 };
-    let is_latest = |moment: &MemorySnapshot| {
-        moment.subject == memory.latest.subject && moment.snapshot == memory.latest.snapshot
-    };
-    memory.snapshots.iter().rposition(is_latest).unwrap_or(0)
+    let Some((memory, shown)) = report.memory.as_ref().zip(report::moment(report)) else { return 0 };
+    let is_shown =
+        |moment: &MemorySnapshot| moment.subject == shown.subject && moment.snapshot == shown.snapshot;
+    memory.snapshots.iter().rposition(is_shown).unwrap_or(0)
 }
 
-/// Index of the first moment of the same subject: what a moment is compared
-/// with at first. A kill is what it is, and is compared with nothing unasked.
+/// Index of the moment of the same subject that a moment is compared with at
+/// first: the first one, and for a kill the last one before it.
 fn first_of_subject(report: &Report, moment: usize) -> Option<usize> {
     let moments = report.memory.as_ref()?.snapshots.as_slice();
-    let shown = moments.get(moment).filter(|shown| shown.snapshot != AT_OOM_KILL)?;
-    moments.iter().position(|other| other.subject == shown.subject)
+    let shown = moments.get(moment)?;
+    let is_comparable =
+        |other: &MemorySnapshot| other.subject == shown.subject && other.snapshot != AT_OOM_KILL;
+    if shown.snapshot == AT_OOM_KILL {
+        moments.iter().rposition(is_comparable)
+    } else {
+        moments.iter().position(is_comparable)
+    }
 }
 
 /// The content of the view.
@@ -179,7 +184,7 @@ fn facts(moment: &MemorySnapshot) -> Html {
         Some(percent) => format!("GOGC {percent}"),
     };
     let limit = moment.limit.is_none().then(|| "no limit known at this moment".to_owned());
-    let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set, or not known".to_owned());
+    let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set or not known".to_owned());
     let known: Vec<String> = [Some(gogc), gomemlimit, limit].into_iter().flatten().collect();
     html! { <p class="strata-facts quiet">{ known.join(" \u{b7} ") }</p> }
 }

@@ -58,7 +58,7 @@ pub fn MomentPicker(props: &MomentPickerProps) -> Html {
     let comparable = moments.iter().filter(same_subject).count() > 1;
     html! {
         <div class="view-head">
-            <h2>{ "Memory" }</h2>
+            <h2 class={classes!((moments.len() > 1).then_some("visually-hidden"))}>{ "Memory" }</h2>
             if moments.len() > 1 {
                 <label class="control">
                     <span>{ "Snapshot" }</span>

@@ -13,12 +13,12 @@ const KINDS: [(Reclaim, &str, &str); 3] = [
     (
         Reclaim::Stays,
         "Will not be reclaimed",
-        "The kernel cannot take it back while it is in use: this is what kills.",
+        "The kernel cannot take it back while it is in use. This is what leads to a kill.",
     ),
     (
         Reclaim::Reclaimable,
         "Reclaimable under pressure",
-        "The kernel takes it back before it kills; harmless by itself.",
+        "The kernel takes it back before it kills anything; harmless by itself.",
     ),
     (Reclaim::NotCharged, "Not charged here", "It does not count against this container's limit."),
 ];
@@ -39,14 +39,14 @@ pub fn panel(moment: &MemorySnapshot, on_row: &Callback<AttrValue>) -> Html {
     }
     html! {
         <section class="panel reclaim">
-            <h3>{ "If the container needs the room" }</h3>
+            <h3>{ "Under memory pressure" }</h3>
             <div class="reclaim-kinds">
                 { for KINDS.iter().zip(&lists).map(|((_, title, meaning), entries)| html! {
                     <div>
                         <h4>{ *title }</h4>
                         <p class="quiet">{ *meaning }</p>
                         if entries.is_empty() {
-                            <p class="quiet">{ "Nothing known of this kind." }</p>
+                            <p class="quiet">{ "None known." }</p>
                         }
                         <ul class="plain">{ for entries.iter().map(|entry| item(entry, on_row)) }</ul>
                     </div>

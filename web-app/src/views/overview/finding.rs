@@ -1,36 +1,31 @@
-//! One finding: the claim, what it rests on, what speaks against it, what to do.
+//! One finding, or several of one rule: the cause, what to do, and the evidence, folded.
 
 use analyzer_core::report::{Amount, Confidence, Finding, Report, Severity};
 use yew::prelude::*;
 
+use super::verdict::beyond_verdict;
 use crate::components::citation::citations;
 use crate::number_format as text;
 use crate::selectors;
 use crate::views::goroutines::{self, group_route};
 
-/// The style of a severity; of none, that of health.
-pub fn class(severity: Option<Severity>) -> &'static str {
+/// The style of a severity.
+fn class(severity: Severity) -> &'static str {
     match severity {
-        Some(Severity::Critical) => "critical",
-        Some(Severity::Warning) => "warning",
-        Some(Severity::Info) => "info",
-        None => "ok",
-    }
-}
-
-/// A severity's mark and word.
-pub fn severity_words(severity: Severity) -> (&'static str, &'static str) {
-    match severity {
-        Severity::Critical => ("▲", "critical"),
-        Severity::Warning => ("◆", "warning"),
-        Severity::Info => ("●", "info"),
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
     }
 }
 
 fn severity(severity: Severity) -> Html {
-    let (mark, word) = severity_words(severity);
+    let (mark, word) = match severity {
+        Severity::Critical => ("▲", "Critical"),
+        Severity::Warning => ("◆", "Warning"),
+        Severity::Info => ("●", "Note"),
+    };
     html! {
-        <span class={classes!("severity", class(Some(severity)))}>
+        <span class={classes!("severity", class(severity))}>
             <span class="mark" aria-hidden="true">{ mark }</span>{ word }
         </span>
     }
@@ -40,69 +35,79 @@ fn confidence(confidence: Confidence) -> (&'static str, &'static str) {
     match confidence {
         Confidence::Certain => ("certain", "The evidence allows no other reading"),
         Confidence::Likely => ("likely", "Other readings need a coincidence"),
-        Confidence::Possible => ("possible", "One reading among others"),
+        Confidence::Possible => ("possible", "One of several readings"),
     }
 }
 
-/// The finding. `is_told` if a finding above gives the same advice: it is folded here.
-pub fn finding(report: &Report, finding: &Finding, index: usize, is_told: bool) -> Html {
+/// The card of findings of one rule.
+pub fn card(report: &Report, findings: &[&Finding], index: usize) -> Html {
+    let Some(&first) = findings.first() else { return Html::default() };
     let id = format!("finding-{index}");
-    let (sureness, meaning) = confidence(finding.confidence);
-    let subject = finding.subject.filter(|_| report.subjects.len() > 1);
-    let subject = subject.and_then(|id| selectors::subject(report, id)).map(selectors::subject_name);
+    let is_advice_shared = findings.iter().all(|finding| finding.advice == first.advice);
     html! {
-        <article key={index} class={classes!("finding", class(Some(finding.severity)))} aria-labelledby={id.clone()}>
+        <article key={index} class={classes!("finding", class(first.severity))} aria-labelledby={id.clone()}>
             <header>
-                { severity(finding.severity) }
-                <h4 {id}>{ &finding.title }</h4>
-                { finding.amount.as_ref().map(amount).unwrap_or_default() }
-                <span class="sureness" title={meaning}>{ sureness }</span>
-                <code class="code">{ &finding.code }</code>
-                if let Some(subject) = subject { <span class="quiet">{ subject }</span> }
-            </header>
-            { finding.group.as_ref().map(|group| members(report, group)).unwrap_or_default() }
-            <p class="claim">{ &finding.claim }</p>
-            <div class="evidence">
-                { citations(report, finding.citations.as_slice()) }
-                if let Some(group) = &finding.group {
-                    <a href={group_route(group).href()}>{ "See the goroutines" }</a>
+                { severity(first.severity) }
+                <h4 {id}>{ &first.title }</h4>
+                if findings.len() > 1 {
+                    <span class="quiet">{ text::counted(findings.len(), "place", "places") }</span>
                 }
-            </div>
-            if !finding.condition.is_empty() {
-                <p class="hint quiet">{ "Said when: " }{ &finding.condition }</p>
-            }
-            if finding.advice.is_empty() && finding.against.is_empty() {
-            } else if is_told {
-                <details class="told">
-                    <summary>{ "What to do and what speaks against it: as above" }</summary>
-                    { reading(finding) }
-                </details>
-            } else {
-                { reading(finding) }
-            }
+                if let [only] = findings {
+                    { facts(report, only) }
+                }
+            </header>
+            if findings.len() > 1 && is_advice_shared { { to_do(first) } }
+            { for findings.iter().map(|finding| html! {
+                <div class="cause">
+                    { cause(report, finding, findings.len() > 1) }
+                    if findings.len() == 1 || !is_advice_shared { { to_do(finding) } }
+                    { evidence(report, finding) }
+                </div>
+            }) }
         </article>
     }
 }
 
-/// What to do, and what speaks against the finding.
-fn reading(finding: &Finding) -> Html {
+/// How much, what becomes of it, how sure, and of which service.
+fn facts(report: &Report, finding: &Finding) -> Html {
+    let (sureness, meaning) = confidence(finding.confidence);
+    let subject = finding.subject.filter(|_| report.subjects.len() > 1);
+    let subject = subject.and_then(|id| selectors::subject(report, id)).map(selectors::subject_name);
     html! {
-        <div class="columns">
-            { list("What to do", &finding.advice) }
-            { list("What speaks against it", &finding.against) }
-        </div>
+        <>
+            { finding.amount.as_ref().map(amount).unwrap_or_default() }
+            if let Some(reclaim) = finding.reclaim {
+                <span class="badge" title={reclaim.words().1}>{ reclaim.words().0 }</span>
+            }
+            <span class="sureness" title={meaning}>{ sureness }</span>
+            if let Some(subject) = subject { <span class="quiet">{ subject }</span> }
+        </>
     }
 }
 
-/// Where the goroutines of a finding are, and how their number went.
-fn members(report: &Report, id: &str) -> Html {
+/// Where it is, how its number went, and the claim; with its own facts if it is one of several.
+fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
+    let claim = beyond_verdict(report, finding);
     let groups = report.goroutines.iter().flat_map(|section| &section.groups);
-    let Some(group) = groups.into_iter().find(|group| group.id == id) else { return Html::default() };
+    let group = finding.group.as_ref().and_then(|id| groups.into_iter().find(|group| group.id == *id));
     html! {
-        <p class="members">
-            { goroutines::main_frame(group).map(goroutines::group_frame).unwrap_or_default() }
-            { goroutines::group_counts(group) }
-        </p>
+        <>
+            if group.is_some() || is_one_of_many {
+                <p class="members">
+                    if is_one_of_many { { facts(report, finding) } }
+                    if let Some(group) = group {
+                        { goroutines::main_frame(group).map(goroutines::group_frame).unwrap_or_default() }
+                        { goroutines::group_counts(group) }
+                        <a href={group_route(&group.id).href()}>{ "See the goroutines" }</a>
+                    } else if let Some(place) = finding.places.first() {
+                        { goroutines::group_frame(place) }
+                    }
+                </p>
+            }
+            if !claim.is_empty() {
+                <p class="claim">{ claim }</p>
+            }
+        </>
     }
 }
 
@@ -117,13 +122,36 @@ fn amount(amount: &Amount) -> Html {
     }
 }
 
-fn list(title: &str, lines: &[String]) -> Html {
+fn to_do(finding: &Finding) -> Html {
     html! {
-        if !lines.is_empty() {
-            <div>
-                <h5>{ title }</h5>
-                <ul>{ for lines.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+        if !finding.advice.is_empty() {
+            <div class="fix">
+                <h5>{ "What to do" }</h5>
+                <ul>{ for finding.advice.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
             </div>
         }
+    }
+}
+
+/// The lines that it rests on, when the rule says it, and what speaks against it.
+fn evidence(report: &Report, finding: &Finding) -> Html {
+    let cited = finding.citations.as_slice();
+    let against = match finding.against.len() {
+        0 => String::new(),
+        count => format!(", {} against", text::count_usize(count)),
+    };
+    html! {
+        <details class="evidence">
+            <summary>{ format!("Evidence ({}{against})", text::count_usize(cited.len())) }</summary>
+            { citations(report, cited) }
+            if !finding.against.is_empty() {
+                <h5>{ "What speaks against it" }</h5>
+                <ul>{ for finding.against.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+            }
+            <p class="rule quiet">
+                { "Rule " }<code>{ &finding.code }</code>
+                if !finding.condition.is_empty() { { ": " }{ &finding.condition } }
+            </p>
+        </details>
     }
 }

@@ -1,13 +1,17 @@
-//! Overview: the verdict, the findings with their evidence, what could not be looked for.
+//! Overview: the verdict, what there is at a glance, the findings with what to do, what was checked.
 
+mod checks;
 mod finding;
-mod strip;
+mod services;
+mod tiles;
+mod verdict;
 
-use analyzer_core::report::{NotRun, Report, Severity};
+use analyzer_core::report::{Finding, Outcome, Report, Severity};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
 use crate::number_format as text;
+use crate::state::Scope;
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
@@ -24,27 +28,26 @@ pub const VIEW: View = View {
 #[component]
 fn Overview(props: &ViewProps) -> Html {
     let report = &props.report;
-    let worst = report.findings.iter().map(|finding| finding.severity).min();
+    let is_of_all = !matches!(props.scope, Some(Scope::One(_))) && props.whole.services().count() > 1;
     html! {
         <section class="overview">
             <h2 class="visually-hidden">{ "Overview" }</h2>
-            <div class={classes!("verdict-line", finding::class(worst))}>
-                { answer(report) }
-                if props.is_busy {
-                    <p class="quiet" role="status">{ "Still reading: this may change." }</p>
+            { verdict::panel(report, props.is_busy) }
+            if !props.is_busy {
+                if report.outcome != Outcome::Unreadable { { tiles::tiles(report) } }
+                if is_of_all {
+                    <services::Services report={props.whole.clone()} />
                 }
-            </div>
-            { strip::strip(report) }
-            if !report.findings.is_empty() {
-                <h3>{ heading(report) }</h3>
-                <div class="findings">
-                    { for report.findings.iter().enumerate().map(|(index, item)| {
-                        let is_told = report.findings.iter().take(index).any(|before| before.advice == item.advice);
-                        finding::finding(report, item, index, is_told)
-                    }) }
-                </div>
+                if !report.findings.is_empty() {
+                    <h3>{ heading(report) }</h3>
+                    <div class="findings">
+                        { for together(&report.findings).into_iter().enumerate().map(|(index, findings)| {
+                            finding::card(report, &findings, index)
+                        }) }
+                    </div>
+                }
+                { checks::checks(report) }
             }
-            { not_run(report) }
         </section>
     }
 }
@@ -62,46 +65,39 @@ fn heading(report: &Report) -> String {
     told.map(|(count, one, many)| text::counted(count, one, many)).collect::<Vec<_>>().join(", ")
 }
 
-/// The worst finding's name, then the verdict with its numbers: what is wrong
-/// is read before the figures are.
-fn answer(report: &Report) -> Html {
-    let worst = report.findings.first().filter(|finding| finding.severity < Severity::Info);
-    let Some(worst) = worst else {
-        return html! { <p class="answer"><span class="mark" aria-hidden="true">{ "\u{25cf}" }</span>{ &report.verdict }</p> };
-    };
-    html! {
-        <>
-            <p class="answer">
-                <span class="mark" aria-hidden="true">{ finding::severity_words(worst.severity).0 }</span>
-                { &worst.title }
-            </p>
-            <p class="verdict-text">{ &report.verdict }</p>
-        </>
+/// Findings of one rule and severity as one, where the first of them stands.
+fn together(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut cards: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let is_same = |card: &&mut Vec<&Finding>| {
+            card.first().is_some_and(|first| first.code == finding.code && first.severity == finding.severity)
+        };
+        match cards.iter_mut().find(is_same) {
+            Some(card) => card.push(finding),
+            None => cards.push(vec![finding]),
+        }
     }
+    cards
 }
 
-/// What could not be looked for: folded, unless nothing was found, when it matters most.
-fn not_run(report: &Report) -> Html {
-    if report.not_run.is_empty() {
-        return Html::default();
-    }
-    let summary = text::counted(report.not_run.len(), "check was not run", "checks were not run");
-    html! {
-        <details class="not-run" open={report.findings.is_empty()}>
-            <summary>{ summary }{ " for lack of evidence" }</summary>
-            <table class="table stacked">
-                <thead><tr><th scope="col">{ "Check" }</th><th scope="col">{ "Needs" }</th></tr></thead>
-                <tbody>{ for report.not_run.iter().map(not_run_row) }</tbody>
-            </table>
-        </details>
-    }
-}
+#[cfg(test)]
+mod tests {
+    use analyzer_core::session::Session;
 
-fn not_run_row(check: &NotRun) -> Html {
-    html! {
-        <tr>
-            <th scope="row"><code>{ &check.code }</code></th>
-            <td>{ check.needs.join("; ") }</td>
-        </tr>
+    use super::*;
+
+    #[test]
+    fn findings_of_one_rule_are_one_card() {
+        let waits = |id: u32, function: &str| {
+            format!(
+                "goroutine {id} [chan receive (nil chan), 12 minutes]:\nmain.{function}()\n\t/app/{function}.go:5 +0x1d\n\n"
+            )
+        };
+        let mut session = Session::default();
+        session.add("g.txt", (waits(8, "a") + &waits(9, "b")).into_bytes());
+        let report = session.report();
+        assert_eq!(report.findings.len(), 2, "{:?}", report.findings);
+        let cards = together(&report.findings);
+        assert_eq!(cards.iter().map(Vec::len).collect::<Vec<_>>(), [2]);
     }
 }

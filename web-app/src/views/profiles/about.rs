@@ -100,7 +100,7 @@ fn depths(details: &Details) -> Html {
         <>
             <h3>{ "Depth of the stacks" }</h3>
             <p>
-                { format!("Half of the samples have {} or fewer, the deepest {}.",
+                { format!("Median depth {}, maximum {}.",
                     text::counted(median, "frame", "frames"), text::count_usize(samples.len() - 1)) }
                 { cut }
             </p>
@@ -202,7 +202,7 @@ pub fn notes(summary: &ProfileSummary) -> Vec<String> {
     }
     if let Some(empty) = &summary.empty_default {
         lines.push(format!(
-            "All values of {empty}, which the file wants to be shown first, are zero: {} is shown first instead.",
+            "All values of {empty}, the profile's default, are zero; {} is shown instead.",
             summary.default_sample_type
         ));
     }

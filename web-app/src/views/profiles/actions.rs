@@ -2,7 +2,7 @@
 
 use analyzer_core::base::go_symbol;
 
-use super::settings::{Mode, node_param, with_query_param};
+use super::settings::{Mode, node_param};
 use super::{Case, own_code};
 use crate::components::flame::data::FlameGraph;
 use crate::components::menu::MenuItem;
@@ -49,7 +49,7 @@ fn ways_to_look(case: &Case, Subject { name, place }: &Subject) -> Vec<MenuItem>
         items.push(MenuItem::new(id, label, hint, move || case.go(params.clone())));
     };
     let shown = case.settings.mode;
-    if let Some((graph, node)) = place.as_ref().filter(|_| shown == Mode::Flame) {
+    if let Some((graph, node)) = place.as_ref().filter(|_| matches!(shown, Mode::Flame | Mode::Both)) {
         if case.settings.zoom == Some(graph.id_of(*node)) {
             add("zoom", "Zoom out", "Esc", case.params.without("zoom"));
         } else if *node != 0 {
@@ -57,8 +57,8 @@ fn ways_to_look(case: &Case, Subject { name, place }: &Subject) -> Vec<MenuItem>
         }
     }
     let here = case.params.with("function", name.clone()).without("node");
-    if shown != Mode::Flame {
-        add("flame", "Show in the flame graph", "", here.without("view"));
+    if !matches!(shown, Mode::Flame | Mode::Both) {
+        add("flame", "Show in the flame graph", "", here.with("view", Mode::Flame.param()));
     }
     if place.as_ref().is_none_or(|(_, node)| *node != 0) {
         add("callers", "Callers and callees", "c", here.with("view", Mode::Sandwich.param()));
@@ -69,10 +69,7 @@ fn ways_to_look(case: &Case, Subject { name, place }: &Subject) -> Vec<MenuItem>
 fn filters(case: &Case, name: &str) -> Vec<MenuItem> {
     let exactly = own_code::exactly(name);
     let item = |id: &'static str, filter: &'static str, label, hint, pattern: String| {
-        // Another one to leave out goes with those before; another one to look at replaces them.
-        let before = case.params.get(filter).filter(|_| matches!(filter, "ignore" | "hide"));
-        let pattern = before.map_or(pattern.clone(), |before| format!("{before}|{pattern}"));
-        let (case, params) = (case.clone(), with_query_param(&case.params, filter, pattern));
+        let (case, params) = (case.clone(), super::filters::added(&case.params, filter, &pattern));
         MenuItem::new(id, label, hint, move || case.go(params.clone()))
     };
     let mut items = vec![
@@ -95,7 +92,7 @@ fn copy(case: &Case, id: &'static str, label: &'static str, text: String) -> Men
         let (case, text) = (case.clone(), text.clone());
         wasm_bindgen_futures::spawn_local(async move {
             let copied = crate::components::copy_button::copy(&text).await;
-            case.say(if copied { "Copied" } else { "The browser refused the clipboard" });
+            case.say(if copied { "Copied" } else { "The browser blocked the clipboard" });
         });
     })
 }

@@ -2,6 +2,7 @@
 //! apart what a screen has room for, and more where one comes nearer.
 
 use analyzer_core::base::convert::{f64_to_i64, i64_to_f64};
+use analyzer_core::base::source::SourceId;
 use analyzer_core::session::{Closer, Direction, TreeOptions, question};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
@@ -119,6 +120,10 @@ fn closer(graph: &FlameGraph, (start, end): (f64, f64)) -> Option<Closer> {
 #[hook]
 fn use_graph(answer: &Answer<question::Tree>, case: &Case, root: &'static str) -> Option<Shared<FlameGraph>> {
     let deps = (answer.latest.clone(), answer.question.clone(), case.settings.coloring);
+    // A question that is refused leaves the graph of the one before, if that was of the same profile.
+    let last = use_mut_ref(|| None::<(SourceId, Shared<FlameGraph>)>);
+    let profile = case.settings.query.source;
+    let is_refused = answer.refusal.is_some();
     let graph = use_memo(deps, |(tree, question, coloring)| {
         let tree = tree.clone()?;
         let names = &tree.names;
@@ -128,5 +133,10 @@ fn use_graph(answer: &Answer<question::Tree>, case: &Case, root: &'static str) -
         let graph = FlameGraph::new(tree, *coloring, own).with_root(root);
         Some(Shared::new(graph.with_question(question.as_ref())))
     });
-    (*graph).clone()
+    let graph = (*graph).clone();
+    if let Some(graph) = &graph {
+        *last.borrow_mut() = Some((profile, graph.clone()));
+    }
+    let kept = || last.borrow().as_ref().filter(|(of, _)| *of == profile).map(|(_, graph)| graph.clone());
+    graph.or_else(|| if is_refused { kept() } else { None })
 }

@@ -90,7 +90,7 @@ impl Case {
     fn report_saving(&self, saved: Result<(), JsValue>) {
         if let Err(error) = saved {
             web_sys::console::error_1(&error);
-            self.say("The browser refused to save a file");
+            self.say("The browser blocked the download");
         }
     }
 }
@@ -171,7 +171,7 @@ fn save_export(case: &Case, form: ExportForm) {
             }
             Ok(Err(refusal)) => {
                 web_sys::console::warn_1(&refusal.to_string().into());
-                case.say("There is nothing to save: the query has no answer");
+                case.say("Nothing to save: the query has no result");
             }
             Err(_) => case.say("The engine did not answer"),
         }

@@ -1,39 +1,40 @@
 //! The filters that are set, each with what it leaves, and a field for more.
 
 use analyzer_core::session::{Effects, Filter, Filters, Left, Takes, question};
+use gloo::timers::callback::Timeout;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use super::choice::Choice;
 use super::settings::{Mode, with_query_param};
-use super::{Case, own_code, search};
+use super::{Case, CaseProps, own_code};
 use crate::components::flame::amount;
-use crate::components::flame::data::FlameGraph;
 use crate::link::use_answer;
 use crate::number_format as text;
-use crate::state::Shared;
+use crate::state::Params;
 
-/// Chips, the field for a new filter, and the search.
-pub fn filters(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
-    let mode = case.settings.mode;
-    if mode == Mode::About {
+/// The filters that are set, as chips.
+pub fn filters(case: &Case) -> Html {
+    let set = case.settings.filters();
+    if case.settings.mode == Mode::About || set.is_empty() {
         return Html::default();
     }
-    let set = case.settings.filters();
-    html! {
-        <div class="filters">
-            if matches!(mode, Mode::Flame | Mode::Top | Mode::Tree) {
-                <search::Search case={case.clone()} graph={graph.cloned()} />
-            }
-            <NewFilter case={case.clone()} />
-            if !set.is_empty() {
-                <Chips case={case.clone()} {set} />
-            }
-        </div>
-    }
+    html! { <div class="filters"><Chips case={case.clone()} {set} /></div> }
 }
 
-fn without_filters(case: &Case) -> crate::state::Params {
+/// True if another filter of this kind goes with the one before: what is left out of one is left out of both.
+fn is_joined(filter: &str) -> bool {
+    matches!(filter, "ignore" | "hide")
+}
+
+/// The address with one more filter.
+pub fn added(params: &Params, filter: &str, value: &str) -> Params {
+    let before = params.get(filter).filter(|_| is_joined(filter));
+    let value = before.map_or_else(|| value.to_owned(), |before| format!("{before}|{value}"));
+    with_query_param(params, filter, value)
+}
+
+fn without_filters(case: &Case) -> Params {
     let start = with_query_param(&case.params, "focus", "");
     Filters::ALL.iter().fold(start, |params, filter| params.without(filter.name))
 }
@@ -104,32 +105,52 @@ fn left(effects: &Effects, left: Left) -> String {
     format!("{part_text} of {whole_text} left ({})", text::percent(part, whole))
 }
 
-#[derive(Clone, PartialEq, Properties)]
-struct NewFilterProps {
-    case: Case,
-}
+/// How long typing rests before the engine is asked what the filter leaves.
+const REST_MILLIS: u32 = 200;
 
-/// Adds a filter by name and expression.
+/// Adds a filter by name and expression, which is tried while it is typed.
 #[component]
-fn NewFilter(props: &NewFilterProps) -> Html {
-    let value = use_node_ref();
+pub fn NewFilter(props: &CaseProps) -> Html {
+    let case = &props.case;
     let kind = use_state_eq(|| Filters::ALL[0].name.to_owned());
+    let value = use_state_eq(String::new);
+    let tried = use_state_eq(String::new);
+    {
+        let tried = tried.setter();
+        use_effect_with((*value).clone(), move |value| {
+            let value = value.clone();
+            let timer = Timeout::new(REST_MILLIS, move || tried.set(value));
+            move || drop(timer)
+        });
+    }
+    let question = (!tried.is_empty()).then(|| {
+        let mut query = case.settings.query.clone();
+        if let Some(place) = query.filters.get_mut(&kind) {
+            *place = added(&case.params, &kind, &tried).get(&kind).map(str::to_owned);
+        }
+        question::Effects { query }
+    });
+    let answer = use_answer(&case.report, question);
+    let is_current = !answer.is_pending && *tried == *value && !value.is_empty();
+    let refusal = answer.refusal.as_ref().filter(|_| is_current);
     let on_kind = {
         let kind = kind.setter();
         Callback::from(move |name: String| kind.set(name))
     };
+    let oninput = {
+        let value = value.setter();
+        Callback::from(move |event: InputEvent| {
+            value.set(event.target_unchecked_into::<HtmlInputElement>().value());
+        })
+    };
     let on_submit = {
-        let (case, kind, value) = (props.case.clone(), kind.clone(), value.clone());
+        let (case, kind, value, is_refused) = (case.clone(), kind.clone(), value.clone(), refusal.is_some());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let Some(field) = value.cast::<HtmlInputElement>().filter(|field| !field.value().is_empty())
-            else {
-                return;
-            };
-            let params = with_query_param(&case.params, &kind, field.value());
-            field.set_value("");
-            let _ = field.blur();
-            case.go(params);
+            if !value.is_empty() && !is_refused {
+                case.go(added(&case.params, &kind, &value));
+                value.set(String::new());
+            }
         })
     };
     let filter = find(&kind).unwrap_or(&Filters::ALL[0]);
@@ -139,7 +160,20 @@ fn NewFilter(props: &NewFilterProps) -> Html {
         Takes::Labels => "value, key=value or 32kb:64kb",
         Takes::Keys => "label keys",
     };
-    let keys = case_keys(&props.case).filter(|_| filter.takes != Takes::Expression);
+    let keys = case_keys(case).filter(|_| filter.takes != Takes::Expression);
+    let replaces = case.params.get(&kind).is_some() && !is_joined(&kind);
+    let said = match (refusal, answer.latest.as_deref().filter(|_| is_current)) {
+        (Some(refusal), _) => {
+            html! { <span class="severity critical">{ format!("Not valid: {refusal}") }</span> }
+        }
+        (None, Some(effects)) => effects
+            .steps
+            .iter()
+            .find(|step| step.filter == *kind)
+            .map(|step| html! { { left(effects, step.alone) } })
+            .unwrap_or_default(),
+        (None, None) => html! { { what } },
+    };
     html! {
         <form class="new-filter" onsubmit={on_submit}>
             <Choice
@@ -147,13 +181,17 @@ fn NewFilter(props: &NewFilterProps) -> Html {
                 options={Filters::ALL.iter().map(|filter| (filter.name.into(), filter.name.into())).collect::<Vec<_>>()}
             />
             <input
-                class="field small" id="filter-value" ref={value} type="text" placeholder={example} title={what} spellcheck="false"
+                class="field small" id="filter-value" type="text" placeholder={example} title={what} spellcheck="false"
                 autocomplete="off" autocapitalize="off" aria-label={what} list={keys.as_ref().map(|_| "label-keys")}
+                value={(*value).clone()} {oninput} aria-invalid={refusal.is_some().to_string()} aria-describedby="filter-said"
             />
             if let Some(keys) = keys {
                 <datalist id="label-keys">{ for keys.iter().map(|key| html! { <option value={key.clone()} /> }) }</datalist>
             }
-            <button type="submit" class="button small">{ "Add filter" }</button>
+            <button type="submit" class="button small" disabled={refusal.is_some()}>
+                { if replaces { "Replace" } else { "Add" } }
+            </button>
+            <p id="filter-said" class="filter-said quiet" role="status">{ said }</p>
         </form>
     }
 }

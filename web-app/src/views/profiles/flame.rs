@@ -173,7 +173,7 @@ fn Pane(props: &PaneProps) -> Html {
 fn label(graph: &FlameGraph) -> String {
     let tree = graph.tree();
     format!(
-        "Flame graph of {}, {} in {}. Arrow keys go from frame to frame; the call tree says the same as a table.",
+        "Flame graph of {}, {} in {}. Arrow keys move between frames; the call tree has the same data as a table.",
         tree.sample_type,
         amount::short(graph.total(0), &tree.unit),
         graph.counted()

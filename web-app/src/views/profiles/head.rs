@@ -1,4 +1,4 @@
-//! Which profile, which of its values, and with what it is compared.
+//! Which profile, which of its values, and with what it is compared: the first part of the toolbar.
 
 use analyzer_core::report::{ProfileSummary, Report};
 use yew::prelude::*;
@@ -10,7 +10,7 @@ use crate::components::flame::amount;
 use crate::selectors;
 use crate::state::Params;
 
-/// The row above everything.
+/// The lists to choose from.
 pub fn head(case: &Case) -> Html {
     let report = &case.report;
     let Some(summary) = report.profiles.get(case.settings.profile) else { return Html::default() };
@@ -22,11 +22,12 @@ pub fn head(case: &Case) -> Html {
             *index != case.settings.profile && columns(other) == columns(summary)
         })
     };
-    let every: Vec<_> = (0..report.profiles.len()).map(|index| option(report, index)).collect();
+    let every: Vec<_> =
+        selectors::order_in_time(report).into_iter().map(|index| option(report, index)).collect();
     let mut bases: Vec<(AttrValue, AttrValue)> = comparable()
         .map(|(index, _)| {
             let (key, name) = option(report, index);
-            (key, format!("against {name}").into())
+            (key, format!("vs. {name}").into())
         })
         .collect();
     let base = case.settings.base.map(|base| key_of(report, base));
@@ -47,23 +48,19 @@ pub fn head(case: &Case) -> Html {
         })
     };
     html! {
-        <div class="view-head">
-            <h2>{ "Profiles" }</h2>
-            <span class="control">
-                <span>{ "Profile" }</span>
-                <Choice id="profile" label="Profile" options={every} value={shown.clone()} on_change={on_profile} />
-            </span>
-            { sample_types(case) }
+        <>
+            <h2 class="visually-hidden">{ "Profiles" }</h2>
+            <Choice id="profile" label="Profile" options={every} value={shown.clone()} on_change={on_profile} />
             if !bases.is_empty() {
                 <span class="control">
                     <Choice
-                        id="profile-base" label="Compare with another profile, mostly an earlier one"
-                        options={{ bases.insert(0, ("".into(), "Compare with \u{2026}".into())); bases }}
+                        id="profile-base" label="Compare with another profile"
+                        options={{ bases.insert(0, ("".into(), "Compare with\u{2026}".into())); bases }}
                         value={base.clone().unwrap_or_default()} on_change={on_base}
                     />
                     if let Some(base) = base {
                         <button
-                            type="button" class="button small" data-action="swap" title="The other way round"
+                            type="button" class="button small" data-action="swap" title="Swap the two profiles"
                             onclick={case.on_go(with_query_param(&case.params, "profile", base).with("base", shown))}
                         >
                             { "Swap" }
@@ -71,7 +68,8 @@ pub fn head(case: &Case) -> Html {
                     }
                 </span>
             }
-        </div>
+            { sample_types(case) }
+        </>
     }
 }
 
@@ -123,25 +121,22 @@ fn keeps_type(case: &Case, params: &Params) -> bool {
     summary.is_some_and(|summary| summary.sample_types.iter().any(|column| column.kind == wanted))
 }
 
-/// The columns of the profile as buttons, each with its sum.
+/// The columns of the profile, each with its sum.
 fn sample_types(case: &Case) -> Html {
     let Some(summary) = case.report.profiles.get(case.settings.profile) else { return Html::default() };
-    let shown = case.settings.sample_type(summary);
-    html! {
-        <div class="segments" role="group" aria-label="Sample type">
-            { for summary.sample_types.iter().map(|column| {
-                let params = with_query_param(&case.params, "type", column.kind.clone());
-                html! {
-                    <button
-                        key={column.kind.clone()} type="button" class="segment" data-type={column.kind.clone()}
-                        aria-pressed={(column.kind == shown).to_string()} onclick={case.on_go(params)}
-                        title={amount::exact(column.total, &column.unit)}
-                    >
-                        <span>{ &column.kind }</span>
-                        <span class="segment-amount">{ amount::short(column.total, &column.unit) }</span>
-                    </button>
-                }
-            }) }
-        </div>
-    }
+    let shown = case.settings.sample_type(summary).to_owned();
+    let options: Vec<(AttrValue, AttrValue)> = summary
+        .sample_types
+        .iter()
+        .map(|column| {
+            let kind = selectors::visible(&column.kind);
+            let total = amount::short(column.total, &column.unit);
+            (column.kind.clone().into(), format!("{kind} \u{b7} {total}").into())
+        })
+        .collect();
+    let on_change = {
+        let case = case.clone();
+        Callback::from(move |kind: String| case.go(with_query_param(&case.params, "type", kind)))
+    };
+    html! { <Choice id="sample-type" label="Sample type" {options} value={shown} {on_change} /> }
 }

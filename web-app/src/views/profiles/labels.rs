@@ -20,7 +20,7 @@ pub fn LabelsView(props: &CaseProps) -> Html {
     let case = &props.case;
     let answer = use_answer(&case.report, Some(question::Labels { query: case.settings.query.clone() }));
     let Some(labels) = answer.latest.as_deref() else {
-        return html! { <p class="quiet profile-wait" role="status">{ "The labels are being added up." }</p> };
+        return html! { <p class="quiet profile-wait" role="status">{ "Adding up the labels\u{2026}" }</p> };
     };
     if labels.keys.is_empty() {
         return nothing(case);
@@ -39,11 +39,11 @@ fn nothing(case: &Case) -> Html {
     html! {
         <div class="needs profile-empty">
             if is_filtered {
-                <p>{ "No sample that the filters leave has a label." }</p>
+                <p>{ "None of the samples that match the filters has a label." }</p>
             } else {
                 <p>
-                    { "No sample of this profile has a label. CPU and goroutine profiles have those that the program sets with \
-                       pprof.Do or pprof.SetGoroutineLabels; heap profiles have the size of the objects." }
+                    { "The samples of this profile have no labels. CPU and goroutine profiles carry the labels that the program sets \
+                       with pprof.Do or pprof.SetGoroutineLabels; heap profiles carry the object size." }
                 </p>
             }
         </div>
@@ -88,8 +88,14 @@ impl Table {
             filter,
         };
         let columns = key.text.iter().zip(&key.number.0).zip(key.samples.0.iter().zip(&key.amount.0));
+        let mut columns: Vec<_> = columns.collect();
+        if key.number_unit.is_some() {
+            // 16 B, 1 kB, 16 kB: by what they are, not by how they are written.
+            columns.sort_by_key(|((_, number), _)| **number);
+        }
         Self {
             rows: columns
+                .into_iter()
                 .map(|((value, &number), (&samples, &amount))| {
                     let filter = match &key.number_unit {
                         // The engine writes numbers with a unit that fits; the filter is exact.
@@ -99,7 +105,7 @@ impl Table {
                     row(value.clone(), Share { samples, amount }, Some(filter))
                 })
                 .collect(),
-            untagged: (key.untagged.samples > 0).then(|| row("without it".to_owned(), key.untagged, None)),
+            untagged: (key.untagged.samples > 0).then(|| row("(no label)".to_owned(), key.untagged, None)),
             others: key.others.map(|(count, share)| {
                 let count =
                     text::counted(to_usize(count).unwrap_or(usize::MAX), "other value", "other values");

@@ -48,21 +48,21 @@ pub const VIEW: View = View {
     title: "Profiles",
     count: |report| (!report.profiles.is_empty()).then_some(report.profiles.len()),
     keys: &[
-        ("Click, Enter on a row", "Select a function; it is marked everywhere"),
+        ("Click, Enter on a row", "Select a function; it is marked in every view"),
         ("Double click, Enter", "Zoom to a frame"),
-        ("Right click, long press, Menu", "What can be done with a frame"),
+        ("Right click, long press, Menu", "Actions for a frame"),
         ("Esc", "Zoom out; then clear the selection"),
         ("Ctrl + wheel, pinch, + \u{2212}, w s", "Zoom"),
         ("Drag, Shift + wheel, a d", "Pan"),
-        ("Arrows", "Go to caller, callee or neighbor"),
+        ("Arrows", "Go to the caller, a callee or a neighbor"),
         ("0", "Show everything"),
-        ("Enter, Shift + Enter", "In the search: next and previous match"),
-        ("v", "Next way to look at the profile"),
+        ("Enter, Shift + Enter", "Search: next and previous match"),
+        ("v", "Next view of the profile"),
         ("c", "Callers and callees of the selected function"),
-        ("m", "Only my code, or all"),
-        ("r", "Collapse recursion, or not"),
-        ("i", "From the leaves, or from the root"),
-        ("f", "Root at the bottom, or at the top"),
+        ("m", "Toggle only my code"),
+        ("r", "Toggle collapsed recursion"),
+        ("i", "Toggle inverted (callers below callees)"),
+        ("f", "Toggle the root at the bottom"),
         ("n p", "Next and previous profile"),
         ("t", "Next sample type"),
         ("Ctrl + F", "On the graph: search"),
@@ -227,17 +227,10 @@ fn Shown(props: &CaseProps) -> Html {
         },
     );
     keys::use_keys(case, graph.as_ref());
-    let are_options_shown = use_state_eq(|| false);
-    let on_options = {
-        let shown = are_options_shown.clone();
-        Callback::from(move |()| shown.set(!*shown))
-    };
-    let class = classes!("view", "profiles", are_options_shown.then_some("with-options"));
     html! {
-        <section {class} aria-busy={answer.is_pending.to_string()}>
-            { head::head(case) }
-            { toolbar::toolbar(case, graph.as_ref(), *are_options_shown, &on_options) }
-            { filters::filters(case, graph.as_ref()) }
+        <section class="view profiles" aria-busy={answer.is_pending.to_string()}>
+            { toolbar::toolbar(case, graph.as_ref()) }
+            { filters::filters(case) }
             { notes(case) }
             { content(case, &answer, graph, on_seen) }
         </section>
@@ -253,22 +246,40 @@ fn content(
     if case.settings.mode == Mode::About {
         return html! { <about::About case={case.clone()} /> };
     }
-    if let Some(message) = trouble(answer) {
+    // What cannot be asked costs the graph that is there nothing.
+    let message = trouble(answer);
+    if graph.is_none()
+        && let Some(message) = message
+    {
         return html! { <p class="notice warning" role="alert">{ message }</p> };
     }
     let Some(graph) = graph else {
-        return html! { <p class="quiet profile-wait" role="status">{ "The call tree is being built." }</p> };
+        return html! { <p class="quiet profile-wait" role="status">{ "Building the call tree\u{2026}" }</p> };
     };
     if let Some(why) = why_empty(case, &graph) {
         return html! { <div class="needs profile-empty">{ why }</div> };
     }
-    match case.settings.mode {
+    let view = match case.settings.mode {
+        Mode::Both => html! {
+            <div class="both">
+                <flame::Flame case={case.clone()} graph={graph.clone()} {on_seen} />
+                <top::TopView case={case.clone()} {graph} />
+            </div>
+        },
         Mode::Flame => html! { <flame::Flame case={case.clone()} {graph} {on_seen} /> },
         Mode::Top => html! { <top::TopView case={case.clone()} {graph} /> },
         Mode::Sandwich => html! { <sandwich::Sandwich case={case.clone()} {graph} /> },
         Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
         Mode::Labels => html! { <labels::LabelsView case={case.clone()} /> },
         Mode::About => Html::default(),
+    };
+    html! {
+        <>
+            if let Some(message) = message {
+                <p class="notice warning" role="alert">{ message }{ " The last graph is shown." }</p>
+            }
+            { view }
+        </>
     }
 }
 
@@ -304,12 +315,16 @@ fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
         .map(|column| column.kind.as_str())
         .collect();
     let text = if summary.samples == 0 {
-        "This profile has no samples: nothing was recorded while it was taken.".to_owned()
+        "This profile has no samples: nothing was recorded.".to_owned()
     } else if filtered && tree.view_total != 0 {
         let total = amount::short(tree.view_total, &tree.unit);
-        format!("The filters leave nothing of {total}. Take one away, above, or go Back.")
+        format!("The filters leave nothing of {total}. Remove a filter above, or go back.")
     } else if !others.is_empty() {
-        format!("All values of {} are zero. Choose another above: {}.", tree.sample_type, others.join(", "))
+        format!(
+            "All values of {} are zero. Choose another sample type above: {}.",
+            tree.sample_type,
+            others.join(", ")
+        )
     } else {
         format!("All values of {} are zero.", tree.sample_type)
     };

@@ -28,7 +28,7 @@ pub fn Sandwich(props: &ModeProps) -> Html {
     let ModeProps { case, graph } = props;
     let chosen = case.settings.selected.clone().or_else(|| heaviest(graph));
     let Some(name) = chosen else {
-        return html! { <p class="quiet">{ "There is no function to look at." }</p> };
+        return html! { <p class="quiet">{ "No function to show." }</p> };
     };
     html! { <Pivot case={case.clone()} {name} /> }
 }
@@ -64,9 +64,9 @@ fn Pivot(props: &PivotProps) -> Html {
                 if let Some((peek, node)) = peek.as_deref().and_then(with_node) {
                     { costs(peek, node) }
                 } else if is_unknown {
-                    <p class="quiet">{ "The function is not in what is shown: it is in no stack that the filters leave." }</p>
+                    <p class="quiet">{ "The function is in none of the stacks that match the filters." }</p>
                 }
-                <p class="quiet">{ "Click a row or double-click a frame to put that function in the middle." }</p>
+                <p class="quiet">{ "Click a row or double-click a frame to center that function." }</p>
             </div>
             <Side case={case.clone()} name={name.clone()} direction={Direction::Callers} peek={peek.clone()} />
             <Side case={case.clone()} name={name.clone()} direction={Direction::Callees} {peek} />
@@ -133,8 +133,8 @@ fn Side(props: &SideProps) -> Html {
     let selected = use_state_eq(|| None::<u32>);
     let hovered = use_state_eq(|| None::<Hit>);
     let (title, nothing) = match direction {
-        Direction::Callers => ("Callers", "Nothing calls it: it is where its stacks begin."),
-        Direction::Callees => ("Callees", "It calls nothing that was measured."),
+        Direction::Callers => ("Callers", "No callers: its stacks start here."),
+        Direction::Callees => ("Callees", "No callees in the profile."),
     };
     let Some(graph) = graph else {
         return html! { <div class="panel sandwich-side"><p class="quiet">{ "Being computed." }</p></div> };
@@ -183,7 +183,7 @@ fn Side(props: &SideProps) -> Html {
                     if let Some(node) = shown {
                         { details::frame(&graph, node, None) }
                     } else {
-                        <p class="quiet">{ "Point at a frame to see what it is." }</p>
+                        <p class="quiet">{ "Hover over a frame for details." }</p>
                     }
                 </div>
             </div>

@@ -72,6 +72,10 @@ pub fn Search(props: &GraphProps) -> Html {
     let on_key = {
         let (case, graph) = (case.clone(), graph.clone());
         Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" && !case.settings.search.is_empty() {
+                event.prevent_default();
+                case.refine(case.params.without("q"));
+            }
             if event.key() == "Enter"
                 && let Some(graph) = &graph
                 && let Some(pattern) = Pattern::new(&case.settings.search)

@@ -8,9 +8,17 @@ use crate::components::flame::data::{Coloring, FlameGraph};
 use crate::selectors;
 use crate::state::Params;
 
+/// Width of the window from which on the table stands beside the graph, in CSS pixels.
+const BOTH_WIDTH: f64 = 1_100.0;
+
+/// Samples of a profile up to which graph and table are asked for together.
+const BOTH_SAMPLES: u64 = 20_000;
+
 /// Ways to look at a profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
+    /// The flame graph with the table beside it.
+    Both,
     /// The flame graph.
     #[default]
     Flame,
@@ -28,11 +36,12 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode, in the order of their buttons: name in the address, title.
-    pub const ALL: [(Self, &'static str, &'static str); 6] = [
-        (Self::Flame, "flame", "Flame graph"),
+    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+        (Self::Both, "both", "Graph and table"),
+        (Self::Flame, "flame", "Graph"),
         (Self::Top, "top", "Top"),
-        (Self::Sandwich, "callers", "Callers and callees"),
-        (Self::Tree, "tree", "Call tree"),
+        (Self::Sandwich, "callers", "Callers"),
+        (Self::Tree, "tree", "Tree"),
         (Self::Labels, "labels", "Labels"),
         (Self::About, "about", "About"),
     ];
@@ -41,11 +50,15 @@ impl Mode {
         Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(mode, ..)| *mode)
     }
 
-    /// Its name in the address; empty for the default.
+    /// What is shown where the address does not say: both if there is room, and not too much to draw twice.
+    fn unasked(samples: u64) -> Self {
+        let width = gloo::utils::window().inner_width().ok().and_then(|width| width.as_f64());
+        let has_room = width.is_some_and(|width| width >= BOTH_WIDTH) && samples <= BOTH_SAMPLES;
+        if has_room { Self::Both } else { Self::Flame }
+    }
+
+    /// Its name in the address.
     pub fn param(self) -> &'static str {
-        if self == Self::default() {
-            return "";
-        }
         Self::ALL.iter().find(|(mode, ..)| *mode == self).map_or("", |(_, name, _)| name)
     }
 }
@@ -111,7 +124,7 @@ impl Settings {
         Some(Self {
             profile,
             base,
-            mode: params.get("view").and_then(Mode::find).unwrap_or_default(),
+            mode: params.get("view").and_then(Mode::find).unwrap_or_else(|| Mode::unasked(summary.samples)),
             query,
             is_inverted: params.get("from") == Some("leaves"),
             is_flipped: params.get("root") == Some("bottom"),
@@ -167,14 +180,7 @@ pub fn path_of<'a>(report: &'a Report, profile: &ProfileSummary) -> &'a str {
     selectors::source(report, profile.source).map(|row| row.path.as_str()).unwrap_or_default()
 }
 
-/// What names a profile in the address: the path of its file, with a number
-/// where several files have the same one, as files dropped from two folders do.
-pub fn key_of(report: &Report, index: usize) -> String {
-    let path = |profile: &ProfileSummary| path_of(report, profile).to_owned();
-    let Some(own) = report.profiles.get(index).map(path) else { return String::new() };
-    let before = report.profiles.iter().take(index).filter(|profile| path(profile) == own).count();
-    if before == 0 { own } else { format!("{own}~{}", before + 1) }
-}
+pub use crate::selectors::profile_key as key_of;
 
 /// What names the profile of a source in the address, for links of other views.
 pub fn params_of(report: &Report, source: SourceId) -> Params {

@@ -6,8 +6,9 @@ use yew::prelude::*;
 use super::choice::Choice;
 use super::export::Export;
 use super::settings::{Mode, with_query_param};
-use super::{Case, own_code};
+use super::{Case, filters, head, own_code, search};
 use crate::components::flame::data::{Coloring, FlameGraph};
+use crate::components::popover::Popover;
 use crate::state::{Params, Shared};
 
 /// Properties of what needs the case and its graph.
@@ -19,17 +20,13 @@ pub struct GraphProps {
     pub graph: Option<Shared<FlameGraph>>,
 }
 
-/// The row of buttons. `on_options` shows or hides the options of a narrow page.
-pub fn toolbar(
-    case: &Case,
-    graph: Option<&Shared<FlameGraph>>,
-    are_options_shown: bool,
-    on_options: &Callback<()>,
-) -> Html {
+/// The only row: what is shown, in which way, what is searched and filtered, and the options.
+pub fn toolbar(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
     let settings = &case.settings;
     html! {
         <div class="toolbar">
-            <div class="segments" role="group" aria-label="Ways to look at the profile">
+            { head::head(case) }
+            <div class="segments" role="group" aria-label="View of the profile">
                 { for Mode::ALL.iter().map(|&(mode, name, title)| html! {
                     <button
                         key={name} type="button" class="segment" data-mode={name}
@@ -40,30 +37,35 @@ pub fn toolbar(
                     </button>
                 }) }
             </div>
-            if settings.mode != Mode::About {
-                <button
-                    type="button" class="button small more" data-toggle="options" aria-pressed={are_options_shown.to_string()}
-                    onclick={on_options.reform(|_: MouseEvent| ())}
-                >
-                    { "Options" }
-                </button>
-                <span class="toolbar-options">
-                    { own_toggle(case, graph.map(|graph| &**graph)) }
-                    { toggle(case, "recursion", "collapsed", settings.collapse_recursion, "Collapse recursion", "A function's calls of itself become one frame") }
-                    if matches!(settings.mode, Mode::Flame | Mode::Tree) {
-                        { toggle(case, "from", "leaves", settings.is_inverted, "From leaves", "What costs by itself at the root, its callers above") }
-                    }
-                    if settings.mode == Mode::Flame {
-                        { toggle(case, "root", "bottom", settings.is_flipped, "Root at bottom", "Flames instead of icicles") }
-                    }
-                    if let Some(base) = settings.query.base {
-                        { toggle(case, "normalize", "yes", base.is_normalized, "Normalize", "Scale to the other profile's total first") }
-                    }
-                    { coloring(case) }
-                    { granularity(case) }
-                    <Export case={case.clone()} graph={graph.cloned()} />
-                </span>
+            if matches!(settings.mode, Mode::Both | Mode::Flame | Mode::Top | Mode::Tree) {
+                <search::Search case={case.clone()} graph={graph.cloned()} />
             }
+            if settings.mode != Mode::About {
+                <Popover id="filter" label="Filter"><filters::NewFilter case={case.clone()} /></Popover>
+                { own_toggle(case, graph.map(|graph| &**graph)) }
+                <Popover id="options" label="Options">{ options_panel(case, graph) }</Popover>
+            }
+        </div>
+    }
+}
+
+fn options_panel(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
+    let settings = &case.settings;
+    html! {
+        <div class="toolbar-options">
+            { coloring(case) }
+            { granularity(case) }
+            { toggle(case, "recursion", "collapsed", settings.collapse_recursion, "Collapse recursion", "Merge a function's recursive calls into one frame") }
+            if matches!(settings.mode, Mode::Both | Mode::Flame | Mode::Tree) {
+                { toggle(case, "from", "leaves", settings.is_inverted, "Inverted", "Callers below callees") }
+            }
+            if matches!(settings.mode, Mode::Both | Mode::Flame) {
+                { toggle(case, "root", "bottom", settings.is_flipped, "Root at the bottom", "Flame graph instead of icicle graph") }
+            }
+            if let Some(base) = settings.query.base {
+                { toggle(case, "normalize", "yes", base.is_normalized, "Normalize", "Scale the two profiles to the same total") }
+            }
+            <Export case={case.clone()} graph={graph.cloned()} />
         </div>
     }
 }
@@ -136,9 +138,9 @@ fn granularity(case: &Case) -> Html {
     };
     html! {
         <span class="control">
-            <span>{ "By" }</span>
+            <span>{ "Granularity" }</span>
             <Choice
-                id="granularity" label="What becomes one box" options={options(CHOICES.iter().map(|(_, value, title)| (*value, *title)))}
+                id="granularity" label="Granularity" options={options(CHOICES.iter().map(|(_, value, title)| (*value, *title)))}
                 value={shown.map_or("", |(_, value, _)| value)} {on_change}
             />
         </span>

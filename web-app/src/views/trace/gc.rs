@@ -44,13 +44,13 @@ fn show(trace: &Trace, params: &Params, from: u64, to: u64) -> String {
 pub fn cycles(trace: &Trace, params: &Params) -> Html {
     let (gc, length) = (&trace.gc, words::nanos(words::length(trace)));
     if gc.cycles.is_empty() {
-        return none(&format!("No GC cycle touches these {length}."));
+        return none(&format!("No GC cycle within {length}."));
     }
     html! {
         <>
             <p class="facts">
                 { format!(
-                    "In these {length}: {} cycles begun, {} ended; mark phases take {} of the time; {} of the running \
+                    "Within {length}: {} cycles begun, {} ended; mark phases take {} of the time; {} of the running \
                      time in them went into assists; {} of the processors' time was left to the program.",
                     text::count_u64(gc.begun), text::count_u64(gc.ended), basis_points(gc.duty_basis_points),
                     basis_points(gc.assist_share_basis_points), basis_points(gc.mutator_utilization_basis_points),
@@ -108,18 +108,18 @@ fn cycle_row(trace: &Trace, cycle: &GcCycle, params: &Params) -> Html {
 pub fn pauses(trace: &Trace, params: &Params) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.pauses.is_empty() {
-        return none(&format!("The world was not stopped in these {length}."));
+        return none(&format!("No stop-the-world pause within {length}."));
     }
     html! {
         <>
             <table class="table stacked">
-                <caption>{ format!("Pauses by kind in these {length}; the time in which the world is being stopped included.") }</caption>
+                <caption>{ format!("Pauses by kind within {length}, including the time to stop the world.") }</caption>
                 <thead><tr>
                     <th scope="col">{ "Kind" }</th>
                     <th scope="col">{ "Brought about by" }</th>
                     <th scope="col" class="number">{ "Count" }</th>
                     <th scope="col" class="number">{ "Sum" }</th>
-                    <th scope="col" class="number" title="Half of them are not longer">{ "p50" }</th>
+                    <th scope="col" class="number" title="Median">{ "p50" }</th>
                     <th scope="col" class="number" title="99 of 100 are not longer">{ "p99" }</th>
                     <th scope="col" class="number">{ "Longest" }</th>
                 </tr></thead>
@@ -136,7 +136,7 @@ pub fn pauses(trace: &Trace, params: &Params) -> Html {
                 }) }</tbody>
             </table>
             <table class="table stacked">
-                <caption>{ "Pauses, the longest first. The culprit is the last goroutine on another processor to stop." }</caption>
+                <caption>{ "Longest pauses first. The culprit is the last goroutine on another processor to stop." }</caption>
                 <thead><tr>
                     <th scope="col" class="number">{ "At" }</th>
                     <th scope="col" class="number">{ "Length" }</th>
@@ -182,16 +182,16 @@ pub fn processors(trace: &Trace, _: &Params) -> Html {
     html! {
         <>
             <table class="table stacked">
-                <caption>{ format!("What each processor did in these {length}.") }</caption>
+                <caption>{ format!("What each processor did within {length}.") }</caption>
                 <thead><tr>
                     <th scope="col">{ "Processor" }</th>
                     <th scope="col" class="number">{ "Ran goroutines" }</th>
                     <th scope="col" class="number">{ "GC workers" }</th>
                     <th scope="col" class="number" title="Held by a thread in a system call">{ "Syscalls" }</th>
-                    <th scope="col" class="number" title="Held by a thread that looked for work">{ "Scheduler" }</th>
+                    <th scope="col" class="number" title="Held by a thread looking for work">{ "Scheduler" }</th>
                     <th scope="col" class="number">{ "Idle" }</th>
                     <th scope="col" class="number">{ "Starts" }</th>
-                    <th scope="col" class="number" title="Taken away from a system call">{ "Steals" }</th>
+                    <th scope="col" class="number" title="Retaken from a system call">{ "Steals" }</th>
                 </tr></thead>
                 <tbody>{ for trace.procs.iter().map(|proc| html! {
                     <tr>
@@ -208,7 +208,7 @@ pub fn processors(trace: &Trace, _: &Params) -> Html {
             </table>
             <table class="table stacked">
                 <caption>
-                    { format!("Scheduling latency in these {length}: how long goroutines that could run waited for a \
+                    { format!("Scheduling latency within {length}: how long goroutines that could run waited for a \
                                processor. Starved: no processor was free all the while.") }
                 </caption>
                 <thead><tr>

@@ -22,17 +22,17 @@ pub fn table(trace: &Trace, params: &Params) -> Html {
         <>
             <table class="table stacked trace-groups">
                 <caption>
-                    { format!("Goroutines with one start function and one creator, in these {length}. Times are sums \
+                    { format!("Goroutines with one start function and one creator, within {length}. Times are sums \
                                over all members, open stays included.") }
                 </caption>
                 <thead>
                     <tr>
-                        <th scope="col">{ "Start function, created by" }</th>
+                        <th scope="col">{ "Start function and creator" }</th>
                         <th scope="col" class="number">{ "Created" }</th>
                         <th scope="col" class="number">{ "Ended" }</th>
                         <th scope="col" class="number">{ "Alive" }</th>
                         <th scope="col" class="number">{ "Running" }</th>
-                        <th scope="col" class="number" title="Ready to run, waiting for a processor">{ "Runnable" }</th>
+                        <th scope="col" class="number" title="Runnable, waiting for a processor">{ "Runnable" }</th>
                         <th scope="col" class="number">{ "Blocked" }</th>
                         <th scope="col" class="number">{ "Syscalls" }</th>
                         <th scope="col">{ "Waits, most time first" }</th>

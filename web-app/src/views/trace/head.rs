@@ -75,7 +75,7 @@ pub fn counted(trace: &Trace, counted: &Trace, params: &Params, is_pending: bool
     html! {
         <p class="trace-counted" role="status">
             if part == all {
-                { format!("The tables count the whole trace: {length}. Drag on the strip to select a part.") }
+                { format!("The tables cover the whole trace ({length}). Drag on the strip to select a range.") }
             } else {
                 <strong>{ format!("The tables count {} from {} on", words::nanos(part.nanos()), words::nanos(part.from)) }</strong>
                 { format!(", of the trace's {length}. ") }

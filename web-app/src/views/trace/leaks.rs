@@ -16,19 +16,19 @@ pub fn table(trace: &Trace, params: &Params) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.leaks.is_empty() {
         return none(&format!(
-            "In these {length} nothing speaks for goroutines that never end: none blocks forever, none was created, \
+            "Within {length} nothing speaks for goroutines that never end: none blocks forever, none was created, \
              blocked for over a second and never woken. A slower leak needs a longer trace, or two goroutine dumps \
              some minutes apart."
         ));
     }
     html! {
         <table class="table stacked trace-leaks">
-            <caption>{ format!("Goroutines that did not end in these {length}, and may never.") }</caption>
+            <caption>{ format!("Goroutines that did not end within {length} and may never end.") }</caption>
             <thead>
                 <tr>
                     <th scope="col">{ "Sign" }</th>
                     <th scope="col" class="number">{ "Count" }</th>
-                    <th scope="col">{ "Start function, where it waits" }</th>
+                    <th scope="col">{ "Start function and where it waits" }</th>
                     <th scope="col">{ "Why" }</th>
                     <th scope="col">{ "Against" }</th>
                 </tr>

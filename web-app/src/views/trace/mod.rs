@@ -34,7 +34,7 @@ pub const VIEW: View = View {
     keys: &[
         ("Ctrl + wheel, pinch, + \u{2212}", "Zoom the timeline"),
         ("Drag, Shift + wheel, \u{2190} \u{2192}, a d", "Pan the timeline"),
-        ("Drag on the strip", "Select a part: every table counts it alone"),
+        ("Drag on the strip", "Select a range: every table is limited to it"),
         ("Double click", "Zoom to a stay"),
         ("0, Esc", "The whole trace"),
     ],

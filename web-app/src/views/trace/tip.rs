@@ -78,7 +78,7 @@ pub fn stay(part: &TraceWindow, names: &Names, of: LaneOf, at: usize) -> Html {
                     { format!("{} stays in {length}, {} of it; most of it {what}", text::count_u64(u64::from(stays)),
                         text::percent(i64::from(lanes.fill.0[at]), 255)) }
                 </div>
-                <div class="quiet">{ "Zoom in to tell them apart" }</div>
+                <div class="quiet">{ "Zoom in to see them separately" }</div>
             } else {
                 <div>{ format!("{what}, {}{length}", if is_clipped { "at least " } else { "" }) }</div>
             }

@@ -17,8 +17,8 @@ pub fn longest(trace: &Trace, params: &Params) -> Html {
     let length = words::nanos(words::length(trace));
     html! {
         <>
-            { stays(trace, params, &trace.longest_waits, format!("The longest waits that ended in these {length}; sleeps and waits for the network left out.")) }
-            { stays(trace, params, &trace.longest_delays, format!("The longest times between runnable and running in these {length}.")) }
+            { stays(trace, params, &trace.longest_waits, format!("Longest waits that ended within {length}, without sleeps and network waits.")) }
+            { stays(trace, params, &trace.longest_delays, format!("Longest scheduling delays (runnable until running) within {length}.")) }
         </>
     }
 }
@@ -70,13 +70,13 @@ fn stays(trace: &Trace, params: &Params, rows: &[Stay], caption: String) -> Html
 pub fn wakes(trace: &Trace, _: &Params) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.wakes.is_empty() {
-        return none(&format!("No goroutine was woken in these {length}."));
+        return none(&format!("No goroutine was woken within {length}."));
     }
     html! {
         <>
             <table class="table stacked">
                 <caption>
-                    { format!("Who waited for whom in these {length}. For a lock, who wakes the waiter held it.") }
+                    { format!("Who waited for whom within {length}. For a lock, the waker is the one that held it.") }
                 </caption>
                 <thead><tr>
                     <th scope="col">{ "Waited at" }</th>
@@ -115,18 +115,18 @@ pub fn annotations(trace: &Trace, _: &Params) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.tasks.is_empty() && trace.regions.is_empty() && trace.log_categories.is_empty() {
         return none(&format!(
-            "The program marked no task, region or log in these {length} (trace.NewTask, trace.StartRegion, trace.Log)."
+            "The program recorded no tasks, regions or logs within {length} (trace.NewTask, trace.StartRegion, trace.Log)."
         ));
     }
     html! {
         <>
             { kinds("Tasks", &trace.tasks, &length) }
-            { rows(trace, "Tasks: those that are open, then the longest", &trace.task_rows) }
+            { rows(trace, "Tasks: open ones first, then the longest", &trace.task_rows) }
             { kinds("Regions", &trace.regions, &length) }
-            { rows(trace, "Regions: those that are open, then the longest", &trace.region_rows) }
+            { rows(trace, "Regions: open ones first, then the longest", &trace.region_rows) }
             if !trace.logs.is_empty() {
                 <table class="table stacked">
-                    <caption>{ format!("Logs in these {length}") }</caption>
+                    <caption>{ format!("Logs within {length}") }</caption>
                     <thead><tr>
                         <th scope="col" class="number">{ "At" }</th>
                         <th scope="col" class="number">{ "Goroutine" }</th>
@@ -154,7 +154,7 @@ fn kinds(what: &str, kinds: &[AnnotationKind], length: &str) -> Html {
     }
     html! {
         <table class="table stacked">
-            <caption>{ format!("{what} by name in these {length}") }</caption>
+            <caption>{ format!("{what} by name within {length}") }</caption>
             <thead><tr>
                 <th scope="col">{ "Name" }</th>
                 <th scope="col" class="number">{ "Ended" }</th>

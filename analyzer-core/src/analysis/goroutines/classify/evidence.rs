@@ -142,9 +142,10 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
         return;
     }
     let level = growth_level(context, policy, &growth);
-    let ended = if growth.deaths == 0 { "none ended".to_owned() } else { format!("{} ended", growth.deaths) };
+    let ended =
+        if growth.deaths == 0 { "none finished".to_owned() } else { format!("{} finished", growth.deaths) };
     let series = counts(context, index, context.series.first_of_last_process());
-    weighed.raise(level, format!("{series} over the dumps: {} were born, {ended}.", growth.births));
+    weighed.raise(level, format!("{series}: {} started, {ended}.", growth.births));
     if growth.risen > 0 {
         weighed.reasons.push(format!(
             "{} of the {} that were there in the dump before print a longer wait now.",
@@ -197,14 +198,15 @@ fn count_growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &
     let is_explained =
         policy.follows_peers || policy.is_idle_place && ownership::is_load_rising(context, index);
     let level = if growth.moments >= 3 && !is_explained { Level::Likely } else { Level::Possible };
-    weighed.raise(level, format!("{} over the captures.", counts(context, index, 0)));
+    weighed.raise(level, format!("{}.", counts(context, index, 0)));
     weighed.rate_per_minute = rate(context, index);
 }
 
 /// The counts from a moment on, as `12, 40, 100`.
 fn counts(context: &Context<'_>, index: usize, first: usize) -> String {
     let counts = context.series.groups.get(index).map(Group::counts).unwrap_or_default();
-    number_format::series(counts.get(first..).unwrap_or_default())
+    let counts = counts.get(first..).unwrap_or_default();
+    format!("{} over {} dumps", number_format::series(counts), number_format::few(counts.len()))
 }
 
 fn ramp(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Weighed) {

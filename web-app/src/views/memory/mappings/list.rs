@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use analyzer_core::base::convert::{to_u32, to_u64, to_usize};
+use analyzer_core::base::convert::{to_u64, to_usize};
 use analyzer_core::report::{Mapping, MappingPage, Report};
 use analyzer_core::session::question;
 use yew::prelude::*;
@@ -28,8 +28,10 @@ pub fn MappingList(props: &AddressSpaceProps) -> Html {
     let total: u64 = mappings.map_or(0, |mappings| mappings.classes.iter().map(|class| class.count).sum());
     let listed = mappings.map_or(0, |mappings| mappings.largest.len());
     let wants_all = (choice.is_narrow() || props.params.get("mappings").is_some()) && to_u64(listed) < total;
-    let question = wants_all.then(|| question::Mappings {
-        snapshot: to_u32(props.moment),
+    let moment = props.report.memory.as_ref().and_then(|memory| memory.snapshots.get(props.moment));
+    let question = moment.filter(|_| wants_all).map(|moment| question::Mappings {
+        subject: moment.subject,
+        snapshot: moment.snapshot.clone(),
         class: None,
         first: 0,
         count: total,

@@ -54,7 +54,7 @@ pub fn TopView(props: &ModeProps) -> Html {
         })
     };
     let (Some(top), Some(rows)) = (top, (*rows).clone()) else {
-        return html! { <p class="quiet profile-wait" role="status">{ "The table is being computed." }</p> };
+        return html! { <p class="quiet profile-wait" role="status">{ "Computing the table\u{2026}" }</p> };
     };
     let selected = case.settings.selected.as_ref();
     let focus = selected

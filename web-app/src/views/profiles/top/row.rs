@@ -33,24 +33,24 @@ pub fn head(case: &Case, order: Order, is_comparison: bool, has_trend: bool) -> 
     let cells = match is_comparison {
         false => html! {
             <>
-                { column(Key::Flat, "number", "Flat", "What the function costs itself") }
+                { column(Key::Flat, "number", "Flat", "Cost of the function itself") }
                 { plain("percent optional", "Flat %", "Flat, of the total") }
-                { plain("percent optional", "Sum %", "Flat of this row and all above it, of the total") }
-                { column(Key::Cum, "number", "Cum", "What the function costs with all it calls; recursion counts once") }
+                { plain("percent optional", "Sum %", "Running total of flat, as a share of the total") }
+                { column(Key::Cum, "number", "Cum", "Cost of the function and everything it calls; recursion counts once") }
                 { plain("percent optional", "Cum %", "Cum, of the total") }
                 if has_trend {
-                    { column(Key::Growth, "trend-cell", "Trend", "Flat over the snapshots; sorts by its growth") }
+                    { column(Key::Growth, "trend-cell", "Trend", "Flat over the snapshots; sorts by growth") }
                 }
             </>
         },
         true => html! {
             <>
-                { column(Key::Flat, "number", "Flat \u{b1}", "How much more the function costs itself than before") }
-                { column(Key::FlatPercent, "number percent", "\u{b1} %", "The change of flat, of what it was") }
-                { plain("optional", "Before", "Flat in the profile that is compared with") }
-                { plain("optional", "Now", "Flat in the profile that is shown") }
-                { column(Key::Cum, "number optional", "Cum \u{b1}", "How much more the function costs with all it calls than before") }
-                { column(Key::CumPercent, "number percent optional", "\u{b1} %", "The change of cum, of what it was") }
+                { column(Key::Flat, "number", "Flat \u{b1}", "Change of the function's own cost") }
+                { column(Key::FlatPercent, "number percent", "\u{b1} %", "Change of flat in percent") }
+                { plain("optional", "Before", "Flat in the base profile") }
+                { plain("optional", "Now", "Flat in this profile") }
+                { column(Key::Cum, "number optional", "Cum \u{b1}", "Change of the cost of the function and everything it calls") }
+                { column(Key::CumPercent, "number percent optional", "\u{b1} %", "Change of cum in percent") }
             </>
         },
     };

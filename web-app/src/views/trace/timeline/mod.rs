@@ -200,7 +200,7 @@ impl Component for Canvas {
             <div class="trace-timeline" ref={self.wrapper.clone()}>
                 <canvas
                     class="trace-strip" ref={self.strip.clone()} role="img"
-                    aria-label="The whole trace: drag to select a part"
+                    aria-label="The whole trace: drag to select a range"
                     onpointerdown={&strip} onpointermove={&strip} onpointerup={&strip} onpointercancel={&strip}
                 />
                 <div

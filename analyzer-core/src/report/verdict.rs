@@ -1,0 +1,592 @@
+//! The answer: one sentence and what it means for the service. It is made here and nowhere
+//! else; the page, the texts and the embedding page all show this one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::number_format::{self as text, bytes};
+use super::plain_text::visible;
+use super::{
+    AT_OOM_KILL, Finding, GoroutineGroup, Goroutines, LayerId, LedgerClass, LedgerRow, MemorySnapshot,
+    ProfileSummary, Report, Role, Severity, SourceRow, SubjectId, Verdict,
+};
+use crate::base::convert::to_u64;
+use crate::base::units::{Bytes, Nanos};
+use crate::evidence::sources::SourceStatus;
+
+/// What the verdict means for the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The service failed, or will.
+    Critical,
+    /// No file could be read.
+    Unreadable,
+    /// Something is wrong and grows or costs.
+    Warning,
+    /// Nothing is proven wrong, and what matters could not be judged as a whole.
+    #[default]
+    Unjudged,
+    /// What matters was judged, and nothing is wrong.
+    Healthy,
+}
+
+/// From so many percent of the limit on a container without a finding is not called healthy.
+const NEARLY_FULL_PERCENT: i64 = 90;
+
+/// From so many percent of the charge on an unexplained part keeps a container from being called healthy.
+const UNEXPLAINED_PERCENT: i64 = 20;
+
+/// From so many percent of the whole on a part is named.
+const NOTABLE_PERCENT: i64 = 20;
+
+/// What is less than that is too little to be said of a container.
+const UNEXPLAINED_LEAST: Bytes = Bytes(16 << 20);
+
+/// Sets the verdict and the outcome of a report that is otherwise complete.
+pub(super) fn settle(report: &mut Report) {
+    let (verdict, outcome) = judge(report);
+    (report.verdict, report.outcome) = (verdict, outcome);
+}
+
+fn judge(report: &Report) -> (String, Outcome) {
+    if !report.sources.iter().any(is_usable) {
+        return (unreadable(report), Outcome::Unreadable);
+    }
+    let serious: Vec<_> =
+        report.findings.iter().filter(|finding| finding.severity < Severity::Info).collect();
+    let (answer, outcome) = match serious.as_slice() {
+        [] => calm(report),
+        [first, rest @ ..] => {
+            let outcome =
+                if first.severity == Severity::Critical { Outcome::Critical } else { Outcome::Warning };
+            (with_more(&told(report, first), more(first, rest)), outcome)
+        }
+    };
+    match lost(report) {
+        Some(lost) => (format!("{answer} {lost}"), outcome.min(Outcome::Unjudged)),
+        None => (answer, outcome),
+    }
+}
+
+fn is_usable(row: &SourceRow) -> bool {
+    matches!(row.status, SourceStatus::Parsed | SourceStatus::Partial)
+}
+
+/// The worst finding; of goroutines, with how many leak in all.
+fn told(report: &Report, first: &Finding) -> String {
+    let lead = lead(report, first);
+    let section = report.goroutines.as_ref().filter(|_| is_of_goroutines(first));
+    match section.and_then(|section| goroutine_answer(section, first.subject)) {
+        Some((Verdict::Leak, answer)) => format!("{answer}. {lead}"),
+        _ => lead,
+    }
+}
+
+fn is_of_goroutines(finding: &Finding) -> bool {
+    finding.code.starts_with("goroutine.")
+}
+
+/// How many findings are not told: the sum of what leaks tells of all that are of goroutines.
+fn more(first: &Finding, rest: &[&Finding]) -> usize {
+    let is_told = |other: &&&Finding| {
+        is_of_goroutines(first) && is_of_goroutines(other) && other.subject == first.subject
+    };
+    rest.len() - rest.iter().filter(is_told).count()
+}
+
+fn with_more(answer: &str, more: usize) -> String {
+    match more {
+        0 => answer.to_owned(),
+        1 => format!("{answer} And 1 more finding."),
+        more => format!("{answer} And {more} more findings."),
+    }
+}
+
+/// What happened, in the finding's first sentence, and the line of code that is behind it.
+fn lead(report: &Report, finding: &Finding) -> String {
+    let mut told = sentences(&finding.claim);
+    let Some(first) = told.next() else { return finding.title.clone() };
+    if names_code(first) {
+        return first.to_owned();
+    }
+    if let Some(named) = told.find(|sentence| names_code(sentence)) {
+        return format!("{first} {named}");
+    }
+    let allocates =
+        |other: &&Finding| other.subject == finding.subject && other.code.starts_with("prof.heap.");
+    let of_code = report.findings.iter().filter(allocates).flat_map(|other| sentences(&other.claim));
+    match of_code.into_iter().find(|sentence| names_code(sentence)) {
+        Some(named) if finding.code.starts_with("mem.") => format!("{first} {named}"),
+        _ => first.to_owned(),
+    }
+}
+
+/// True if a sentence has a place in Go source.
+fn names_code(sentence: &str) -> bool {
+    sentence.contains(".go:")
+}
+
+/// The sentences of a claim. One that a capture's own words break in two is two.
+pub fn sentences(claim: &str) -> impl Iterator<Item = &str> {
+    let mut rest = claim.trim();
+    std::iter::from_fn(move || {
+        let ends = rest.match_indices(". ").map(|(at, _)| at + 1);
+        let is_start = |at: &usize| {
+            rest.get(at + 1..).and_then(|next| next.chars().next()).is_some_and(|c| !c.is_lowercase())
+        };
+        let end = ends.into_iter().find(is_start).unwrap_or(rest.len());
+        let (sentence, after) = rest.split_at_checked(end)?;
+        rest = after.trim_start();
+        (!sentence.is_empty()).then_some(sentence)
+    })
+}
+
+/// What is said where nothing serious was found: health only if what matters was judged.
+fn calm(report: &Report) -> (String, Outcome) {
+    // What the captures cannot tell is not health.
+    if let Some(suspected) = report.findings.iter().find(|finding| finding.code.ends_with(".suspect")) {
+        return (suspected.claim.clone(), Outcome::Unjudged);
+    }
+    let goroutines = report.goroutines.as_ref().and_then(|section| goroutine_answer(section, None));
+    let moment = moment(report);
+    let open = moment.map(open_questions).unwrap_or_default();
+    // Profiles, traces and collections say where time and memory go, not whether that is well.
+    let is_unjudged = goroutines.as_ref().is_some_and(|(verdict, _)| *verdict != Verdict::Benign);
+    let answered = goroutines.is_some() || moment.is_some_and(|moment| charged_of_limit(moment).is_some());
+    let mut said: Vec<String> = Vec::new();
+    let passed = checks(report);
+    let is_healthy = open.is_empty() && !is_unjudged && answered && report.checks_run > 0;
+    if is_healthy {
+        said.push(format!("No problem found: {passed} passed."));
+    }
+    said.extend(open);
+    said.extend(moment.map(charged));
+    said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
+    if !is_healthy || said.len() < 3 {
+        said.extend(code(report));
+    }
+    said.extend(report.traces.first().map(trace));
+    said.extend(report.gc.as_ref().and_then(|gc| gc.runs.first()).map(gc));
+    if said.is_empty() {
+        let files = text::counted(
+            to_u64(report.sources.iter().filter(|row| is_usable(row)).count()),
+            "file",
+            "files",
+        );
+        return (
+            format!("There is nothing to judge in {files}: no check applies to what was read."),
+            Outcome::Unjudged,
+        );
+    }
+    if !is_healthy && report.checks_run > 1 {
+        said.push(format!("{passed} passed."));
+    }
+    (said.join(" "), if is_healthy { Outcome::Healthy } else { Outcome::Unjudged })
+}
+
+fn checks(report: &Report) -> String {
+    text::counted(report.checks_run, "check", "checks")
+}
+
+/// The answer on goroutines, of one subject or of all, with the verdict that it comes to: of the
+/// last dump of each. `None` if there is no dump.
+pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Option<(Verdict, String)> {
+    let is_meant = |id: SubjectId| subject.is_none_or(|subject| subject == id);
+    let mut last: BTreeMap<SubjectId, u64> = BTreeMap::new();
+    for snapshot in section.snapshots.iter().filter(|snapshot| is_meant(snapshot.subject)) {
+        last.insert(snapshot.subject, snapshot.total);
+    }
+    if last.is_empty() {
+        return None;
+    }
+    let total = last.into_values().fold(0, u64::saturating_add);
+    let groups = || section.groups.iter().filter(|group| is_meant(group.subject));
+    let members = |group: &GoroutineGroup| group.counts.last().copied().unwrap_or(0);
+    let of =
+        |verdict| groups().filter(|group| group.verdict == verdict).map(members).fold(0, u64::saturating_add);
+    let (leaked, suspect, unjudged) = (of(Verdict::Leak), of(Verdict::Suspect), of(Verdict::Unknown));
+    let all = text::counted(total, "goroutine", "goroutines");
+    let verb = |count, one: &'static str, many: &'static str| if count == 1 { one } else { many };
+    Some(if leaked > 0 {
+        let is_cause = |group: &&GoroutineGroup| {
+            group.verdict == Verdict::Leak
+                && members(group) > 0
+                && (group.root.is_none() || group.role == Some(Role::Root))
+        };
+        let causes = text::counted(to_u64(groups().filter(is_cause).count()), "cause", "causes");
+        let leak = verb(leaked, "leaks", "leak");
+        (Verdict::Leak, format!("{} of {all} {leak}: {causes}", text::count_u64(leaked)))
+    } else if suspect > 0 {
+        (Verdict::Suspect, format!("{} of {all} may leak", text::count_u64(suspect)))
+    } else if unjudged > 0 {
+        let rest = if unjudged < total { ", and none of the others leaks" } else { "" };
+        (Verdict::Unknown, format!("{} of {all} could not be judged{rest}", text::count_u64(unjudged)))
+    } else {
+        (Verdict::Benign, format!("No leak found among {all}"))
+    })
+}
+
+/// What of a moment without findings keeps it from being an all-clear.
+fn open_questions(moment: &MemorySnapshot) -> Vec<String> {
+    let is_full =
+        charged_of_limit(moment).is_some_and(|(part, whole)| is_share(part, whole, NEARLY_FULL_PERCENT));
+    let full = is_full.then(|| "The container is nearly full.".to_owned());
+    full.into_iter().chain(unexplained(moment)).collect()
+}
+
+fn is_share(part: Bytes, whole: Bytes, percent: i64) -> bool {
+    whole.0 > 0 && i128::from(part.0) * 100 >= i128::from(whole.0) * i128::from(percent)
+}
+
+/// The moment that matters: the kill, if there was one, else the main subject's last.
+pub fn moment(report: &Report) -> Option<&MemorySnapshot> {
+    let memory = report.memory.as_ref()?;
+    let killed = memory.snapshots.iter().rev().find(|moment| moment.snapshot == AT_OOM_KILL);
+    Some(killed.unwrap_or(&memory.latest)).filter(|moment| !moment.layers.is_empty())
+}
+
+fn layer(moment: &MemorySnapshot, id: LayerId) -> Option<Bytes> {
+    moment.layers.iter().find(|layer| layer.id == id).map(|layer| layer.bytes)
+}
+
+fn charged_of_limit(moment: &MemorySnapshot) -> Option<(Bytes, Bytes)> {
+    Some((layer(moment, LayerId::Cgroup)?, moment.limit?))
+}
+
+/// The largest part of the outermost layer, if it is a notable one.
+pub fn largest_part(moment: &MemorySnapshot) -> Option<&LedgerRow> {
+    let whole = moment.layers.iter().map(|layer| layer.bytes).max()?;
+    let rows = moment.ledger.iter().filter(|row| !row.is_total && row.id != "headroom");
+    rows.max_by_key(|row| row.bytes).filter(|row| is_share(row.bytes, whole, NOTABLE_PERCENT))
+}
+
+/// How full it is, and with what.
+fn charged(moment: &MemorySnapshot) -> String {
+    let largest = largest_part(moment)
+        .map(|row| format!(", the largest part is {} ({})", in_sentence(&row.label), bytes(row.bytes)))
+        .unwrap_or_default();
+    if let Some((part, limit)) = charged_of_limit(moment) {
+        return format!(
+            "{} of the limit of {} is charged{largest}.",
+            text::percent(part.0, limit.0),
+            bytes(limit)
+        );
+    }
+    if let Some(part) = layer(moment, LayerId::Cgroup) {
+        return format!(
+            "{} is charged to the container{largest}; its limit is not in the files.",
+            bytes(part)
+        );
+    }
+    if let Some(part) = layer(moment, LayerId::Process) {
+        return format!("The process holds {} of anonymous memory{largest}.", bytes(part));
+    }
+    let part = layer(moment, LayerId::Go).unwrap_or_default();
+    format!("The Go runtime holds {}{largest}.", bytes(part))
+}
+
+/// The label of a ledger row within a sentence: "file cache", but "Go heap" and "GC".
+fn in_sentence(label: &str) -> String {
+    let mut chars = label.chars();
+    let is_word = label.chars().nth(1).is_none_or(|second| second.is_lowercase() || second == ' ');
+    match chars.next() {
+        Some(first) if is_word && !label.starts_with("Go ") => first.to_lowercase().chain(chars).collect(),
+        _ => label.to_owned(),
+    }
+}
+
+/// A part of the container that no file explains.
+fn unexplained(moment: &MemorySnapshot) -> Option<String> {
+    let whole = layer(moment, LayerId::Cgroup)?;
+    let rows = moment.ledger.iter().filter(|row| row.layer == LayerId::Cgroup && !row.is_total);
+    let row = rows.filter(|row| row.class == LedgerClass::Residual).max_by_key(|row| row.bytes)?;
+    let is_large = row.bytes >= UNEXPLAINED_LEAST && is_share(row.bytes, whole, UNEXPLAINED_PERCENT);
+    is_large.then(|| {
+        format!(
+            "{} of the {} that is charged is not explained by the files ({}).",
+            bytes(row.bytes),
+            bytes(whole),
+            in_sentence(&row.label)
+        )
+    })
+}
+
+/// What profiles say of where time and memory go.
+fn code(report: &Report) -> Option<String> {
+    let told = report.findings.iter().find(|finding| finding.code.starts_with("prof."));
+    if let Some(told) = told {
+        return Some(sentences(&told.claim).take(2).collect::<Vec<_>>().join(" "));
+    }
+    // A trace's own profiles are told as the trace.
+    let mut own = report.profiles.iter().filter(|profile| profile.kind.as_deref() != Some("trace"));
+    own.next().map(profile)
+}
+
+fn profile(profile: &ProfileSummary) -> String {
+    let kind = visible(profile.kind.as_deref().unwrap_or("pprof")).into_owned();
+    let samples = text::counted(profile.samples, "sample", "samples");
+    let column = profile.sample_types.iter().find(|column| column.kind == profile.default_sample_type);
+    match column {
+        Some(column) => format!(
+            "A profile ({kind}) of {samples}: {} of {}.",
+            text::profile_value(column.total, &column.unit),
+            visible(&column.kind)
+        ),
+        None => format!("A profile ({kind}) of {samples}."),
+    }
+}
+
+fn trace(trace: &super::trace::Trace) -> String {
+    let nanos = i64::try_from(trace.to.saturating_sub(trace.from)).unwrap_or(i64::MAX);
+    let longest = trace.pauses.iter().filter_map(|pause| Some(pause.end?.saturating_sub(pause.begin))).max();
+    let longest = longest.and_then(|nanos| i64::try_from(nanos).ok());
+    let pause = longest.map(|nanos| format!(", the longest pause took {}", text::duration(Nanos(nanos))));
+    format!(
+        "The trace covers {}: {}{}.",
+        text::duration(Nanos(nanos)),
+        text::counted(trace.goroutines_existed, "goroutine", "goroutines"),
+        pause.unwrap_or_default()
+    )
+}
+
+fn gc(run: &super::GcRun) -> String {
+    let sum = &run.summary;
+    format!(
+        "{} in {}: the live heap went from {} to {}, the longest pause took {}.",
+        text::counted(sum.cycles, "collection", "collections"),
+        text::duration(sum.until),
+        bytes(sum.live_first),
+        bytes(sum.live_last),
+        text::duration(sum.pause_most)
+    )
+}
+
+/// Which file cannot be read, and why.
+fn unreadable(report: &Report) -> String {
+    let Some(first) = report.sources.first() else {
+        return "Nothing could be read: there is no file.".to_owned();
+    };
+    let reason = reason(first).map_or_else(|| "its format is not known".to_owned(), trimmed);
+    let path = visible(&first.path);
+    match report.sources.len() - 1 {
+        0 => format!("{path} could not be read: {reason}."),
+        1 => format!("Nothing could be read: {path}: {reason}. The other file could not be read either."),
+        more => {
+            format!("Nothing could be read: {path}: {reason}. {more} more files could not be read either.")
+        }
+    }
+}
+
+/// A note's message within a sentence: without what only says that a whole file is meant.
+fn trimmed(message: &str) -> String {
+    let message = message.strip_prefix("file: ").unwrap_or(message);
+    visible(message.trim_end_matches('.')).into_owned()
+}
+
+fn reason(row: &SourceRow) -> Option<&str> {
+    row.notes.iter().max_by_key(|note| note.severity).map(|note| note.message.as_str())
+}
+
+/// What is missing of the input, if anything is.
+fn lost(report: &Report) -> Option<String> {
+    let mut lossy = report.lossy_sources();
+    let (path, message) = lossy.next()?;
+    let more = match lossy.count() {
+        0 => String::new(),
+        1 => ", and 1 more file".to_owned(),
+        more => format!(", and {more} more files"),
+    };
+    let message = message.trim_end_matches('.');
+    Some(format!("Part of the input is missing ({}: {}{more}).", visible(path), visible(message)))
+}
+
+/// How to take a capture again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recapture {
+    /// What the command gives.
+    pub what: &'static str,
+    /// The command.
+    pub command: &'static str,
+}
+
+/// What a file seems to have been meant as, by its name or by what it was recognized as.
+const RECAPTURES: &[(&[&str], Recapture)] = &[
+    (
+        &["goroutine", "debug2", "debug=2", "stack"],
+        Recapture {
+            what: "a goroutine dump",
+            command: "curl -fo goroutine.txt 'http://localhost:6060/debug/pprof/goroutine?debug=2'",
+        },
+    ),
+    (
+        &["heap", "alloc", "mem.p", "memprof"],
+        Recapture {
+            what: "a heap profile",
+            command: "curl -fo heap.pb.gz http://localhost:6060/debug/pprof/heap",
+        },
+    ),
+    (
+        &["cpu", "profile"],
+        Recapture {
+            what: "a CPU profile of 30 seconds",
+            command: "curl -fo cpu.pb.gz 'http://localhost:6060/debug/pprof/profile?seconds=30'",
+        },
+    ),
+    (
+        &["mutex"],
+        Recapture {
+            what: "a mutex profile",
+            command: "curl -fo mutex.pb.gz http://localhost:6060/debug/pprof/mutex",
+        },
+    ),
+    (
+        &["block"],
+        Recapture {
+            what: "a block profile",
+            command: "curl -fo block.pb.gz http://localhost:6060/debug/pprof/block",
+        },
+    ),
+    (
+        &["trace"],
+        Recapture {
+            what: "an execution trace of 5 seconds",
+            command: "curl -fo trace.out 'http://localhost:6060/debug/pprof/trace?seconds=5'",
+        },
+    ),
+    (
+        &["smaps", "maps"],
+        Recapture { what: "the mappings of a process", command: "cat /proc/PID/smaps > smaps" },
+    ),
+    (
+        &["memory.", "cgroup"],
+        Recapture {
+            what: "the memory files of a control group",
+            command: "cd /sys/fs/cgroup && tar cf /tmp/cgroup.tar memory.*",
+        },
+    ),
+    (
+        &["pprof", ".pb"],
+        Recapture {
+            what: "a heap profile",
+            command: "curl -fo heap.pb.gz http://localhost:6060/debug/pprof/heap",
+        },
+    ),
+];
+
+impl SourceRow {
+    /// True if the file could not be used.
+    pub fn is_unreadable(&self) -> bool {
+        !is_usable(self)
+    }
+
+    /// Why the file could not be used, in words.
+    pub fn trouble(&self) -> Option<String> {
+        reason(self).map(trimmed)
+    }
+
+    /// The command that takes the capture anew, of the kind that its name or its format suggests.
+    pub fn recapture(&self) -> Option<Recapture> {
+        let name = self.path.rsplit('/').next().unwrap_or(&self.path).to_ascii_lowercase();
+        let format = self.format.as_deref().unwrap_or_default();
+        let suggests = |hay: &str| {
+            let is_in = |(words, _): &&(&[&str], Recapture)| words.iter().any(|word| hay.contains(word));
+            RECAPTURES.iter().find(is_in).map(|(_, recapture)| *recapture)
+        };
+        suggests(&name).or_else(|| suggests(format))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome::{Critical, Healthy, Unjudged, Unreadable, Warning};
+    use super::*;
+    use crate::detectors::testing::report;
+
+    fn dump(groups: &[(u32, &str)]) -> String {
+        let goroutine = |id: u32, state: &str| {
+            format!("goroutine {id} [{state}]:\nmain.work()\n\t/app/main.go:7 +0x1d\n\n")
+        };
+        groups.iter().map(|&(id, state)| goroutine(id, state)).collect()
+    }
+
+    #[test]
+    fn a_sentence_ends_before_a_capital_or_a_figure_and_not_within_a_name() {
+        let claim = "1 waits in main.f (a.go:3). 12 \u{2192} 40 over two dumps. e.g. none";
+        let told: Vec<_> = sentences(claim).collect();
+        assert_eq!(told, ["1 waits in main.f (a.go:3).", "12 \u{2192} 40 over two dumps. e.g. none"]);
+        assert_eq!(sentences("").count(), 0);
+    }
+
+    #[test]
+    fn a_crash_is_critical_and_names_its_message_and_line() {
+        let text =
+            "panic: boom\n\ngoroutine 1 [running]:\nmain.work()\n\t/app/main.go:7 +0x1d\nexit status 2\n";
+        let report = report(&[("out.txt", text.as_bytes())]);
+        assert_eq!(report.outcome, Critical);
+        for words in ["boom", "main.work", "main.go:7"] {
+            assert!(report.verdict.contains(words), "{}", report.verdict);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_the_reason_and_the_command_for_another() {
+        let report = report(&[("heap.pb.gz", b"404 page not found\n")]);
+        assert_eq!(report.outcome, Unreadable);
+        assert!(report.verdict.starts_with("heap.pb.gz could not be read: "), "{}", report.verdict);
+        assert!(report.verdict.contains("404"), "{}", report.verdict);
+        let command =
+            report.sources.first().and_then(SourceRow::recapture).map(|recapture| recapture.command);
+        assert_eq!(command, Some("curl -fo heap.pb.gz http://localhost:6060/debug/pprof/heap"));
+    }
+
+    #[test]
+    fn a_dump_that_is_judged_as_a_whole_is_healthy_and_one_that_is_not_is_not() {
+        let healthy = report(&[("g.txt", dump(&[(1, "running")]).as_bytes())]);
+        assert_eq!(healthy.outcome, Healthy, "{}", healthy.verdict);
+        assert!(healthy.verdict.starts_with("No problem found: "), "{}", healthy.verdict);
+        let unjudged = report(&[("g.txt", dump(&[(1, "running"), (2, "select"), (3, "select")]).as_bytes())]);
+        assert_ne!(unjudged.outcome, Healthy, "{}", unjudged.verdict);
+        assert!(!unjudged.verdict.contains("No problem"), "{}", unjudged.verdict);
+    }
+
+    #[test]
+    fn a_charge_without_a_limit_is_told_and_not_judged() {
+        let report = report(&[("memory.current", b"84934656\n")]);
+        assert_eq!(report.outcome, Unjudged);
+        assert!(report.verdict.contains("81.0 MiB is charged"), "{}", report.verdict);
+        assert!(report.verdict.contains("limit is not in the files"), "{}", report.verdict);
+    }
+
+    #[test]
+    fn a_container_is_healthy_with_room_below_its_limit_and_never_when_nearly_full() {
+        let stat = |anon: u64, file: u64| format!("anon {anon}\nfile {file}\nkernel 0\nslab 0\nsock 0\n");
+        let of = |charged: u64, anon: u64| {
+            let (current, stat) = (format!("{charged}\n"), stat(anon, charged - anon));
+            report(&[
+                ("memory.current", current.as_bytes()),
+                ("memory.stat", stat.as_bytes()),
+                ("memory.max", b"104857600\n"),
+            ])
+        };
+        let healthy = of(31_457_280, 20_971_520);
+        assert_eq!(healthy.outcome, Healthy, "{}", healthy.verdict);
+        assert!(healthy.verdict.contains("30.0% of the limit of 100.0 MiB"), "{}", healthy.verdict);
+        let full = of(104_647_885, 20_971_520);
+        assert_ne!(full.outcome, Healthy, "{}", full.verdict);
+        assert!(full.verdict.contains("99.8% of the limit"), "{}", full.verdict);
+    }
+
+    #[test]
+    fn a_lost_part_of_the_input_is_never_healthy() {
+        let text = dump(&[(1, "running")]);
+        let mut whole = report(&[("g.txt", text.as_bytes()), ("heap.pb.gz", b"\x1f\x8b\x08\x00\x00")]);
+        assert_ne!(whole.outcome, Healthy, "{}", whole.verdict);
+        assert!(whole.verdict.contains("heap.pb.gz"), "{}", whole.verdict);
+        whole.findings.clear();
+        settle(&mut whole);
+        assert!(whole.outcome < Healthy && whole.outcome != Warning);
+    }
+}
