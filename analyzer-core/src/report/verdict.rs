@@ -163,13 +163,17 @@ fn calm(report: &Report) -> (String, Outcome) {
         said.push(format!("No problem found: {passed} passed."));
     }
     said.extend(open);
-    said.extend(moment.map(charged));
     said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
-    if !is_healthy || said.len() < 3 {
-        said.extend(code(report));
+    said.extend(moment.map(charged));
+    // Where the service was not judged, what the captures show is the answer.
+    let shown = || {
+        code(report)
+            .or_else(|| report.traces.first().map(trace))
+            .or_else(|| report.gc.as_ref().and_then(|gc| gc.runs.first()).map(self::gc))
+    };
+    if !answered {
+        said.extend(shown());
     }
-    said.extend(report.traces.first().map(trace));
-    said.extend(report.gc.as_ref().and_then(|gc| gc.runs.first()).map(gc));
     if said.is_empty() {
         let files = text::counted(
             to_u64(report.sources.iter().filter(|row| is_usable(row)).count()),

@@ -213,6 +213,15 @@ async fn a_keyboard_skips_the_header_and_the_keys_open_at_their_start() -> Resul
     let browser = open(&[viewer::bundle("pricing-go1.26-cgroup2")]).await?;
     browser.run("document.querySelector('.skip-link').focus(); document.activeElement.click();", &[]).await?;
     browser.wait_until("document.activeElement.id === 'main'").await?;
+    // What a screen reader goes by: one main part, tabs in a navigation, names that begin with what is seen.
+    let wrong = "
+        const named = [...document.querySelectorAll('button[aria-label]')]
+            .filter((button) => button.innerText.trim() && !button.ariaLabel.toLowerCase().includes(button.innerText.trim().toLowerCase()));
+        return [
+            ...document.querySelectorAll('main[role], summary a, summary button, nav[role]'),
+            ...named,
+        ].map((element) => element.outerHTML.slice(0, 120));";
+    assert_eq!(browser.run(wrong, &[]).await?, Value::Array(Vec::new()));
     browser.keys("?").await?;
     browser.wait_for_text("dialog.keys", "Goroutines").await?;
     browser.wait_for_text("dialog.keys", "Trace").await?;

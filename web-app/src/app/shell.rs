@@ -201,7 +201,7 @@ fn actions(state: &State, link: &Link) -> Html {
                 </span>
             }
             <ThemeButton theme={state.theme} />
-            <button type="button" class="button icon keys-button" onclick={keys} title="Keys (?)" aria-label="Keys">{ "?" }</button>
+            <button type="button" class="button icon keys-button" onclick={keys} title="Keys (?)" aria-label="Keys (?)">{ "?" }</button>
         </div>
     }
 }

@@ -121,6 +121,7 @@ fn permissions(traits: VmaTraits) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::report::SubjectId;
     use crate::session::{NoAnswer, Session, question};
 
     const SMAPS: &str = "\
@@ -141,7 +142,10 @@ Anonymous:           300 kB
     fn starts(class: Option<&str>, first: u64, count: u64) -> Option<(u64, Vec<String>)> {
         let mut session = Session::default();
         session.add("smaps", SMAPS.as_bytes().to_vec());
-        let asked = question::Mappings { snapshot: 0, class: class.map(str::to_owned), first, count };
+        let moment = session.report().memory?.latest;
+        let class = class.map(str::to_owned);
+        let (subject, snapshot) = (moment.subject, moment.snapshot);
+        let asked = question::Mappings { subject, snapshot, class, first, count };
         session.ask(asked).ok().map(|page| (page.total, page.rows.into_iter().map(|row| row.start).collect()))
     }
 
@@ -158,7 +162,8 @@ Anonymous:           300 kB
 
     #[test]
     fn a_snapshot_that_is_not_there_has_no_page() {
-        let asked = question::Mappings { snapshot: 0, class: None, first: 0, count: 10 };
+        let (subject, snapshot) = (SubjectId(0), "t0".to_owned());
+        let asked = question::Mappings { subject, snapshot, class: None, first: 0, count: 10 };
         assert_eq!(Session::default().ask(asked), Err(NoAnswer::Missing));
     }
 }

@@ -12,12 +12,12 @@ use crate::number_format as text;
 const KINDS: [(Reclaim, &str, &str); 3] = [
     (
         Reclaim::Stays,
-        "Will not be reclaimed",
+        "Not reclaimable",
         "The kernel cannot take it back while it is in use. This is what leads to a kill.",
     ),
     (
         Reclaim::Reclaimable,
-        "Reclaimable under pressure",
+        "Reclaimable",
         "The kernel takes it back before it kills anything; harmless by itself.",
     ),
     (Reclaim::NotCharged, "Not charged here", "It does not count against this container's limit."),

@@ -192,7 +192,7 @@ fn profiles(report: &Report) -> Option<Html> {
     };
     Some(tile(
         &Route::to(ViewId::Profiles),
-        "",
+        "code",
         title,
         html! {
             <>

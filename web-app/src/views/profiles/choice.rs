@@ -13,6 +13,9 @@ pub struct ChoiceProps {
     pub label: AttrValue,
     /// Values and what they are called.
     pub options: Vec<(AttrValue, AttrValue)>,
+    /// Of each option, the group that it stands in; without any there are no groups.
+    #[prop_or_default]
+    pub groups: Vec<AttrValue>,
     /// The value that is chosen.
     pub value: AttrValue,
     /// Called with another value.
@@ -39,9 +42,29 @@ pub fn Choice(props: &ChoiceProps) -> Html {
     };
     html! {
         <select ref={node} id={props.id} class="field small" aria-label={props.label.clone()} {onchange}>
-            { for props.options.iter().map(|(value, title)| html! {
-                <option key={value.to_string()} value={value.clone()} selected={*value == props.value}>{ title }</option>
-            }) }
+            { grouped(props) }
         </select>
+    }
+}
+
+fn grouped(props: &ChoiceProps) -> Html {
+    let option = |(value, title): &(AttrValue, AttrValue)| {
+        html! {
+            <option key={value.to_string()} value={value.clone()} selected={*value == props.value}>{ title }</option>
+        }
+    };
+    if props.groups.is_empty() {
+        return html! { { for props.options.iter().map(option) } };
+    }
+    let both: Vec<_> = props.groups.iter().zip(&props.options).collect();
+    html! {
+        { for both.chunk_by(|a, b| a.0 == b.0).filter_map(|chunk| {
+            let (group, _) = chunk.first()?;
+            Some(html! {
+                <optgroup key={group.to_string()} label={(*group).clone()}>
+                    { for chunk.iter().map(|(_, entry)| option(entry)) }
+                </optgroup>
+            })
+        }) }
     }
 }

@@ -22,8 +22,18 @@ pub fn head(case: &Case) -> Html {
             *index != case.settings.profile && columns(other) == columns(summary)
         })
     };
-    let every: Vec<_> =
-        selectors::order_in_time(report).into_iter().map(|index| option(report, index)).collect();
+    let order = selectors::order_in_time(report);
+    let every: Vec<_> = order.iter().map(|&index| option(report, index)).collect();
+    let kind = |&index: &usize| {
+        report
+            .profiles
+            .get(index)
+            .and_then(|profile| profile.kind.clone())
+            .unwrap_or_else(|| "other".to_owned())
+    };
+    let groups: Vec<AttrValue> = order.iter().map(|index| selectors::visible(&kind(index)).into()).collect();
+    // One kind needs no heading.
+    let groups = if groups.iter().all(|group| Some(group) == groups.first()) { Vec::new() } else { groups };
     let mut bases: Vec<(AttrValue, AttrValue)> = comparable()
         .map(|(index, _)| {
             let (key, name) = option(report, index);
@@ -50,7 +60,7 @@ pub fn head(case: &Case) -> Html {
     html! {
         <>
             <h2 class="visually-hidden">{ "Profiles" }</h2>
-            <Choice id="profile" label="Profile" options={every} value={shown.clone()} on_change={on_profile} />
+            <Choice id="profile" label="Profile" options={every} {groups} value={shown.clone()} on_change={on_profile} />
             if !bases.is_empty() {
                 <span class="control">
                     <Choice

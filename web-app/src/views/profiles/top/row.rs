@@ -47,7 +47,7 @@ pub fn head(case: &Case, order: Order, is_comparison: bool, has_trend: bool) -> 
             <>
                 { column(Key::Flat, "number", "Flat \u{b1}", "Change of the function's own cost") }
                 { column(Key::FlatPercent, "number percent", "\u{b1} %", "Change of flat in percent") }
-                { plain("optional", "Before", "Flat in the base profile") }
+                { plain("optional before", "Before", "Flat in the base profile") }
                 { plain("optional", "Now", "Flat in this profile") }
                 { column(Key::Cum, "number optional", "Cum \u{b1}", "Change of the cost of the function and everything it calls") }
                 { column(Key::CumPercent, "number percent optional", "\u{b1} %", "Change of cum in percent") }
@@ -146,7 +146,7 @@ impl Row<'_> {
                     <>
                         { amount(flat, direction(flat), amount::signed(flat, unit)) }
                         { plain(amount::change_percent(before.flat, after), "") }
-                        { amount(before.flat, optional, amount::short(before.flat, unit)) }
+                        { amount(before.flat, Some("optional before"), amount::short(before.flat, unit)) }
                         { amount(after, optional, amount::short(after, unit)) }
                         { amount(cum, optional, amount::signed(cum, unit)) }
                         { plain(amount::change_percent(before.cum, before.cum.saturating_add(cum)), "optional") }
