@@ -62,7 +62,8 @@ fn judge(report: &Report) -> (String, Outcome) {
         [first, rest @ ..] => {
             let outcome =
                 if first.severity == Severity::Critical { Outcome::Critical } else { Outcome::Warning };
-            (with_more(&told(report, first), more(first, rest)), outcome)
+            let told = with_more(&told(report, first), more(first, rest));
+            (whose(report, first).map_or(told.clone(), |name| format!("{name}: {told}")), outcome)
         }
     };
     match lost(report) {
@@ -83,6 +84,15 @@ fn told(report: &Report, first: &Finding) -> String {
         Some((Verdict::Leak, answer)) => format!("{answer}. {lead}"),
         _ => lead,
     }
+}
+
+/// The name of a finding's service, where there are several.
+fn whose(report: &Report, finding: &Finding) -> Option<String> {
+    let mut services = report.services();
+    services.next()?;
+    services.next()?;
+    let subject = report.subjects.iter().find(|subject| Some(subject.id) == finding.subject)?;
+    Some(subject.label())
 }
 
 fn is_of_goroutines(finding: &Finding) -> bool {

@@ -10,7 +10,7 @@ mod mappings;
 mod moments;
 mod reclaim;
 
-use analyzer_core::report::{self, AT_OOM_KILL, MemorySnapshot, Report};
+use analyzer_core::report::{self, AT_OOM_KILL, LayerId, MemorySnapshot, Report};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
@@ -93,7 +93,13 @@ fn first_of_subject(report: &Report, moment: usize) -> Option<usize> {
     let shown = moments.get(moment)?;
     let is_comparable =
         |other: &MemorySnapshot| other.subject == shown.subject && other.snapshot != AT_OOM_KILL;
-    if shown.snapshot == AT_OOM_KILL {
+    // After the kill the process is gone: the last moment that has it is the one before.
+    let has_process = |other: &MemorySnapshot| {
+        is_comparable(other) && other.layers.iter().any(|layer| layer.id != LayerId::Cgroup)
+    };
+    if shown.snapshot == AT_OOM_KILL && moments.iter().any(has_process) {
+        moments.iter().rposition(has_process)
+    } else if shown.snapshot == AT_OOM_KILL {
         moments.iter().rposition(is_comparable)
     } else {
         moments.iter().position(is_comparable)

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use analyzer_core::base::go_symbol;
 use analyzer_core::base::units::Bytes;
-use analyzer_core::report::{self, Finding, LayerId, MemorySnapshot, Report, Role, SourceStatus, Verdict};
+use analyzer_core::report::{
+    self, Finding, LayerId, MemorySnapshot, Report, Role, SourceStatus, SubjectId, Verdict,
+};
 use yew::prelude::*;
 
 use super::checks;
@@ -50,7 +52,14 @@ fn memory(report: &Report) -> Option<Html> {
     let place = snapshots
         .iter()
         .position(|other| other.subject == moment.subject && other.snapshot == moment.snapshot)?;
-    let when = if snapshots.len() > 1 { format!("Memory, {}", moment.snapshot) } else { "Memory".to_owned() };
+    let subject = selectors::subject(report, moment.subject).filter(|_| report.services().count() > 1);
+    let mut when = subject.map_or_else(
+        || "Memory".to_owned(),
+        |subject| format!("Memory of {}", selectors::subject_name(subject)),
+    );
+    if snapshots.len() > 1 {
+        when = format!("{when}, {}", selectors::visible(&moment.snapshot));
+    }
     let route = ViewId::Memory.with(Params::default().with("moment", place.to_string()));
     Some(tile(
         &route,
@@ -131,9 +140,16 @@ fn goroutines(report: &Report) -> Option<Html> {
         *causes += usize::from(members > 0 && (group.root.is_none() || group.role == Some(Role::Root)));
     }
     let of = |verdict| counts.get(&verdict).copied().unwrap_or_default();
-    let subject = section.snapshots.first().map(|snapshot| snapshot.subject);
-    let own = section.snapshots.iter().filter(|snapshot| Some(snapshot.subject) == subject);
-    let steps: Vec<String> = own.map(|snapshot| text::count_u64(snapshot.total)).collect();
+    let mut totals: BTreeMap<SubjectId, Vec<u64>> = BTreeMap::new();
+    for snapshot in &section.snapshots {
+        totals.entry(snapshot.subject).or_default().push(snapshot.total);
+    }
+    // One service's dumps are a series; of several, the last of each are a sum.
+    let steps = match totals.values().next().filter(|_| totals.len() == 1) {
+        Some(series) => series.clone(),
+        None => vec![totals.values().filter_map(|series| series.last()).sum()],
+    };
+    let steps: Vec<String> = steps.into_iter().map(text::count_u64).collect();
     let ((leaked, causes), (suspect, _), (unjudged, _)) =
         (of(Verdict::Leak), of(Verdict::Suspect), of(Verdict::Unknown));
     let causes = text::counted(causes, "cause", "causes");
@@ -263,7 +279,7 @@ fn gc(report: &Report) -> Option<Html> {
     Some(tile(
         &Route::to(ViewId::Gc),
         "",
-        "Live heap, after each GC",
+        "Live heap",
         html! {
             <>
                 <span class="headline">{ format!("{} \u{2192} {}", text::bytes(sum.live_first.0), text::bytes(sum.live_last.0)) }</span>
