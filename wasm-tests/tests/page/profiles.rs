@@ -153,7 +153,7 @@ async fn keys_walk_the_graph_and_switch_the_view() -> Result<()> {
     browser.keys(Key::Enter).await?;
     wait_for_parameter(&browser, "zoom", &format!("=== '{second}'")).await?;
     browser.keys("?").await?;
-    browser.wait_for_text("dialog.keys", "Collapse recursion").await?;
+    browser.wait_for_text("dialog.keys", "Toggle collapsed recursion").await?;
     browser.keys(Key::Escape).await?;
     browser.wait_until("document.querySelector('dialog.keys') === null").await?;
     for (key, name, value) in [

@@ -43,7 +43,7 @@ pub const VIEW: View = View {
         ("\u{2192} \u{2190}", "Open and close a group"),
         ("Home, End", "First or last group on the page"),
         ("Double click, Enter", "Flame graph: zoom to a frame"),
-        ("Ctrl + wheel, pinch, + \u{2212}", "In the flame graph: zoom"),
+        ("Ctrl + wheel, pinch, + \u{2212}", "Flame graph: zoom"),
         ("Esc", "Flame graph: zoom out, then clear the selection"),
     ],
     render: |props| html! { <Goroutines ..props /> },

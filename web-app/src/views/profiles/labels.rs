@@ -90,8 +90,8 @@ impl Table {
         let columns = key.text.iter().zip(&key.number.0).zip(key.samples.0.iter().zip(&key.amount.0));
         let mut columns: Vec<_> = columns.collect();
         if key.number_unit.is_some() {
-            // 16 B, 1 kB, 16 kB: by what they are, not by how they are written.
-            columns.sort_by_key(|((_, number), _)| **number);
+            // 16 B, 1 kB, 16 kB: by what they are, not by how they are written. What counts nothing comes last.
+            columns.sort_by_key(|((_, number), (_, amount))| (**amount == 0, **number));
         }
         Self {
             rows: columns

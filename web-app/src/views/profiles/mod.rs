@@ -65,7 +65,7 @@ pub const VIEW: View = View {
         ("f", "Toggle the root at the bottom"),
         ("n p", "Next and previous profile"),
         ("t", "Next sample type"),
-        ("Ctrl + F", "On the graph: search"),
+        ("Ctrl + F", "Search, with the focus on the graph"),
     ],
     render: |props| html! { <Profiles ..props /> },
 };
