@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
+use super::HeapSeries;
 use super::heap::{HeapProfile, Step, steps};
 use super::series::HeapMoment;
 use super::stacks::{FrameId, StackId, Stacks};
 use super::stats::{Change, Level};
-use super::HeapSeries;
 use crate::base::convert::{i64_to_f64, to_f64};
 
 /// The share of what a class allocated that must have stayed for it to be kept.

@@ -22,8 +22,8 @@ mod stacks;
 pub mod stats;
 
 pub use clock::Age;
-use growth::{Allocations, Growth};
 pub use counted::{Counted, Row};
+use growth::{Allocations, Growth};
 pub use heap::{Class, HeapProfile, Step, is_same_process, steps};
 pub use roles::Versions;
 pub use series::{HeapMoment, HeapSeries};
