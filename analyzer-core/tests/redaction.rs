@@ -238,7 +238,7 @@ fn planted() -> Vec<(String, Vec<u8>)> {
         ("proc/environ", "GOGC=50\0AWS=AKIA203\0HOSTNAME=checkout-7d4f9-k9q2v\0".to_owned()),
         ("proc/version", "Linux version 6.1.0-18-amd64 (alice@buildbox) (gcc 12) #1 SMP\n".to_owned()),
         ("cgroup/memory.current", "184320\n".to_owned()),
-        ("cgroup/memory.stat", "anon 180000000\nfile 5\nfile_mapped 1\nroot@node-17:/# \n".to_owned()),
+        ("cgroup/memory.stat", "anon 180000000\nfile 5\nfile_mapped 1\n".to_owned()),
         ("pod.json", pod.to_owned()),
         ("top.txt", "NAMESPACE   POD   NAME   CPU(cores)   MEMORY(bytes)\nshop-prod   checkout-7d4f9-k9q2v   checkout   12m   24Mi\n".to_owned()),
         ("dmesg.txt", oom.to_owned()),

@@ -8,7 +8,7 @@
 //! stderr can break into it: such a line is counted and skipped. Any input is
 //! safe: each line is looked at once.
 
-use super::redaction::Marks;
+use super::redaction::{Marks, Vocabulary};
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::convert::rounded_i64;
 use crate::base::error::ParseError;
@@ -66,23 +66,44 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     Ok(())
 }
 
-/// What is no trace line is the service's own log.
+/// Whole trace lines stay; what else is in the log is the service's own.
 fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
     for line in Lines::new(input.bytes) {
-        let start = starts_like_gc(line.bytes).unwrap_or(line.bytes.len());
-        let (before, rest) = line.bytes.split_at(start);
-        marks.blank(before);
+        let Some(rest) = starts_like_gc(line.bytes).and_then(|start| line.bytes.get(start..)) else {
+            continue;
+        };
         let text = std::str::from_utf8(rest).unwrap_or("");
         let is_whole = cycle(text, input.source, line.position()).is_some()
             || scavenge(text, input.source, line.position()).is_some();
+        if is_whole {
+            let ends: [&[u8]; 2] = [b" P", b"% util"];
+            let end = ends.iter().find_map(|end| Some(memchr::memmem::find(rest, end)? + end.len()));
+            let (own, after) = rest.split_at_checked(end.unwrap_or(0)).unwrap_or_default();
+            marks.keep_known(own, &WORDS);
+            if after.starts_with(b" (forced)") {
+                marks.keep(after.get(..9).unwrap_or_default());
+            }
+            continue;
+        }
         // Of a line that another writer broke into, only what it is known by stays.
-        let ends: &[&[u8]] = if is_whole { &[b" P", b"% util"] } else { &[b" @", b" KiB work"] };
-        let found = ends.iter().find_map(|end| Some(memchr::memmem::find(rest, end)? + end.len()));
-        let after = rest.get(found.unwrap_or(0)..).unwrap_or_default();
-        marks.blank(after.strip_prefix(b" (forced)").unwrap_or(after));
+        if rest.starts_with(b"gc ") {
+            marks.keep(rest.get(..memchr::memmem::find(rest, b" @").unwrap_or(0)).unwrap_or_default());
+        } else {
+            marks.keep(rest.get(..5).unwrap_or_default());
+            let work = memchr::memmem::find(rest, b" KiB work").unwrap_or(0);
+            marks.keep(rest.get(work..work + 9).unwrap_or_default());
+        }
     }
     Ok(())
 }
+
+/// The words of a trace line.
+static WORDS: Vocabulary = Vocabulary::new(|| {
+    "gc s checkmark leak ms clock cpu MB goal stacks globals P forced scav KiB work bg eager now total util"
+        .split(' ')
+        .map(str::as_bytes)
+        .collect()
+});
 
 /// Where a trace line starts: at the line's start, or after a log driver's prefix.
 pub fn starts_like_gc(line: &[u8]) -> Option<usize> {

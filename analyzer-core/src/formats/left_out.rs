@@ -58,7 +58,7 @@ fn parse(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), P
     Ok(())
 }
 
-/// There is no name in it.
+/// Anybody can write a file that begins like this.
 fn secrets(_: &Input<'_>, _: &mut Marks<'_>) -> Result<(), &'static str> {
-    Ok(())
+    Err("it was left out before")
 }

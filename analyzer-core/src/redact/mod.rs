@@ -2,12 +2,14 @@
 //! other names.
 //!
 //! ```text
-//! file ─► unwrap ─► recognize ─► mark ─► all files seen ─► pseudonyms ─► the same files, rewritten
+//! file ─► unwrap ─► intake ─► recognize ─► mark ─► all files seen ─► pseudonyms ─► rewrite ─► compare figures
 //! ```
 //!
 //! What takes the place of a secret has as many bytes, so that every format
 //! stays valid and every position stays true. Wrappings are taken off for good.
-//! A file in which secrets cannot be told is left out; a note stands in its place.
+//! Captures that stand in a text become files of their own, and the text around them is gone.
+//! A file of which it cannot be told what may stay is left out, and so is one that gives other
+//! figures when it is rewritten; a note stands in its place.
 
 mod addresses;
 mod names;
@@ -22,11 +24,18 @@ use crate::base::order::StableOrder as _;
 use crate::base::source::{Input, SourceId};
 use crate::base::units::Nanos;
 use crate::formats::container::{self, Budget, Leaf};
-use crate::formats::redaction::{CaptureNames, Kind, Marks, Word, blank_out};
+use crate::formats::redaction::{CaptureNames, Kind, Marks, Word, blank_escape, blank_number, blank_out};
 use crate::formats::{self, Probe, left_out};
+use crate::intake;
 
 use addresses::Addresses;
 use names::{NameId, Names};
+
+/// A number that is the same for captures with the same figures, whatever their names. Takes a path and bytes.
+pub type Figures = fn(&str, &[u8]) -> u64;
+
+/// Why a file is left out that gives other figures.
+const OTHER_FIGURES: &str = "without its names it would not give the same figures";
 
 /// One capture, unwrapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +97,10 @@ pub struct Redaction {
 /// A file whose secrets are known and whose pseudonyms are not.
 #[derive(Debug)]
 struct Marked {
+    /// As it was dropped.
+    original: String,
+    /// What it gives; `None` for what stands in another file's place.
+    figures: Option<u64>,
     path: Vec<u8>,
     path_names: Vec<Place>,
     modified_at: Option<Nanos>,
@@ -105,16 +118,31 @@ struct Place {
 
 impl Redaction {
     /// Adds a file as it was dropped.
-    pub fn add(&mut self, path: String, modified_at: Option<Nanos>, bytes: Vec<u8>) {
+    pub fn add(&mut self, path: String, modified_at: Option<Nanos>, bytes: Vec<u8>, figures: Figures) {
         let mut file = Leaf::new(path, bytes);
         file.modified_at = modified_at;
         for leaf in container::unwrap(file, &mut self.budget) {
-            self.add_leaf(leaf);
+            let parts = if leaf.error.is_none() { intake::open(&leaf.path, &leaf.bytes) } else { None };
+            match parts {
+                Some(parts) => self.add_parts(leaf, parts, figures),
+                None => self.add_leaf(leaf, figures),
+            }
         }
     }
 
+    /// The captures of a text, each a file of its own.
+    fn add_parts(&mut self, mut text: Leaf, parts: Vec<intake::Part>, figures: Figures) {
+        for part in parts {
+            let mut leaf = Leaf::new(part.path, part.bytes);
+            leaf.modified_at = part.written_at.or(text.modified_at);
+            leaf.notes = std::mem::take(&mut text.notes);
+            self.add_leaf(leaf, figures);
+        }
+        self.summary.blanked += 1;
+    }
+
     /// What will be replaced, and the files with it replaced.
-    pub fn finish(mut self) -> (Summary, Vec<CleanFile>) {
+    pub fn finish(mut self, figures: Figures) -> (Summary, Vec<CleanFile>) {
         let pseudonyms = self.names.pseudonyms();
         let of = |id: NameId| pseudonyms.get(id).map_or(&[][..], Vec::as_slice);
         let mut files: Vec<CleanFile> = self
@@ -123,11 +151,15 @@ impl Redaction {
             .map(|mut file| {
                 rewrite(&mut file.bytes, &file.names, of);
                 rewrite(&mut file.path, &file.path_names, of);
-                CleanFile {
-                    path: String::from_utf8_lossy(&file.path).into_owned(),
-                    modified_at: file.modified_at,
-                    bytes: file.bytes,
+                let path = String::from_utf8_lossy(&file.path).into_owned();
+                // What was misread would be seen here, before anything is written.
+                if file.figures.is_some_and(|before| before != figures(&path, &file.bytes)) {
+                    file.bytes = left_out::placeholder(OTHER_FIGURES);
+                    self.summary
+                        .left_out
+                        .push(LeftOut { path: file.original, reason: OTHER_FIGURES.to_owned() });
                 }
+                CleanFile { path, modified_at: file.modified_at, bytes: file.bytes }
             })
             .collect();
         if !self.losses.is_empty() {
@@ -153,29 +185,34 @@ impl Redaction {
         (self.summary, files)
     }
 
-    fn add_leaf(&mut self, mut leaf: Leaf) {
+    fn add_leaf(&mut self, mut leaf: Leaf, figures: Figures) {
         let lost = leaf.notes.rows().iter().filter(|note| note.severity >= NoteSeverity::DataLoss);
-        // The wrapping said it; without the wrapping, nothing else would.
+        // The wrapping said it; without the wrapping, nothing else would. Its words may hold names of members.
         let index = self.files.len();
-        self.losses.extend(lost.map(|note| (index, note.message.clone())));
+        self.losses.extend(lost.map(|note| (index, format!("a part of it ({})", note.code))));
         let path = std::mem::take(&mut leaf.path);
-        match self.mark(&path, &mut leaf) {
-            Ok(names) => self.push(path, leaf, names),
+        match self.mark(&path, &mut leaf, figures) {
+            Ok((names, figures)) => self.push(path, leaf, names, Some(figures)),
             Err(reason) => {
                 leaf.bytes = left_out::placeholder(reason);
-                self.push(path.clone(), leaf, Vec::new());
+                self.push(path.clone(), leaf, Vec::new(), None);
                 self.summary.left_out.push(LeftOut { path, reason: reason.to_owned() });
             }
         }
     }
 
-    fn push(&mut self, path: String, leaf: Leaf, names: Vec<Place>) {
+    fn push(&mut self, path: String, leaf: Leaf, names: Vec<Place>, figures: Option<u64>) {
         let mut marks = Marks::new(path.as_bytes());
         self.captures.mark(path.as_bytes(), &mut marks);
-        let words = std::mem::take(&mut marks.words);
-        let path_names = see(&mut self.names, path.as_bytes(), &words);
+        let path_names = see(&mut self.names, path.as_bytes(), &marks.words);
+        let mut path_bytes = path.clone().into_bytes();
+        for range in marks.rest() {
+            blank_out(path_bytes.get_mut(range).unwrap_or_default());
+        }
         self.files.push(Marked {
-            path: path.into_bytes(),
+            original: path,
+            figures,
+            path: path_bytes,
             path_names,
             modified_at: leaf.modified_at,
             bytes: leaf.bytes,
@@ -183,28 +220,43 @@ impl Redaction {
         });
     }
 
-    /// Blanks free text, and finds the names.
-    fn mark(&mut self, path: &str, leaf: &mut Leaf) -> Result<Vec<Place>, &'static str> {
+    /// Replaces what may not stay, and finds the names; with them, the file's figures.
+    fn mark(
+        &mut self,
+        path: &str,
+        leaf: &mut Leaf,
+        figures: Figures,
+    ) -> Result<(Vec<Place>, u64), &'static str> {
         if leaf.error.is_some() {
             return Err("its wrapping could not be taken off");
         }
         let format = formats::recognize(&Probe { path, bytes: &leaf.bytes }).ok_or("no known format")?;
         let mut marks = Marks::new(&leaf.bytes);
         (format.secrets)(&Input { source: SourceId(0), path, bytes: &leaf.bytes }, &mut marks)?;
-        let Marks { words, blanks, addresses, .. } = marks;
+        let figures = figures(path, &leaf.bytes);
+        let rest = marks.rest();
+        let Marks { words, blanks, addresses, numbers, escapes, varints, .. } = marks;
         let places = see(&mut self.names, &leaf.bytes, &words);
-        self.summary.blanked += to_u64(blanks.len());
-        let addresses: Vec<_> = addresses
-            .into_iter()
-            .map(|range| (self.addresses.pseudonym(leaf.bytes.get(range.clone()).unwrap_or_default()), range))
-            .collect();
-        for range in blanks {
-            blank_out(leaf.bytes.get_mut(range).unwrap_or_default());
+        self.summary.blanked += to_u64(rest.len() + blanks.len() + numbers.len());
+        let mut others: Vec<(Vec<u8>, Range<usize>)> = Vec::with_capacity(addresses.len() + varints.len());
+        for range in addresses {
+            let address = leaf.bytes.get(range.clone()).unwrap_or_default();
+            others.push((self.addresses.pseudonym(address), range));
         }
-        for (number, range) in addresses {
-            leaf.bytes.get_mut(range).unwrap_or_default().copy_from_slice(&number);
+        for range in varints {
+            let varint = leaf.bytes.get(range.clone()).unwrap_or_default();
+            others.push((self.addresses.varint(varint), range));
         }
-        Ok(places)
+        let bytes = &mut leaf.bytes;
+        rest.into_iter().chain(blanks).for_each(|range| blank_out(bytes.get_mut(range).unwrap_or_default()));
+        numbers.into_iter().for_each(|range| blank_number(bytes.get_mut(range).unwrap_or_default()));
+        escapes.into_iter().for_each(|range| blank_escape(bytes.get_mut(range).unwrap_or_default()));
+        for (other, range) in others {
+            if let Some(place) = bytes.get_mut(range).filter(|place| place.len() == other.len()) {
+                place.copy_from_slice(&other);
+            }
+        }
+        Ok((places, figures))
     }
 }
 

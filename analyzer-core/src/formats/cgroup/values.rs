@@ -143,10 +143,12 @@ const WORDS: [&str; 22] = [
     "populated",
 ];
 
-/// Marks what is no figure: what the kernel would not print may name anything.
+/// Figures and the kernel's own words stay; what it would not print may name anything.
 pub fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
     for (line, text) in text_lines(input.bytes) {
-        if !is_figures(line.bytes) && !text.split(' ').all(|word| WORDS.contains(&word)) {
+        if is_figures(line.bytes) || text.split(' ').all(|word| WORDS.contains(&word)) {
+            marks.keep(line.bytes);
+        } else {
             marks.words(line.bytes, Kind::Name);
         }
     }

@@ -1,116 +1,123 @@
-//! The secrets of what engines print: every name, path, label, variable and
-//! address; what stays is amounts, times, states and the engines' own words.
+//! Of what engines print, amounts, times, states and the engines' own words stay;
+//! names, paths, labels, variables and addresses do not.
 
-use super::super::pod::VARIABLES;
+use super::super::proc::variable;
 use crate::base::source::Input;
 use crate::formats::record::text_lines;
-use crate::formats::redaction::{Kind, Marks, Part, walk_json};
+use crate::formats::redaction::{API, Kind, Marks, Part, Verdict, all_in, is_amount, is_time, walk_json};
 use crate::formats::tables::wide_cells;
 
 type Outcome = Result<(), &'static str>;
 
-/// Members whose values are the engine's words, amounts or times.
-const KEPT: [&str; 20] = [
-    "Status",
-    "state",
-    "reason",
-    "Created",
+/// Members of the engines' answers that are read, or that say what is.
+const MEMBERS: &str = "\
+    Id Name Path Args State Status Running Paused Restarting OOMKilled Dead Pid ExitCode Error StartedAt FinishedAt \
+    Created RestartCount Config Env Image Labels HostConfig Memory MemoryReservation MemorySwap MemorySwappiness NanoCpus \
+    status id metadata attempt name state exitCode reason message createdAt startedAt finishedAt resources linux \
+    memoryLimitInBytes info runtimeSpec process env config memory limit envs annotations labels image pid cpu \
+    memory_limit_in_bytes usage workingSetBytes usageBytes rssBytes availableBytes value stats attributes memory_stats \
+    max_usage failcnt total_rss anon rss total_cache file cache total_mapped_file file_mapped mapped_file \
+    total_inactive_file inactive_file total_active_file active_file key MemUsage MemPerc mem_usage mem_percent Container \
+    CPUPerc BlockIO NetIO PIDs read preread pids_stats current node nodeName pods podRef namespace containers swap \
+    swapUsageBytes swapAvailableBytes time startTime timestamp pageFaults majorPageFaults usageNanoCores \
+    usageCoreNanoSeconds uid args mounts";
+
+/// Members whose numbers, or amounts as text, are figures.
+const FIGURES: &str = "\
+    ExitCode RestartCount Memory MemoryReservation MemorySwap MemorySwappiness NanoCpus attempt exitCode \
+    memoryLimitInBytes limit memory_limit_in_bytes usage workingSetBytes usageBytes rssBytes availableBytes value \
+    max_usage failcnt total_rss anon rss total_cache file cache total_mapped_file file_mapped mapped_file \
+    total_inactive_file inactive_file total_active_file active_file MemUsage MemPerc mem_usage mem_percent CPUPerc \
+    current swapUsageBytes swapAvailableBytes pageFaults majorPageFaults usageNanoCores usageCoreNanoSeconds";
+
+/// Members whose values are the engines' words.
+const WORDS: [&str; 4] = ["Status", "status", "state", "reason"];
+
+/// Members whose values are times.
+const TIMES: [&str; 9] = [
     "StartedAt",
     "FinishedAt",
+    "Created",
     "createdAt",
     "startedAt",
     "finishedAt",
     "time",
     "startTime",
-    "read",
-    "preread",
     "timestamp",
-    "MemUsage",
-    "mem_usage",
-    "MemPerc",
-    "mem_percent",
-    "memoryLimitInBytes",
-    "value",
 ];
 
-/// Members whose keys are the engine's: those of all others may be the user's.
-const FREE_KEYS: [&str; 11] = [
-    "Labels",
-    "labels",
-    "annotations",
-    "Annotations",
-    "Networks",
-    "Volumes",
-    "ExposedPorts",
-    "PortBindings",
-    "Ports",
-    "Sysctls",
-    "LogOpts",
-];
+/// Members below which everything is the user's.
+const FREE: [&str; 6] = ["Labels", "labels", "annotations", "Annotations", "Networks", "NetworkSettings"];
 
 /// Marks a document, or several.
 pub(super) fn json(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
-    let mut visit = |keys: &[&[u8]], part: Part, text: &[u8]| mark(keys, part, text, marks);
     if serde_json::from_slice::<serde::de::IgnoredAny>(input.bytes).is_ok() {
-        return walk_json(input.bytes, &mut visit);
+        return walk_json(input.bytes, marks, &mut judge);
     }
     // One document a line.
     for line in
         crate::base::reader::Lines::new(input.bytes).filter(|line| !line.bytes.trim_ascii().is_empty())
     {
-        walk_json(line.bytes, &mut visit)?;
+        walk_json(line.bytes, marks, &mut judge)?;
     }
     Ok(())
 }
 
-fn mark(keys: &[&[u8]], part: Part, text: &[u8], marks: &mut Marks<'_>) {
-    let is_free = keys.iter().any(|key| FREE_KEYS.iter().any(|name| name.as_bytes() == *key));
+fn judge(marks: &mut Marks<'_>, keys: &[&[u8]], part: Part, text: &[u8]) -> Verdict {
+    let is_free = keys.iter().any(|key| FREE.iter().any(|name| name.as_bytes() == *key));
     let own = keys.last().copied().unwrap_or_default();
-    let is_kept = KEPT.iter().any(|name| name.as_bytes() == own);
+    let is_in = |list: &[&str]| list.iter().any(|name| name.as_bytes() == own);
+    let has = |list: &str, word: &[u8]| list.split_ascii_whitespace().any(|known| known.as_bytes() == word);
     match part {
-        Part::Key if is_free => marks.quoted(text, Kind::Label),
-        Part::Key => {}
-        Part::Value if is_free => marks.quoted(text, Kind::Label),
-        Part::Value if is_kept && !text.contains(&b'@') => {}
-        Part::Value if own.eq_ignore_ascii_case(b"env") => variable(text, marks),
-        Part::Value => marks.quoted(text, Kind::Name),
+        _ if is_free => Verdict::Replace(Kind::Label),
+        Part::Key if has(MEMBERS, text) => Verdict::Keep,
+        Part::Key => Verdict::Replace(Kind::Label),
+        Part::Number | Part::Value if has(FIGURES, own) && is_amounts(text) => Verdict::Keep,
+        Part::Value if has(FIGURES, own) && !text.contains(&b'\\') => {
+            for cell in text.split(|&byte| byte == b' ') {
+                if is_amount(cell) { marks.keep(cell) } else { marks.words(cell, Kind::Name) }
+            }
+            Verdict::Done
+        }
+        Part::Value if is_in(&TIMES) && is_time(text) => Verdict::Keep,
+        Part::Value if is_in(&WORDS) && all_in(text, &API) => Verdict::Keep,
+        Part::Value if matches!(own, b"Env" | b"env" | b"envs") => {
+            let end = memchr::memchr(b'=', text).unwrap_or(text.len());
+            let (name, value) = text.split_at(end);
+            variable(name, value.get(1..).unwrap_or_default(), marks);
+            Verdict::Done
+        }
+        _ => Verdict::Replace(Kind::Name),
     }
 }
 
-/// `NAME=value`: the runtime's own variables stay.
-fn variable(text: &[u8], marks: &mut Marks<'_>) {
-    let end = memchr::memchr(b'=', text).unwrap_or(text.len());
-    let name = text.get(..end).unwrap_or_default();
-    if !VARIABLES.iter().any(|known| known.as_bytes() == name) {
-        marks.quoted(text, Kind::Environment);
-    }
+/// `12.5MiB / 256MiB`, `4.88%`, `268435456`.
+fn is_amounts(text: &[u8]) -> bool {
+    std::str::from_utf8(text)
+        .is_ok_and(|text| text.split(" / ").all(|part| is_amount(part.as_bytes()) || part == "--"))
 }
 
-/// Marks every cell of a table that holds no amount; a header stays.
+/// Keeps the amounts of a table, and the header's own titles.
 pub(super) fn table(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
-    for (line, text) in text_lines(input.bytes) {
+    const TITLES: &str =
+        "CONTAINER ID NAME CPU MEM USAGE LIMIT NET I O BLOCK IO PIDS AVG TIME DISK INODES POD";
+    for (_, text) in text_lines(input.bytes) {
         let cells: Vec<&str> = wide_cells(text).collect();
         if text.contains("CPU %") && text.contains("MEM") {
+            marks.words_beside(TITLES, text.as_bytes(), Kind::Label);
             continue;
         }
         if cells.len() < 3 {
-            marks.blank(line.bytes);
             continue;
         }
-        for cell in cells.into_iter().filter(|cell| !is_amount(cell)) {
-            marks.words(cell.as_bytes(), Kind::Name);
+        // The first two are names, whatever they look like.
+        for (index, cell) in cells.into_iter().enumerate() {
+            if index >= 2 && is_amounts(cell.as_bytes()) {
+                marks.keep(cell.as_bytes());
+            } else {
+                marks.words(cell.as_bytes(), Kind::Name);
+            }
         }
     }
     Ok(())
-}
-
-/// `12.5MiB / 256MiB`, `0.05%`, `--`. An id of digits alone is longer than any.
-fn is_amount(cell: &str) -> bool {
-    let unit = |text: &str| {
-        let rest = text.trim().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        ["", "%", "B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "--"].contains(&rest)
-    };
-    cell.len() <= 24
-        && !(cell.len() >= 12 && cell.bytes().all(|byte| byte.is_ascii_digit()))
-        && cell.split(" / ").all(unit)
 }

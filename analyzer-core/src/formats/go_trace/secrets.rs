@@ -1,6 +1,6 @@
-//! The secrets of an execution trace: the folders of source files, and the
-//! messages of user logs. Tasks, regions and log categories have names that
-//! stand in the program, as functions have.
+//! Of an execution trace, figures stay, functions, places in source, and the
+//! runtime's own reasons; the names of tasks, regions and categories, the messages
+//! of logs, and strings that nothing uses do not.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -10,7 +10,7 @@ use super::wire::{self, ev};
 use crate::base::convert::to_usize;
 use crate::base::limits::TRACE_STACK_FRAMES;
 use crate::base::source::Input;
-use crate::formats::redaction::{Kind, Marks};
+use crate::formats::redaction::{Kind, Marks, Vocabulary, all_in};
 
 /// What a damaged trace is not left in for.
 const DAMAGED: &str = "a trace that is damaged inside";
@@ -23,12 +23,14 @@ struct Generation<'a> {
     /// A function of each source file.
     files: FxHashMap<u64, u64>,
     functions: FxHashSet<u64>,
-    messages: FxHashSet<u64>,
+    /// Why goroutines stop, and what the runtime calls what it does.
+    reasons: FxHashSet<u64>,
 }
 
 pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
     let bytes = input.bytes;
     header::version(bytes).map_err(|_| "a trace of an unknown version")?;
+    marks.keep_binary(bytes);
     let mut generation = Generation::default();
     let mut at = HEADER_BYTES;
     while at < bytes.len() {
@@ -57,6 +59,19 @@ pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'
     generation.mark(marks);
     Ok(())
 }
+
+/// The words of the runtime's reasons (internal/trace, runtime/traceruntime.go, stwGoReasons).
+static REASONS: Vocabulary = Vocabulary::new(|| {
+    "unspecified forever network select sync semaphore Cond Wait condition variable mutex chan receive send synctest \
+     system goroutine wait preempted runtime Gosched runtime GoSched sleep coroutine coroutines GC background sweeper mark \
+     assist worker work idle fractional dedicated stop the world stopping unknown sweep termination write heap dump \
+     profile all threads syscall GOMAXPROCS start trace CountPagesInUse test ReadMetricsSlow ReadMemStatsSlow \
+     PageCachePagesLeaked ResetDebugLog read mem stats for testing weak to strong limiter until ends timer debug call \
+     cleanup finalizer flush proc caches gc block"
+        .split_ascii_whitespace()
+        .map(str::as_bytes)
+        .collect()
+});
 
 impl<'a> Generation<'a> {
     /// Reads a batch; `None` if it is damaged.
@@ -103,9 +118,9 @@ impl<'a> Generation<'a> {
         let mut at = 0;
         while at < data.len() {
             let event = wire::event(data, &mut at)?;
-            if event.kind == ev::USER_LOG {
-                let [_task, _category, message, _stack] = event.args;
-                self.messages.insert(message);
+            if matches!(event.kind, ev::GO_STOP | ev::GO_BLOCK | ev::STW_BEGIN | ev::GO_LABEL) {
+                let [reason, ..] = event.args;
+                self.reasons.insert(reason);
             }
         }
         Some(())
@@ -119,7 +134,7 @@ impl<'a> Generation<'a> {
             }
             if let Some(function) = self.files.get(id) {
                 marks.source_file(text, by_id.get(function).copied().unwrap_or_default());
-            } else if self.messages.contains(id) {
+            } else if !self.reasons.contains(id) || !all_in(text, &REASONS) {
                 marks.words(text, Kind::Label);
             }
         }

@@ -15,7 +15,7 @@ use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::{Line, Lines};
 use crate::base::source::{Input, Position};
 use crate::evidence::Evidence;
-use crate::formats::redaction::{Kind, Marks};
+use crate::formats::redaction::{Kind, Marks, Vocabulary};
 use crate::formats::tables::has_header;
 use crate::formats::{Content, Facts, Format, Probe, Sniff};
 
@@ -127,33 +127,83 @@ impl<'a> Lister<'_, 'a> {
 /// Keeps states, functions and places; the folders of source files go.
 fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
     let mut function: &[u8] = b"";
-    for line in Lines::new(input.bytes) {
+    let mut lines = Lines::new(input.bytes).peekable();
+    while let Some(line) = lines.next() {
         let text = line.text().trim();
+        let next = lines.peek().map_or("", |next| next.text().trim());
+        let is_placed = frame::file_line(next.strip_prefix("at ").unwrap_or(next).as_bytes()).is_some();
         let place = text.strip_prefix("at ").unwrap_or(text);
-        match entry(text) {
-            Some(entry) => {
-                if let Some((name, place)) = entry.frame {
-                    function = name.as_bytes();
-                    let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
-                    marks.source_file(file.as_bytes(), function);
-                }
+        if let Some(entry) = entry(text) {
+            let shown = entry.frame.unwrap_or_default();
+            if let Some((name, place)) = entry.frame {
+                function = name.as_bytes();
+                marks.keep(function);
+                self::place(place, function, marks);
             }
-            None if frame::file_line(place.as_bytes()).is_some() => {
-                let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
-                marks.source_file(file.as_bytes(), function);
-            }
-            None if text.contains(" in ") && text.contains("0x") => {
-                function = text.split_once(" in ").map_or("", |(_, function)| function).as_bytes();
-            }
-            None if frame::function(text.as_bytes()).is_some() => {
-                function = frame::function(text.as_bytes()).unwrap_or_default();
-                marks.words(text.as_bytes().get(function.len()..).unwrap_or_default(), Kind::Argument);
-            }
-            None if text.starts_with("created by ") => {}
-            None => marks.blank(line.bytes),
+            let end = [shown.1, shown.0]
+                .into_iter()
+                .find(|part| !part.is_empty())
+                .map_or(text.len(), |part| offset(text, part));
+            known(text.get(..end).unwrap_or_default(), marks);
+            let after = if shown.0.is_empty() { text.len() } else { offset(text, shown.0) + shown.0.len() };
+            known(text.get(after..).unwrap_or_default(), marks);
+        } else if frame::file_line(place.as_bytes()).is_some() {
+            known(text.get(..text.len() - place.len()).unwrap_or_default(), marks);
+            self::place(place, function, marks);
+        } else if let Some((before, name)) =
+            text.split_once(" in ").filter(|(before, _)| is_placed && before.contains("0x"))
+        {
+            function = name.as_bytes();
+            known(before, marks);
+            marks.keep(text.get(before.len()..).unwrap_or_default().as_bytes());
+        } else if let Some(name) = frame::function(text.as_bytes()).filter(|_| is_placed) {
+            function = name;
+            marks.keep(name);
+            marks.words(text.as_bytes().get(name.len()..).unwrap_or_default(), Kind::Argument);
+        } else if let Some((name, _)) = frame::created_by(text.as_bytes()).filter(|_| is_placed) {
+            marks.keep(name);
+            known(text.get(..11).unwrap_or_default(), marks);
+            known(text.get(11 + name.len()..).unwrap_or_default(), marks);
+        } else if text.starts_with("(dlv) ") || text.ends_with(" goroutines]") {
+            known(text, marks);
         }
     }
     Ok(())
+}
+
+fn offset(text: &str, part: &str) -> usize {
+    part.as_ptr().addr().saturating_sub(text.as_ptr().addr()).min(text.len())
+}
+
+/// Keeps the words of these lists and of states, and numbers.
+fn known(text: &str, marks: &mut Marks<'_>) {
+    marks.keep_known(text.as_bytes(), &LISTED);
+}
+
+static LISTED: Vocabulary = Vocabulary::new(|| {
+    "Goroutine in state with on top of the stack User thread dlv goroutines created by goroutine at in chan receive send \
+     select sync Mutex Lock RWMutex RLock Cond Wait WaitGroup semacquire sleep IO wait syscall running runnable no cases nil \
+     GC worker idle finalizer force gc sweep scavenge wait timer preempted coroutine"
+        .split_ascii_whitespace()
+        .map(str::as_bytes)
+        .collect()
+});
+
+/// Marks `FILE:LINE`, with what follows it.
+fn place(text: &str, function: &[u8], marks: &mut Marks<'_>) {
+    let Some(line) = frame::file_line(text.as_bytes()) else { return };
+    marks.source_file(line.file, function);
+    let rest = text.as_bytes().get(line.file.len()..).unwrap_or_default();
+    for word in rest.split(|&byte| byte == b' ') {
+        let bare = word.strip_prefix(b":").unwrap_or(word);
+        let is_line = bare.iter().all(u8::is_ascii_digit);
+        let is_offset = word
+            .strip_prefix(b"+0x")
+            .is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit));
+        if is_line || is_offset {
+            marks.keep(word);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,20 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     Ok(())
 }
 
+/// True for a line that begins a report or a part of one.
+pub(super) fn is_head(text: &[u8]) -> bool {
+    let starts: [&[u8]; 7] = [
+        TITLE,
+        b"Write at ",
+        b"Read at ",
+        b"Previous ",
+        b"Goroutine ",
+        b"[failed to restore the stack]",
+        b"Found ",
+    ];
+    starts.iter().any(|start| text.starts_with(start))
+}
+
 /// Reads every report of a text.
 pub(super) fn read(bytes: &[u8], source: SourceId, evidence: &mut Evidence) {
     let mut reader =

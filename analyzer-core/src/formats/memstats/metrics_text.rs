@@ -9,7 +9,7 @@ use crate::base::units::Unit;
 use crate::evidence::Evidence;
 use crate::evidence::memory::{RecordKind, UNLIMITED};
 use crate::formats::record::{RecordBuilder, nothing_found, text_lines};
-use crate::formats::redaction::Marks;
+use crate::formats::redaction::{Kind, METRICS, Marks, all_in, is_number};
 use crate::formats::{Facts, Probe, Sniff};
 
 /// Names that make a text one of the runtime's metrics.
@@ -72,12 +72,16 @@ fn whole(text: &str) -> Option<i64> {
     }
 }
 
-/// Blanks every line that is not a metric with its number.
+/// Names of the runtime's metrics stay, with their numbers.
 pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
-    for (line, text) in text_lines(input.bytes) {
-        let is_number = metric(text).is_some_and(|(_, value)| value.parse::<f64>().is_ok());
-        if !is_number {
-            marks.blank(line.bytes);
+    for (_, text) in text_lines(input.bytes) {
+        let Some((name, value)) = metric(text) else { continue };
+        if is_number(value.as_bytes()) && all_in(name.as_bytes(), &METRICS) {
+            marks.keep(name.as_bytes());
+            marks.keep(value.as_bytes());
+        } else {
+            // A histogram is not read; that a metric is there is.
+            marks.words(name.as_bytes(), Kind::Label);
         }
     }
     Ok(())

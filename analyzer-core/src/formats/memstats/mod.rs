@@ -19,6 +19,8 @@ mod trailer;
 use super::goroutine_dump::counted_secrets;
 use super::{Content, Format};
 
+pub(in crate::formats) use secrets::{is_known_label, is_known_metric, label_value};
+
 /// True for a line of the Prometheus text format with a value.
 pub fn is_sample(line: &str) -> bool {
     prometheus::sample(line).is_some()

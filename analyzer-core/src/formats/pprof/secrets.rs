@@ -1,27 +1,37 @@
-//! The secrets of a profile: label values, comments, and the folders of source
-//! files and programs. All of them are strings of its table.
+//! Of a profile, figures stay, functions, places in source, and known types and
+//! units; labels, comments, programs, build ids, filters and whatever nothing
+//! refers to do not. All of them are strings of its table, but for numeric labels.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::survey::{Survey, field};
 use super::wire::{Value, Wire};
 use crate::base::convert::to_usize;
 use crate::base::order::StableOrder as _;
 use crate::base::source::Input;
-use crate::formats::redaction::{Kind, Marks};
+use crate::formats::redaction::{Kind, Marks, PROFILE, all_in};
 
 /// Functions of one file that are kept: all are of one package.
 const FUNCTIONS_PER_FILE: usize = 4;
 
+/// What a profile with fields of types that the format does not have is not left in for.
+const FOREIGN: &str = "a profile with parts that are of no known kind";
+
 /// What the strings of the table are used as, by their index.
 #[derive(Default)]
 struct Uses {
-    /// Names of functions, types, units, label keys: they stay.
-    kept: Vec<bool>,
+    /// Names of functions: they stay.
+    functions: FxHashSet<u64>,
+    /// Types, units and keys of labels: those that are known stay.
+    words: Vec<u64>,
     labels: Vec<u64>,
     programs: Vec<u64>,
     /// Functions of each source file.
     files: FxHashMap<u64, Vec<u64>>,
+    /// Values of numeric labels, with their keys.
+    numbers: Vec<(u64, usize, usize)>,
+    /// True if a message holds what cannot be replaced.
+    is_foreign: bool,
 }
 
 pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
@@ -30,21 +40,27 @@ pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'
         return Err("two profiles in one file");
     }
     let whole = input.bytes.get(..survey.end).unwrap_or(input.bytes);
+    // Figures are all that is left when strings and unknown fields are marked.
+    marks.keep_binary(whole);
     let mut uses = Uses::default();
     let mut strings: Vec<&[u8]> = Vec::new();
     let mut wire = Wire::new(whole);
     while let Ok(Some(field)) = wire.field() {
         match field.value {
             Value::Bytes(bytes) if field.number == field::STRING_TABLE => strings.push(bytes.rest()),
-            Value::Bytes(bytes) => uses.message(field.number, bytes, marks),
+            Value::Bytes(bytes) if field.number <= field::DOC_URL => uses.message(field.number, bytes, marks),
             Value::Varint(index) => uses.scalar(field.number, index),
-            _ => {}
+            Value::Bytes(unknown) => marks.blank(unknown.rest()),
+            _ => return Err(FOREIGN),
         }
     }
-    uses.mark(&strings, marks);
+    if uses.is_foreign {
+        return Err(FOREIGN);
+    }
+    uses.mark(&strings, whole, marks);
     // What follows a break is read by nobody; its tag and length are, for the note.
     if let Some(unread) = input.bytes.get(survey.end..) {
-        marks.blank(unread.get(Wire::head_length(unread)..).unwrap_or_default());
+        marks.keep_binary(unread.get(..Wire::head_length(unread)).unwrap_or_default());
     }
     Ok(())
 }
@@ -63,17 +79,20 @@ impl Uses {
             match (number, part.number, part.value) {
                 (field::SAMPLE, 3, Value::Bytes(label)) => self.label(label, marks),
                 (field::SAMPLE, 1 | 2, Value::Bytes(_)) | (field::LOCATION, 4, Value::Bytes(_)) => {}
-                (field::SAMPLE_TYPE | field::PERIOD_TYPE, 1 | 2, Value::Varint(index)) => self.keep(index),
+                (field::SAMPLE_TYPE | field::PERIOD_TYPE, 1 | 2, Value::Varint(index)) => {
+                    self.words.push(index)
+                }
                 (field::MAPPING, 5, Value::Varint(index)) => self.programs.push(index),
-                (field::MAPPING, 6, Value::Varint(index)) => self.keep(index),
+                (field::MAPPING, 6, Value::Varint(index)) => self.labels.push(index),
                 (field::FUNCTION, 2, Value::Varint(index)) => {
-                    self.keep(index);
+                    self.functions.insert(index);
                     function.0 = index;
                 }
-                (field::FUNCTION, 3, Value::Varint(index)) => self.keep(index),
+                (field::FUNCTION, 3, Value::Varint(index)) => drop(self.functions.insert(index)),
                 (field::FUNCTION, 4, Value::Varint(index)) => function.1 = index,
                 // A field that the format does not have.
                 (_, _, Value::Bytes(unknown)) => marks.blank(unknown.rest()),
+                (_, _, Value::Fixed | Value::Group) => self.is_foreign = true,
                 _ => {}
             }
         }
@@ -86,45 +105,61 @@ impl Uses {
     }
 
     fn label(&mut self, mut label: Wire<'_>, marks: &mut Marks<'_>) {
+        let mut key = 0;
+        let mut number = None;
+        let mut at = label.at();
         while let Ok(Some(part)) = label.field() {
             match (part.number, part.value) {
-                (1 | 4, Value::Varint(index)) => self.keep(index),
+                (1, Value::Varint(index)) => {
+                    key = index;
+                    self.word(index);
+                }
+                (4, Value::Varint(index)) => self.word(index),
                 (2, Value::Varint(index)) if self.labels.last() != Some(&index) => self.labels.push(index),
+                (3, Value::Varint(_)) => number = Some((at + 1, label.at())),
                 (_, Value::Bytes(unknown)) => marks.blank(unknown.rest()),
+                (_, Value::Fixed | Value::Group) => self.is_foreign = true,
                 _ => {}
             }
+            at = label.at();
+        }
+        if let Some((start, end)) = number {
+            self.numbers.push((key, start, end));
+        }
+    }
+
+    fn word(&mut self, index: u64) {
+        if self.words.last() != Some(&index) {
+            self.words.push(index);
         }
     }
 
     fn scalar(&mut self, number: u32, index: u64) {
         match number {
-            field::DROP_FRAMES | field::KEEP_FRAMES | field::DEFAULT_SAMPLE_TYPE => self.keep(index),
-            field::COMMENT | field::DOC_URL => self.labels.push(index),
+            field::DEFAULT_SAMPLE_TYPE => self.words.push(index),
+            field::DROP_FRAMES | field::KEEP_FRAMES | field::COMMENT | field::DOC_URL => {
+                self.labels.push(index)
+            }
             _ => {}
         }
     }
 
-    fn keep(&mut self, index: u64) {
-        let Some(index) = to_usize(index).filter(|index| *index < crate::base::limits::PROFILE_ROWS) else {
-            return;
-        };
-        if index >= self.kept.len() {
-            self.kept.resize(index + 1, false);
-        }
-        if let Some(kept) = self.kept.get_mut(index) {
-            *kept = true;
-        }
-    }
-
-    fn mark(&self, strings: &[&[u8]], marks: &mut Marks<'_>) {
+    fn mark(&self, strings: &[&[u8]], whole: &[u8], marks: &mut Marks<'_>) {
         let string =
             |index: u64| to_usize(index).and_then(|index| strings.get(index)).copied().unwrap_or_default();
-        let mut is_done = self.kept.clone();
-        is_done.resize(is_done.len().max(strings.len()), false);
+        let mut is_done = vec![false; strings.len()];
         let mut claim = |index: u64| {
             let done = to_usize(index).and_then(|index| is_done.get_mut(index));
             done.is_some_and(|done| !std::mem::replace(done, true))
         };
+        for &index in &self.functions {
+            claim(index);
+        }
+        for &index in &self.words {
+            if claim(index) && !all_in(string(index), &PROFILE) {
+                marks.words(string(index), Kind::Label);
+            }
+        }
         let mut files: Vec<_> = self.files.iter().collect();
         files.order();
         for (&file, functions) in files {
@@ -148,6 +183,12 @@ impl Uses {
         for (index, string) in strings.iter().enumerate() {
             if is_done.get(index) == Some(&false) {
                 marks.blank(string);
+            }
+        }
+        // The sizes of heap profiles are the runtime's; other numbers may be anybody's.
+        for (key, start, end) in &self.numbers {
+            if string(*key) != b"bytes" {
+                marks.varint(whole.get(*start..*end).unwrap_or_default());
             }
         }
     }
@@ -212,7 +253,7 @@ mod tests {
             "cpu",
             "main.run",
             "/home/....././main.go",
-            "tenant",
+            "......",
             "....",
             "xxxxxx",
             ". ....",

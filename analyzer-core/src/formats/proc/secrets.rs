@@ -1,58 +1,74 @@
-//! The secrets of `/proc`: names of processes, arguments, the environment,
-//! paths of control groups, and where a machine's own texts name it.
+//! Of `/proc`, figures and the kernel's own words stay; names of processes,
+//! arguments, the environment and paths of control groups do not.
 
 use super::process::{GO_VARIABLES, split_cgroup, split_stat};
 use crate::base::reader::Lines;
 use crate::base::source::Input;
 use crate::formats::record::decimal;
-use crate::formats::redaction::{Kind, Marks, is_figures};
+use crate::formats::redaction::{Kind, Marks, VALUES, is_amount, is_figures, is_kernel_key};
 
 type Outcome = Result<(), &'static str>;
-
-/// Lines of `status` whose values are words of the kernel.
-const STATUS_WORDS: [&str; 4] =
-    ["State:", "Speculation_Store_Bypass:", "SpeculationIndirectBranch:", "Seccomp:"];
 
 pub(super) fn status(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     for line in Lines::new(input.bytes) {
         if let Some(name) = line.bytes.strip_prefix(b"Name:") {
+            marks.keep(line.bytes.get(..5).unwrap_or_default());
             marks.words(name, Kind::Name);
-        } else if !is_status_figure(line.text()) {
-            marks.blank(line.bytes);
+        } else if is_status(line.text()) {
+            marks.keep(line.bytes);
         }
     }
     Ok(())
 }
 
-/// One key with any count of numbers, or a known word.
-fn is_status_figure(text: &str) -> bool {
+/// One key of the kernel's with any count of numbers, masks or known words.
+fn is_status(text: &str) -> bool {
     let Some((key, value)) = text.split_once(':') else { return text.trim().is_empty() };
-    let is_word = STATUS_WORDS.iter().any(|word| text.starts_with(word));
-    let is_key = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_key && (is_word || value.trim().is_empty() || is_figures(value.as_bytes()))
+    let is_mask =
+        ["Sig", "Cap", "Shd", "Cpus_allowed", "Mems_allowed"].iter().any(|start| key.starts_with(start))
+            && value.bytes().all(|byte| byte.is_ascii_hexdigit() || b", \t/".contains(&byte));
+    let is_words = || {
+        value.split(|c: char| !c.is_alphanumeric()).all(|word| {
+            word.is_empty()
+                || VALUES.contains(word.as_bytes())
+                || word.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    is_kernel_key(key.as_bytes()) && (is_mask || is_figures(value.as_bytes()) || is_words())
 }
 
 pub(super) fn stat(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
-    let text = std::str::from_utf8(input.bytes).unwrap_or("");
-    let (_, command, _) = split_stat(text.trim()).ok_or("not of the form of stat")?;
+    let text = std::str::from_utf8(input.bytes).unwrap_or("").trim();
+    let (_, command, rest) = split_stat(text).ok_or("not of the form of stat")?;
+    let at = command.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    marks.keep(text.get(..at).unwrap_or_default().as_bytes());
     marks.words(command.as_bytes(), Kind::Name);
+    for (index, field) in rest.into_iter().enumerate() {
+        let is_state = index == 0 && field.len() == 1;
+        if is_state || field.parse::<i128>().is_ok() {
+            marks.keep(field.as_bytes());
+        }
+    }
     Ok(())
 }
 
 pub(super) fn limits(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     for line in Lines::new(input.bytes) {
-        if !line.bytes.starts_with(b"Max ") && !line.bytes.starts_with(b"Limit ") {
-            marks.blank(line.bytes);
-        }
+        marks.keep_known(line.bytes, &VALUES);
     }
     Ok(())
 }
 
 pub(super) fn cgroup(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
+    const CONTROLLERS: &str = "cpuset cpu cpuacct blkio io memory devices freezer net_cls net_prio net cls prio \
+        perf_event perf event hugetlb pids rdma misc name systemd";
     for line in Lines::new(input.bytes) {
-        match split_cgroup(line.text().trim()) {
-            Some((_, path)) => marks.cgroup_path(path.as_bytes()),
-            None => marks.blank(line.bytes),
+        let text = line.text().trim();
+        if let Some((controllers, path)) = split_cgroup(text) {
+            let (hierarchy, _) = text.split_once(':').unwrap_or_default();
+            marks.keep(hierarchy.as_bytes());
+            marks.words_beside(CONTROLLERS, controllers.as_bytes(), Kind::Name);
+            marks.cgroup_path(path.as_bytes());
         }
     }
     Ok(())
@@ -64,40 +80,100 @@ pub(super) fn cmdline(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
 }
 
 pub(super) fn environ(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
-    for entry in input.bytes.split(|&byte| byte == 0 || byte == b'\n') {
-        let equals = memchr::memchr(b'=', entry).unwrap_or(0);
+    // A value may hold line ends where NULs part the variables.
+    let end = if input.bytes.contains(&0) { 0 } else { b'\n' };
+    for entry in input.bytes.split(|&byte| byte == end) {
+        let equals = memchr::memchr(b'=', entry).unwrap_or(entry.len());
         let (name, value) = entry.split_at(equals);
-        let is_go = GO_VARIABLES.iter().any(|variable| variable.as_bytes() == name);
-        if !is_go {
-            marks.words(value, Kind::Environment);
-        }
+        variable(name, value.get(1..).unwrap_or_default(), marks);
     }
     Ok(())
 }
 
-/// Settings stay as far as they are numbers or the kernel's own words; of the
-/// rest the first line is kept in names, and later ones not at all.
+/// Variables that machines have whoever owns them.
+const COMMON_VARIABLES: &str = "PATH HOME HOSTNAME PWD USER SHELL LANG TERM TZ LOGNAME OLDPWD SHLVL KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT";
+
+/// Marks a variable: the runtime's own stay, with values that are of their kind.
+pub(in crate::formats) fn variable(name: &[u8], value: &[u8], marks: &mut Marks<'_>) {
+    let is_go = GO_VARIABLES.iter().any(|variable| variable.as_bytes() == name);
+    if is_go && is_setting(name, value) {
+        marks.keep(name);
+        return marks.keep(value);
+    }
+    let is_common = COMMON_VARIABLES.split(' ').any(|known| known.as_bytes() == name);
+    if is_go || is_common {
+        marks.keep(name);
+    } else {
+        marks.quoted(name, Kind::Environment);
+    }
+    marks.quoted(value, Kind::Environment);
+}
+
+/// True for a value that a variable of the runtime can have: an amount, `off`, `gctrace=1,madvdontneed=1`.
+pub(in crate::formats) fn is_setting(name: &[u8], value: &[u8]) -> bool {
+    const KNOWN: &str = "gctrace gcpacertrace madvdontneed scavtrace schedtrace scheddetail allocfreetrace asyncpreemptoff \
+        cgocheck clobberfree efence gccheckmark gcshrinkstackoff gcstoptheworld inittrace invalidptr sbrk tracefpunwindoff \
+        tracebackancestors tracebacklabels panicnil http2client http2server http2debug netdns execerrdot asynctimerchan \
+        disablethp dontfreezetheworld profstackdepth checkfinalizers decoratemappings";
+    match name {
+        b"GODEBUG" => value.split(|&byte| byte == b',').all(|setting| {
+            let equals = memchr::memchr(b'=', setting).unwrap_or(setting.len());
+            let (key, number) = setting.split_at(equals);
+            let number = number.get(1..).unwrap_or_default();
+            setting.is_empty()
+                || (KNOWN.split_ascii_whitespace().any(|known| known.as_bytes() == key)
+                    && number.len() <= 6
+                    && (number.iter().all(u8::is_ascii_digit) || matches!(number, b"go" | b"cgo")))
+        }),
+        _ => is_amount(value) || value == b"off",
+    }
+}
+
+/// Settings stay as far as they are numbers or the kernel's own words, of others the marks between words.
 pub(super) fn kernel_text(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
-    let mut lines = Lines::new(input.bytes).skip_while(|line| line.bytes.trim_ascii().is_empty());
-    if let Some(first) = lines.next() {
-        let text = first.text().trim();
-        if let Some(rest) = text.strip_prefix("Linux version ") {
-            let named = rest.split_once(' ').map_or("", |(_, named)| named);
-            marks.words(named.as_bytes(), Kind::Name);
-        } else if !super::host::is_thp_setting(text) && decimal(text).is_none() && !is_release(text) {
-            marks.words(first.bytes, Kind::Name);
+    let mut is_first = true;
+    for line in Lines::new(input.bytes) {
+        let text = line.text().trim();
+        if text.is_empty() {
+            continue;
         }
-    }
-    for line in lines {
-        if !is_figures(line.bytes) {
-            marks.blank(line.bytes);
+        let is_setting = super::host::is_thp_setting(text) || is_figures(line.bytes);
+        if is_setting {
+            marks.keep(line.bytes);
+        } else if is_first {
+            first_line(text, marks);
         }
+        is_first = false;
     }
     Ok(())
 }
 
-/// A kernel's release alone: `6.1.0-18-amd64`.
+/// The line that is kept as text: of a kernel's version and of mounts, what every machine has.
+fn first_line(text: &str, marks: &mut Marks<'_>) {
+    const WORDS: &str = "Linux version SMP PREEMPT_DYNAMIC PREEMPT DYNAMIC x86_64 x86 aarch64 amd64 GNU gcc Debian Ubuntu \
+        Filename Type Size Used Priority slabinfo name active_objs active objs num_objs objsize objperslab pagesperslab \
+        tunables limit batchcount sharedfactor slabdata rchar Inter face Receive Transmit BOOT_IMAGE root ro rw quiet \
+        overlay ext4 xfs proc sysfs tmpfs cgroup cgroup2 on type relatime noatime nosuid nodev noexec";
+    for word in text.split_whitespace() {
+        let is_release = is_release(word);
+        if is_release {
+            // `6.1.0-18-amd64`: what a builder adds may name one.
+            let end = word.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(word.len());
+            let (release, build) = word.split_at(end);
+            marks.keep(release.as_bytes());
+            marks.words_beside(WORDS, build.as_bytes(), Kind::Name);
+        } else if word.parse::<i64>().is_ok() && text == word {
+            marks.keep(word.as_bytes());
+        } else {
+            marks.words_beside(WORDS, word.as_bytes(), Kind::Name);
+        }
+    }
+}
+
+/// Begins as a kernel's release does: `6.1.0-18-amd64`.
 fn is_release(text: &str) -> bool {
-    let starts = text.split('.').take(2).all(|part| decimal(part).is_some());
-    starts && text.contains('.') && !text.contains(' ')
+    let mut parts = text.split('.');
+    let is_small =
+        |part: Option<&str>| part.and_then(decimal).is_some_and(|number| (0..1000).contains(&number));
+    is_small(parts.next()) && is_small(parts.next()) && !text.contains('@')
 }

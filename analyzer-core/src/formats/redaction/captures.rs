@@ -18,7 +18,7 @@ impl Default for CaptureNames {
         let words_of_names =
             cgroup::FILES.iter().chain(&proc::NAMES).chain(names::MOMENTS).chain(names::GENERIC);
         let kernel_files = words_of_names.flat_map(|name| {
-            words(name.as_bytes(), false).filter_map(|word| name.get(word)).map(str::to_ascii_lowercase)
+            words(name.as_bytes()).filter_map(|word| name.get(word)).map(str::to_ascii_lowercase)
         });
         let known = CAPTURE_WORDS.split(' ').map(str::to_owned).chain(kernel_files).collect();
         Self { known }
@@ -29,7 +29,7 @@ impl CaptureNames {
     /// Marks the words of a capture's path that are neither of a format, a
     /// moment, a number nor a time. Four numbers that make an address are marked.
     pub fn mark(&self, path: &[u8], marks: &mut Marks<'_>) {
-        let found: Vec<_> = words(path, false).collect();
+        let found: Vec<_> = words(path).collect();
         let text =
             |index: usize| found.get(index).and_then(|word| path.get(word.clone())).unwrap_or_default();
         let mut index = 0;
@@ -40,6 +40,8 @@ impl CaptureNames {
             for part in index..index + count {
                 if is_address || !self.is_known(text(part)) {
                     marks.words(text(part), Kind::Capture);
+                } else {
+                    marks.keep(text(part));
                 }
             }
             index += count;
@@ -48,12 +50,32 @@ impl CaptureNames {
 
     fn is_known(&self, word: &[u8]) -> bool {
         let Ok(word) = std::str::from_utf8(word) else { return false };
-        let is_time = word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'));
+        let is_number = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
         let stem = word.trim_matches(|c: char| c.is_ascii_digit());
-        is_time
-            || self.known.contains(&stem.to_ascii_lowercase())
+        let digits = word.len() - stem.len();
+        is_number
+            || is_moment(word)
+            || (digits <= 7 && self.known.contains(&stem.to_ascii_lowercase()))
             || self.known.contains(&word.to_ascii_lowercase())
     }
+}
+
+/// A part of a date or time: `2026`, `20261120`, `20261120T101500Z`, `10Z`, `20T10`, seconds since 1970 of this
+/// century.
+fn is_moment(word: &str) -> bool {
+    let word = word.strip_suffix('Z').unwrap_or(word);
+    let (date, time) = word.split_once('T').unwrap_or((word, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let is_date = match date.len() {
+        0 | 2 => true,
+        4 => (1990..2100).contains(&number(date)),
+        8 => (1990..2100).contains(&(number(date) / 10_000)) && (1..=31).contains(&(number(date) % 100)),
+        10 => (1_000_000_000..2_200_000_000).contains(&number(date)),
+        14 => (1990..2100).contains(&(number(date) / 10_000_000_000)),
+        _ => false,
+    };
+    is_digits(date) && is_digits(time) && is_date && matches!(time.len(), 0 | 2 | 4 | 6)
 }
 
 fn is_octet(word: &[u8]) -> bool {
@@ -97,6 +119,7 @@ mod tests {
     fn names_of_services_and_hosts_do_not() {
         assert_eq!(shown("pricing-7d4f8-x2x/t0/heap.pb.gz"), "*******-*****-***/t0/heap.pb.gz");
         assert_eq!(shown("ip-10-1-22-3.log"), "**-**-*-**-*.log");
+        assert_eq!(shown("customer-88127345/order4711.txt"), "********-********/*********.txt");
         assert_eq!(shown("heap-10.1.22.3-4.pb"), "heap-**.*.**.*-4.pb");
     }
 }

@@ -9,6 +9,13 @@ pub(super) const FOLDERS: &str = "\
     rootfs run runner sbin sdk self share shm site snap snapshots src srv store sys system task tmp tmpfs \
     toolchain tools upper usr var vendor volumes work workdir workspace x64 x86_64 x86_64-linux-gnu";
 
+/// Shared libraries that machines have, without versions.
+pub(super) const LIBRARIES: &str = "\
+    ld ld-linux ld-linux-x86-64 ld-linux-aarch64 ld-musl-x86_64 ld-musl-aarch64 libc libm libdl librt libpthread \
+    libresolv libnss_files libnss_dns libnss_compat libnss_systemd libgcc_s libstdc++ libz libssl libcrypto \
+    libjemalloc libtcmalloc libmimalloc libcap libselinux libpcre libpcre2-8 libsqlite3 liblzma libzstd libbz2 \
+    libtsan libasan libubsan libunwind libgomp libgfortran libcuda libnvidia-ml libmusl libatomic libblas";
+
 /// Parts of the names of control groups.
 pub(super) const CGROUP_WORDS: &str = "\
     app besteffort blkio buildkit burstable containerd cpu cpuacct cpuset cri crio devices docker ecs \
@@ -21,7 +28,7 @@ pub(super) const CAPTURE_WORDS: &str = "\
     cgroups child cmdline comm container containers cpu cpuinfo csv current d debug debugvars delta describe \
     dev diff dmesg dump dumps during end environ err event events example exec execution exit expvar fgprof \
     file files final first fs gb gc gctrace go gob goroutine goroutineleak goroutines grown gz h heap heaps \
-    high host html hugetlb idle initial inuse io journal json k8s kb kernel kill killed kmsg kubectl last \
+    high host html hugetlb idle initial inuse io journal json jsonl k8s kb kernel kill killed kmsg kubectl last \
     latency leak leaks limits load loadavg loaded local log loginuid logs low m main manifest maps max mb md \
     meminfo memory memstats messages metric metrics min mountinfo mounts ms mutex n net node numa objects \
     oom openmetrics out parent pb peak pid pod pods pprof pressure proc process procs profile profiles prom \

@@ -1,6 +1,6 @@
 //! Lines that hold nothing but figures under fixed keys.
 
-use super::Marks;
+use super::{Marks, is_kernel_key};
 use crate::base::reader::Lines;
 use crate::base::source::Input;
 
@@ -8,13 +8,13 @@ use crate::base::source::Input;
 const WORDS: [&str; 12] =
     ["kB", "max", "some", "full", "unlimited", "bytes", "us", "pages", "default", "total", "rw", "ro"];
 
-/// Blanks every line that is more than figures under keys.
+/// Lines of figures under the kernel's keys stay.
 /// # Errors
 /// None.
 pub fn figures(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
     for line in Lines::new(input.bytes) {
-        if !is_figures(line.bytes) {
-            marks.blank(line.bytes);
+        if is_figures(line.bytes) {
+            marks.keep(line.bytes);
         }
     }
     Ok(())
@@ -46,21 +46,21 @@ pub fn is_figures(line: &[u8]) -> bool {
     !awaits_number
 }
 
+/// `12`, `0.50`, `8:0`, `1-3`, `[1]`; hexadecimal only behind `0x`.
 fn is_number(text: &str) -> bool {
     let text = text.trim_matches(['[', ']', '(', ')', ',', '+', '-', '%']);
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    !digits.is_empty()
-        && digits.bytes().any(|byte| byte.is_ascii_digit())
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b',' | b':' | b'-' | b'/'))
+    if let Some(digits) = text.strip_prefix("0x") {
+        return !digits.is_empty()
+            && digits.len() <= 16
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b':' | b'-' | b'/'))
 }
 
 /// What the kernel calls a figure: `Pgfault`, `total_rss`, `Active(anon)`, `N0`.
 fn is_key(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.len() <= 40
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'(' | b')' | b'.'))
+    is_kernel_key(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -90,6 +90,9 @@ mod tests {
             "on host a 3 4 5",
             "a=b",
             "alice bob 3",
+            "orders 4711",
+            "acme_total 3",
+            "usage 1a2b3c",
         ] {
             assert!(!is_figures(line.as_bytes()), "{line}");
         }

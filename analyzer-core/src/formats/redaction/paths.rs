@@ -1,6 +1,7 @@
 //! Paths: which of their parts are the same on every machine.
 
-use super::common::{CGROUP_WORDS, FOLDERS, has};
+use super::common::{CGROUP_WORDS, FOLDERS, LIBRARIES, has};
+use super::vocabulary::MAPPINGS;
 use super::{Kind, Marks};
 use crate::base::go_symbol;
 
@@ -8,87 +9,113 @@ use crate::base::go_symbol;
 const ENDINGS: [&str; 14] =
     ["so", "a", "go", "s", "c", "h", "cc", "cpp", "cgo1", "db", "dat", "log", "txt", "json"];
 
+/// Endings of source files that the compilers name.
+const SOURCES: [&str; 11] = ["go", "s", "S", "c", "h", "cc", "cpp", "hpp", "cxx", "rs", "y"];
+
 /// What the kernel adds to the name of a mapped file.
 const FILE_MARKS: [&[u8]; 3] = [b"memfd", b"deleted", b"SYSV00000000"];
 
 impl Marks<'_> {
-    /// Marks what is particular to a machine in the path of a file: every word
-    /// but common folders, short numbers, and the names of shared libraries.
+    /// Of the path of a file, common folders stay, short numbers, and the names of common shared libraries.
     pub fn path(&mut self, path: &[u8], kind: Kind) {
-        let mut segments = path.split(|byte| *byte == b'/').peekable();
+        let mut segments = path.split(|byte| is_separator(*byte)).peekable();
         while let Some(segment) = segments.next() {
             let is_last = segments.peek().is_none();
-            let is_known = is_common(segment) || (is_last && is_library(segment));
-            if !is_known {
-                let stem = if is_last { without_ending(segment) } else { segment };
-                self.each_word(stem, false, kind, |word| is_short_number(word) || FILE_MARKS.contains(&word));
-            }
-        }
-    }
-
-    /// Marks the name of a mapping. `[heap]` and the like are the kernel's,
-    /// `[anon: Go: heap]` the runtime's; other names in brackets are the program's own.
-    pub fn mapping(&mut self, name: &[u8]) {
-        let own = name.strip_prefix(b"[anon:").or_else(|| name.strip_prefix(b"[anon_shmem:"));
-        match own {
-            Some(own) if !own.starts_with(b" Go: ") => self.words(own, Kind::Path),
-            None if !name.starts_with(b"[") => self.path(name, Kind::Path),
-            _ => {}
-        }
-    }
-
-    /// Marks the folders of a source file above its module: `function` is one
-    /// of the file's, whose package path says where the module's part begins.
-    pub fn source_file(&mut self, path: &[u8], function: &[u8]) {
-        let kept = kept_from(path, &String::from_utf8_lossy(function));
-        self.path(path.get(..kept).unwrap_or(path), Kind::Path);
-    }
-
-    /// Marks the names in the path of a control group.
-    pub fn cgroup_path(&mut self, path: &[u8]) {
-        let Some(range) = self.range_of(path) else { return };
-        for word in super::words(path, false) {
-            let Some(text) = path.get(word.clone()) else { continue };
-            if has(CGROUP_WORDS, text) || is_short_number(text) {
+            if is_common(segment) || (is_last && is_library(segment)) {
+                self.keep(segment);
                 continue;
             }
-            // `pod` and the pod's id, which stands elsewhere by itself.
-            let is_pod = text.len() > 6 && text.starts_with(b"pod");
-            let start = range.start + word.start + if is_pod { 3 } else { 0 };
-            self.words.push(super::Word { start, end: range.start + word.end, kind: Kind::Name });
+            let stem = if is_last { without_ending(segment) } else { segment };
+            self.each_word(stem, kind, |word| is_short_number(word) || FILE_MARKS.contains(&word));
+            self.keep(segment.get(stem.len()..).unwrap_or_default());
+        }
+    }
+
+    /// Of the name of a mapping, those stay that the kernel and the runtime give; other names in brackets are
+    /// the program's own.
+    pub fn mapping(&mut self, name: &[u8]) {
+        match name {
+            [b'[', ..] => {
+                self.each_word(name, Kind::Path, |word| MAPPINGS.contains(word) || is_short_number(word))
+            }
+            _ => self.path(name, Kind::Path),
+        }
+    }
+
+    /// Of the path of a source file, what its module has everywhere stays: the file's name, and the folders
+    /// above it that are in the package path of `function`, which is one of the file's.
+    pub fn source_file(&mut self, path: &[u8], function: &[u8]) {
+        let kept = kept_from(path, &String::from_utf8_lossy(function));
+        let (above, own) = path.split_at_checked(kept).unwrap_or((path, &[]));
+        self.path(above, Kind::Path);
+        self.keep(own);
+    }
+
+    /// Of the path of a control group, the words of its kind stay.
+    pub fn cgroup_path(&mut self, path: &[u8]) {
+        let is_known = |word: &[u8]| has(CGROUP_WORDS, word) || is_short_number(word);
+        let Some(range) = self.range_of(path) else { return };
+        let before = self.words.len();
+        self.each_word(path, Kind::Name, is_known);
+        // `pod` and the pod's id, which stands elsewhere by itself.
+        for word in self.words.get_mut(before..).unwrap_or_default() {
+            let text = path.get(word.start - range.start..word.end - range.start).unwrap_or_default();
+            if text.len() > 6 && text.starts_with(b"pod") {
+                self.kept.push(word.start..word.start + 3);
+                word.start += 3;
+            }
         }
     }
 }
 
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'/' | b'\\')
+}
+
 /// Where the part of a source file's path begins that its module has everywhere.
 fn kept_from(path: &[u8], function: &str) -> usize {
-    let text = String::from_utf8_lossy(path);
-    if text.len() != path.len() {
-        return 0;
+    let Ok(text) = std::str::from_utf8(path) else { return path.len() };
+    let file = text.rfind(['/', '\\']).map_or(0, |at| at + 1);
+    if !is_source_name(text.get(file..).unwrap_or_default()) {
+        return path.len();
     }
-    let is_absolute = text.starts_with('/') || text.get(1..2) == Some(":");
-    if !is_absolute {
-        // Built with -trimpath, or made by the compiler: the path begins with the module's.
-        return 0;
-    }
-    if let Some(at) = text.find("/pkg/mod/") {
-        return at;
-    }
-    if let Some(at) = standard_library(&text) {
-        return at;
-    }
-    let file = text.rfind('/').map_or(0, |at| at + 1);
     let mut kept = file;
-    let folders = text.get(..file).unwrap_or_default().trim_end_matches('/');
+    let folders = text.get(..file).unwrap_or_default().trim_end_matches(['/', '\\']);
     let package = go_symbol::package(function).replace("%2e", ".");
     // Folders and package path agree from their ends on, as far as the module goes.
-    for (folder, element) in folders.rsplit('/').zip(package.rsplit('/')) {
-        if folder != element || folder.is_empty() {
+    for (folder, element) in folders.rsplit(['/', '\\']).zip(package.rsplit('/')) {
+        if folder.is_empty() || !is_element(folder, element) {
             break;
         }
-        kept -= folder.len() + 1;
+        kept = kept.saturating_sub(folder.len() + 1);
     }
-    kept
+    let is_standard = go_symbol::is_standard_package(package.split('/').next().unwrap_or_default());
+    standard_library(text).filter(|at| is_standard && *at < kept).unwrap_or(kept)
+}
+
+/// True if a folder is of an element of a package path: `b`, or `b@v1.2.3`, with `!a` for `A`.
+fn is_element(folder: &str, element: &str) -> bool {
+    let (name, version) = folder.split_once('@').unwrap_or((folder, "v0"));
+    let is_version = version.strip_prefix('v').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
+    });
+    let mut unescaped = String::with_capacity(name.len());
+    let mut is_upper = false;
+    for c in name.chars() {
+        match c {
+            '!' => is_upper = true,
+            c => unescaped.push(if std::mem::take(&mut is_upper) { c.to_ascii_uppercase() } else { c }),
+        }
+    }
+    is_version && unescaped == element
+}
+
+/// The name of a source file: `main.go`, `asm_amd64.s`, `<autogenerated>`.
+fn is_source_name(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte));
+    (is_plain && SOURCES.contains(&ending)) || name == "<autogenerated>" || name == "<unknown>"
 }
 
 /// Where the standard library's own part begins.
@@ -113,16 +140,26 @@ fn is_common(segment: &[u8]) -> bool {
     segment.is_empty() || has(FOLDERS, segment) || is_release()
 }
 
-/// `libc.so.6`, `libstdc++.so.6.0.28`, `ld-linux-x86-64.so.2`.
+/// `libc.so.6`, `libstdc++.so.6.0.28`, `ld-linux-x86-64.so.2`, `libc-2.31.so`.
 fn is_library(segment: &[u8]) -> bool {
-    let starts = segment.starts_with(b"lib") || segment.starts_with(b"ld-");
-    starts && (segment.ends_with(b".so") || memchr::memmem::find(segment, b".so.").is_some())
+    let Ok(text) = std::str::from_utf8(segment) else { return false };
+    let Some((name, version)) = text.split_once(".so") else { return false };
+    let is_version = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let stem = name.split_once('-').filter(|(_, rest)| is_version(rest)).map_or(name, |(stem, _)| stem);
+    is_version(version) && has(LIBRARIES, stem.as_bytes())
 }
 
 fn without_ending(segment: &[u8]) -> &[u8] {
     let Some(dot) = memchr::memrchr(b'.', segment) else { return segment };
     let ending = segment.get(dot + 1..).unwrap_or_default();
     let is_known = ENDINGS.iter().any(|known| known.as_bytes() == ending);
+    if let Some(at) = memchr::memmem::find(segment, b".so.")
+        && segment
+            .get(at + 4..)
+            .is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
+    {
+        return segment.get(..at).unwrap_or(segment);
+    }
     if is_known { segment.get(..dot).unwrap_or(segment) } else { segment }
 }
 
@@ -155,6 +192,7 @@ mod tests {
             assert_eq!(mapping(name), name);
         }
         assert_eq!(mapping("[anon:acme cache]"), "[anon:.... .....]");
+        assert_eq!(mapping("[acme]"), "[....]");
         assert_eq!(mapping("/srv/acme (deleted)"), "/srv/.... (deleted)");
     }
 
@@ -184,6 +222,9 @@ mod tests {
             file("git.acme.example/shop/x.go", "git.acme.example/shop.F"),
             "git.acme.example/shop/x.go"
         );
+        assert_eq!(file("git.acme.example/shop/x.go", "main.main"), "................/..../x.go");
+        assert_eq!(file(r"C:\Users\alice\src\x.go", "main.main"), r".:\Users\.....\src\x.go");
+        assert_eq!(file("/home/alice/x", "main.main"), "/home/...../.");
     }
 
     #[test]
