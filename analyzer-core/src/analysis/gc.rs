@@ -1,5 +1,7 @@
 //! Garbage collection over time: trace lines as runs of programs, with their sums.
 
+use rustc_hash::FxHashMap;
+
 use crate::base::convert::to_u64;
 use crate::base::limits::GC_ROWS;
 use crate::base::source::SourceId;
@@ -20,17 +22,25 @@ pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Gc> {
     sources.extend(evidence.gc.scavenges.iter().map(|scavenge| scavenge.source));
     sources.sort_unstable();
     sources.dedup();
-    let runs: Vec<GcRun> = sources.into_iter().flat_map(|source| runs(evidence, subjects, source)).collect();
+    let mut by_source: FxHashMap<SourceId, &Subject> = FxHashMap::default();
+    for subject in subjects {
+        for source in subject.sources() {
+            by_source.entry(source).or_insert(subject);
+        }
+    }
+    let runs: Vec<GcRun> = sources
+        .into_iter()
+        .flat_map(|source| runs(evidence, by_source.get(&source).copied(), source))
+        .collect();
     (!runs.is_empty()).then_some(Gc { runs })
 }
 
 /// The runs of one log: cycles are numbered from 1, so that a number that does
 /// not grow begins another run.
-fn runs(evidence: &Evidence, subjects: &[Subject], source: SourceId) -> Vec<GcRun> {
-    let cycles: Vec<&GcCycle> = evidence.gc.cycles.iter().filter(|cycle| cycle.source == source).collect();
-    let mut scavenges: Vec<&Scavenge> =
-        evidence.gc.scavenges.iter().filter(|scavenge| scavenge.source == source).collect();
-    let subject = subjects.iter().find(|subject| subject.sources().any(|of| of == source));
+fn runs(evidence: &Evidence, subject: Option<&Subject>, source: SourceId) -> Vec<GcRun> {
+    let cycles: Vec<&GcCycle> = evidence.gc.cycles_of(source).iter().collect();
+    let all: Vec<&Scavenge> = evidence.gc.scavenges_of(source).iter().collect();
+    let mut scavenges = all.as_slice();
     let mut parts: Vec<&[&GcCycle]> = cycles.chunk_by(|before, after| before.number < after.number).collect();
     if parts.is_empty() {
         parts.push(&[]);
@@ -41,8 +51,8 @@ fn runs(evidence: &Evidence, subjects: &[Subject], source: SourceId) -> Vec<GcRu
         // What stands before the next run's first cycle is of this one.
         let end = starts.get(index + 1).copied().unwrap_or(u64::MAX);
         let count = scavenges.partition_point(|scavenge| line(scavenge.at) < end);
-        let rest = scavenges.split_off(count);
-        runs.push(run(source, subject, part, &scavenges));
+        let (own, rest) = scavenges.split_at(count);
+        runs.push(run(source, subject, part, own));
         scavenges = rest;
     }
     runs

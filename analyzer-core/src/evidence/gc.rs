@@ -76,3 +76,22 @@ pub struct GcTables {
     /// Scavenges, by log and line.
     pub scavenges: Vec<Scavenge>,
 }
+
+impl GcTables {
+    /// The cycles of one log.
+    pub fn cycles_of(&self, source: SourceId) -> &[GcCycle] {
+        of(&self.cycles, source, |cycle| cycle.source)
+    }
+
+    /// The scavenges of one log.
+    pub fn scavenges_of(&self, source: SourceId) -> &[Scavenge] {
+        of(&self.scavenges, source, |scavenge| scavenge.source)
+    }
+}
+
+/// The rows of one log: logs are read one after the other.
+fn of<T>(rows: &[T], source: SourceId, source_of: impl Fn(&T) -> SourceId) -> &[T] {
+    let start = rows.partition_point(|row| source_of(row) < source);
+    let rest = rows.get(start..).unwrap_or_default();
+    rest.get(..rest.partition_point(|row| source_of(row) == source)).unwrap_or_default()
+}

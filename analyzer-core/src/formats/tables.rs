@@ -1,5 +1,7 @@
 //! What tables printed for people share: columns, and amounts such as `12.5MiB`.
 
+use std::cell::Cell;
+
 use super::Probe;
 use super::record::text_lines;
 use crate::base::convert::{rounded_i64, to_u64};
@@ -56,15 +58,25 @@ pub struct Places<'a> {
     bytes: &'a [u8],
     at: usize,
     line: u64,
+    /// Bytes that may still be looked at.
+    left: Cell<usize>,
 }
 
-/// How far ahead a word is looked for: keeps the cost linear where words are missing.
+/// How far ahead a word is looked for.
 const AHEAD: usize = 256 << 10;
+/// How far ahead when words were missing so often that the text was looked at this many times over.
+const LITTLE_AHEAD: usize = 1 << 10;
+const LOOKS: usize = 4;
 
 impl<'a> Places<'a> {
     /// From the start of a text.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, line: 1 }
+        Self {
+            bytes,
+            at: 0,
+            line: 1,
+            left: Cell::new(AHEAD.saturating_add(bytes.len().saturating_mul(LOOKS))),
+        }
     }
 
     /// Line and offset of the next `word`, and goes there; the place that was
@@ -86,11 +98,14 @@ impl<'a> Places<'a> {
     }
 
     fn find(&self, word: &str) -> Self {
-        let end = self.at.saturating_add(AHEAD).min(self.bytes.len());
+        let far = if self.left.get() == 0 { LITTLE_AHEAD } else { AHEAD };
+        let end = self.at.saturating_add(far).min(self.bytes.len());
         let ahead = self.bytes.get(self.at..end).unwrap_or_default();
-        let by = memchr::memmem::find(ahead, word.as_bytes()).unwrap_or(0);
+        let found = memchr::memmem::find(ahead, word.as_bytes());
+        self.left.set(self.left.get().saturating_sub(found.unwrap_or(ahead.len())));
+        let by = found.unwrap_or(0);
         let lines = memchr::memchr_iter(b'\n', ahead.get(..by).unwrap_or_default()).count();
-        Self { bytes: self.bytes, at: self.at + by, line: self.line + to_u64(lines) }
+        Self { bytes: self.bytes, at: self.at + by, line: self.line + to_u64(lines), left: self.left.clone() }
     }
 }
 

@@ -55,12 +55,17 @@ impl Description {
         self.add_moments(evidence, subject, series);
         self.section.remarks.extend(series.remarks.iter().cloned());
         let ids: Vec<String> = series.groups.iter().map(|group| self.id(subject, group)).collect();
+        let mut victims = vec![Vec::new(); ids.len()];
+        for (judgment, id) in judgments.iter().zip(&ids) {
+            if let Some(behind) = judgment.root.and_then(|root| victims.get_mut(root)) {
+                behind.push(id.clone());
+            }
+        }
         for (index, (group, judgment)) in series.groups.iter().zip(judgments).enumerate() {
             let mut row = row(evidence, subject, series, index, group, judgment);
             row.id = ids.get(index).cloned().unwrap_or_default();
             row.root = judgment.root.and_then(|root| ids.get(root)).cloned();
-            let behind = judgments.iter().zip(&ids).filter(|(other, _)| other.root == Some(index));
-            row.victims = behind.map(|(_, id)| id.clone()).collect();
+            row.victims = victims.get_mut(index).map(std::mem::take).unwrap_or_default();
             self.section.groups.push(row);
         }
     }

@@ -1,6 +1,8 @@
 //! How far printed minutes may exceed the truth: by the time between the two
 //! collections around the moment at which a goroutine began to wait.
 
+use std::collections::BTreeSet;
+
 use super::classify::Circumstances;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
@@ -12,14 +14,9 @@ const MINUTE_NANOS: i64 = 60_000_000_000;
 /// since the last of them nothing is known: a gap needs both its ends.
 pub fn circumstances(evidence: &Evidence, subject: &Subject) -> Circumstances {
     let of_moments = subject.snapshots.iter().flat_map(|snapshot| &snapshot.sources);
-    let logs: Vec<_> = of_moments.chain(&subject.spanning).copied().collect();
-    let mut times: Vec<Nanos> = evidence
-        .gc
-        .cycles
-        .iter()
-        .filter(|cycle| logs.contains(&cycle.source))
-        .map(|cycle| cycle.since_start)
-        .collect();
+    let logs: BTreeSet<_> = of_moments.chain(&subject.spanning).copied().collect();
+    let cycles = logs.into_iter().flat_map(|source| evidence.gc.cycles_of(source));
+    let mut times: Vec<Nanos> = cycles.map(|cycle| cycle.since_start).collect();
     times.sort_unstable();
     let gaps = times.windows(2).map(|pair| match pair {
         [before, after] => after.0.saturating_sub(before.0),

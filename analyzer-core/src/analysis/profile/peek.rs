@@ -92,7 +92,14 @@ pub fn peek(view: &View<'_>, top: &Top, nodes: &Nodes) -> Result<Peek, QueryErro
             side.walk(row, |frame| edges.frame(frame));
         }
     }
-    let nodes = rows.into_iter().map(|row| node(view, top, row, &edges)).collect();
+    let mut neighbors = edges.by_node();
+    let nodes = rows
+        .into_iter()
+        .zip(0..)
+        .map(|(row, at)| {
+            node(view, top, row, at, &edges, neighbors.get_mut(at).map(std::mem::take).unwrap_or_default())
+        })
+        .collect();
     Ok(Peek {
         sample_type: view.sample_type().to_owned(),
         unit: view.unit().to_owned(),
@@ -115,10 +122,15 @@ fn rows(top: &Top, nodes: &Nodes) -> Result<Vec<usize>, QueryError> {
     })
 }
 
-fn node(view: &View<'_>, top: &Top, row: usize, edges: &Edges) -> PeekNode {
-    let key = KeyId(top.key.0[row]);
-    let at = id_to_usize(edges.row_of[key.index()]);
-    let calls = |is_wanted: &dyn Fn(&(KeyId, KeyId)) -> Option<KeyId>| calls(view, edges, is_wanted);
+/// The `at`th of the wanted nodes, which has this row in the table.
+fn node(
+    view: &View<'_>,
+    top: &Top,
+    row: usize,
+    at: usize,
+    edges: &Edges,
+    neighbors: Neighbors<'_>,
+) -> PeekNode {
     PeekNode {
         name: top.name[row].clone(),
         file: top.file[row].clone(),
@@ -127,17 +139,20 @@ fn node(view: &View<'_>, top: &Top, row: usize, edges: &Edges) -> PeekNode {
         base: top.base_flat.0.get(row).copied().zip(top.base_cum.0.get(row).copied()),
         without_caller: edges.without_caller[at],
         recursive: edges.recursive[at],
-        callers: calls(&|&(caller, callee)| (callee == key).then_some(caller)),
-        callees: calls(&|&(caller, callee)| (caller == key).then_some(callee)),
+        callers: calls(view, neighbors.callers),
+        callees: calls(view, neighbors.callees),
     }
 }
 
-fn calls(view: &View<'_>, edges: &Edges, neighbor: &dyn Fn(&(KeyId, KeyId)) -> Option<KeyId>) -> Calls {
-    let mut rows: Vec<_> = edges
-        .all
-        .iter()
-        .filter_map(|(ends, edge)| neighbor(ends).map(|key| (key, view.name(key), edge)))
-        .collect();
+/// The calls of one node, by neighbor.
+#[derive(Clone, Debug, Default)]
+struct Neighbors<'e> {
+    callers: Vec<(KeyId, &'e Edge)>,
+    callees: Vec<(KeyId, &'e Edge)>,
+}
+
+fn calls(view: &View<'_>, neighbors: Vec<(KeyId, &Edge)>) -> Calls {
+    let mut rows: Vec<_> = neighbors.into_iter().map(|(key, edge)| (key, view.name(key), edge)).collect();
     rows.order_by(|(key_a, name_a, a), (key_b, name_b, b)| {
         let amount = |edge: &Edge| std::cmp::Reverse(edge.amount.unsigned_abs());
         amount(a).cmp(&amount(b)).then_with(|| name_a.cmp(name_b)).then_with(|| key_a.cmp(key_b))
@@ -202,6 +217,24 @@ impl Edges {
             is_base: false,
             caller: None,
         }
+    }
+
+    /// Every edge at its wanted ends, in the order of the wanted nodes.
+    fn by_node(&self) -> Vec<Neighbors<'_>> {
+        let mut by_node = vec![Neighbors::default(); self.recursive.len()];
+        let at = |key: KeyId| {
+            let row = self.row_of.get(key.index()).copied().unwrap_or(Self::NONE);
+            (row != Self::NONE).then(|| id_to_usize(row))
+        };
+        for (&(caller, callee), edge) in &self.all {
+            if let Some(node) = at(callee).and_then(|at| by_node.get_mut(at)) {
+                node.callers.push((caller, edge));
+            }
+            if let Some(node) = at(caller).and_then(|at| by_node.get_mut(at)) {
+                node.callees.push((callee, edge));
+            }
+        }
+        by_node
     }
 
     fn start_stack(&mut self, weight: i64, is_base: bool) {

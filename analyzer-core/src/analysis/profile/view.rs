@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::compare::{self, Column};
 use super::frames::{Decider, FrameFilters, PseudoFrame, RemainingLines};
 use super::nodes::{Kept, KeyId, Keys};
@@ -140,15 +142,16 @@ impl<'a> View<'a> {
             return tags;
         }
         let first = to_u32(profile.locations.len());
+        let mut known: FxHashMap<PseudoFrame, usize> = FxHashMap::default();
         for (_, labels) in profile.label_sets.iter() {
             let mut locations = |keys: &[&str]| {
                 let frame = |&key: &&str| {
                     let name = self.names.intern(&tags::frame_name(labels, key, strings));
                     let frame = PseudoFrame { name, key: self.names.intern(key) };
-                    let known = tags.frames.iter().position(|other| *other == frame);
-                    let index = known.unwrap_or_else(|| {
-                        tags.frames.push(frame);
-                        tags.frames.len() - 1
+                    let next = tags.frames.len();
+                    let index = *known.entry(frame).or_insert_with_key(|frame| {
+                        tags.frames.push(frame.clone());
+                        next
                     });
                     LocationId(first.saturating_add(to_u32(index)))
                 };

@@ -1,5 +1,7 @@
 //! `mem.overshoot`: the heap passes its goal again and again before marking ends.
 
+use std::collections::BTreeSet;
+
 use super::support::{Draft, exact, list, text};
 use crate::analysis::gc::{LEAST_PACED_GOAL, OVERSHOOT_PERCENT, is_overshot, is_paced};
 use crate::base::convert::to_i64;
@@ -35,14 +37,9 @@ pub const DETECTOR: Detector = Detector {
 };
 
 fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
-    let sources: Vec<_> = subject.sources().collect();
-    let counted: Vec<&GcCycle> = case
-        .evidence
-        .gc
-        .cycles
-        .iter()
-        .filter(|cycle| sources.contains(&cycle.source) && is_paced(cycle))
-        .collect();
+    let sources: BTreeSet<_> = subject.sources().collect();
+    let of_subject = sources.into_iter().flat_map(|source| case.evidence.gc.cycles_of(source));
+    let counted: Vec<&GcCycle> = of_subject.filter(|cycle| is_paced(cycle)).collect();
     let over: Vec<&&GcCycle> = counted.iter().filter(|cycle| is_overshot(cycle)).collect();
     let worst = over.iter().max_by_key(|cycle| cycle.heap_end.0 - cycle.goal.0)?;
     let is_repeated = over.len() >= LEAST_CYCLES

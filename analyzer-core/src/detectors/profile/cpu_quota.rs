@@ -1,5 +1,7 @@
 //! `prof.cpu.quota`: the container is throttled.
 
+use std::collections::BTreeSet;
+
 use super::support::{Doubts, percent, place, share_text, with_caller};
 use crate::analysis::profile::facts::cpu::CpuSamples;
 use crate::base::convert::{i64_to_f64, ratio};
@@ -100,8 +102,8 @@ fn quota(case: &Case<'_>, subject: &Subject) -> Option<f64> {
 
 /// GOMAXPROCS as the last cycle of a trace, or a metric, says.
 fn procs(case: &Case<'_>, subject: &Subject) -> Option<i64> {
-    let sources: Vec<SourceId> = subject.sources().collect();
-    let traced = case.evidence.gc.cycles.iter().rev().find(|cycle| sources.contains(&cycle.source));
+    let sources: BTreeSet<SourceId> = subject.sources().collect();
+    let traced = sources.iter().rev().find_map(|&source| case.evidence.gc.cycles_of(source).last());
     let metric = || {
         let key = case.evidence.strings.find("/sched/gomaxprocs:threads")?;
         let mut records =

@@ -1,5 +1,7 @@
 //! `prof.gc.cost`: garbage collection takes a notable part of the CPU time.
 
+use std::collections::BTreeSet;
+
 use super::support::{
     Doubts, bytes, frame, needs, percent, place, processes, sample, share_text, share_within,
 };
@@ -113,8 +115,8 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
 /// The last run's cycles in the logs of a subject.
 fn cycles<'c>(case: &Case<'c>, process: &ProcessProfiles) -> Vec<&'c GcCycle> {
     let subject = case.analysis.subjects.iter().find(|subject| subject.id == process.subject);
-    let sources: Vec<_> = subject.iter().flat_map(|subject| subject.sources()).collect();
-    case.evidence.gc.cycles.iter().filter(|cycle| sources.contains(&cycle.source)).collect()
+    let sources: BTreeSet<_> = subject.iter().flat_map(|subject| subject.sources()).collect();
+    sources.into_iter().flat_map(|source| case.evidence.gc.cycles_of(source)).collect()
 }
 
 /// True if most cycles have a goal close above what was live: GOGC is low, or GOMEMLIMIT near.

@@ -20,7 +20,7 @@ const MINUTE: i64 = 60_000_000_000;
 
 /// The age by the last collection of a trace, and by the longest wait of a goroutine.
 pub(super) fn age(evidence: &Evidence, subject: &Subject, sources: &BTreeSet<SourceId>) -> Age {
-    let cycles = evidence.gc.cycles.iter().filter(|cycle| sources.contains(&cycle.source));
+    let cycles = sources.iter().flat_map(|&source| evidence.gc.cycles_of(source));
     let traced = cycles.map(|cycle| cycle.since_start).max();
     let dumps = sources.iter().flat_map(|&source| evidence.goroutines.of_source(source));
     let waits = dumps.flat_map(|(_, dump)| &dump.goroutines).filter_map(|row| row.wait_minutes);
