@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use analyzer_core::base::units::Nanos;
-use analyzer_core::session::{FileInfo, Session};
+use analyzer_core::session::{FILE_BYTES, FileInfo, SESSION_BYTES, Session};
 
 use crate::output;
 
@@ -34,33 +34,54 @@ impl InputFile {
     }
 }
 
-/// Reads every path, file by file, in the order in which [`load`] does.
+/// Reads every path, file by file, in the order in which [`load`] does. What is left out is said on standard error.
 ///
 /// # Errors
-/// As for [`load`].
+/// As for [`load`]; more than a session can hold.
 pub fn read(paths: &[PathBuf]) -> io::Result<Vec<InputFile>> {
     let mut files = Vec::new();
+    let mut left = SESSION_BYTES;
     for path in paths {
         if is_stdin(path) {
-            files.push(InputFile { path: STDIN.to_owned(), modified_at: None, bytes: read_stdin()? });
+            let bytes = read_stdin()?;
+            left = less(left, &bytes)?;
+            files.push(InputFile { path: STDIN.to_owned(), modified_at: None, bytes });
             continue;
         }
-        for_each_file(path, &mut |file, name| {
-            let (mut file, info) = open(file, name)?;
+        let mut take = |file: &Path, name: &Path| {
+            let (file, info) = open(file, name)?;
             let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
+            file.take(FILE_BYTES.min(left) + 1).read_to_end(&mut bytes)?;
+            left = less(left, &bytes)?;
             files.push(InputFile { path: info.path, modified_at: info.modified_at, bytes });
             Ok(())
-        })?;
+        };
+        let mut miss = |missed: Missed| output::say(format_args!("{}: {}", missed.path, missed.message));
+        for_each_file(path, &mut take, &mut miss)?;
     }
     Ok(files)
+}
+
+/// What is left after these bytes; none if they are more than may be.
+fn less(left: u64, bytes: &[u8]) -> io::Result<u64> {
+    let length = bytes.len() as u64;
+    if length > FILE_BYTES {
+        return Err(too_large());
+    }
+    left.checked_sub(length).ok_or_else(too_large)
+}
+
+fn too_large() -> io::Error {
+    let message =
+        format!("more than {} MiB in one file, or {} MiB in all", FILE_BYTES >> 20, SESSION_BYTES >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 
 /// Reads every path into one session.
 ///
 /// # Errors
-/// The first path that does not exist or cannot be opened. Unreadable files
-/// inside folders are said on standard error and left out.
+/// The first path that does not exist or cannot be opened. What cannot be read
+/// inside of folders is in the report, each as a source that says why.
 pub fn load(paths: &[PathBuf]) -> io::Result<Session> {
     let mut session = Session::default();
     for path in paths {
@@ -78,7 +99,26 @@ pub fn add(session: &mut Session, path: &Path) -> io::Result<()> {
         session.add(STDIN, read_stdin()?);
         return Ok(());
     }
-    for_each_file(path, &mut |file, name| load_file(session, file, name))
+    let mut missed = Vec::new();
+    for_each_file(path, &mut |file, name| load_file(session, file, name), &mut |one| missed.push(one))?;
+    for Missed { path, message, is_loss } in missed {
+        session.miss(&path, &message, is_loss);
+    }
+    Ok(())
+}
+
+/// A file or folder that is not read.
+struct Missed {
+    path: String,
+    message: String,
+    /// False for what was no part of the folder.
+    is_loss: bool,
+}
+
+impl Missed {
+    fn new(name: &Path, error: &io::Error) -> Self {
+        Self { path: slashed(name), message: format!("It cannot be read: {error}"), is_loss: true }
+    }
 }
 
 /// The name of what came through standard input.
@@ -88,44 +128,92 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// All of standard input, and one byte more than may be, which a session refuses.
 fn read_stdin() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
+    io::stdin().lock().take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// What is done with a file: where it is, and the name that it goes by.
 type Take<'a> = dyn FnMut(&Path, &Path) -> io::Result<()> + 'a;
 
-fn for_each_file(path: &Path, take: &mut Take<'_>) -> io::Result<()> {
+/// What is done with what is not read.
+type Miss<'a> = dyn FnMut(Missed) + 'a;
+
+fn for_each_file(path: &Path, take: &mut Take<'_>, miss: &mut Miss<'_>) -> io::Result<()> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let is_folder = fs::metadata(path).map_err(named)?.is_dir();
-    let name = path.canonicalize().ok().as_deref().and_then(Path::file_name).map(PathBuf::from);
-    let name = name.unwrap_or_default();
-    if is_folder { walk(path, &name, take) } else { take(path, &name).map_err(named) }
+    let whole = path.canonicalize().map_err(named)?;
+    let name = whole.file_name().map(PathBuf::from).unwrap_or_default();
+    if is_folder {
+        fs::read_dir(path).map_err(named)?;
+        walk(&whole, &name, take, miss);
+        Ok(())
+    } else {
+        take(path, &name).map_err(named)
+    }
 }
 
 /// Takes the files of a folder and its folders, in the order of their names.
-fn walk(root: &Path, name: &Path, take: &mut Take<'_>) -> io::Result<()> {
+fn walk(root: &Path, name: &Path, take: &mut Take<'_>, miss: &mut Miss<'_>) {
     let mut pending = vec![(root.to_path_buf(), name.to_path_buf())];
     while let Some((folder, name)) = pending.pop() {
-        let mut entries = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
+        let entries = fs::read_dir(&folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => {
+                miss(Missed::new(&name, &error));
+                continue;
+            }
+        };
         entries.sort_by_key(fs::DirEntry::file_name);
         let mut folders = Vec::new();
         for entry in entries {
             let (path, name) = (entry.path(), name.join(entry.file_name()));
-            // Links are followed to files only: a link to a folder could lead back up.
-            if entry.file_type()?.is_dir() {
-                folders.push((path, name));
-            } else if path.is_file()
-                && let Err(error) = take(&path, &name)
-            {
-                output::say(format_args!("{}: {error}", path.display()));
+            match kind(&entry, &path, root) {
+                Ok(Kind::Folder) => folders.push((path, name)),
+                Ok(Kind::File) => {
+                    if let Err(error) = take(&path, &name) {
+                        miss(Missed::new(&name, &error));
+                    }
+                }
+                Ok(Kind::Outside) => {
+                    let message = "It is a link that leads out of the folder; it is not followed".to_owned();
+                    miss(Missed { path: slashed(&name), message, is_loss: false });
+                }
+                Ok(Kind::Other) => {}
+                Err(error) => miss(Missed::new(&name, &error)),
             }
         }
         pending.extend(folders.into_iter().rev());
     }
-    Ok(())
+}
+
+/// What stands in a folder.
+enum Kind {
+    Folder,
+    File,
+    /// A link to what was not dropped.
+    Outside,
+    /// A pipe, a socket, a device, a link to a folder, which could lead back up.
+    Other,
+}
+
+fn kind(entry: &fs::DirEntry, path: &Path, root: &Path) -> io::Result<Kind> {
+    let kind = entry.file_type()?;
+    if kind.is_dir() {
+        return Ok(Kind::Folder);
+    }
+    if kind.is_symlink() && !path.canonicalize()?.starts_with(root) {
+        return Ok(Kind::Outside);
+    }
+    Ok(if fs::metadata(path)?.is_file() { Kind::File } else { Kind::Other })
+}
+
+/// A path as a session takes it.
+fn slashed(name: &Path) -> String {
+    name.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 fn load_file(session: &mut Session, path: &Path, name: &Path) -> io::Result<()> {
@@ -150,6 +238,5 @@ fn open(path: &Path, name: &Path) -> io::Result<(File, FileInfo)> {
     let metadata = file.metadata()?;
     let since_epoch = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let modified_at = since_epoch.and_then(|d| i64::try_from(d.as_nanos()).ok()).map(Nanos);
-    let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-    Ok((file, FileInfo { path: parts.join("/"), bytes: metadata.len(), modified_at }))
+    Ok((file, FileInfo { path: slashed(name), bytes: metadata.len(), modified_at }))
 }

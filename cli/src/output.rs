@@ -1,9 +1,10 @@
 //! Where what is printed goes, and what it says of the input as a whole.
 
 use std::fmt::Display;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::process;
 
 use analyzer_core::report::Report;
 use analyzer_core::report::SourceStatus::{Parsed, Partial};
@@ -18,13 +19,59 @@ use serde::Serialize;
 /// output that has seen enough (`head`) is no error.
 pub fn write(out: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     let Some(path) = out else {
-        return match io::stdout().lock().write_all(bytes) {
+        let mut stdout = io::stdout().lock();
+        return match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         };
     };
-    fs::write(path, bytes)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    replace(path, bytes, false)
+}
+
+/// Writes a file that only its owner may read.
+///
+/// # Errors
+/// As for [`write`].
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, true)
+}
+
+/// Writes beside the file and renames: whoever reads it sees the old one or the new one, whole.
+fn replace(path: &Path, bytes: &[u8], is_private: bool) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let before = fs::metadata(path).ok();
+    if before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+        // A device or a pipe is written to, not replaced.
+        return fs::write(path, bytes).map_err(named);
+    }
+    // A link stays one.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!(".{name}.{}.part", process::id()));
+    let written = create(&beside, is_private)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| match before.filter(|_| !is_private) {
+            Some(metadata) => fs::set_permissions(&beside, metadata.permissions()),
+            None => Ok(()),
+        })
+        .and_then(|()| fs::rename(&beside, &target));
+    if written.is_err() {
+        // It may not be there.
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(named)
+}
+
+fn create(path: &Path, is_private: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = is_private;
+    options.open(path)
 }
 
 /// Pieces in a row, gzipped: the same bytes for the same pieces, with no time and no name.
@@ -41,7 +88,12 @@ pub fn gzip<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> io::Result<Vec<u8
 
 /// Says something on standard error.
 pub fn say(message: impl Display) {
-    eprintln!("strata: {}", visible(&message.to_string()));
+    err(&format!("strata: {}\n", visible(&message.to_string())));
+}
+
+/// Writes to standard error, whatever becomes of it: who closed it wants no message.
+pub fn err(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Text with names out of captures, line by line as a terminal may have it: it

@@ -74,9 +74,9 @@ pub fn run(options: &Options, viewer: Option<&str>) -> Result<ExitCode, Box<dyn 
 /// The captures without their secrets; what was done is said on standard error.
 fn redacted(options: &Options) -> Result<Vec<InputFile>, Box<dyn error::Error>> {
     let redacted = redact::redact(input::read(&options.paths)?);
-    eprint!("{}", redact::describe(&redacted.summary));
+    output::err(&redact::describe(&redacted.summary));
     if let Some(path) = &options.names {
-        output::write(Some(path), redact::table(&redacted.summary).as_bytes())?;
+        output::write_private(path, redact::table(&redacted.summary).as_bytes())?;
     }
     Ok(redact::into_files(&redacted))
 }

@@ -25,8 +25,9 @@ use crate::base::limits;
 use crate::base::source::{Position, SourceId};
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
+use crate::evidence::sources::{Source, SourceStatus};
 use crate::evidence::trace::TraceId;
-use crate::formats::container::{Budget, Leaf};
+use crate::formats::container::{self, Budget, Leaf};
 use crate::redact::Redaction;
 use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
 
@@ -36,6 +37,7 @@ pub use crate::analysis::profile::{
     Takes, Top, TopRow, TreeNames, TreeOptions, Trend, peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;
+pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_BYTES as SESSION_BYTES};
 pub use crate::detectors::{Rule, is_in};
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
@@ -142,6 +144,22 @@ impl Session {
             texts: &mut self.texts,
         };
         ingest::ingest(leaf, &mut self.budget, into)
+    }
+
+    /// Notes a file that could not be read: a source of its own says why. It is no loss if the
+    /// file was not asked for.
+    pub fn miss(&mut self, path: &str, why: &str, is_loss: bool) -> SourceId {
+        let mut source = Source::new(path.to_owned(), 0, 0);
+        source.status = SourceStatus::Failed;
+        source.format = Some(container::FORMAT_NAME);
+        if is_loss {
+            source.notes.data_loss("not-read", None, why);
+        } else {
+            source.notes.info("not-followed", None, why);
+        }
+        self.analysis = None;
+        self.texts.push(None);
+        self.evidence.sources.push(source)
     }
 
     /// No more bytes of a file will come: forgets it.

@@ -8,6 +8,7 @@ use analyzer_core::session;
 
 use super::baseline::Baseline;
 use super::fingerprint;
+use super::text::losses;
 use crate::output;
 
 /// One condition of `--fail-on`.
@@ -104,6 +105,8 @@ pub(super) struct Judged<'a> {
 pub(super) struct Outcome<'a> {
     pub(super) report: &'a Report,
     pub(super) gates: &'a [Gate],
+    /// True if nothing of the input may be missing.
+    is_strict: bool,
     /// In the report's order: worst first.
     pub(super) findings: Vec<Judged<'a>>,
 }
@@ -111,7 +114,7 @@ pub(super) struct Outcome<'a> {
 impl<'a> Outcome<'a> {
     /// Each known finding excuses one of the report: a second goroutine leak
     /// with the same stack is new.
-    pub(super) fn judge(report: &'a Report, gates: &'a [Gate], mut known: Baseline) -> Self {
+    pub(super) fn judge(report: &'a Report, gates: &'a [Gate], mut known: Baseline, is_strict: bool) -> Self {
         let judge = |finding: &'a Finding| {
             let fingerprint = fingerprint::of(finding, report);
             let is_known = known.take(&fingerprint);
@@ -122,7 +125,7 @@ impl<'a> Outcome<'a> {
             };
             Judged { finding, fingerprint, fate }
         };
-        Self { report, gates, findings: report.findings.iter().map(judge).collect() }
+        Self { report, gates, is_strict, findings: report.findings.iter().map(judge).collect() }
     }
 
     pub(super) fn count(&self, fate: Fate) -> usize {
@@ -132,10 +135,16 @@ impl<'a> Outcome<'a> {
     pub(super) fn status(&self) -> Status {
         match self.count(Fate::Fails) {
             _ if !output::is_usable(self.report) => Status::Unreadable,
+            _ if self.is_strict && losses(self.report).next().is_some() => Status::Unreadable,
             0 if !output::is_judged(self.report) => Status::Unreadable,
             0 => Status::Passed,
             _ => Status::Failed,
         }
+    }
+
+    /// True if it fails for nothing but what is missing of the input.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.is_strict && output::is_usable(self.report) && losses(self.report).next().is_some()
     }
 
     /// The gate as the user wrote it.

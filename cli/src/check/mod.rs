@@ -38,6 +38,9 @@ pub struct Options {
     /// Writes all findings of this run as a baseline, and fails for none
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     write_baseline: Option<PathBuf>,
+    /// Fails too where something could not be read, was cut, or is of nothing that is judged
+    #[arg(long)]
+    strict: bool,
     /// How to print the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -75,7 +78,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
     let report = input::load(&options.paths)?.report();
     let has_baseline = known.is_some();
     let gates = if options.write_baseline.is_some() { &[] } else { options.fail_on.as_slice() };
-    let outcome = Outcome::judge(&report, gates, known.unwrap_or_default());
+    let outcome = Outcome::judge(&report, gates, known.unwrap_or_default(), options.strict);
     if let Some(path) = options.write_baseline.as_deref() {
         output::write(Some(path), Baseline::of(&outcome).to_json()?.as_bytes())?;
     }

@@ -57,7 +57,7 @@ fn fates(outcome: &Outcome<'_>) -> Vec<Fate> {
 }
 
 fn judge<'a>(report: &'a Report, gates: &'a [Gate]) -> Outcome<'a> {
-    Outcome::judge(report, gates, Baseline::default())
+    Outcome::judge(report, gates, Baseline::default(), false)
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn what_the_baseline_knows_does_not_fail_and_what_is_new_does() {
     let before = report("x");
     let baseline = Baseline::of(&judge(&before, &[])).to_json().unwrap();
     let gates = [Gate::Severity(Severity::Info)];
-    let against = |report: &Report| fates(&Outcome::judge(report, &gates, read(&baseline)));
+    let against = |report: &Report| fates(&Outcome::judge(report, &gates, read(&baseline), false));
     assert_eq!(against(&before), [Fate::Known; 4]);
 
     // Other sizes, other lines, other wording around the same things.
@@ -189,7 +189,7 @@ fn without_nulls(value: &mut Value) {
 fn sarif_places_a_leak_in_the_source_and_others_in_the_capture() {
     let report = report("x");
     let baseline = Baseline::of(&judge(&report, &[]));
-    let outcome = Outcome::judge(&report, &[], baseline);
+    let outcome = Outcome::judge(&report, &[], baseline, false);
     let log: Value =
         serde_json::from_str(&sarif::print(&outcome, Some("/build/app"), true).unwrap()).unwrap();
     let results = &log["runs"][0]["results"];

@@ -23,6 +23,7 @@ fn headline(outcome: &Outcome<'_>) -> String {
     let all = outcome.findings.len();
     let noun = if all == 1 { "finding" } else { "findings" };
     match (outcome.count(Fate::Fails), outcome.gates) {
+        _ if outcome.is_incomplete() => "FAILED: not all of the input is read (--strict)".to_owned(),
         _ if outcome.status() == Status::Unreadable => outcome.report.verdict.clone(),
         (_, []) => format!("{all} {noun} written to the baseline"),
         (0, _) => format!("passed: none of {all} {noun} fails ({})", outcome.gate_text()),
@@ -81,7 +82,11 @@ fn print_rest(out: &mut String, outcome: &Outcome<'_>) {
 /// What of the input is not in the figures: path and reason.
 pub(super) fn losses(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     report.sources.iter().flat_map(|source| {
-        let notes = source.notes.iter().filter(|note| note.severity >= NoteSeverity::DataLoss);
+        let is_missing = |code: &str| matches!(code, "not-used" | "not-followed");
+        let notes = source
+            .notes
+            .iter()
+            .filter(move |note| note.severity >= NoteSeverity::DataLoss || is_missing(&note.code));
         notes.map(|note| (source.path.as_str(), note.message.as_str()))
     })
 }
