@@ -80,7 +80,7 @@ function fetchedFiles() {
   return Promise.all(
     sources.map(async (source) => {
       const response = await fetch(source);
-      if (!response.ok) throw new Error(`${source}: ${response.status} ${response.statusText}`);
+      if (!response.ok) throw new Error(`${source.split(/[?#]/)[0]}: ${response.status} ${response.statusText}`);
       const name = decodeURIComponent(new URL(response.url).pathname.split("/").pop());
       return [name, new File([await response.blob()], name, { lastModified: 0 })];
     }),

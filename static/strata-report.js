@@ -8,10 +8,15 @@
     static observedAttributes = ["src", "view", "theme", "height"];
     #frame = null;
     #ready = null;
+    #viewer = null;
     #listener = (event) => this.#hear(event);
 
     connectedCallback() {
-      const viewer = new URL(this.getAttribute("viewer") ?? "index.html", this.hasAttribute("viewer") ? document.baseURI : home);
+      const viewer = this.#allowed();
+      if (!viewer) {
+        this.#tell("error", { message: "viewer: only http, https or file, and of the origin of strata-report.js unless a script sets it" });
+        return;
+      }
       this.origin = viewer.protocol === "file:" ? "null" : viewer.origin;
       viewer.hash = this.getAttribute("view") ?? "";
       this.#frame = document.createElement("iframe");
@@ -28,8 +33,37 @@
 
     disconnectedCallback() {
       removeEventListener("message", this.#listener);
-      this.shadowRoot.replaceChildren();
+      this.shadowRoot?.replaceChildren();
       this.#frame = null;
+    }
+
+    get viewer() {
+      return this.#viewer;
+    }
+
+    /** The viewer's address, from a script of the page, which may name one of another origin. */
+    set viewer(address) {
+      this.#viewer = String(address);
+      if (!this.isConnected) return;
+      this.disconnectedCallback();
+      this.connectedCallback();
+    }
+
+    // The viewer is handed captures that are fetched with the reader's rights. Whoever can write
+    // markup must not choose who gets them, nor what runs here.
+    #allowed() {
+      const named = this.#viewer ?? this.getAttribute("viewer");
+      const own = new URL("index.html", home);
+      if (named === null) return own;
+      let viewer;
+      try {
+        viewer = new URL(named, document.baseURI);
+      } catch {
+        return null;
+      }
+      const isPage = ["http:", "https:", "file:"].includes(viewer.protocol);
+      const isOwn = viewer.protocol === own.protocol && viewer.origin === own.origin;
+      return isPage && (isOwn || this.#viewer !== null) ? viewer : null;
     }
 
     attributeChangedCallback(name) {
@@ -67,9 +101,12 @@
         const names = this.getAttribute("src").split(/\s+/).filter(Boolean);
         const files = await Promise.all(
           names.map(async (name) => {
-            const response = await fetch(new URL(name, document.baseURI));
-            if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
-            return { name: name.split("/").pop(), bytes: await response.arrayBuffer() };
+            const address = new URL(name, document.baseURI);
+            // A query may hold a key.
+            const shown = address.pathname.split("/").pop();
+            const response = await fetch(address);
+            if (!response.ok) throw new Error(`${shown}: ${response.status} ${response.statusText}`);
+            return { name: shown, bytes: await response.arrayBuffer() };
           }),
         );
         await this.load(files);

@@ -75,6 +75,59 @@ async fn a_frame_that_fetches_shows_captures_of_its_site() -> Result<()> {
     browser.wait_for_text("[role=tab][aria-selected=true]", "Goroutines").await
 }
 
+/// Elements with these viewers, and a script after them. Errors are collected, and what ran in the page.
+fn elements(viewers: &[&str], script: &str) -> String {
+    let elements: Vec<String> = viewers
+        .iter()
+        .map(|viewer| format!("<strata-report viewer=\"{viewer}\" src=\"captures/goroutine.txt?key=hunter2\"></strata-report>"))
+        .collect();
+    format!(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Wiki</title>\n\
+         <script>window.errors = 0; addEventListener(\"strata-error\", () => errors++);</script>\n\
+         <script src=\"strata/strata-report.js\"></script>\n{}\n<script>{script}</script>\n",
+        elements.join("\n")
+    )
+}
+
+#[tokio::test]
+async fn a_viewer_that_markup_names_is_of_the_scripts_own_origin() -> Result<()> {
+    let foreign = viewer::site()?;
+    let viewers = [
+        "javascript:parent.ran=1",
+        "data:text/html,<script>parent.ran=1</script>",
+        "blob:null/1",
+        "about:blank",
+        "ftp://127.0.0.1/strata/",
+        "http://[",
+        &foreign.url(),
+        foreign.url().trim_start_matches("http:"),
+    ];
+    let site = Site::start(&folder("viewers", &elements(&viewers, ""))?)?;
+    let browser = Browser::open(&site.url()).await?;
+    browser.wait_until(&format!("window.errors === {}", viewers.len())).await?;
+    let state = "return String(window.ran) + [...document.querySelectorAll('strata-report')].filter((one) => one.shadowRoot?.querySelector('iframe')).length;";
+    assert_eq!(
+        browser.run(state, &[]).await?,
+        "undefined0",
+        "a viewer of another scheme or origin was opened"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_script_of_the_page_may_name_any_viewer_and_names_lose_their_queries() -> Result<()> {
+    let foreign = viewer::site()?;
+    let script = format!("document.querySelector(\"strata-report\").viewer = \"{}\";", foreign.url());
+    let site = Site::start(&folder("script-viewer", &elements(&["strata/index.html"], &script))?)?;
+    let browser = Browser::open(&site.url()).await?;
+    browser.enter_shadow_frame("strata-report").await?;
+    browser.click(".ask button").await?;
+    browser.wait_for_text(viewer::STATUS, "1 file read").await?;
+    let text = "return document.body.textContent.includes('hunter2') ? 'shown' : 'not shown';";
+    assert_eq!(browser.run(text, &[]).await?, "not shown");
+    Ok(())
+}
+
 fn dump() -> PathBuf {
     viewer::bundle("pricing-go1.26-cgroup2").join("t0/goroutine.debug2.txt.gz")
 }
