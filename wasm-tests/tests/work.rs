@@ -9,6 +9,9 @@ use wasmi::{Config, Engine, Linker, Module, Store, TypedFunc};
 use xtask::bench::{generate, texts};
 use xtask::build;
 
+#[path = "work/shapes.rs"]
+mod shapes;
+
 /// What a byte may cost more in an input of three or four times the size: what
 /// sorting adds, and tables that are moved as they grow. Work by the square of the
 /// input makes it as many times as much.
@@ -119,6 +122,17 @@ fn work_grows_as_generated_captures_do() -> Result<()> {
     let profile = |samples| generate::heap_profile(samples);
     interpreter
         .check_growth("heap.pb.gz", [&profile(500)?, &profile(2_000)?, &profile(8_000)?].map(Vec::as_slice))
+}
+
+/// Captures that are all of different things: what is done for each thing must not look at all others.
+#[test]
+fn work_grows_as_the_things_in_captures_do() -> Result<()> {
+    let interpreter = Interpreter::new()?;
+    for (name, make) in shapes::ALL {
+        let [small, middle, large] = [60, 240, 960].map(make);
+        interpreter.check_growth(name, [&small, &middle, &large].map(Vec::as_slice))?;
+    }
+    Ok(())
 }
 
 /// A fixture of each format over and over: not every format takes that for more
