@@ -14,6 +14,9 @@ use crate::{all, drop};
 /// Larger fixtures make slow inputs without reaching other code.
 const LARGEST: usize = 96 << 10;
 
+/// Redacting reads an input four times.
+const REDACTED: usize = 8 << 10;
+
 /// Some filters, the first byte says which.
 const FILTERS: [&[u8]; 8] = [
     b"\x02main\\.(work|handle)$",
@@ -42,6 +45,9 @@ pub fn by_target() -> io::Result<BTreeMap<&'static str, Vec<Vec<u8>>>> {
         for leaf in unwrap(Leaf::new(path.display().to_string(), bytes.clone()), &mut Budget::default()) {
             let format = recognize(&Probe { path: &leaf.path, bytes: &leaf.bytes });
             let Some(format) = format.filter(|_| leaf.bytes.len() <= LARGEST) else { continue };
+            if leaf.bytes.len() <= REDACTED {
+                seeds.entry("redaction").or_default().push(leaf.bytes.clone());
+            }
             seeds.entry(format.name).or_default().push(leaf.bytes);
         }
         seeds.entry("file").or_default().push(bytes);

@@ -10,7 +10,7 @@ use analyzer_core::evidence::Evidence;
 use analyzer_core::evidence::sources::Source;
 use analyzer_core::formats::{self, Facts, Format};
 use analyzer_core::report::Report;
-use analyzer_core::session::{Filters, Order, Query, Session, TreeOptions, read};
+use analyzer_core::session::{FileInfo, Filters, Order, Query, Session, TreeOptions, read};
 
 use crate::mutate::Shape;
 use crate::questions::ask_everything;
@@ -34,6 +34,8 @@ enum Kind {
     Format(&'static Format),
     /// Filters of a query on a small profile.
     Filters,
+    /// One file to be redacted, with a line in it that nobody may see.
+    Redaction,
 }
 
 impl Target {
@@ -43,7 +45,7 @@ impl Target {
             Kind::Format(format) if format.name == "pprof" => Shape::Protobuf,
             Kind::Format(format) if format.name == "go-trace" => Shape::Trace,
             Kind::Format(format) if format.is_text() => Shape::Text,
-            Kind::Filters | Kind::Drop => Shape::Text,
+            Kind::Filters | Kind::Drop | Kind::Redaction => Shape::Text,
             Kind::Format(_) | Kind::File => Shape::Bytes,
         }
     }
@@ -65,6 +67,7 @@ impl Target {
             Kind::File => session([("unknown".to_owned(), input.to_vec())]),
             Kind::Format(format) => parse(format, input),
             Kind::Filters => filter(input),
+            Kind::Redaction => redact(input),
         }
     }
 }
@@ -73,11 +76,16 @@ impl Target {
 pub fn all() -> &'static [Target] {
     static ALL: LazyLock<Vec<Target>> = LazyLock::new(|| {
         let parsers = formats::all().map(|format| Target { name: format.name, kind: Kind::Format(format) });
-        [("drop", Kind::Drop), ("file", Kind::File), ("filters", Kind::Filters)]
-            .map(|(name, kind)| Target { name, kind })
-            .into_iter()
-            .chain(parsers)
-            .collect()
+        [
+            ("drop", Kind::Drop),
+            ("file", Kind::File),
+            ("filters", Kind::Filters),
+            ("redaction", Kind::Redaction),
+        ]
+        .map(|(name, kind)| Target { name, kind })
+        .into_iter()
+        .chain(parsers)
+        .collect()
     });
     &ALL
 }
@@ -126,6 +134,40 @@ fn parse(format: &Format, bytes: &[u8]) -> usize {
     let report = Report::assemble(&evidence, &analysis);
     std::hint::black_box(serde_json::to_vec(&report).expect("a report is always JSON"));
     memory::ceiling(bytes.len())
+}
+
+/// What is planted: no part of it is a word of any format.
+const SECRET: &str = "qz9wkvjgyhb";
+
+/// Redacts a file in which a line of a log stands after one of its lines. What is left of it is read again by the
+/// session, which compares figures.
+fn redact(input: &[u8]) -> usize {
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', input).collect();
+    let at = ends.get(input.len() % ends.len().max(1)).map_or(input.len(), |end| end + 1);
+    let (before, after) = input.split_at(at);
+    // In bytes that are no text it could become a function's name, which stays.
+    let is_text = std::str::from_utf8(input).is_ok() && !input.contains(&0);
+    let line = if is_text { SECRET } else { "nobody" };
+    let planted = [before, format!("user {line}=1 of [{line}] said \"{line}\"\n").as_bytes(), after].concat();
+    let mut plain = Session::default();
+    plain.add("unknown", planted.clone());
+    let report = plain.report();
+    let decoded = report.sources.iter().map(|source| usize::try_from(source.decoded_bytes).unwrap_or(0));
+    let bytes = planted.len() + decoded.sum::<usize>();
+    let mut session = Session::default();
+    let file = session.open(FileInfo { path: "unknown".to_owned(), bytes: 0, modified_at: None });
+    session.chunk(file, planted);
+    session.close_to_redact(file);
+    let redacted = session.redact();
+    for (info, content) in redacted.each_file() {
+        for part in SECRET.as_bytes().windows(6) {
+            let is_left = memchr::memmem::find(content, part).is_some()
+                || info.path.as_bytes().windows(6).any(|of| of == part);
+            assert!(!is_left, "{}: {}", info.path, String::from_utf8_lossy(content));
+        }
+    }
+    std::hint::black_box(redacted.report());
+    4 * memory::ceiling(bytes) + refused(&report)
 }
 
 /// The first byte says which filter.
