@@ -9,15 +9,7 @@ use crate::report::{Citation, Confidence, Finding, Report, Severity};
 /// Citations printed under a finding; the JSON form has all.
 const CITATIONS: usize = 5;
 
-pub(super) fn print(report: &Report, out: &mut Out) -> fmt::Result {
-    if report.findings.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n### Findings")?;
-    report.findings.iter().try_for_each(|finding| print_finding(finding, report, out))
-}
-
-fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -> fmt::Result {
+pub(super) fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -> fmt::Result {
     let severity = match finding.severity {
         Severity::Critical => "Critical",
         Severity::Warning => "Warning",

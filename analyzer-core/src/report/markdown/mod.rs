@@ -4,6 +4,7 @@
 //!
 //! Whatever comes from input passes through [`escape`]: it is shown, and does nothing.
 
+mod budget;
 mod escape;
 mod findings;
 mod goroutines;
@@ -14,6 +15,8 @@ mod tests;
 
 use std::fmt::{self, Write as _};
 
+use budget::{Part, What};
+
 use super::{Report, SourceRow};
 use crate::base::source::SourceId;
 
@@ -23,10 +26,14 @@ type Out = String;
 impl Report {
     /// The report as Markdown.
     pub fn to_markdown(&self) -> String {
-        let mut out = Out::new();
-        // Never an error, see `Out`.
-        let _ = print(self, &mut out);
-        out
+        budget::whole(&parts(self))
+    }
+
+    /// The report as Markdown in at most so many characters, or as many as the
+    /// verdict has: what tells most comes first, whole findings and tables are
+    /// left out, and the last line says which.
+    pub fn to_markdown_within(&self, characters: usize) -> String {
+        budget::within(&parts(self), characters)
     }
 
     fn source(&self, id: SourceId) -> Option<&SourceRow> {
@@ -34,22 +41,50 @@ impl Report {
     }
 }
 
-fn print(report: &Report, out: &mut Out) -> fmt::Result {
-    writeln!(out, "## Strata report\n")?;
-    writeln!(out, "**{}**", escape::text(&report.verdict))?;
-    sources::print_subjects(report, out)?;
-    findings::print(report, out)?;
+/// The parts of the text in the order in which they stand.
+fn parts(report: &Report) -> Vec<Part> {
+    let part = |rank: usize, what: What, print: &dyn Fn(&mut Out) -> fmt::Result| {
+        let mut text = Out::new();
+        // Never an error, see `Out`.
+        let _ = print(&mut text);
+        Part { rank, what, text }
+    };
+    let mut parts = vec![
+        part(0, What::Verdict, &|out| {
+            writeln!(out, "## Strata report\n\n**{}**", escape::text(&report.verdict))
+        }),
+        part(4, What::Table("the processes"), &|out| sources::print_subjects(report, out)),
+    ];
+    parts.extend(report.findings.iter().enumerate().map(|(index, finding)| {
+        part(10 + index, What::Finding, &|out| {
+            if index == 0 {
+                writeln!(out, "\n### Findings")?;
+            }
+            findings::print_finding(finding, report, out)
+        })
+    }));
+    let rest = 10 + report.findings.len();
     if let Some(memory) = &report.memory {
-        memory::print(&memory.latest, report, out)?;
+        parts.push(part(rest + 1, What::Table("the memory ledger"), &|out| {
+            memory::print(&memory.latest, report, out)
+        }));
     }
     if let Some(goroutines) = &report.goroutines {
-        goroutines::print(goroutines, out)?;
+        parts
+            .push(part(rest, What::Table("the goroutine groups"), &|out| goroutines::print(goroutines, out)));
     }
-    findings::print_not_run(report, out)?;
-    sources::print_trouble(report, out)?;
-    let files = report.sources.len();
-    let noun = if files == 1 { "file" } else { "files" };
-    writeln!(out, "\n---\n\nStrata {}, from {files} {noun}.", escape::text(&report.engine))
+    parts.push(part(rest + 2, What::Table("what was not checked"), &|out| {
+        findings::print_not_run(report, out)
+    }));
+    // What could not be read comes before any finding: it may be what matters.
+    parts.push(part(1, What::Table("what could not be read"), &|out| sources::print_trouble(report, out)));
+    parts.push(part(2, What::Foot, &|out| {
+        let files = report.sources.len();
+        let noun = if files == 1 { "file" } else { "files" };
+        writeln!(out, "\n---\n\nStrata {}, from {files} {noun}.", escape::text(&report.engine))
+    }));
+    parts.retain(|part| !part.text.is_empty());
+    parts
 }
 
 /// A table's head: names, and `true` for columns of numbers.
