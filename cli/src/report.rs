@@ -18,6 +18,9 @@ pub struct Options {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// For markdown: at most so many characters, what tells most first; what was left out is said
+    #[arg(long, value_name = "CHARACTERS")]
+    budget: Option<usize>,
     /// File to write instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -101,7 +104,10 @@ impl Options {
     fn print(&self, report: &Report) -> serde_json::Result<String> {
         Ok(match self.format {
             Format::Json => output::json(report)?,
-            Format::Markdown => report.to_markdown(),
+            Format::Markdown => match self.budget {
+                Some(characters) => report.to_markdown_within(characters),
+                None => report.to_markdown(),
+            },
             Format::Text | Format::Html => text::print(report),
         })
     }

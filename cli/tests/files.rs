@@ -140,3 +140,19 @@ fn standard_input_is_read_up_to_a_limit() {
     let output = child.wait_with_output().unwrap();
     assert!(stdout(&output).contains("main.main"));
 }
+
+#[test]
+fn a_budget_bounds_the_markdown_and_keeps_the_verdict() {
+    let bundle =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../analyzer-core/tests/fixtures/bundles/doomed-go1.26-cgroup2");
+    let within = |budget: &str| {
+        let output = run(&["report", "--format", "markdown", "--budget", budget, bundle]);
+        assert!(output.status.success());
+        stdout(&output)
+    };
+    let (short, whole) = (within("3000"), within("1000000"));
+    assert!(short.chars().count() <= 3000, "{}", short.chars().count());
+    assert!(short.contains("mem.oom.cgroup") && short.contains("\nLeft out for length: "), "{short}");
+    assert!(!whole.contains("Left out for length"));
+    assert_eq!(short.lines().nth(2), whole.lines().nth(2), "the verdict is the same");
+}
