@@ -66,7 +66,7 @@ pub fn Landing(props: &LandingProps) -> Html {
                     <div class="buttons">
                         <Browse label="Browse for files" />
                         if intake::has_example() {
-                            <button type="button" class="button primary" id="open-example" onclick={open_example}>
+                            <button type="button" class="button" id="open-example" onclick={open_example}>
                                 { "Open the example" }
                             </button>
                         }
@@ -137,7 +137,7 @@ fn picture() -> Html {
                 <rect class="fill-cgroup" x="0" y="44" width="290" height="14" />
                 <line class="stroke-limit" x1="290" x2="290" y1="0" y2="62" />
             </svg>
-            <figcaption class="quiet">{ "What the example of a killed service looks like: verdict, layers, and the line of code behind it." }</figcaption>
+            <figcaption class="quiet">{ "A result: the verdict, the layers of memory below the limit, and the code behind it." }</figcaption>
         </figure>
     }
 }

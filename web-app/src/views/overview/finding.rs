@@ -135,7 +135,8 @@ fn to_do(finding: &Finding) -> Html {
 
 /// The lines that it rests on, when the rule says it, and what speaks against it.
 fn evidence(report: &Report, finding: &Finding) -> Html {
-    let cited = finding.citations.as_slice();
+    let mut cited = finding.citations.as_slice().to_vec();
+    cited.sort_by_key(|citation| (citation.source, citation.at.map(|at| (at.line, at.offset))));
     let against = match finding.against.len() {
         0 => String::new(),
         count => format!(", {} against", text::count_usize(count)),
@@ -143,7 +144,7 @@ fn evidence(report: &Report, finding: &Finding) -> Html {
     html! {
         <details class="evidence">
             <summary>{ format!("Evidence ({}{against})", text::count_usize(cited.len())) }</summary>
-            { citations(report, cited) }
+            { citations(report, &cited) }
             if !finding.against.is_empty() {
                 <h5>{ "What speaks against it" }</h5>
                 <ul>{ for finding.against.iter().map(|line| html! { <li>{ line }</li> }) }</ul>

@@ -19,7 +19,7 @@ use crate::number_format as text;
 pub use tracks::{carried, held_before};
 
 const FONT: &str = "12px ui-sans-serif, system-ui, sans-serif";
-const SMALL: &str = "11px ui-sans-serif, system-ui, sans-serif";
+const SMALL: &str = "12px ui-sans-serif, system-ui, sans-serif";
 
 /// One answer with its names.
 #[derive(Clone, Copy)]
