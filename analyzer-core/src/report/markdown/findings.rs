@@ -26,6 +26,9 @@ pub(super) fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -
     if let Some(found) = &finding.amount {
         write!(out, ", {}", amount(found))?;
     }
+    if let Some(reclaim) = finding.reclaim {
+        write!(out, ", {}", reclaim.words().0)?;
+    }
     writeln!(out)?;
     if !finding.condition.is_empty() {
         writeln!(out, "- Said when: {}", escape::text(&finding.condition))?;
