@@ -6,6 +6,7 @@
 mod path;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::base::convert::to_u32;
 use crate::base::order::StableOrder;
@@ -82,7 +83,10 @@ fn merge_companions(by_key: &mut BTreeMap<Vec<String>, Vec<Member<'_>>>) {
         if !is_companion {
             continue;
         }
-        let child = only(by_key.keys().filter(|other| other.len() > key.len() && other.starts_with(key)));
+        // Keys that begin with this one stand together behind it.
+        let behind =
+            by_key.range::<Vec<String>, _>((Bound::Excluded(key), Bound::Unbounded)).map(|(other, _)| other);
+        let child = only(behind.take_while(|other| other.starts_with(key)));
         let target =
             child.cloned().or_else(|| parent_of(key, &keys).and_then(|index| keys.get(index)).cloned());
         let Some(target) = target.filter(|target| by_key.contains_key(target)) else { continue };
@@ -100,10 +104,12 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().is_none().then_some(first)
 }
 
-/// The innermost subject whose folder holds this one.
+/// The innermost subject whose folder holds this one; `keys` are sorted.
 fn parent_of(key: &[String], keys: &[Vec<String>]) -> Option<usize> {
-    let holds = |other: &Vec<String>| other.len() < key.len() && key.starts_with(other);
-    (0..keys.len()).rev().find(|&index| keys.get(index).is_some_and(holds))
+    let above = |length: usize| key.get(..length).unwrap_or_default();
+    (0..key.len())
+        .rev()
+        .find_map(|length| keys.binary_search_by(|other| other.as_slice().cmp(above(length))).ok())
 }
 
 fn subject(
