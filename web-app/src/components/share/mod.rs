@@ -201,9 +201,9 @@ fn SaveDialog(props: &SaveDialogProps) -> Html {
                 { "Redact" }
             </label>
             <p class="quiet">
-                { "Pseudonyms for hosts, pods, containers, processes, addresses, folders above the module, label \
-                   values, arguments and the environment; other text is blanked. Functions and packages keep their \
-                   names." }
+                { "Figures, functions, packages and places in source stay. Hosts, pods, containers, processes, \
+                   folders above the module, labels, arguments and the environment get pseudonyms; all other text is \
+                   blanked." }
             </p>
             if let Stage::Ready(Prepared { summary: Some(summary), .. }) = &*stage {
                 { preview::preview(summary) }

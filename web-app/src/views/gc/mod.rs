@@ -10,6 +10,9 @@ mod summary;
 mod table;
 mod window;
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use analyzer_core::base::convert::to_usize;
 use analyzer_core::report::{GcRun, Report};
 use wasm_bindgen::JsCast;
@@ -102,21 +105,44 @@ fn run_picker(report: &Report, runs: &[GcRun], chosen: usize, link: Option<&Link
             link.navigate(ViewId::Gc.with(params.with("run", select.value())));
         }
     };
+    let folder = selectors::common_folder(report);
+    let listed = listed_runs(runs, chosen);
     html! {
         <label class="control">
             <span>{ "Run" }</span>
             <select class="field" id="run" onchange={on_change}>
-                { for runs.iter().enumerate().map(|(index, run)| html! {
-                    <option value={index.to_string()} selected={index == chosen}>{ run_name(report, run) }</option>
-                }) }
+                { for listed.iter().filter_map(|&index| runs.get(index).map(|run| html! {
+                    <option value={index.to_string()} selected={index == chosen}>{ run_name(report, folder, run) }</option>
+                })) }
+                if listed.len() < runs.len() {
+                    <option disabled=true>{ rest_text(runs, &listed) }</option>
+                }
             </select>
         </label>
     }
 }
 
-fn run_name(report: &Report, run: &GcRun) -> String {
+/// Runs that the list offers: a log may have thousands, of a program that starts again and again.
+const LISTED_RUNS: usize = 200;
+
+/// The longest runs and the chosen one, in order.
+fn listed_runs(runs: &[GcRun], chosen: usize) -> BTreeSet<usize> {
+    let mut by_cycles: Vec<usize> = (0..runs.len()).collect();
+    by_cycles.sort_by_key(|&index| {
+        (index != chosen, Reverse(runs.get(index).map_or(0, |run| run.summary.cycles)), index)
+    });
+    by_cycles.into_iter().take(LISTED_RUNS).collect()
+}
+
+/// What the list leaves out.
+fn rest_text(runs: &[GcRun], listed: &BTreeSet<usize>) -> String {
+    let rest = || runs.iter().enumerate().filter(|(index, _)| !listed.contains(index));
+    let cycles = rest().map(|(_, run)| run.summary.cycles).sum();
+    format!("{} shorter runs, {} cycles in all", rest().count(), text::count_u64(cycles))
+}
+
+fn run_name(report: &Report, folder: &str, run: &GcRun) -> String {
     let path = selectors::source(report, run.source).map(|row| row.path.as_str()).unwrap_or_default();
-    let folder = selectors::common_folder(report);
     let path = path.strip_prefix(folder).unwrap_or(path);
     let from = run.cycles.first().map(|cycle| format!(":{}", cycle.line)).unwrap_or_default();
     format!("{path}{from}, {} cycles", text::count_u64(run.summary.cycles))
@@ -211,5 +237,28 @@ fn sample(id: &str) -> Html {
     };
     html! {
         <svg class="gc-sample" width="20" height="14" aria-hidden="true"><path class={format!("gc-{id}")} d={path} /></svg>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analyzer_core::session::Session;
+
+    #[test]
+    fn thousands_of_runs_are_listed_by_their_length_and_the_rest_is_summed_up() {
+        let cycle = |number| {
+            format!(
+                "gc {number} @1.000s 2%: 0.1+1.0+0.1 ms clock, 0.2+0.5/0.5/0.5+0.2 ms cpu, 40->60->20 MB, 40 MB goal, 2 P\n"
+            )
+        };
+        let log = [cycle(1).repeat(1000), cycle(1), cycle(2), cycle(3)].concat();
+        let mut session = Session::default();
+        session.add("gctrace.log", log.into_bytes());
+        let runs = session.report().gc.expect("runs").runs;
+        let listed = listed_runs(&runs, 700);
+        assert_eq!((runs.len(), listed.len()), (1001, LISTED_RUNS));
+        assert!(listed.contains(&1000) && listed.contains(&700), "the longest and the chosen one");
+        assert_eq!(rest_text(&runs, &listed), "801 shorter runs, 801 cycles in all");
     }
 }
