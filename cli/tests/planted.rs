@@ -1,5 +1,6 @@
 //! Planted secrets in everything that the program writes of redacted captures.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test's helpers, where the lint does not see a test")]
 
 #[path = "../../analyzer-core/tests/planted/detect.rs"]
 mod detect;

@@ -249,7 +249,7 @@ pub fn is_time(text: &[u8]) -> bool {
         part.is_empty()
             || part.len() == 2
             || (index == 0 && part.len() == 4)
-            || (index >= 3 && part.len() >= 1)
+            || (index >= 3 && !part.is_empty())
     });
     fine && is_part(first) && parts.all(is_part) && is_even && (is_date || is_clock)
 }
