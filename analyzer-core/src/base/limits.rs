@@ -134,6 +134,14 @@ pub const TRACE_GENERATION_BYTES: u64 = 512 << 20;
 /// harm could have one for each goroutine, and the page lists them all.
 pub const GOROUTINE_GROUPS: usize = 5_000;
 
+/// Addresses of printed arguments that are kept, over all dumps: 16 bytes each,
+/// some ten for each goroutine. They tell who holds a lock, and only of the
+/// last dump; a process with more goroutines than that has other signs.
+pub const CALL_ADDRESSES: usize = 1 << 22;
+
+/// The same for one source, so that the first file does not take all of them.
+pub const CALL_ADDRESSES_PER_SOURCE: usize = 1 << 20;
+
 /// Frames of a group's stack in a report: Go prints the 50 innermost and the
 /// 50 outermost at most, protobuf 128.
 pub const GROUP_STACK_FRAMES: usize = 256;

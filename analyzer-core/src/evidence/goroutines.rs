@@ -128,10 +128,26 @@ pub struct Goroutine {
     /// Fingerprint of the addresses that the outermost call with any was given
     /// ("which object does it work for"); 0 if the text shows none.
     pub arguments: u32,
+    /// Its rows of [`Goroutines::addresses`]: the first, and how many.
+    pub addresses: (u32, u32),
     /// Line of its header.
     pub line: u32,
     /// What the header and the block say beside.
     pub flags: GoroutineFlags,
+}
+
+/// An address that a call's printed arguments show: which object it works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallAddress {
+    /// The address.
+    pub address: u64,
+    /// The call, as the index of its frame from the innermost.
+    pub frame: u16,
+    /// True for the first argument: a method's receiver.
+    pub is_first: bool,
+    /// True if `?` follows: since Go 1.17 arguments are passed in registers, and
+    /// what is printed may be an old value.
+    pub is_inexact: bool,
 }
 
 /// Marks of one goroutine.
@@ -153,6 +169,9 @@ impl GoroutineFlags {
     pub const NO_STACK: Self = Self(1 << 5);
     /// It is a thread's system stack (`goroutine 0`), no goroutine.
     pub const SYSTEM_STACK: Self = Self(1 << 6);
+
+    /// The test that printed it says that it was left behind.
+    pub const LEFT_BY_TEST: Self = Self(1 << 7);
 
     /// True if `mark` is set.
     pub const fn has(self, mark: Self) -> bool {
@@ -226,9 +245,19 @@ pub struct Goroutines {
     pub dumps: IndexVec<DumpId, GoroutineDump>,
     /// Label sets of all dumps.
     pub labels: LabelSets,
+    /// Addresses that the calls of goroutines print, up to
+    /// [`crate::base::limits::CALL_ADDRESSES`].
+    pub addresses: Vec<CallAddress>,
 }
 
 impl Goroutines {
+    /// The addresses that the calls of a goroutine print, innermost first.
+    pub fn addresses_of(&self, row: &Goroutine) -> &[CallAddress] {
+        let start = crate::base::convert::id_to_usize(row.addresses.0);
+        let count = crate::base::convert::id_to_usize(row.addresses.1);
+        self.addresses.get(start..start.saturating_add(count)).unwrap_or_default()
+    }
+
     /// The dumps of one source.
     pub fn of_source(&self, source: SourceId) -> impl Iterator<Item = (DumpId, &GoroutineDump)> {
         self.dumps.iter_enumerated().filter(move |(_, dump)| dump.source == source)

@@ -14,6 +14,7 @@ use super::shape::{Cut, Shape, is_moment};
 use super::streams::Streams;
 use super::text::{Text, split_lines};
 use crate::base::limits;
+use crate::formats::goroutine_dump::lines as dump_line;
 use crate::formats::oom_log;
 
 /// Bytes of a prefix at most.
@@ -42,6 +43,11 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
         {
             streams.piece(key, clock, row.place);
             streams.piece(key, b"] ", row.place);
+        }
+        // What a leak checker says of the goroutine is the test's, not the log's.
+        if own.starts_with(b"goroutine ") && dump_line::says_leaked(prefix) {
+            streams.piece(key, b"Leaked goroutine:", row.place);
+            streams.end(key);
         }
         streams.piece(key, own, row.place);
         if row.is_ended && !cut.goes_on {

@@ -129,6 +129,7 @@ mod tests {
             line: 1,
             is_leaked: false,
             is_locked: false,
+            is_left: false,
             arguments: 0,
             labels: LabelSets::EMPTY,
         });

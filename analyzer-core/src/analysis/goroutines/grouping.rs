@@ -80,6 +80,8 @@ pub struct MemberRow {
     pub is_leaked: bool,
     /// Locked to its thread.
     pub is_locked: bool,
+    /// A test says that it was left behind.
+    pub is_left: bool,
     /// Fingerprint of the addresses that it was started with; 0 if unknown.
     pub arguments: u32,
     /// Its labels.
@@ -168,6 +170,7 @@ impl Table<'_> {
                 line: row.line,
                 is_leaked,
                 is_locked: row.flags.has(GoroutineFlags::LOCKED),
+                is_left: row.flags.has(GoroutineFlags::LEFT_BY_TEST),
                 arguments: row.arguments,
                 labels: row.labels,
             });

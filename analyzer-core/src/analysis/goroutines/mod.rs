@@ -12,6 +12,7 @@ pub mod describe;
 pub mod ended;
 mod gc_gap;
 pub mod grouping;
+pub mod holders;
 pub mod judgment;
 pub mod moments;
 pub mod names;
@@ -41,8 +42,10 @@ pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Goroutines> 
             continue;
         }
         let groups = grouping::group(evidence, &found);
+        let circumstances = gc_gap::circumstances(evidence, subject);
+        let holders = holders::find(evidence, &found, circumstances.gap());
         let series = Series::new(groups, found);
-        let mut judgments = classify::judge(&series, gc_gap::circumstances(evidence, subject));
+        let mut judgments = classify::judge(&series, &holders, circumstances);
         ended::judge(evidence, &series, &mut judgments);
         description.add_subject(evidence, subject.id, &series, &judgments);
     }

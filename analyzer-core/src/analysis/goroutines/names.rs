@@ -87,9 +87,35 @@ fn unescape(name: &str) -> String {
     name.replace("%2e", ".").replace("%25", "%")
 }
 
+/// `main.(*Registry)` of `main.(*Registry).Get.func1`; the outer function of a
+/// closure; else the function.
+pub fn owner_of(function: &str) -> &str {
+    if let Some(end) = function.find(").") {
+        return function.get(..=end).unwrap_or(function);
+    }
+    function.find(".func").and_then(|end| function.get(..end)).unwrap_or(function)
+}
+
+/// `store.(*Store).Get` of `example.com/shop/store.(*Store).Get`.
+pub fn short(function: &str) -> &str {
+    let plain = function.split(['(', '[']).next().unwrap_or(function);
+    plain.rfind('/').and_then(|at| function.get(at + 1..)).unwrap_or(function)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn owners_of_locks() {
+        assert_eq!(owner_of("main.(*Registry).Get"), "main.(*Registry)");
+        assert_eq!(owner_of("main.(*Registry).Get.func1"), "main.(*Registry)");
+        assert_eq!(owner_of("main.(*Table[...]).Get"), "main.(*Table[...])");
+        assert_eq!(owner_of("main.serve.func2.1"), "main.serve");
+        assert_eq!(owner_of("main.transfer"), "main.transfer");
+        assert_eq!(short("example.com/shop/store.(*Store).Get"), "store.(*Store).Get");
+        assert_eq!(short("main.run"), "main.run");
+    }
 
     #[test]
     fn names_of_all_forms_normalize_alike() {

@@ -26,14 +26,51 @@ pub(super) fn is_inlined(line: &[u8]) -> bool {
 /// small numbers have fewer.
 const ADDRESS_DIGITS: usize = 6;
 
-/// A fingerprint of the addresses among a call's printed arguments; `None` if
-/// it shows none. A value that may be stale (`?`) counts too: what differs
-/// only in it is not taken for the same.
-pub(super) fn fingerprint(arguments: &[u8]) -> Option<u32> {
-    // FNV-1a.
-    let add = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    let hash = |hash: Option<u32>, number: &[u8]| number.iter().fold(hash.unwrap_or(0x811c_9dc5), add);
-    addresses(arguments).fold(None, |all, number| Some(hash(all, number))).map(|hash| hash.max(1))
+/// A fingerprint of addresses among a call's printed arguments, digit by digit;
+/// [`Fingerprint::value`] is `None` if there were none. A value that may be stale
+/// (`?`) counts too: what differs only in it is not taken for the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fingerprint(Option<u32>);
+
+impl Fingerprint {
+    /// With one more address, as printed.
+    pub(super) fn add(&mut self, number: &[u8]) {
+        // FNV-1a.
+        let add = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        self.0 = Some(number.iter().fold(self.0.unwrap_or(0x811c_9dc5), add));
+    }
+
+    /// Never 0.
+    pub(super) fn value(self) -> Option<u32> {
+        self.0.map(|hash| hash.max(1))
+    }
+}
+
+/// A word of a call's printed arguments that is long enough to be an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a> {
+    /// `0x` and its digits.
+    pub digits: &'a [u8],
+    /// True for the first argument: a method's receiver.
+    pub is_first: bool,
+    /// True if `?` follows: the value may be an old one (runtime/traceback.go, printArgs).
+    pub is_inexact: bool,
+}
+
+impl Word<'_> {
+    /// Its value; 0 if the digits are too many.
+    pub(super) fn address(&self) -> u64 {
+        let digits = self.digits.get(2..).and_then(|digits| std::str::from_utf8(digits).ok());
+        digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    }
+}
+
+/// The addresses among a call's printed arguments, with what is printed around them.
+pub(super) fn words(arguments: &[u8]) -> impl Iterator<Item = Word<'_>> {
+    addresses(arguments).map(move |digits| {
+        let start = digits.as_ptr().addr() - arguments.as_ptr().addr();
+        Word { digits, is_first: start == 1, is_inexact: arguments.get(start + digits.len()) == Some(&b'?') }
+    })
 }
 
 /// Each address among a call's printed arguments: `0x` and its digits.
@@ -135,12 +172,29 @@ mod tests {
 
     #[test]
     fn addresses_tell_objects_apart_and_numbers_do_not() {
-        let of = |text: &str| fingerprint(text.as_bytes());
+        let of = |text: &str| {
+            let mut all = Fingerprint::default();
+            words(text.as_bytes()).for_each(|word| all.add(word.digits));
+            all.value()
+        };
         assert_eq!(of("(0xc000010000, 0x3)"), of("(0xc000010000, 0x4)"));
         assert_ne!(of("(0xc000010000, 0x3)"), of("(0xc000020000, 0x3)"));
         assert_ne!(of("({0x6663a5?, 0xc000054218?})"), of("({0x6663a5?, 0xc000054230?})"));
         assert_eq!(of("(...)"), None);
         assert_eq!(of("(0x1, 0x20?)"), None);
+    }
+
+    #[test]
+    fn words_tell_the_receiver_and_what_may_be_old() {
+        let of = |text: &str| -> Vec<(u64, bool, bool)> {
+            words(text.as_bytes()).map(|word| (word.address(), word.is_first, word.is_inexact)).collect()
+        };
+        assert_eq!(
+            of("(0xc000010000, {0x6663a5?, 0x3}, 0xc000054218)"),
+            [(0xc0_0001_0000, true, false), (0x66_63a5, false, true), (0xc0_0005_4218, false, false)]
+        );
+        assert_eq!(of("(_, 0xc000010000?)"), [(0xc0_0001_0000, false, true)]);
+        assert_eq!(of("(0x123456789abcdef01)"), [(0, true, false)]);
     }
 
     #[test]

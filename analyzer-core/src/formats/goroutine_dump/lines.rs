@@ -1,6 +1,6 @@
 //! What a single line of a dump looks like, for those who look for one in other texts.
 
-use super::{frame, header, preamble};
+use super::{frame, header, preamble, stacks};
 
 /// True for a whole header: `goroutine 7 [running]:`.
 pub fn is_header(line: &[u8]) -> bool {
@@ -20,4 +20,9 @@ pub fn is_file_line(line: &[u8]) -> bool {
 /// True for a line that only a Go program prints while it ends: `panic: boom`.
 pub fn starts_crash(line: &[u8]) -> bool {
     preamble::starts_crash(line)
+}
+
+/// True if a leak checker says here that a goroutine was left behind: `Leaked goroutine: `.
+pub fn says_leaked(line: &[u8]) -> bool {
+    stacks::says_leaked(line)
 }

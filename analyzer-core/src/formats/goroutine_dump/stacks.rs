@@ -4,26 +4,23 @@
 //! because logs add and drop them. Lines that fit no part of a block are
 //! counted as noise (other goroutines' log lines between those of the dump).
 
+mod dumps;
+
 use super::crash;
 use super::frame;
 use super::header::{self, Header};
 use super::preamble;
 use super::text::TextLine;
-use crate::base::convert::{to_u32, to_u64};
+use crate::base::convert::to_u32;
 use crate::base::error::Notes;
 use crate::base::intern::StrId;
+use crate::base::limits::{CALL_ADDRESSES, CALL_ADDRESSES_PER_SOURCE};
 use crate::base::source::{Position, SourceId};
-use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{
-    DumpForm, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, PreambleKind, PreambleLine,
+    CallAddress, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, PreambleKind, PreambleLine,
 };
 use crate::evidence::stacks::{Frame, FrameId};
-
-/// Where Go stops writing a `debug=2` dump (runtime/pprof/pprof.go, writeGoroutineStacks).
-const GO_DUMP_BYTES: usize = 64 << 20;
-/// The function through which the leak endpoint writes a dump.
-const LEAK_WRITER: &str = "runtime/pprof.writeGoroutineLeak";
 
 /// The function of Go's own that a panic calls; every stack of a panic has it.
 const PANIC: &str = "panic";
@@ -34,6 +31,10 @@ const SYMBOL_BYTES: usize = 256;
 const CALLS_WITH_ARGUMENTS: usize = 128;
 /// Bytes of printed arguments that are kept: Go prints ten words at most.
 const ARGUMENT_BYTES: usize = 256;
+/// Addresses of one call that are kept: Go prints ten words at most.
+const WORDS_OF_CALL: usize = 6;
+/// Bytes of a line that are searched for a leak checker's words: a name of a function is in it.
+const LEAK_WORDS_BYTES: usize = 1024;
 /// Lines of other code between a message and its goroutines: after more of them
 /// they have nothing to do with each other.
 const FOREIGN_LINES: u32 = 20;
@@ -86,10 +87,16 @@ pub(super) struct Reader<'e> {
     foreign_lines: u32,
     /// A line with a header behind other text: it is one if a call follows.
     glued: Option<(Vec<u8>, u64)>,
+    /// How many more addresses of calls are kept.
+    addresses_left: usize,
+    /// The last line in which a leak checker says that what follows was left behind.
+    leak_line: Option<u64>,
 }
 
 impl<'e> Reader<'e> {
     pub(super) fn new(evidence: &'e mut Evidence, notes: &'e mut Notes, source: SourceId) -> Self {
+        let kept = evidence.goroutines.addresses.len();
+        let addresses_left = CALL_ADDRESSES.saturating_sub(kept).min(CALL_ADDRESSES_PER_SOURCE);
         Self {
             evidence,
             notes,
@@ -106,6 +113,8 @@ impl<'e> Reader<'e> {
             foreign: (String::new(), 0),
             foreign_lines: 0,
             glued: None,
+            addresses_left,
+            leak_line: None,
         }
     }
 
@@ -140,6 +149,8 @@ impl<'e> Reader<'e> {
         self.close();
         self.in_message = false;
         let labels = self.labels(&header.labels);
+        let says_leaked = self.leak_line.is_some_and(|at| at == line || at.saturating_add(1) == line);
+        let flags = if says_leaked { header.flags.with(GoroutineFlags::LEFT_BY_TEST) } else { header.flags };
         let goroutine = Goroutine {
             goid: header.goid,
             parent: None,
@@ -149,8 +160,9 @@ impl<'e> Reader<'e> {
             creator: None,
             labels,
             arguments: 0,
+            addresses: (to_u32(self.evidence.goroutines.addresses.len()), 0),
             line: to_u32_line(line),
-            flags: header.flags,
+            flags,
         };
         let frames = std::mem::take(&mut self.spare);
         let may_have_crashed = matches!(header.state, "running" | "syscall");
@@ -178,7 +190,22 @@ impl<'e> Reader<'e> {
         if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
             block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
             let printed = text.get(name.len()..).unwrap_or_default();
-            block.goroutine.arguments = frame::fingerprint(printed).unwrap_or(block.goroutine.arguments);
+            let mut fingerprint = frame::Fingerprint::default();
+            let frame = u16::try_from(block.frames.len()).unwrap_or(u16::MAX);
+            for (index, word) in frame::words(printed).enumerate() {
+                fingerprint.add(word.digits);
+                if index < WORDS_OF_CALL && self.addresses_left > 0 {
+                    self.addresses_left -= 1;
+                    block.goroutine.addresses.1 += 1;
+                    self.evidence.goroutines.addresses.push(CallAddress {
+                        address: word.address(),
+                        frame,
+                        is_first: word.is_first,
+                        is_inexact: word.is_inexact,
+                    });
+                }
+            }
+            block.goroutine.arguments = fingerprint.value().unwrap_or(block.goroutine.arguments);
             if let Some(kept) = block.arguments.as_mut().filter(|kept| kept.len() < CALLS_WITH_ARGUMENTS) {
                 let printed = printed.get(..ARGUMENT_BYTES).unwrap_or(printed);
                 kept.push((block.frames.len(), self.evidence.strings.intern_lossy(printed)));
@@ -303,6 +330,9 @@ impl<'e> Reader<'e> {
             self.foreign_lines = 0;
             return;
         }
+        if says_leaked(trimmed) {
+            self.leak_line = Some(line.number);
+        }
         if glued_header(text).is_some() {
             self.glued = Some((text.to_vec(), line.number));
         }
@@ -418,129 +448,6 @@ impl<'e> Reader<'e> {
                 frames.take(CALLS_WITH_ARGUMENTS).any(|frame| frame.function == panic)
             })
     }
-
-    /// A goid that was seen, a new preamble, or the stack of a logged panic start
-    /// another dump. Threads that relay a crash print goroutines again: those are
-    /// of the same dump.
-    fn start_dump_if_needed(&mut self, block: &Block, is_panic: bool) {
-        let Some(dump) = self.dumps.last().filter(|dump| !dump.goroutines.is_empty()) else {
-            return self.start_dump(block, Vec::new());
-        };
-        let is_repeat = self.seen.contains(&block.goroutine.goid);
-        if self.is_relayed && (is_repeat || self.preamble.is_empty()) {
-            return;
-        }
-        // What stands behind the stack of one logged panic is not of it.
-        let is_after_trace = block.follows_noise
-            && dump.goroutines.len() == 1
-            && dump.crash.as_ref().is_some_and(|crash| crash.is_recovered);
-        if !self.preamble.is_empty() || is_panic || is_after_trace {
-            return self.start_dump(block, Vec::new());
-        }
-        if is_repeat {
-            let carried = self.carry(block);
-            self.start_dump(block, carried);
-        }
-    }
-
-    /// Takes out of the open dump what is of the one that `block` belongs to: the
-    /// goroutine that writes a dump is running and comes first, under an id that may be new.
-    fn carry(&mut self, block: &Block) -> Vec<Goroutine> {
-        let is_running = |row: &Goroutine| self.evidence.strings.get(row.state) == "running";
-        if is_running(&block.goroutine) {
-            return Vec::new();
-        }
-        let rows = self.dumps.last().map(|dump| dump.goroutines.as_slice()).unwrap_or_default();
-        let last = rows.len().checked_sub(1).filter(|&last| last > 0 && rows.last().is_some_and(is_running));
-        let Some(start) = self.mark.or(last) else { return Vec::new() };
-        let is_repeated =
-            rows.get(start..).is_some_and(|rows| rows.iter().any(|row| row.goid == block.goroutine.goid));
-        match self.dumps.last_mut() {
-            Some(dump) if !is_repeated => dump.goroutines.split_off(start),
-            _ => Vec::new(),
-        }
-    }
-
-    fn start_dump(&mut self, block: &Block, carried: Vec<Goroutine>) {
-        self.seen.clear();
-        self.seen.extend(carried.iter().map(|row| row.goid));
-        let line = carried.first().map_or(block.goroutine.line, |row| row.line);
-        self.is_relayed = false;
-        let preamble = std::mem::take(&mut self.preamble);
-        self.push_dump(u64::from(line), preamble, carried);
-    }
-
-    fn push_dump(&mut self, line: u64, preamble: Vec<PreambleLine>, goroutines: Vec<Goroutine>) {
-        self.mark = None;
-        self.dumps.push(GoroutineDump {
-            source: self.source,
-            ordinal: to_u32(self.dumps.len()),
-            form: DumpForm::Stacks,
-            is_leak_profile: false,
-            is_cut: false,
-            line,
-            captured_at: None,
-            stated_total: None,
-            crash: crash::record(&preamble),
-            preamble,
-            goroutines,
-            counted: Vec::new(),
-        });
-    }
-
-    /// Ends the text: gives its dumps.
-    pub(super) fn finish(mut self, text: &[u8], captured_at: Option<Nanos>) -> Vec<GoroutineDump> {
-        let is_cut = self.is_cut(text);
-        if is_cut && let Some(block) = &mut self.block {
-            // The last line may be half a name or half a line number.
-            block.pending = None;
-            block.goroutine.flags = block.goroutine.flags.with(GoroutineFlags::CUT);
-        }
-        self.close();
-        self.end_preamble();
-        self.finish_dumps(captured_at);
-        if is_cut && let Some(dump) = self.dumps.last_mut() {
-            dump.is_cut = true;
-            let listed = dump.goroutines.len();
-            self.notes.add(
-                crate::base::error::NoteSeverity::DataLoss,
-                if to_u64(text.len()) >= to_u64(GO_DUMP_BYTES) { "dump-cut-by-go" } else { "dump-cut" },
-                dump.goroutines.last().map(|row| Position::line(u64::from(row.line))),
-                cut_message(text.len(), listed),
-            );
-        }
-        self.dumps
-    }
-
-    fn finish_dumps(&mut self, captured_at: Option<Nanos>) {
-        let (stacks, strings) = (&self.evidence.stacks, &self.evidence.strings);
-        for dump in &mut self.dumps {
-            dump.captured_at = captured_at;
-            let mut running = dump.goroutines.iter().filter(|row| strings.get(row.state) == "running");
-            dump.is_leak_profile = strings.find(LEAK_WRITER).is_some_and(|id| {
-                running.any(|row| stacks.leaf_first(row.stack).any(|frame| frame.function == id))
-            });
-            if !dump.preamble.is_empty() || dump.crash.is_some() {
-                dump.form = DumpForm::Crash;
-            }
-        }
-    }
-
-    /// True if the text ends inside a block: without a line end, and not
-    /// after a whole file line. Text that was pasted often lacks the line end.
-    fn is_cut(&self, text: &[u8]) -> bool {
-        let last_line =
-            memchr::memrchr(b'\n', text).map_or(text, |at| text.get(at + 1..).unwrap_or_default());
-        if last_line.trim_ascii().is_empty() {
-            // Cut between lines: a call line whose file line never came.
-            return self.block.as_ref().is_some_and(|block| block.pending.is_some_and(|p| !p.is_foreign));
-        }
-        if self.dumps.is_empty() && self.block.is_none() {
-            return false;
-        }
-        let is_whole = frame::file_line(last_line).is_some_and(|place| place.has_offset);
-        !is_whole && (text.len() >= GO_DUMP_BYTES || looks_like_dump(last_line))
-    }
 }
 
 /// True if a line could be the symbol of a C function.
@@ -548,18 +455,14 @@ fn is_symbol(line: &[u8]) -> bool {
     line.len() <= SYMBOL_BYTES && !line.contains(&b' ')
 }
 
-/// True if a last line without a line end is a piece of a block, not of a log
-/// (`FAIL`) or of what the dump stands in (a code fence, a tag).
-fn looks_like_dump(line: &[u8]) -> bool {
-    let is_name =
-        line.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80)
-            && !line.iter().all(u8::is_ascii_uppercase)
-            && !line.contains(&b' ');
-    line.starts_with(b"\t")
-        || line.starts_with(b"goroutine ")
-        || line.starts_with(b"created by ")
-        || (is_name && !line.iter().any(|byte| b"!?,;".contains(byte)))
-        || memchr::memchr(b'(', line).is_some()
+/// True for the words that leak checkers put before a goroutine: `leaked goroutine: …`
+/// (fortytwo2/leaktest and tests of one's own), `Goroutine 7 in state select, with main.f
+/// on top of the stack:` (uber-go/goleak).
+pub fn says_leaked(line: &[u8]) -> bool {
+    let line = line.get(..LEAK_WORDS_BYTES).unwrap_or(line);
+    let is_goleak = line.strip_prefix(b"[").unwrap_or(line).starts_with(b"Goroutine ")
+        && line.ends_with(b" on top of the stack:");
+    is_goleak || memchr::memmem::find(line, b"eaked goroutine").is_some()
 }
 
 /// The header that stands behind other text on its line (`<pre>`, a log's time).
@@ -570,17 +473,4 @@ fn glued_header(line: &[u8]) -> Option<Header<'_>> {
 
 fn to_u32_line(line: u64) -> u32 {
     u32::try_from(line).unwrap_or(u32::MAX)
-}
-
-fn cut_message(bytes: usize, listed: usize) -> String {
-    if bytes >= GO_DUMP_BYTES {
-        format!(
-            "Go writes at most 64 MiB of a debug=2 dump: the file holds {listed} goroutines and ends inside \
-             the last one; the process has more. debug=1 and the protobuf form count all of them."
-        )
-    } else {
-        format!(
-            "The text ends inside a goroutine; {listed} goroutines are in it, the last one without its outer frames."
-        )
-    }
 }

@@ -2,6 +2,11 @@
 //! says nothing against growth: a known loop that multiplies is one instance
 //! of its owner leaked each time.
 
+use super::super::grouping::{CallSite, Group};
+use super::super::state::Wait;
+use crate::base::go_symbol;
+use crate::report::Origin;
+
 /// A function whose goroutines are known background.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
@@ -28,6 +33,48 @@ pub fn find(name: &str) -> Option<&'static Known> {
         Some(start) => name.starts_with(start),
         None => name == known.function,
     })
+}
+
+/// The known background that a goroutine is by its whole shape: it waits as such
+/// a loop does when it has nothing to do, and nothing stands above the loop that
+/// could be what is stuck: no code of the program, and of no other library.
+pub fn of_shape(group: &Group) -> Option<&'static Known> {
+    let is_idle = !matches!(
+        group.wait,
+        Wait::Send
+            | Wait::NilSend
+            | Wait::NilReceive
+            | Wait::Mutex
+            | Wait::RwMutex
+            | Wait::WaitGroup
+            | Wait::Semaphore
+    );
+    if !is_idle {
+        return None;
+    }
+    let (at, known) = group.names().enumerate().find_map(|(at, name)| Some((at, find(name)?)))?;
+    let owner = go_symbol::likely_module(go_symbol::package(known.function));
+    let is_part = |site: &CallSite| match site.origin {
+        // A library below GOPATH looks like the program's own.
+        Origin::Own => go_symbol::likely_module(&site.function.package) == owner,
+        Origin::Dependency => {
+            let name = &*site.function.name;
+            name.starts_with("golang.org/x/") || project(name) == project(known.function)
+        }
+        _ => true,
+    };
+    group.frames.iter().take(at).all(is_part).then_some(known)
+}
+
+/// `github.com/hashicorp` of `github.com/hashicorp/raft.(*Raft).run`; else the host.
+fn project(function: &str) -> &str {
+    let function = function.strip_prefix("sigs.").unwrap_or(function);
+    let mut slashes = function.match_indices('/').map(|(at, _)| at);
+    let host = slashes.next().and_then(|at| function.get(..at)).unwrap_or(function);
+    if matches!(host, "github.com" | "gitlab.com" | "bitbucket.org") {
+        return slashes.next().and_then(|at| function.get(..at)).unwrap_or(function);
+    }
+    host
 }
 
 const STD: &str = "standard library";
@@ -162,6 +209,14 @@ mod tests {
         assert!(find("os/signal.loopback").is_none());
         assert!(find("runtime/pprof.writeGoroutineStacks").is_some());
         assert!(find("main.worker").is_none());
+    }
+
+    #[test]
+    fn projects_of_functions() {
+        assert_eq!(project("github.com/hashicorp/raft.(*Raft).run"), "github.com/hashicorp");
+        assert_eq!(project("sigs.k8s.io/controller-runtime/pkg/x.F"), "k8s.io");
+        assert_eq!(project("k8s.io/client-go/x.F"), "k8s.io");
+        assert_eq!(project("main.run"), "main.run");
     }
 
     #[test]

@@ -128,6 +128,25 @@ pub const RULES: &[Rule] = &[
         against: "",
     },
     Rule {
+        code: "goroutine.self-deadlock",
+        title: "A goroutine waits for a lock that it took itself",
+        meaning: "Further out on its own stack, the goroutine is in code of the object whose lock it waits for.",
+        advice: &[
+            "Go's locks cannot be taken twice by one goroutine: give the inner function a variant that expects the lock to be held.",
+            "Never take a read lock again while holding it: a writer that comes in between stops both.",
+        ],
+        against: "If the outer function does not hold the lock, somebody returned without unlocking it.",
+    },
+    Rule {
+        code: "goroutine.lock-cycle",
+        title: "Goroutines that wait for each other's locks",
+        meaning: "Each of them is in code of the object whose lock the next one waits for.",
+        advice: &[
+            "Take several locks in one order everywhere, or release the first before calling code that takes another.",
+        ],
+        against: "",
+    },
+    Rule {
         code: "goroutine.once-stuck",
         title: "A sync.Once body that does not return",
         meaning: "The function of a sync.Once blocks, and every later call of Do waits for it.",
@@ -291,6 +310,24 @@ pub const RULES: &[Rule] = &[
         meaning: "An iterator of iter.Pull was neither drained nor stopped; its goroutine waits for the next call.",
         advice: &["defer stop() right after iter.Pull: without it the iterator's goroutine waits for ever."],
         against: "An iterator in use is in this state between two values.",
+    },
+    Rule {
+        code: "goroutine.callback-stuck",
+        title: "A library's loop waits in the program's own code",
+        meaning: "A loop of a library called the program for an event, and the call does not return.",
+        advice: &[
+            "Never wait without a limit in a callback: hand the work to a goroutine of your own, or bound the wait by a context.",
+        ],
+        against: "A callback that takes part in long work holds the loop for its length.",
+    },
+    Rule {
+        code: "goroutine.left-by-test",
+        title: "Goroutines that a test left behind",
+        meaning: "A leak checker printed them after the test: they should have ended with it.",
+        advice: &[
+            "End what the test started before it returns: cancel its context, close its channels, and wait for the goroutines.",
+        ],
+        against: "",
     },
     Rule {
         code: "goroutine.finalizer-stuck",

@@ -28,15 +28,23 @@ pub struct Census {
     pub children: HashMap<u64, Vec<u64>>,
     /// Lowest and highest id.
     pub ids: Option<(u64, u64)>,
+    /// Goroutines that nobody is said to have started, without main.
+    pub orphans: u64,
+    /// Goroutines that somebody started.
+    pub created: u64,
 }
 
 impl Census {
     /// Looks at the last dump of a series.
     pub fn new(series: &Series) -> Self {
-        let mut census = Self { group_of: HashMap::new(), children: HashMap::new(), ids: None };
+        let mut census =
+            Self { group_of: HashMap::new(), children: HashMap::new(), ids: None, orphans: 0, created: 0 };
         for (index, group) in series.groups.iter().enumerate() {
             for member in &group.last().members {
                 census.group_of.insert(member.goid, index);
+                let has_creator = group.creator.is_some() || member.parent.is_some();
+                census.created += u64::from(has_creator);
+                census.orphans += u64::from(!has_creator && member.goid != 1);
                 if let Some(parent) = member.parent {
                     census.children.entry(parent).or_default().push(member.goid);
                 }

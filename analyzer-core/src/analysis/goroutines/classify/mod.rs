@@ -4,17 +4,19 @@
 //! names the rule and what evidence it takes. The evidence then gives the
 //! level. Groups that wait for another group are folded under it at the end.
 
-mod benign;
+pub mod benign;
 pub mod catalog;
 mod evidence;
 mod families;
 mod features;
+mod lock_roots;
 mod ownership;
 mod roots;
 mod siblings;
 mod suspicion;
 
 use super::grouping::Group;
+use super::holders::Holders;
 use super::judgment::Judgment;
 use super::series::Series;
 use super::state::Wait;
@@ -48,6 +50,13 @@ pub struct Circumstances {
     pub gc_gap_minutes: Option<u32>,
 }
 
+impl Circumstances {
+    /// Minutes that a printed wait may exceed the truth by.
+    pub fn gap(self) -> u32 {
+        self.gc_gap_minutes.unwrap_or(DEFAULT_GAP_MINUTES)
+    }
+}
+
 /// What rules look at.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -55,6 +64,8 @@ pub struct Context<'a> {
     pub series: &'a Series,
     /// The last dump.
     pub census: Census,
+    /// Who holds the locks of the last dump.
+    pub holders: &'a Holders,
     /// Least printed minutes that prove that a goroutine waited.
     pub floor: u32,
     /// True if some goroutine's printed minutes rose in the last step: the
@@ -97,12 +108,13 @@ impl Assessment {
 }
 
 /// Judges every group of a series, in their order.
-pub fn judge(series: &Series, circumstances: Circumstances) -> Vec<Judgment> {
+pub fn judge(series: &Series, holders: &Holders, circumstances: Circumstances) -> Vec<Judgment> {
     let aged = |step: &super::series::Step| step.changes.iter().flatten().any(|change| change.risen > 0);
     let context = Context {
         series,
         census: Census::new(series),
-        floor: circumstances.gc_gap_minutes.unwrap_or(DEFAULT_GAP_MINUTES).saturating_add(1),
+        holders,
+        floor: circumstances.gap().saturating_add(1),
         is_minutes_apart: series.last_steps().last().is_some_and(aged),
     };
     let mut assessed = Vec::with_capacity(series.groups.len());
@@ -113,6 +125,7 @@ pub fn judge(series: &Series, circumstances: Circumstances) -> Vec<Judgment> {
         assessed.push(assessment);
     }
     siblings::take_back_accompanied(&context, &assessed, &mut judgments);
+    lock_roots::fold(&context, &mut judgments);
     roots::fold(&context, &assessed, &mut judgments);
     siblings::fold(&context, &mut judgments);
     judgments
@@ -170,9 +183,9 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
     judgment
 }
 
-/// The known background function on a stack.
+/// The known background that a group is.
 fn known(group: &Group) -> Option<&'static benign::Known> {
-    group.names().find_map(benign::find)
+    benign::of_shape(group)
 }
 
 /// What to say of a group that no rule holds against.

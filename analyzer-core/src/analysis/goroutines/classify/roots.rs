@@ -11,10 +11,6 @@ use crate::report::{Role, Verdict};
 /// Folds victims and satellites under their groups.
 pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &mut [Judgment]) {
     for index in 0..judgments.len() {
-        fold_once_waiter(context, index, judgments);
-    }
-    for index in 0..judgments.len() {
-        fold_lock_waiter(context, index, judgments);
         fold_wait_group(context, index, assessed, judgments);
     }
     for (index, assessment) in assessed.iter().enumerate() {
@@ -25,11 +21,15 @@ pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &
     }
 }
 
-fn is_leak(judgments: &[Judgment], index: usize) -> bool {
+pub fn is_leak(judgments: &[Judgment], index: usize) -> bool {
     judgments.get(index).is_some_and(|judgment| judgment.verdict == Verdict::Leak)
 }
 
-fn set_victim(judgments: &mut [Judgment], victim: usize, root: usize, reason: String) {
+pub fn set_victim(judgments: &mut [Judgment], victim: usize, root: usize, reason: String) {
+    // What hung on the victim hangs on the root now: chains have one link.
+    for judgment in judgments.iter_mut().filter(|judgment| judgment.root == Some(victim)) {
+        judgment.root = Some(root);
+    }
     if let Some(judgment) = judgments.get_mut(victim) {
         judgment.role = Some(Role::Victim);
         judgment.root = Some(root);
@@ -37,59 +37,13 @@ fn set_victim(judgments: &mut [Judgment], victim: usize, root: usize, reason: St
     }
 }
 
-fn count(context: &Context<'_>, index: usize) -> u64 {
+pub fn count(context: &Context<'_>, index: usize) -> u64 {
     context.series.groups.get(index).map_or(0, |group| group.last().count)
-}
-
-/// Who waits for a Once waits for the goroutine that is in its body.
-fn fold_once_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
-    let Some(waiter) = context.series.groups.get(index) else { return };
-    if !is_leak(judgments, index) || !locks::is_once_waiter(waiter) {
-        return;
-    }
-    let body = (0..context.series.groups.len()).find(|&other| {
-        context.series.groups.get(other).is_some_and(|group| {
-            group.last().count > 0
-                && group.has("sync.(*Once).doSlow")
-                && !locks::is_once_waiter(group)
-                && locks::has_same_body(waiter, group)
-        })
-    });
-    if let Some(body) = body {
-        promote(context, index, body, "once-stuck", judgments);
-        set_victim(
-            judgments,
-            index,
-            body,
-            "They wait for the goroutine that is inside the same sync.Once.".to_owned(),
-        );
-    }
-}
-
-/// Who waits for a lock waits for its holder: a goroutine that has the same
-/// function on its stack, past the call of Lock, and waits for something else.
-fn fold_lock_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
-    let Some(waiter) = context.series.groups.get(index) else { return };
-    if !is_leak(judgments, index) || !waiter.wait.is_lock() || locks::is_once_waiter(waiter) {
-        return;
-    }
-    let is_caller = |name: &str| !locks::is_lock_code(name);
-    let Some(holder) = holder(context, waiter, index, is_caller) else { return };
-    let function = locks::lock_site(waiter).unwrap_or_default().to_owned();
-    let state = context.series.groups.get(holder).map_or("", |group| group.state.as_str()).to_owned();
-    let waiters = count(context, index);
-    promote(context, index, holder, "blocked-holding-lock", judgments);
-    if let Some(judgment) = judgments.get_mut(holder) {
-        judgment.reasons.push(format!(
-            "It is in {function} past its call of Lock and waits in [{state}], while {waiters} wait for the lock there."
-        ));
-    }
-    set_victim(judgments, index, holder, format!("A goroutine that waits in [{state}] holds the lock."));
 }
 
 /// A group that has the waiter's function on its stack, past the line where the
 /// waiter stands, and waits for something else.
-fn holder(
+pub fn holder(
     context: &Context<'_>,
     waiter: &Group,
     index: usize,
@@ -112,7 +66,7 @@ fn holder(
 const WAITERS_PER_HOLDER: u64 = 3;
 
 /// Makes a group the root of what a leaking group waits for.
-fn promote(
+pub fn promote(
     context: &Context<'_>,
     victim: usize,
     root: usize,
@@ -138,7 +92,9 @@ fn promote(
         judgment.against = Vec::from_iter((!rule.against.is_empty()).then(|| rule.against.to_owned()));
     }
     if !was_leak {
-        judgment.reasons.push(format!("{} goroutines cannot go on before it does.", count(context, victim)));
+        let waiting = count(context, victim);
+        let (subject, verb) = if waiting == 1 { ("goroutine", "does not") } else { ("goroutines", "do not") };
+        judgment.reasons.push(format!("{waiting} {subject} {verb} go on before it does."));
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::super::grouping::Group;
 use super::super::judgment::Judgment;
+use super::super::names;
 use super::families::locks;
 use super::{Assessment, Context, ownership};
 use crate::base::order::StableOrder as _;
@@ -118,20 +119,40 @@ fn largest(context: &Context<'_>, indexes: &[usize]) -> Option<usize> {
     indexes.iter().copied().max_by_key(|&index| (count(context, index), std::cmp::Reverse(index)))
 }
 
-/// Whoever waits for a lock of one type waits for what blocks it: functions of
-/// the type that lock and stand behind each other are one cause, whether or
-/// not each of them shows it by itself.
+/// What tells whether two groups wait for one lock.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum LockKey {
+    /// The lock, by its address.
+    Lock(usize),
+    /// The type or function that locks it, where no address is printed.
+    Owner(String),
+}
+
+/// Whoever waits for one lock waits for what blocks it, whether or not each of
+/// them shows it by itself. Different addresses are different locks.
 fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
-    let mut by_owner: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut by_lock: HashMap<LockKey, Vec<usize>> = HashMap::new();
+    let mut has_one_lock: Vec<bool> = Vec::new();
     for (index, group) in context.series.groups.iter().enumerate() {
+        let mut keys: Vec<LockKey> = Vec::new();
         if group.wait.is_lock() && !locks::is_once_waiter(group) && group.last().count > 0 {
-            let owner = locks::lock_site(group).map(owner_of).unwrap_or_default();
-            by_owner.entry(owner.to_owned()).or_default().push(index);
+            let known = group.last().members.iter().filter_map(|row| context.holders.lock_of(row.goid));
+            keys.extend(known.map(LockKey::Lock));
+            let owner = locks::lock_site(group).map(names::owner_of).filter(|owner| !owner.is_empty());
+            if keys.is_empty() {
+                keys.extend(owner.map(|owner| LockKey::Owner(owner.to_owned())));
+            }
+        }
+        keys.order();
+        keys.dedup();
+        has_one_lock.push(keys.len() == 1);
+        for key in keys {
+            by_lock.entry(key).or_default().push(index);
         }
     }
-    let mut owners: Vec<_> = by_owner.into_iter().filter(|(owner, _)| !owner.is_empty()).collect();
-    owners.order();
-    for (_, members) in owners {
+    let mut shared: Vec<_> = by_lock.into_iter().filter(|(_, members)| members.len() > 1).collect();
+    shared.order();
+    for (key, members) in shared {
         let roots: Vec<usize> =
             members.iter().copied().filter(|&member| is_root(judgments, member)).collect();
         let explained = members.iter().find_map(|&member| {
@@ -139,12 +160,17 @@ fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
             judgment.root.filter(|_| judgment.verdict == Verdict::Leak)
         });
         let Some(root) = explained.or_else(|| largest(context, &roots)) else { continue };
+        let reason = match key {
+            LockKey::Lock(_) => "They wait for the same lock.",
+            LockKey::Owner(_) => "They wait for a lock of the same type, or behind it.",
+        };
         for member in members {
-            if member == root || judgments.get(member).is_some_and(|judgment| judgment.root.is_some()) {
+            let is_folded = judgments.get(member).is_some_and(|judgment| judgment.root.is_some());
+            if member == root || is_folded || !has_one_lock.get(member).copied().unwrap_or(false) {
                 continue;
             }
             convict(judgments, member, root);
-            fold_under(judgments, member, root, "They wait for a lock of the same type, or behind it.");
+            fold_under(judgments, member, root, reason);
         }
     }
 }
@@ -159,15 +185,6 @@ fn convict(judgments: &mut [Judgment], victim: usize, root: usize) {
         judgment.rule = "lock-never-released";
         judgment.confidence = confidence.max(Confidence::Likely);
     }
-}
-
-/// `main.(*Registry)` of `main.(*Registry).Get.func1`; the outer function of a
-/// closure; else the function.
-fn owner_of(function: &str) -> &str {
-    if let Some(end) = function.find(").") {
-        return function.get(..=end).unwrap_or(function);
-    }
-    function.find(".func").and_then(|end| function.get(..end)).unwrap_or(function)
 }
 
 /// One place that several `go` statements lead to.
@@ -210,8 +227,12 @@ fn fold_started_together(context: &Context<'_>, judgments: &mut [Judgment]) {
         for member in set.into_iter().filter(|&member| member != root) {
             if let (Some(a), Some(b)) = (groups.get(root), groups.get(member))
                 && are_neighbors(a, b)
+                && (b.last().count >= TOGETHER || have_one_object(a, b))
             {
                 fold_under(judgments, member, root, "The same call starts both; they stay together.");
+                if let Some(judgment) = judgments.get_mut(member) {
+                    judgment.role = Some(Role::Satellite);
+                }
             }
         }
     }
@@ -225,23 +246,18 @@ fn is_receiver(group: Option<&Group>) -> bool {
 /// Ids between two goroutines of one call: it starts few others in between.
 const NEIGHBOR_IDS: u64 = 8;
 
+/// Pairs from which starting together is no chance.
+const TOGETHER: u64 = 3;
+
+/// True if each pair was started with the same addresses.
+fn have_one_object(a: &Group, b: &Group) -> bool {
+    let mut pairs = a.last().members.iter().zip(&b.last().members);
+    pairs.all(|(a, b)| a.arguments != 0 && a.arguments == b.arguments)
+}
+
 /// True if the ids pair up.
 fn are_neighbors(a: &Group, b: &Group) -> bool {
     let pairs = a.last().members.iter().zip(&b.last().members);
     !a.last().members.is_empty()
         && pairs.into_iter().all(|(a, b)| a.goid.abs_diff(b.goid) <= NEIGHBOR_IDS && a.parent == b.parent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn owners_of_locks() {
-        assert_eq!(owner_of("main.(*Registry).Get"), "main.(*Registry)");
-        assert_eq!(owner_of("main.(*Registry).Get.func1"), "main.(*Registry)");
-        assert_eq!(owner_of("main.(*Table[...]).Get"), "main.(*Table[...])");
-        assert_eq!(owner_of("main.serve.func2.1"), "main.serve");
-        assert_eq!(owner_of("main.transfer"), "main.transfer");
-    }
 }

@@ -170,14 +170,17 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
     }
     if victims > 0 {
         text.push_str(&format!(
-            " {} more wait behind {}{}.",
+            " {} more {} behind {}{}.",
             count_u64(victims),
+            if victims == 1 { "waits" } else { "wait" },
             if one { "it" } else { "them" },
             behind(section, group)
         ));
     }
     if satellites > 0 {
-        text.push_str(&format!(" {} helpers exist because of them.", count_u64(satellites)));
+        let belong = if satellites == 1 { "belongs" } else { "belong" };
+        let to = if one { "it" } else { "them" };
+        text.push_str(&format!(" {} more {belong} to {to}.", count_u64(satellites)));
     }
     if !one {
         text.push_str(&format!(" Their stacks hold at least {}.", bytes(group.min_bytes)));
@@ -214,6 +217,14 @@ fn at(group: &GoroutineGroup) -> String {
     place.map(|frame| format!(" {preposition} {}", frame.call_site())).unwrap_or_default()
 }
 
+#[cfg(test)]
+mod background;
+#[cfg(test)]
+mod holders;
+#[cfg(test)]
+mod short;
+#[cfg(test)]
+mod states;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

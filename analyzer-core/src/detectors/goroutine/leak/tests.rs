@@ -1,30 +1,28 @@
 //! Each rule of the catalog on small dumps: one input that makes it a finding,
 //! and one with the same stack that does not.
 
-use crate::detectors::testing::{check, verdicts};
-use crate::report::Confidence::{Certain, Likely, Possible};
-use crate::report::Severity::{Critical, Info, Warning};
+use crate::detectors::testing::check;
 
 /// Goroutines with one stack.
-struct Stack {
+pub(super) struct Stack {
     /// What they wait in.
-    state: &'static str,
+    pub state: &'static str,
     /// Function and line, innermost first.
-    frames: &'static [(&'static str, u32)],
+    pub frames: &'static [(&'static str, u32)],
     /// Who started them.
-    by: &'static str,
+    pub by: &'static str,
 }
 
 /// Path and text of a dump.
-type Dump = (&'static str, String);
+pub(super) type Dump = (&'static str, String);
 
-const PATHS: [&str; 3] = ["t0/goroutine.txt", "t1/goroutine.txt", "t2/goroutine.txt"];
+pub(super) const PATHS: [&str; 3] = ["t0/goroutine.txt", "t1/goroutine.txt", "t2/goroutine.txt"];
 
 /// Minutes between two dumps.
 const STEP: u64 = 5;
 
 /// What has waited for `minutes`; less than one is not printed.
-fn goroutine(stack: &Stack, goid: u64, minutes: u64, argument: u64) -> String {
+pub(super) fn goroutine(stack: &Stack, goid: u64, minutes: u64, argument: u64) -> String {
     let wait = if minutes == 0 { String::new() } else { format!(", {minutes} minutes") };
     let frame =
         |(function, line): &(&str, u32)| format!("{function}(0x{argument:x})\n\t/src/file.go:{line} +0x1d\n");
@@ -36,13 +34,13 @@ fn goroutine(stack: &Stack, goid: u64, minutes: u64, argument: u64) -> String {
 }
 
 /// A dump of the process, with main.
-fn single(goroutines: &str) -> [(&'static str, String); 1] {
+pub(super) fn single(goroutines: &str) -> [(&'static str, String); 1] {
     let main = "goroutine 1 [select]:\nmain.main()\n\t/src/main.go:9 +0x1d\n\n";
     [("goroutine.txt", format!("{main}{goroutines}"))]
 }
 
 /// Three dumps, each with main and with what `members` says of its number.
-fn series(members: impl Fn(u64) -> Vec<String>) -> [Dump; 3] {
+pub(super) fn series(members: impl Fn(u64) -> Vec<String>) -> [Dump; 3] {
     let dump = |moment: u64| {
         let minutes = 3 + STEP * moment;
         let main = format!(
@@ -55,7 +53,7 @@ fn series(members: impl Fn(u64) -> Vec<String>) -> [Dump; 3] {
 }
 
 /// Twelve, 24 and 36 of them: none ends, and all wait on.
-fn grown(stack: &Stack) -> [Dump; 3] {
+pub(super) fn grown(stack: &Stack) -> [Dump; 3] {
     series(|moment| {
         let born = |index: u64| index / 12;
         let member = |index: u64| {
@@ -85,7 +83,7 @@ fn stays(stack: &Stack) -> [Dump; 3] {
 }
 
 /// With one more goroutine in each dump.
-fn with(dumps: &[Dump; 3], goroutine: &str) -> [Dump; 3] {
+pub(super) fn with(dumps: &[Dump; 3], goroutine: &str) -> [Dump; 3] {
     dumps.clone().map(|(path, text)| (path, format!("{text}{goroutine}\n")))
 }
 
@@ -398,102 +396,4 @@ fn calls_that_the_kernel_does_not_answer_accumulate() {
     };
     check("goroutine", &grown(&stack), &["goroutine.syscall-blocked"]);
     check("goroutine", &renewed(&stack), &[]);
-}
-
-#[test]
-fn a_nil_channel_blocks_for_ever_by_definition() {
-    for state in ["chan receive (nil chan)", "chan send (nil chan)"] {
-        let stack = Stack { state, frames: &[("main.run", 12)], by: "main.start" };
-        let found = check("goroutine", &single(&goroutine(&stack, 7, 0, 1)), &["goroutine.nil-channel"]);
-        assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
-    }
-    let stack = Stack { state: "chan receive", frames: &[("main.run", 12)], by: "main.start" };
-    check("goroutine", &single(&goroutine(&stack, 7, 0, 1)), &[]);
-}
-
-#[test]
-fn one_empty_select_may_be_meant_and_two_are_not() {
-    let stack = Stack { state: "select (no cases)", frames: &[("main.serve", 12)], by: "main.start" };
-    let [one, two] = [7, 8].map(|goid| goroutine(&stack, goid, 0, goid));
-    let found = check("goroutine", &single(&format!("{one}{two}")), &["goroutine.select-forever"]);
-    assert_eq!(verdicts(&found), [(Warning, Certain, Some(2))]);
-    check("goroutine", &single(&one), &[]);
-}
-
-#[test]
-fn who_waits_past_the_lock_holds_it_and_who_stands_before_it_does_not() {
-    let waiters = Stack {
-        state: "sync.Mutex.Lock",
-        frames: &[("sync.(*Mutex).Lock", 46), ("main.(*Store).Get", 12)],
-        by: "main.start",
-    };
-    let at = |line: u32| {
-        format!("goroutine 50 [chan send]:\nmain.(*Store).Get(0x1)\n\t/src/file.go:{line} +0x1d\n")
-    };
-    check("goroutine", &with(&grown(&waiters), &at(13)), &["goroutine.blocked-holding-lock"]);
-    check("goroutine.blocked-holding-lock", &with(&grown(&waiters), &at(11)), &[]);
-}
-
-#[test]
-fn a_finalizer_that_waits_is_stuck_and_a_runner_without_work_is_not() {
-    let dump = |state: &str, inner: &str| {
-        format!(
-            "goroutine 5 [{state}]:\n{inner}(0x1)\n\t/src/file.go:12 +0x1d\nruntime.runFinalizers()\n\t/src/mfinal.go:255 +0x1d\n"
-        )
-    };
-    let stuck = single(&dump("chan receive, 3 minutes", "main.release"));
-    let found = check("goroutine", &stuck, &["goroutine.finalizer-stuck"]);
-    assert_eq!(verdicts(&found), [(Warning, Certain, Some(1))]);
-    check("goroutine", &single(&dump("chan receive, 2 minutes", "main.release")), &[]);
-    check("goroutine", &single(&dump("finalizer wait, 3 minutes", "runtime.gopark")), &[]);
-}
-
-#[test]
-fn a_long_timer_ends_the_oldest_first_and_only_the_runtimes_mark_makes_it_a_leak() {
-    let dumps = |state: &'static str| {
-        series(|moment| {
-            let stack = Stack {
-                state: if moment == 2 { state } else { "select" },
-                frames: &[("main.retry", 12)],
-                by: "main.start",
-            };
-            (4 * moment..4 * moment + 8)
-                .map(|index| goroutine(&stack, 100 + 10 * index, 0, 0xc000 + index))
-                .collect()
-        })
-    };
-    check("goroutine", &dumps("select (leaked)"), &["goroutine.select-long-timer"]);
-    check("goroutine", &dumps("select"), &[]);
-}
-
-#[test]
-fn growth_while_nobody_moves_is_likely_and_counts_the_last_dump() {
-    let stack = Stack { state: "chan send", frames: &[("main.run", 12)], by: "main.start" };
-    let found = check("goroutine", &grown(&stack), &["goroutine.chan-send-abandoned"]);
-    assert_eq!(verdicts(&found), [(Warning, Likely, Some(36))]);
-}
-
-#[test]
-fn ten_thousand_are_critical() {
-    let stack = Stack { state: "chan receive (nil chan)", frames: &[("main.run", 12)], by: "main.start" };
-    for (count, severity) in [(10_000, Critical), (9_999, Warning)] {
-        let crowd: String =
-            (0..count).map(|index| goroutine(&stack, 100 + index, 0, 0xc000 + index)).collect();
-        let found = check("goroutine", &single(&crowd), &["goroutine.nil-channel"]);
-        assert_eq!(verdicts(&found), [(severity, Certain, i64::try_from(count).ok())]);
-    }
-}
-
-#[test]
-fn what_one_or_two_dumps_cannot_tell_is_a_hint_and_three_need_none() {
-    let stack = Stack { state: "chan receive", frames: &[("main.worker", 12)], by: "main.start" };
-    let crowd =
-        |count: u64| (0..count).map(|index| goroutine(&stack, 100 + 10 * index, 0, 0xc000 + index)).collect();
-    let [t0, t1, t2] = PATHS;
-    let many: String = crowd(100);
-    let found = check("goroutine", &[(t0, &many)], &["goroutine.suspect"]);
-    assert_eq!(verdicts(&found), [(Info, Possible, Some(100))]);
-    check("goroutine", &[(t0, crowd(99))], &[]);
-    check("goroutine", &[(t0, crowd(50)), (t1, crowd(100))], &["goroutine.suspect"]);
-    check("goroutine", &[(t0, crowd(50)), (t1, crowd(50)), (t2, crowd(100))], &[]);
 }

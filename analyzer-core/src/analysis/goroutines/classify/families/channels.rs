@@ -24,11 +24,21 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     // A generator whose values nobody wants at the moment is one goroutine,
     // and whoever started it is still there.
     let is_single = group.last().count == 1 && features::growth(context.series, index).is_none();
-    if is_single && has_living_parent(context, group) {
+    if is_single && is_closure_of_creator(group) && has_living_parent(context, group) {
         assessment.held_back =
             Some("A single sender whose starter still runs may be a generator that is ahead.".to_owned());
     }
     assessment
+}
+
+/// `func numbers() <-chan int { go func() { … ch <- n }() … }`: the send stands in
+/// a closure of the function that started it.
+fn is_closure_of_creator(group: &Group) -> bool {
+    let creator = group.creator.as_ref().map(|site| &*site.function.name);
+    let sender = group.user_frame().map(|site| &*site.function.name);
+    creator.zip(sender).is_some_and(|(creator, sender)| {
+        sender.strip_prefix(creator).is_some_and(|rest| rest.starts_with(".func"))
+    })
 }
 
 /// Workers of one object are its pool, which may grow; so may a pool of connections.

@@ -1,14 +1,16 @@
 //! Locks, once, WaitGroup, Cond: package sync.
 
+use std::collections::HashSet;
+
 use super::super::super::grouping::Group;
+use super::super::super::holders::{Answer, is_lock_code, is_once_code};
 use super::super::super::state::Wait;
 use super::super::{Assessment, Context, Policy};
-
-const ONCE: &str = "sync.(*Once).doSlow";
+use crate::base::convert::to_u64;
 
 /// Somebody waits for a `sync.Once` body, or is in one that others wait for.
 pub fn once(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
-    if !group.has(ONCE) {
+    if !group.names().any(is_once_code) {
         return None;
     }
     let policy = Policy::GROWTH.or_waited(1, 0).or_aged(1, 20);
@@ -16,18 +18,35 @@ pub fn once(context: &Context<'_>, _index: usize, group: &Group) -> Option<Asses
         return Some(Assessment::new("once-stuck", policy));
     }
     // Without waiters a slow body is only work.
-    let waiters = super::inside(context, |other| is_once_waiter(other) && has_same_body(other, group));
+    let waiters = waiters_of(context, group);
     if waiters == 0 || group.wait == Wait::Running {
         return None;
     }
     let mut assessment = Assessment::new("once-stuck", policy);
-    assessment.reasons.push(format!("{waiters} goroutines wait for this call of sync.Once.Do to return."));
+    let subject = if waiters == 1 { "goroutine waits" } else { "goroutines wait" };
+    assessment.reasons.push(format!("{waiters} {subject} for this call of sync.Once.Do to return."));
     Some(assessment)
 }
 
 /// True if the group waits for the lock of a Once, whose body another one runs.
 pub fn is_once_waiter(group: &Group) -> bool {
-    group.wait.is_lock() && lock_site(group) == Some(ONCE)
+    group.wait.is_lock() && lock_site(group).is_some_and(is_once_code)
+}
+
+/// Who waits for the body that a group is in: by the address of the Once where
+/// ids are known, else by the caller.
+fn waiters_of(context: &Context<'_>, group: &Group) -> u64 {
+    let members = &group.last().members;
+    if members.is_empty() {
+        return super::inside(context, |other| is_once_waiter(other) && has_same_body(other, group));
+    }
+    let ids: HashSet<u64> = members.iter().map(|member| member.goid).collect();
+    let is_held_here = |goid: u64| {
+        let answer = context.holders.lock_of(goid).and_then(|lock| context.holders.answers.get(lock));
+        matches!(answer, Some(Answer::Held { by, .. }) if ids.contains(by))
+    };
+    let waiters = context.series.groups.iter().filter(|other| is_once_waiter(other));
+    to_u64(waiters.flat_map(|other| &other.last().members).filter(|row| is_held_here(row.goid)).count())
 }
 
 /// True if the waiter calls Do in the function that the body's caller is in:
@@ -37,24 +56,13 @@ pub fn has_same_body(waiter: &Group, body: &Group) -> bool {
 }
 
 fn caller_of_once(group: &Group) -> Option<&str> {
-    let at = group.names().position(|name| name == ONCE)?;
+    let at = group.names().position(is_once_code)?;
     group.names().skip(at).find(|name| !name.starts_with("sync.(*Once)") && !name.starts_with("sync.Once"))
 }
 
 /// The function that called Lock: the first outside the lock's own code.
 pub fn lock_site(group: &Group) -> Option<&str> {
     super::first_outside(group, is_lock_code).map(|site| &*site.function.name)
-}
-
-/// True for the code of mutexes and of the semaphores below them.
-pub fn is_lock_code(name: &str) -> bool {
-    name.starts_with("sync.runtime_")
-        || name.starts_with("internal/sync.")
-        || name.starts_with("sync.(*Mutex).")
-        || name.starts_with("sync.(*RWMutex).")
-        || name.starts_with("sync.(*rlocker).")
-        || name.starts_with("internal/poll.runtime_Semacquire")
-        || name.starts_with("internal/poll.(*fdMutex).")
 }
 
 pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
@@ -99,5 +107,5 @@ fn waiters_with_moving_workers(context: &Context<'_>, group: &Group) -> (u64, u6
         .map(|member| member.goid)
         .collect();
     let working = waiting.iter().filter(|&&goid| has_moving(goid)).count();
-    (crate::base::convert::to_u64(working), crate::base::convert::to_u64(waiting.len()))
+    (to_u64(working), to_u64(waiting.len()))
 }

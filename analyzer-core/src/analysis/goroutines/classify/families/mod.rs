@@ -3,6 +3,7 @@
 //! stack wins: signatures of the standard library come before what any channel
 //! operation can mean.
 
+mod callbacks;
 mod channels;
 mod http_client;
 mod http_server;
@@ -24,6 +25,7 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
         http_client::assess,
         sql::assess,
         process::assess,
+        callbacks::assess,
         locks::assess,
         http_server::assess,
         network::assess,

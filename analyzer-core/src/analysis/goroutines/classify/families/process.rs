@@ -6,6 +6,12 @@ use super::super::super::state::Wait;
 use super::super::{Assessment, Context, Policy};
 
 const COPY_OUTPUT: &str = "os/exec.(*Cmd).Start.func2";
+/// Stops that wait for handlers, without polling.
+const GRACEFUL_STOPS: &[&str] = &[
+    "google.golang.org/grpc.(*Server).GracefulStop",
+    "google.golang.org/grpc.(*Server).Stop",
+    "net/http/httptest.(*Server).Close",
+];
 const WAIT: &str = "os/exec.(*Cmd).Wait";
 
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
@@ -21,6 +27,9 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
     }
     if group.has("net/http.(*Server).Shutdown") {
         return Some(shutdown(context, index));
+    }
+    if super::has_any(group, GRACEFUL_STOPS) {
+        return Some(Assessment::new("shutdown-hang", Policy::default().or_waited(1, 0).or_aged(1, 0)));
     }
     pipe(group)
 }

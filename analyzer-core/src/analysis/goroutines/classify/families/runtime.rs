@@ -10,11 +10,27 @@ use crate::report::Origin;
 const RUNNERS: &[&str] = &["runtime.runFinalizers", "runtime.runCleanups", "runtime.runfinq"];
 
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
+    left_by_test(group).or_else(|| by_wait(context, index, group))
+}
+
+/// A leak checker looked after the test: what it prints was left behind.
+fn left_by_test(group: &Group) -> Option<Assessment> {
+    let members = &group.last().members;
+    let left = members.iter().filter(|member| member.is_left).count();
+    if left == 0 {
+        return None;
+    }
+    let mut assessment = Assessment::new("left-by-test", Policy::default());
+    assessment.likely = Some(format!("The test itself says so of {left} of {}.", members.len()));
+    Some(assessment)
+}
+
+fn by_wait(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::NilReceive | Wait::NilSend => Some(nil_channel(group)),
         Wait::SelectForever => Some(select_forever(context, index, group)),
         Wait::Running => busy(context, index, group),
-        _ if is_finalizer(group) => Some(finalizer(context, index, group)),
+        _ if is_finalizer(context, group) => Some(finalizer(context, index, group)),
         _ => None,
     }
 }
@@ -42,7 +58,7 @@ fn select_forever(context: &Context<'_>, index: usize, group: &Group) -> Assessm
 /// Finalizers and cleanups run in one goroutine of the runtime. Where its own
 /// frames are hidden it is the goroutine that nobody created; main is the
 /// other one, and callbacks from C are locked to their thread.
-fn is_finalizer(group: &Group) -> bool {
+fn is_finalizer(context: &Context<'_>, group: &Group) -> bool {
     let is_user_code =
         group.frames.iter().any(|site| matches!(site.origin, Origin::Own | Origin::Dependency));
     if group.names().any(|name| RUNNERS.contains(&name)) {
@@ -54,7 +70,9 @@ fn is_finalizer(group: &Group) -> bool {
         && members.iter().all(|member| member.goid != 1 && member.parent.is_none() && !member.is_locked);
     let is_callback = group.names().any(|name| name.starts_with("_cgoexp_"));
     let is_main = group.names().any(|name| name == "main.main" || name == "runtime.main");
-    is_orphan && is_user_code && !is_callback && !is_main && group.last().count == 1
+    // Several without a creator are stacks whose last lines were cut off.
+    let is_only = context.census.orphans == 1 && context.census.created > 0;
+    is_orphan && is_only && is_user_code && !is_callback && !is_main && group.last().count == 1
 }
 
 fn finalizer(context: &Context<'_>, index: usize, group: &Group) -> Assessment {

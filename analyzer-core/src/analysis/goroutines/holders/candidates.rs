@@ -1,0 +1,259 @@
+//! Who may hold a lock: goroutines whose stacks are in the section that it
+//! guards, or in methods of the object that it is in.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::super::classify::benign;
+use super::super::moments;
+use super::super::state::Wait;
+use super::locks::{Lock, Table, is_lock_code, is_once_code, site_of};
+use super::shapes::{Shape, Shapes};
+use crate::base::order::StableOrder as _;
+use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
+
+/// Candidates of a lock that are kept.
+const KEPT: usize = 32;
+/// Locks that one function takes, from which its name alone says nothing.
+const LOCKS_OF_FUNCTION: usize = 64;
+/// Minutes below which a printed wait says nothing of its length.
+const SHORT_MINUTES: u32 = 3;
+
+/// What a frame has to do with a lock; the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kin {
+    /// In the function that the waiters call Lock in, past that call, with the same object.
+    PastSame,
+    /// The same, and the text does not show the object.
+    Past,
+    /// In another method of the same object.
+    Object,
+    /// In code of the type; the text does not show the object.
+    Type,
+    /// Was given the lock or its object.
+    Given,
+}
+
+/// A goroutine that may hold a lock.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub goid: u64,
+    pub kin: Kin,
+    /// The frame that says so.
+    pub frame: usize,
+    pub minutes: Option<u32>,
+    pub shape: Rc<Shape>,
+    /// The lock that it waits for itself.
+    pub waits_for: Option<usize>,
+    /// It waits directly in code of the object, as loops do when they have nothing to do.
+    pub is_idle: bool,
+    /// It has waited as long as the first waiter of the lock.
+    pub is_old: bool,
+    /// The address is printed with `?`.
+    pub is_inexact: bool,
+}
+
+impl Candidate {
+    /// True if what is known of it allows no other reading than chance.
+    pub fn is_strong(&self) -> bool {
+        self.kin <= Kin::Past || self.is_old && !self.is_idle
+    }
+
+    fn order(&self) -> (Kin, bool, Reverse<Option<u32>>, u64) {
+        (self.kin, !self.is_strong(), Reverse(self.minutes), self.goid)
+    }
+}
+
+/// Locks by what a frame can show of them.
+#[derive(Debug, Default)]
+struct Index {
+    by_address: HashMap<u64, Vec<usize>>,
+    by_function: HashMap<Rc<str>, Vec<usize>>,
+    by_owner: HashMap<Rc<str>, Vec<usize>>,
+}
+
+impl Index {
+    fn new(locks: &[Lock]) -> Self {
+        let mut index = Self::default();
+        for (number, lock) in locks.iter().enumerate() {
+            let mut addresses: Vec<u64> = lock.address.into_iter().chain(lock.object).collect();
+            addresses.dedup();
+            for address in addresses {
+                index.by_address.entry(address).or_default().push(number);
+            }
+            let mut functions: Vec<&Rc<str>> = lock.sites.iter().map(|site| &site.function).collect();
+            functions.order();
+            functions.dedup();
+            for function in functions {
+                index.by_function.entry(Rc::clone(function)).or_default().push(number);
+            }
+            index.by_owner.entry(Rc::clone(&lock.owner)).or_default().push(number);
+        }
+        // Where one function takes many locks, only addresses tell which.
+        index.by_function.retain(|_, locks| locks.len() <= LOCKS_OF_FUNCTION);
+        index.by_owner.retain(|_, locks| locks.len() <= LOCKS_OF_FUNCTION);
+        index
+    }
+}
+
+/// Fills in who may hold each lock.
+pub fn collect(table: &mut Table, shapes: &mut Shapes<'_>, dump: &GoroutineDump, gap: u32) {
+    let index = Index::new(&table.locks);
+    let mut found: Vec<(usize, Kin, usize, bool)> = Vec::new();
+    for row in moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT)) {
+        let shape = shapes.of(row);
+        let words = shapes.evidence.goroutines.addresses_of(row);
+        evidence(&table.locks, &index, &shape, words, table.lock_of.get(&row.goid).copied(), &mut found);
+        for (lock, kin, frame, is_inexact) in found.drain(..) {
+            table.add(lock, row, &shape, (kin, frame, is_inexact), gap);
+        }
+    }
+    for lock in &mut table.locks {
+        lock.candidates.order_by_key(Candidate::order);
+        lock.own.order_by_key(Candidate::order);
+    }
+}
+
+/// What the frames of one goroutine have to do with locks: the strongest for each.
+fn evidence(
+    locks: &[Lock],
+    index: &Index,
+    shape: &Shape,
+    words: &[CallAddress],
+    waits_for: Option<usize>,
+    found: &mut Vec<(usize, Kin, usize, bool)>,
+) {
+    let site = waits_for.and_then(|_| site_of(shape));
+    let mut rest = words;
+    for (frame, at) in shape.frames.iter().enumerate() {
+        let skipped = rest.iter().take_while(|word| usize::from(word.frame) < frame).count();
+        let own = rest.get(skipped..).unwrap_or_default();
+        let count = own.iter().take_while(|word| usize::from(word.frame) == frame).count();
+        let (own, after) = own.split_at(count);
+        rest = after;
+        let is_inner = at.function.is_runtime || is_lock_code(&at.function.name);
+        if is_inner || site.is_some_and(|site| frame < site) {
+            continue;
+        }
+        let is_site = site == Some(frame);
+        let mut note = |lock: usize, kin: Kin, is_inexact: bool| {
+            // The place where it waits says nothing of the lock that it waits for.
+            if is_site && waits_for == Some(lock) {
+                return;
+            }
+            match found.iter_mut().find(|(known, ..)| *known == lock) {
+                Some(known) if known.1 <= kin => {}
+                Some(known) => *known = (lock, kin, frame, is_inexact),
+                None => found.push((lock, kin, frame, is_inexact)),
+            }
+        };
+        for word in own {
+            for &lock in index.by_address.get(&word.address).into_iter().flatten() {
+                let is_method = word.is_first && *at.owner == *locks[lock].owner;
+                let kin = match (is_past(&locks[lock], at), is_method) {
+                    (true, _) => Kin::PastSame,
+                    (false, true) if !is_site => Kin::Object,
+                    _ => Kin::Given,
+                };
+                note(lock, kin, word.is_inexact);
+            }
+        }
+        let shown = own.iter().find(|word| word.is_first && !word.is_inexact).map(|word| word.address);
+        for &lock in index.by_function.get(&at.function.name).into_iter().flatten() {
+            let lock_of = &locks[lock];
+            let is_other = shown.is_some() && lock_of.object.or(lock_of.address).is_some()
+                || lock_of.is_once && super::locks::owner(shape, frame) != lock_of.owner;
+            if !is_other && is_past(lock_of, at) {
+                note(lock, Kin::Past, false);
+            }
+        }
+        if shown.is_none() && !is_site && at.is_user {
+            for &lock in index.by_owner.get(&at.owner).into_iter().flatten() {
+                if !locks[lock].is_once {
+                    note(lock, Kin::Type, false);
+                }
+            }
+        }
+    }
+}
+
+/// True if a frame is in a function that takes the lock, past the call of Lock;
+/// in a Once, whoever does not wait for its mutex is in its function.
+fn is_past(lock: &Lock, at: &super::shapes::Site) -> bool {
+    if lock.is_once && is_once_code(&at.function.name) {
+        return true;
+    }
+    lock.sites.iter().any(|site| {
+        site.function == at.function.name && site.file == at.file && at.line.is_some() && at.line > site.line
+    })
+}
+
+impl Table {
+    fn add(
+        &mut self,
+        lock: usize,
+        row: &Goroutine,
+        shape: &Rc<Shape>,
+        (kin, frame, is_inexact): (Kin, usize, bool),
+        gap: u32,
+    ) {
+        let waits_for = self.lock_of.get(&row.goid).copied();
+        let Some(target) = self.locks.get_mut(lock) else { return };
+        match shape.wait {
+            Wait::Running => {
+                target.is_worked_on |= kin <= Kin::Object;
+                return;
+            }
+            // Whoever waits for a condition has given the lock back.
+            Wait::Runtime | Wait::Cond => return,
+            _ => {}
+        }
+        let candidate = Candidate {
+            goid: row.goid,
+            kin,
+            frame,
+            minutes: row.wait_minutes,
+            waits_for,
+            is_idle: is_idle(target, shape),
+            is_old: row.flags.has(GoroutineFlags::LEAKED) || is_old(row.wait_minutes, target.longest, gap),
+            is_inexact,
+            shape: Rc::clone(shape),
+        };
+        let is_own = waits_for == Some(lock);
+        let list = if is_own { &mut target.own } else { &mut target.candidates };
+        list.push(candidate);
+        if list.len() >= KEPT * 2 {
+            list.order_by_key(Candidate::order);
+            list.truncate(KEPT);
+        }
+    }
+}
+
+/// Loops of an object wait directly in its code; what blocks while it holds a
+/// lock waits in something that it calls, or in a send.
+fn is_idle(lock: &Lock, shape: &Shape) -> bool {
+    let waits = matches!(
+        shape.wait,
+        Wait::Select | Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Io | Wait::Syscall
+    );
+    let user = shape.user_frame().and_then(|frame| shape.frames.get(frame));
+    waits && user.is_some_and(|site| site.owner == lock.owner) || is_daemon(shape)
+}
+
+/// Waits of servers and of main: for connections, for signals, for all workers.
+fn is_daemon(shape: &Shape) -> bool {
+    let is_daemons = |name: &str| {
+        name == "main.main" || name == "internal/poll.(*FD).Accept" || benign::find(name).is_some()
+    };
+    shape.wait == Wait::WaitGroup || shape.frames.iter().any(|site| is_daemons(&site.function.name))
+}
+
+/// True if a wait began no later than the longest of those behind the lock.
+fn is_old(minutes: Option<u32>, longest: Option<u32>, gap: u32) -> bool {
+    match (minutes, longest) {
+        (_, None) => true,
+        (None, Some(longest)) => longest < SHORT_MINUTES,
+        (Some(minutes), Some(longest)) => minutes.saturating_add(gap) >= longest,
+    }
+}

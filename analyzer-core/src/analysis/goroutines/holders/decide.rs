@@ -1,0 +1,102 @@
+//! From candidates to an answer for each lock.
+
+use super::candidates::{Candidate, Kin};
+use super::cycles::{self, Edge};
+use super::locks::{Lock, Table};
+use super::{Answer, Cycle, Holders, words};
+
+/// The answers for all locks.
+pub fn decide(table: Table) -> Holders {
+    let mut holders = Holders {
+        answers: vec![Answer::Unknown; table.locks.len()],
+        names: table.locks.iter().map(words::name).collect(),
+        ..Holders::default()
+    };
+    for edges in cycles::find(&table) {
+        holders.add_cycle(&table, &edges);
+    }
+    for (index, lock) in table.locks.iter().enumerate() {
+        if holders.answers.get(index) == Some(&Answer::Unknown) {
+            let answer = answer(lock);
+            if let Some(slot) = holders.answers.get_mut(index) {
+                *slot = answer;
+            }
+        }
+    }
+    holders.lock_of = table.lock_of;
+    holders
+}
+
+impl Holders {
+    fn add_cycle(&mut self, table: &Table, edges: &[Edge]) {
+        let number = self.cycles.len();
+        for edge in edges {
+            if let Some(slot) = self.answers.get_mut(edge.from) {
+                *slot = Answer::Cycle(number);
+            }
+        }
+        let goids = edges.iter().map(|edge| edge.holder.goid).collect();
+        self.cycles.push(Cycle { goids, text: words::cycle(table, edges) });
+    }
+}
+
+fn answer(lock: &Lock) -> Answer {
+    let blocked = |candidate: &&Candidate| candidate.waits_for.is_none();
+    // In the section itself, or the only one in code of the object.
+    let strong: Vec<&Candidate> = lock.candidates.iter().filter(|candidate| candidate.is_strong()).collect();
+    if let Some(best) = strong.iter().filter(|best| best.kin <= Kin::Past).find(|best| blocked(best)) {
+        return held(lock, best);
+    }
+    if let Some(answer) = itself(lock) {
+        return answer;
+    }
+    if let Some(answer) = only_one(lock, &strong) {
+        return answer;
+    }
+    match words::candidates(lock) {
+        Some(text) => Answer::Candidates(text),
+        None => Answer::Unknown,
+    }
+}
+
+fn held(lock: &Lock, holder: &Candidate) -> Answer {
+    Answer::Held { by: holder.goid, reason: words::held(lock, holder) }
+}
+
+/// The only goroutine in code of the object that waits for something else.
+/// Several are traffic of the object: which one holds the lock is not told.
+fn only_one(lock: &Lock, strong: &[&Candidate]) -> Option<Answer> {
+    let kin = strong.first()?.kin;
+    let [one] = strong.iter().filter(|other| other.kin == kin).collect::<Vec<_>>()[..] else { return None };
+    if kin == Kin::Given {
+        return None;
+    }
+    Some(held(lock, one))
+}
+
+/// A waiter that stands in another method of the object further out on its own
+/// stack, if nobody else can hold the lock and no other waited before it.
+fn itself(lock: &Lock) -> Option<Answer> {
+    let own: Vec<&Candidate> = lock.own.iter().filter(|own| own.kin <= Kin::Object && own.is_old).collect();
+    let first = *own.first()?;
+    let is_else = lock.is_worked_on
+        || lock.candidates.iter().any(|other| other.kin <= Kin::Object && other.is_strong());
+    let writer = lock.waiters.iter().find(|waiter| waiter.is_writer() && waiter.goid != first.goid);
+    let is_reading = lock.is_read_write && !is_writing(first);
+    // Who passed an exclusive lock passed it alone.
+    let is_alone =
+        own.iter().filter(|other| other.shape.frames.len() == first.shape.frames.len()).count() == 1;
+    if is_else || !is_alone && !(is_reading && writer.is_some()) {
+        return None;
+    }
+    let reason = match writer {
+        Some(writer) if is_reading => words::read_again(lock, first, writer),
+        _ => words::itself(lock, first),
+    };
+    Some(Answer::Itself { by: first.goid, reason })
+}
+
+fn is_writing(candidate: &Candidate) -> bool {
+    &*candidate.shape.state == "sync.RWMutex.Lock"
+        || candidate.shape.frames.iter().any(|site| &*site.function.name == "sync.(*RWMutex).Lock")
+}

@@ -1,0 +1,267 @@
+//! Goroutines that wait for locks, and which lock each waits for.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::super::moments;
+use super::super::state::Wait;
+use super::candidates::Candidate;
+use super::shapes::{Shape, Shapes, Site};
+use crate::base::intern::StrId;
+use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
+
+/// Bytes from the start of an object to a lock that is a field of it, at most.
+const OBJECT_BYTES: u64 = 4096;
+/// Places of one lock that are looked at.
+const SITES: usize = 8;
+
+/// True for the code of mutexes and of the semaphores below them, and for a
+/// Cond that takes its lock again.
+pub fn is_lock_code(name: &str) -> bool {
+    name.starts_with("sync.runtime_")
+        || name.starts_with("internal/sync.")
+        || name.starts_with("sync.(*Mutex).")
+        || name.starts_with("sync.(*RWMutex).")
+        || name.starts_with("sync.(*rlocker).")
+        || name == "sync.(*Cond).Wait"
+        || name.starts_with("internal/poll.runtime_Semacquire")
+        || name.starts_with("internal/poll.(*fdMutex).")
+}
+
+/// True for the code of `sync.Once`: up to Go 1.12 `Do` holds the mutex itself.
+pub fn is_once_code(name: &str) -> bool {
+    matches!(name, "sync.(*Once).doSlow" | "sync.(*Once).Do")
+}
+
+/// A place where goroutines call Lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockSite {
+    pub function: Rc<str>,
+    pub file: Option<StrId>,
+    pub line: Option<u32>,
+}
+
+/// A goroutine that waits for a lock.
+#[derive(Clone, Debug)]
+pub struct Waiter {
+    pub goid: u64,
+    pub minutes: Option<u32>,
+    pub shape: Rc<Shape>,
+    /// Frame that called Lock.
+    pub site: usize,
+}
+
+impl Waiter {
+    /// True if it waits to write.
+    pub fn is_writer(&self) -> bool {
+        &*self.shape.state == "sync.RWMutex.Lock"
+            || self.shape.frames.iter().any(|site| &*site.function.name == "sync.(*RWMutex).Lock")
+    }
+}
+
+/// A lock that somebody waits for.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    /// Its own address, where the dump prints it.
+    pub address: Option<u64>,
+    /// The object that it is a field of.
+    pub object: Option<u64>,
+    /// The type of that object, or the function that locks it; of a Once, who calls Do.
+    pub owner: Rc<str>,
+    pub is_once: bool,
+    pub is_read_write: bool,
+    pub sites: Vec<LockSite>,
+    pub waiters: Vec<Waiter>,
+    pub longest: Option<u32>,
+    /// Who may hold it, the likeliest first.
+    pub candidates: Vec<Candidate>,
+    /// Waiters of the lock that may have taken it themselves.
+    pub own: Vec<Candidate>,
+    /// True if somebody who runs may hold it.
+    pub is_worked_on: bool,
+}
+
+/// What tells locks apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Lock(u64),
+    Object(u64, Rc<str>),
+    Owner(Rc<str>),
+}
+
+/// The locks of a dump.
+#[derive(Debug, Default)]
+pub struct Table {
+    pub locks: Vec<Lock>,
+    pub lock_of: HashMap<u64, usize>,
+}
+
+/// The frame that called Lock; for a Once the outermost of its frames.
+pub fn site_of(shape: &Shape) -> Option<usize> {
+    if !shape.wait.is_lock() {
+        return None;
+    }
+    let is_inner = |site: &Site| site.function.is_runtime || is_lock_code(&site.function.name);
+    let first = shape.frames.iter().position(|site| !is_inner(site))?;
+    let once = shape.frames.get(first..)?.iter().take_while(|site| is_once_code(&site.function.name)).count();
+    Some(first + once.saturating_sub(1))
+}
+
+/// The type whose lock it is, or the function that takes it. Of a Once it is
+/// the caller of Do: package sync has no object of the program.
+pub fn owner(shape: &Shape, site: usize) -> Rc<str> {
+    let frames = shape.frames.get(site..).unwrap_or_default();
+    let caller = frames.iter().find(|frame| !is_once_code(&frame.function.name));
+    let first = frames.first();
+    let frame = first.filter(|frame| !is_once_code(&frame.function.name)).or(caller);
+    frame.or(first).map(|frame| Rc::clone(&frame.owner)).unwrap_or_default()
+}
+
+impl Table {
+    /// All goroutines that wait for locks, by lock.
+    pub fn collect(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> Self {
+        let mut table = Self::default();
+        let mut by_key: HashMap<Key, usize> = HashMap::new();
+        for row in moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT)) {
+            let shape = shapes.of(row);
+            let Some(site) = site_of(&shape) else { continue };
+            let Some(frame) = shape.frames.get(site) else { continue };
+            let owner = owner(&shape, site);
+            let words = shapes.evidence.goroutines.addresses_of(row);
+            let (address, object) = addresses(&shape, words, site);
+            let key = match (address, object) {
+                (Some(address), _) => Key::Lock(address),
+                (None, Some(object)) => Key::Object(object, Rc::clone(&owner)),
+                (None, None) => Key::Owner(Rc::clone(&owner)),
+            };
+            let lock = *by_key.entry(key).or_insert_with(|| {
+                table.locks.push(Lock::new(frame, owner, address, object));
+                table.locks.len() - 1
+            });
+            table.locks[lock].add(row, &shape, site, object);
+        }
+        table.join();
+        table.number();
+        table
+    }
+
+    /// Waiters whose text shows no address, or only that of the object, wait for
+    /// the one lock that has it, if there is one.
+    fn join(&mut self) {
+        let mut known: HashMap<(Option<u64>, Rc<str>), Option<usize>> = HashMap::new();
+        for (index, lock) in self.locks.iter().enumerate().filter(|(_, lock)| lock.address.is_some()) {
+            let objects = [Some(lock.object), Some(None)].into_iter().flatten();
+            let mut keys: Vec<_> = objects.map(|object| (object, Rc::clone(&lock.owner))).collect();
+            keys.dedup();
+            for key in keys {
+                known.entry(key).and_modify(|other| *other = None).or_insert(Some(index));
+            }
+        }
+        let mut merged = Vec::new();
+        for index in 0..self.locks.len() {
+            let lock = &self.locks[index];
+            let target = known.get(&(lock.object, Rc::clone(&lock.owner))).copied().flatten();
+            if let Some(target) = target.filter(|_| lock.address.is_none()) {
+                merged.push((index, target));
+            }
+        }
+        for &(from, to) in &merged {
+            let waiters = std::mem::take(&mut self.locks[from].waiters);
+            let sites = std::mem::take(&mut self.locks[from].sites);
+            let is_read_write = self.locks[from].is_read_write;
+            let target = &mut self.locks[to];
+            target.is_read_write |= is_read_write;
+            for site in sites {
+                target.add_site(site);
+            }
+            for waiter in waiters {
+                target.longest = target.longest.max(waiter.minutes);
+                target.waiters.push(waiter);
+            }
+        }
+        self.locks.retain(|lock| !lock.waiters.is_empty());
+    }
+
+    fn number(&mut self) {
+        for (index, lock) in self.locks.iter().enumerate() {
+            for waiter in &lock.waiters {
+                self.lock_of.insert(waiter.goid, index);
+            }
+        }
+    }
+}
+
+impl Lock {
+    fn new(frame: &Site, owner: Rc<str>, address: Option<u64>, object: Option<u64>) -> Self {
+        Self {
+            address,
+            object,
+            owner,
+            is_once: is_once_code(&frame.function.name),
+            is_read_write: false,
+            sites: Vec::new(),
+            waiters: Vec::new(),
+            longest: None,
+            candidates: Vec::new(),
+            own: Vec::new(),
+            is_worked_on: false,
+        }
+    }
+
+    fn add(&mut self, row: &Goroutine, shape: &Rc<Shape>, site: usize, object: Option<u64>) {
+        self.object = self.object.or(object);
+        self.is_read_write |= shape.wait == Wait::RwMutex;
+        self.longest = self.longest.max(row.wait_minutes);
+        if let Some(frame) = shape.frames.get(site) {
+            let function = Rc::clone(&frame.function.name);
+            self.add_site(LockSite { function, file: frame.file, line: frame.line });
+        }
+        let (goid, minutes) = (row.goid, row.wait_minutes);
+        self.waiters.push(Waiter { goid, minutes, shape: Rc::clone(shape), site });
+    }
+
+    fn add_site(&mut self, site: LockSite) {
+        if self.sites.len() < SITES && !self.sites.contains(&site) {
+            self.sites.push(site);
+        }
+    }
+}
+
+/// The lock's own address, and that of the object that its caller works on.
+/// Values that may be old (`?`) tell neither.
+fn addresses(shape: &Shape, words: &[CallAddress], site: usize) -> (Option<u64>, Option<u64>) {
+    let exact = || words.iter().filter(|word| !word.is_inexact && word.address > 0);
+    let of_frame = |frame: usize| exact().filter(move |word| usize::from(word.frame) == frame);
+    let lock = |frame: usize| {
+        let name = &*shape.frames.get(frame)?.function.name;
+        let first = of_frame(frame).find(|word| word.is_first)?.address;
+        lock_address(name, first)
+    };
+    // The outermost of the lock's own frames is the lock itself; those below it are parts of it.
+    let address = (0..=site).rev().find_map(lock);
+    let object = match address {
+        Some(address) => of_frame(site)
+            .map(|word| word.address)
+            .filter(|&object| object <= address && address - object <= OBJECT_BYTES)
+            .max()
+            .or_else(|| of_frame(site).find(|word| word.is_first).map(|word| word.address)),
+        None => of_frame(site).find(|word| word.is_first).map(|word| word.address),
+    };
+    (address, object)
+}
+
+/// The lock of which a call of package sync was given an address
+/// (sync/rwmutex.go: w is 8 bytes, then writerSem and readerSem of 4).
+fn lock_address(function: &str, first: u64) -> Option<u64> {
+    let offset = match function {
+        "sync.(*Mutex).Lock" | "sync.(*Mutex).lockSlow" => 0,
+        "internal/sync.(*Mutex).Lock" | "internal/sync.(*Mutex).lockSlow" => 0,
+        "sync.(*RWMutex).Lock" | "sync.(*RWMutex).RLock" | "sync.(*rlocker).Lock" => 0,
+        "sync.(*Once).Do" | "sync.(*Once).doSlow" => 0,
+        "sync.runtime_SemacquireMutex" | "internal/sync.runtime_SemacquireMutex" => 4,
+        "sync.runtime_SemacquireRWMutex" => 8,
+        "sync.runtime_SemacquireRWMutexR" => 12,
+        _ => return None,
+    };
+    first.checked_sub(offset)
+}

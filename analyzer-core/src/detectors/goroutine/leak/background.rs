@@ -1,0 +1,132 @@
+//! Loops of libraries: background by their whole shape, and stuck where
+//! something else is on their stack.
+
+use super::short::{groups, told};
+use crate::detectors::testing::{check, report};
+use crate::report::Verdict;
+
+const RAFT: &str = "github.com/hashicorp/raft.(*raftState).goFunc.func1() state.go:149\n";
+
+#[test]
+fn a_loop_that_blocks_in_a_send_is_no_background() {
+    let raft = format!(
+        "goroutine 61 [chan send, 58 minutes]
+           github.com/hashicorp/raft.overrideNotifyBool(...) util.go:60
+           github.com/hashicorp/raft.(*Raft).runLeader(0xc000300000) raft.go:386
+           github.com/hashicorp/raft.(*Raft).run(0xc000300000) raft.go:159
+           {RAFT}"
+    );
+    told(&raft, &["goroutine.chan-send-abandoned"], &["[chan send]", "overrideNotifyBool (util.go:60)"]);
+    let processor = "goroutine 61 [chan send, 58 minutes]
+           k8s.io/client-go/tools/cache.(*Reflector).watchHandler(0xc000300000) reflector.go:386
+           k8s.io/apimachinery/pkg/util/wait.BackoffUntil(0xc000300000) backoff.go:255";
+    told(processor, &["goroutine.chan-send-abandoned"], &[]);
+    let lock = "goroutine 61 [sync.Mutex.Lock, 58 minutes]
+           Mutex 0xc000300010
+           github.com/IBM/sarama.(*Broker).responseReceiver(0xc000300000) broker.go:386";
+    told(lock, &["goroutine.lock-never-released"], &[]);
+}
+
+#[test]
+fn a_callback_that_does_not_return_stops_its_loop() {
+    for (state, caller) in [
+        ("chan receive", "github.com/hashicorp/raft.(*Raft).runFSM(0xc000300000) fsm.go:244"),
+        ("select", "github.com/nats-io/nats.go.(*Conn).waitForMsgs(0xc000600008) nats.go:3360"),
+        (
+            "sync.WaitGroup.Wait",
+            "k8s.io/client-go/tools/cache.ResourceEventHandlerFuncs.OnAdd(0xc000600008) controller.go:9",
+        ),
+    ] {
+        let text = |minutes: u32| {
+            format!(
+                "goroutine 62 [{state}, {minutes} minutes]\n store.(*FSM).Apply(0xc000310000) fsm.go:52\n {caller}"
+            )
+        };
+        told(&text(58), &["goroutine.callback-stuck"], &["store.(*FSM).Apply (fsm.go:52)"]);
+        told(&text(2), &[], &[]);
+    }
+    let timer = |creator: &str| {
+        let text = "goroutine 9 [chan receive, 58 minutes]:\nexample.com/shop/store.expire()\n\t/srv/app/store.go:9 +0x1\ncreated by CREATOR\n\t/usr/local/go/src/time/sleep.go:215 +0x2d\n";
+        text.replace("CREATOR", creator)
+    };
+    check("goroutine", &[("dump.txt", timer("time.goFunc"))], &["goroutine.callback-stuck"]);
+    check("goroutine", &[("dump.txt", timer("example.com/shop/store.New"))], &[]);
+}
+
+#[test]
+fn loops_that_have_nothing_to_do_are_background() {
+    for idle in [
+        format!("goroutine 61 [select, 58 minutes]\n github.com/hashicorp/raft.(*Raft).runFollower(0xc000300000) raft.go:159\n github.com/hashicorp/raft.(*Raft).run(0xc000300000) raft.go:159\n {RAFT}"),
+        "goroutine 61 [select, 58 minutes]\n github.com/nats-io/nats.go.(*Conn).flusher(0xc000600008) nats.go:3360".to_owned(),
+        "goroutine 61 [IO wait, 58 minutes]\n golang.org/x/net/http2.(*Framer).ReadFrame(0xc000600008) frame.go:3\n google.golang.org/grpc/internal/transport.(*http2Client).reader(0xc000600008) c.go:3".to_owned(),
+    ] {
+        told(&idle, &[], &[]);
+        let groups = groups(&idle);
+        let background = groups.iter().find(|group| group.goids == [61]).expect("the loop");
+        assert_eq!(background.verdict, Verdict::Benign, "{idle}");
+    }
+    let test = groups(
+        "goroutine 8 [chan receive, 10 minutes]\n queue.(*Queue).process(0xc0002d08a0) queue.go:107\n testing.tRunner(0xc000232100) testing.go:2036",
+    );
+    assert!(test.iter().all(|group| group.verdict != Verdict::Benign));
+}
+
+#[test]
+fn a_graceful_stop_that_waits_for_a_handler_is_told() {
+    let stop = |minutes: u32| {
+        format!(
+            "goroutine 8 [sync.Cond.Wait, {minutes} minutes]
+               sync.(*Cond).Wait(0xc000300010) cond.go:70
+               google.golang.org/grpc.(*Server).GracefulStop(0xc000300000) server.go:1800
+               app.(*App).Stop(0xc000400000) app.go:30"
+        )
+    };
+    told(&stop(40), &["goroutine.shutdown-hang"], &["app.(*App).Stop (app.go:30)"]);
+    told(&stop(1), &[], &[]);
+}
+
+#[test]
+fn a_lone_sender_is_told_unless_it_is_a_generator_whose_starter_lives() {
+    let sender = |function: &str, creator: &str| {
+        format!("goroutine 20 [chan send, 40 minutes]\n {function}() hub.go:44\n by {creator}\n")
+    };
+    told(&sender("hub.(*Hub).Broadcast", "hub.Start"), &["goroutine.chan-send-abandoned"], &[]);
+    told(&sender("hub.numbers.func1", "hub.numbers"), &[], &[]);
+}
+
+#[test]
+fn what_a_test_says_it_left_behind_is_left_behind() {
+    let stack = |goid: u32| {
+        format!(
+            "goroutine {goid} [select]:\nexample.com/shop/rpc.NewStream.func1()\n\t/srv/app/rpc/stream.go:148 +0x257\ncreated by example.com/shop/rpc.NewStream\n\t/srv/app/rpc/stream.go:156 +0xa99\n"
+        )
+    };
+    let indented =
+        |text: String, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
+    let own: String = [2738, 2750]
+        .map(|goid| {
+            let stack = stack(goid);
+            let (first, rest) = stack.split_once('\n').expect("lines");
+            format!(
+                "    stream_test.go:1388: Leaked goroutine: {first}\n{}",
+                indented(rest.to_owned(), "                ")
+            )
+        })
+        .concat();
+    let goleak = format!(
+        "    leak_test.go:11: found unexpected goroutines:\n        [Goroutine 7 in state select, with example.com/shop/rpc.NewStream.func1 on top of the stack:\n{}        ]\n",
+        indented(stack(7), "        ")
+    );
+    let leaktest = format!(
+        "    leaktest.go:150: leaktest: leaked goroutine: {}",
+        indented(stack(9), "        ").trim_start()
+    );
+    for (log, count) in [(own, 2), (goleak, 1), (leaktest, 1)] {
+        let text = format!("--- FAIL: TestStream (7.02s)\n{log}FAIL\n");
+        let found = report(&[("test.log", text.as_bytes())]).findings;
+        let left = found.iter().find(|finding| finding.code == "goroutine.left-by-test");
+        let claim = &left.unwrap_or_else(|| panic!("nothing in {text}: {found:#?}")).claim;
+        assert!(claim.contains("stream.go:148") && claim.contains(&format!("{count} of {count}")), "{claim}");
+    }
+    check("goroutine", &[("dump.txt", stack(7))], &[]);
+}
