@@ -78,7 +78,8 @@ pub fn promote(
     let was_leak = judgment.verdict == Verdict::Leak;
     // Several holders beside as many waiters leak by themselves: what they wait
     // in says more than that they hold a lock.
-    let is_dominated = count(context, victim) >= count(context, root).saturating_mul(WAITERS_PER_HOLDER);
+    let holders = count(context, root);
+    let is_dominated = holders == 1 || count(context, victim) >= holders.saturating_mul(WAITERS_PER_HOLDER);
     if was_leak && !is_dominated {
         return;
     }

@@ -91,7 +91,7 @@ fn a_lone_sender_is_told_unless_it_is_a_generator_whose_starter_lives() {
         format!("goroutine 20 [chan send, 40 minutes]\n {function}() hub.go:44\n by {creator}\n")
     };
     told(&sender("hub.(*Hub).Broadcast", "hub.Start"), &["goroutine.chan-send-abandoned"], &[]);
-    told(&sender("hub.numbers.func1", "hub.numbers"), &[], &[]);
+    told(&sender("hub.numbers.func1", "hub.numbers"), &["goroutine.suspect"], &[]);
 }
 
 #[test]
