@@ -57,7 +57,7 @@ fn a_leak_is_one_finding() {
         ("tick", "goroutine.ticker-loop-no-exit"),
         ("timer-loops", "goroutine.ticker-loop-no-exit"),
         ("read-lock-kept", "goroutine.lock-never-released"),
-        ("lock-order", "goroutine.lock-never-released"),
+        ("lock-order", "goroutine.lock-cycle"),
         ("handlers-left", "goroutine.http-handler-stuck"),
         ("singleflight", "goroutine.http-client-no-timeout"),
         ("log-pipe-full", "goroutine.blocked-holding-lock"),

@@ -131,8 +131,9 @@ impl Case {
             match (leaking, named.get(key)) {
                 (Some(label), Some(rules)) => {
                     let kind = kind(&label.kind);
-                    let rule = rules.iter().find(|rule| **rule == kind).or(rules.first());
-                    outcome.hits.push((kind.clone(), rule.cloned().unwrap_or_default()));
+                    let rule = rules.iter().find(|rule| names(rule, &kind));
+                    let named = rule.map(|_| kind.clone()).or_else(|| rules.first().cloned());
+                    outcome.hits.push((kind, named.unwrap_or_default()));
                 }
                 (Some(label), None) => outcome.misses.push((kind(&label.kind), place)),
                 (None, Some(rules)) if labels.is_empty() => {
@@ -221,4 +222,10 @@ pub fn read(path: &Path) -> Result<String> {
     let mut text = Vec::new();
     MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// True if a rule names a labelled kind. The labels call every lock that stays
+/// locked by one name; how it came about is said by rules of their own.
+fn names(rule: &str, kind: &str) -> bool {
+    rule == kind || kind == "lock-never-released" && matches!(rule, "lock-cycle" | "self-deadlock")
 }

@@ -4,6 +4,7 @@
 
 use super::super::grouping::{CallSite, Group};
 use super::super::state::Wait;
+use super::families;
 use crate::base::go_symbol;
 use crate::report::Origin;
 
@@ -49,7 +50,7 @@ pub fn of_shape(group: &Group) -> Option<&'static Known> {
             | Wait::WaitGroup
             | Wait::Semaphore
     );
-    if !is_idle {
+    if !is_idle || families::process::is_waiting_for_pipes(group) {
         return None;
     }
     let (at, known) = group.names().enumerate().find_map(|(at, name)| Some((at, find(name)?)))?;

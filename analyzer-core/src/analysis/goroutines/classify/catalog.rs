@@ -129,11 +129,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: "goroutine.self-deadlock",
-        title: "A goroutine waits for a lock that it took itself",
-        meaning: "Further out on its own stack, the goroutine is in code of the object whose lock it waits for.",
+        title: "A goroutine waits for itself",
+        meaning: "It waits for a lock that it took further out on its own stack, or for a group of goroutines that it is one of.",
         advice: &[
             "Go's locks cannot be taken twice by one goroutine: give the inner function a variant that expects the lock to be held.",
             "Never take a read lock again while holding it: a writer that comes in between stops both.",
+            "A worker must not wait for the WaitGroup, errgroup or singleflight call that it belongs to.",
         ],
         against: "If the outer function does not hold the lock, somebody returned without unlocking it.",
     },
@@ -294,6 +295,16 @@ pub const RULES: &[Rule] = &[
         meaning: "A child process was started and Wait not called: goroutines copy its output, and it stays a zombie.",
         advice: &["Call Wait after Start (or use Run): it ends the copying goroutines and reaps the child."],
         against: "Goroutines that copy a running child's output are right while it runs.",
+    },
+    Rule {
+        code: "goroutine.exec-pipe-inherited",
+        title: "Child processes whose pipes are still open",
+        meaning: "The child has ended, and a process that it started keeps its output open: Wait waits for the end of the pipe.",
+        advice: &[
+            "Set Cmd.WaitDelay, or end the whole process group (SysProcAttr.Setpgid, then kill -PGID).",
+            "Give the child a file instead of a writer: then nothing has to be copied.",
+        ],
+        against: "A child that ended a moment ago may have output on its way.",
     },
     Rule {
         code: "goroutine.rpc-call-no-reply",

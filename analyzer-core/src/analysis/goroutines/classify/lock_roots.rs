@@ -7,7 +7,7 @@ use super::super::holders::{Answer, is_lock_code};
 use super::super::judgment::Judgment;
 use super::families::locks;
 use super::roots::{count, holder, is_leak, promote, set_victim};
-use super::{Context, catalog};
+use super::{Context, catalog, features};
 use crate::base::convert::to_u64;
 use crate::report::{Confidence, Role, Verdict};
 
@@ -17,6 +17,7 @@ pub fn fold(context: &Context<'_>, judgments: &mut [Judgment]) {
         fold_cycle(context, cycle, judgments);
     }
     for index in 0..judgments.len() {
+        tell_own_group(context, index, judgments);
         let Some(group) = context.series.groups.get(index) else { continue };
         if !is_leak(judgments, index) || !group.wait.is_lock() {
             continue;
@@ -27,6 +28,26 @@ pub fn fold(context: &Context<'_>, judgments: &mut [Judgment]) {
             (false, true) => fold_once_waiter(context, index, judgments),
             (false, false) => fold_lock_waiter(context, index, judgments),
         }
+    }
+}
+
+/// Goroutines that are counted in the group that they wait for.
+fn tell_own_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(group) = context.series.groups.get(index) else { return };
+    let members = &group.last().members;
+    let mut reasons = members.iter().filter_map(|row| context.holders.own_groups.get(&row.goid));
+    let Some(reason) = reasons.next() else { return };
+    if reasons.count().saturating_add(1) < members.len() {
+        return;
+    }
+    let is_long = features::waited(group, context.floor) > 0 || is_leak(judgments, index);
+    let Some(judgment) = judgments.get_mut(index) else { return };
+    if is_long && judgment.verdict != Verdict::Leak {
+        judgment.verdict = Verdict::Leak;
+        judgment.confidence = Confidence::Likely;
+    }
+    if is_long {
+        set_rule(judgments, index, "self-deadlock", reason);
     }
 }
 

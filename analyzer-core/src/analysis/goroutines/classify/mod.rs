@@ -12,7 +12,7 @@ mod features;
 mod lock_roots;
 mod ownership;
 mod roots;
-mod siblings;
+pub mod siblings;
 mod suspicion;
 
 use super::grouping::Group;

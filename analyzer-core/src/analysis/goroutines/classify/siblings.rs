@@ -12,6 +12,9 @@ use super::{Assessment, Context, ownership};
 use crate::base::order::StableOrder as _;
 use crate::report::{Confidence, Role, Verdict};
 
+/// Why a group goes with another that it does not wait for.
+pub const STARTED_TOGETHER: &str = "The same call starts both; they stay together.";
+
 /// Takes back what only accompanies a call that is at work.
 pub fn take_back_accompanied(
     context: &Context<'_>,
@@ -132,7 +135,7 @@ enum LockKey {
 /// them shows it by itself. Different addresses are different locks.
 fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
     let mut by_lock: HashMap<LockKey, Vec<usize>> = HashMap::new();
-    let mut has_one_lock: Vec<bool> = Vec::new();
+    let mut locks_of: Vec<Vec<LockKey>> = Vec::new();
     for (index, group) in context.series.groups.iter().enumerate() {
         let mut keys: Vec<LockKey> = Vec::new();
         if group.wait.is_lock() && !locks::is_once_waiter(group) && group.last().count > 0 {
@@ -145,10 +148,10 @@ fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
         }
         keys.order();
         keys.dedup();
-        has_one_lock.push(keys.len() == 1);
-        for key in keys {
-            by_lock.entry(key).or_default().push(index);
+        for key in &keys {
+            by_lock.entry(key.clone()).or_default().push(index);
         }
+        locks_of.push(keys);
     }
     let mut shared: Vec<_> = by_lock.into_iter().filter(|(_, members)| members.len() > 1).collect();
     shared.order();
@@ -160,13 +163,25 @@ fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
             judgment.root.filter(|_| judgment.verdict == Verdict::Leak)
         });
         let Some(root) = explained.or_else(|| largest(context, &roots)) else { continue };
+        // What is said of a group is true of all of it: each of its locks is one
+        // that others of the cause wait for.
+        let is_shared = |members: &[usize], member: usize| {
+            let Some(locks) = locks_of.get(member) else { return false };
+            let others = members.iter().filter(|&&other| other != member && is_leak(judgments, other));
+            locks.len() == 1
+                || others
+                    .filter_map(|&other| locks_of.get(other))
+                    .any(|known| locks.iter().all(|lock| known.binary_search(lock).is_ok()))
+        };
+        let shared: Vec<usize> =
+            members.iter().copied().filter(|&member| is_shared(&members, member)).collect();
         let reason = match key {
             LockKey::Lock(_) => "They wait for the same lock.",
             LockKey::Owner(_) => "They wait for a lock of the same type, or behind it.",
         };
-        for member in members {
+        for member in shared {
             let is_folded = judgments.get(member).is_some_and(|judgment| judgment.root.is_some());
-            if member == root || is_folded || !has_one_lock.get(member).copied().unwrap_or(false) {
+            if member == root || is_folded {
                 continue;
             }
             convict(judgments, member, root);
@@ -229,10 +244,7 @@ fn fold_started_together(context: &Context<'_>, judgments: &mut [Judgment]) {
                 && are_neighbors(a, b)
                 && (b.last().count >= TOGETHER || have_one_object(a, b))
             {
-                fold_under(judgments, member, root, "The same call starts both; they stay together.");
-                if let Some(judgment) = judgments.get_mut(member) {
-                    judgment.role = Some(Role::Satellite);
-                }
+                fold_under(judgments, member, root, STARTED_TOGETHER);
             }
         }
     }

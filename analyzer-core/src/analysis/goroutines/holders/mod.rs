@@ -12,6 +12,7 @@
 mod candidates;
 mod cycles;
 mod decide;
+mod groups;
 mod locks;
 mod shapes;
 mod words;
@@ -67,6 +68,8 @@ pub struct Holders {
     pub names: Vec<Option<String>>,
     /// The cycles.
     pub cycles: Vec<Cycle>,
+    /// Who waits for a group of goroutines that it is a part of, and why that is known.
+    pub own_groups: HashMap<u64, String>,
     lock_of: HashMap<u64, usize>,
 }
 
@@ -85,10 +88,11 @@ pub fn find(evidence: &Evidence, found: &Moments, gap: u32) -> Holders {
     };
     let dump = &evidence.goroutines.dumps[id];
     let mut shapes = shapes::Shapes::new(evidence);
+    let own_groups = groups::find(&mut shapes, dump);
     let mut table = locks::Table::collect(&mut shapes, dump);
     if table.locks.is_empty() {
-        return Holders::default();
+        return Holders { own_groups, ..Holders::default() };
     }
     candidates::collect(&mut table, &mut shapes, dump, gap);
-    decide::decide(table)
+    Holders { own_groups, ..decide::decide(table) }
 }

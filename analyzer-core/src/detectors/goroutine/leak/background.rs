@@ -86,6 +86,40 @@ fn a_graceful_stop_that_waits_for_a_handler_is_told() {
 }
 
 #[test]
+fn a_child_that_ended_and_left_its_pipe_to_another_is_told_and_a_live_one_is_not() {
+    let wait = |state: &str, inner: &str| {
+        format!(
+            "goroutine 20 [{state}, 12 minutes]
+               {inner}
+               os/exec.(*Cmd).Wait(0xc00019a000) exec.go:930
+               os/exec.(*Cmd).Run(0xc00019a000) exec.go:630
+               job.run(0x1) job.go:9
+             goroutine 21 [IO wait, 12 minutes]
+               internal/poll.(*FD).Read(0xc000190000) fd_unix.go:165
+               os/exec.(*Cmd).writerDescriptor.func1() exec.go:596
+               os/exec.(*Cmd).Start.func2(0x1) exec.go:773
+               started os/exec.(*Cmd).Start 20"
+        )
+    };
+    let gone = wait("chan receive", "os/exec.(*Cmd).awaitGoroutines(0xc00019a000) exec.go:970");
+    told(&gone, &["goroutine.exec-pipe-inherited"], &["job.run (job.go:9)", "1 more belongs to it"]);
+    told(&wait("syscall", "syscall.wait4(0x1) zsyscall.go:9"), &[], &[]);
+}
+
+#[test]
+fn who_waits_long_for_a_weighted_semaphore_finds_it_exhausted() {
+    let acquire = |minutes: u32| {
+        format!(
+            "goroutine 20 [select, {minutes} minutes]
+               golang.org/x/sync/semaphore.(*Weighted).Acquire(0xc000100000, {{0x1, 0x2}}, 0x1) semaphore.go:74
+               job.run(0x1) job.go:9"
+        )
+    };
+    told(&acquire(12), &["goroutine.semaphore-exhausted"], &["job.run (job.go:9)"]);
+    told(&acquire(3), &[], &[]);
+}
+
+#[test]
 fn a_lone_sender_is_told_unless_it_is_a_generator_whose_starter_lives() {
     let sender = |function: &str, creator: &str| {
         format!("goroutine 20 [chan send, 40 minutes]\n {function}() hub.go:44\n by {creator}\n")

@@ -313,3 +313,58 @@ fn waiters_of_different_locks_are_told_apart_and_of_one_are_one_finding() {
         .flat_map(|group| group.reasons);
     assert!(reasons.collect::<String>().contains("They wait for 2 different locks"));
 }
+
+#[test]
+fn a_worker_that_waits_for_its_own_group_waits_for_itself() {
+    let errgroup = |own: &str, minutes: u32| {
+        format!(
+            "goroutine 6 [sync.WaitGroup.Wait, {minutes} minutes]
+               sync.(*WaitGroup).Wait(0xc000100008) waitgroup.go:118
+               golang.org/x/sync/errgroup.(*Group).Wait(0xc000100000) errgroup.go:56
+               fetch.All(0x1) fetch.go:30
+             goroutine 7 [sync.WaitGroup.Wait, {minutes} minutes]
+               sync.(*WaitGroup).Wait({own}8) waitgroup.go:118
+               golang.org/x/sync/errgroup.(*Group).Wait({own}0) errgroup.go:56
+               fetch.All.func1() fetch.go:25
+               golang.org/x/sync/errgroup.(*Group).Go.func1() errgroup.go:78
+               started golang.org/x/sync/errgroup.(*Group).Go 6"
+        )
+    };
+    told(
+        &errgroup("0xc00010000", 40),
+        &["goroutine.self-deadlock"],
+        &[
+            "fetch.All.func1 (fetch.go:25) for the group at 0xc000100008, and so does goroutine 6, which started it as one of its workers: it waits for itself",
+        ],
+    );
+    told(&errgroup("0xc00010000", 1), &[], &[]);
+    told(&errgroup("0xc00020000", 40), &[], &[]);
+    let plain = |rest: &str| {
+        format!(
+            "goroutine 6 [semacquire, 40 minutes]
+               sync.(*WaitGroup).Wait(0xc000100008) waitgroup.go:118
+               fetch.All(0x1) fetch.go:30
+             goroutine 7 [semacquire, 40 minutes]
+               sync.(*WaitGroup).Wait(0xc000100008) waitgroup.go:118
+               fetch.All.func1() fetch.go:25
+               started example.com/shop/fetch.All 6
+             {rest}"
+        )
+    };
+    told(&plain(""), &["goroutine.self-deadlock"], &["no other worker is left"]);
+    // One that waits beside its starter while workers are there: `go func() { wg.Wait(); close(done) }()`.
+    let worker = "goroutine 8 [select, 40 minutes]\n fetch.one(0x1) fetch.go:60\n started example.com/shop/fetch.All 6";
+    told(&plain(worker), &[], &[]);
+    told(
+        "goroutine 9 [sync.WaitGroup.Wait, 40 minutes]
+           sync.(*WaitGroup).Wait(0xc000100008) waitgroup.go:118
+           golang.org/x/sync/singleflight.(*Group).Do(0xc000200000, {0x1, 0x2}) singleflight.go:99
+           cache.(*Cache).Get(0xc000300000) cache.go:20
+           cache.(*Cache).load(0xc000300000) cache.go:40
+           golang.org/x/sync/singleflight.(*Group).doCall(0xc000200000, 0x1) singleflight.go:198
+           golang.org/x/sync/singleflight.(*Group).Do(0xc000200000, {0x1, 0x2}) singleflight.go:113
+           cache.(*Cache).Get(0xc000300000) cache.go:20",
+        &["goroutine.self-deadlock"],
+        &["calls singleflight for a key from within the call for it, at cache.(*Cache).Get (cache.go:20)"],
+    );
+}

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::goroutines::classify::catalog;
+use crate::analysis::goroutines::classify::siblings::STARTED_TOGETHER;
 use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Rule};
 use crate::report::number_format::{self, bytes, count_u64};
@@ -127,8 +128,10 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
             .iter()
             .filter(move |other| other.root.as_deref() == Some(&*group.id) && other.role == Some(role))
     };
-    let victims: u64 = of_root(Role::Victim).map(members).sum();
-    let satellites: u64 = of_root(Role::Satellite).map(members).sum();
+    let is_beside = |other: &&GoroutineGroup| other.reasons.iter().any(|reason| reason == STARTED_TOGETHER);
+    let victims: u64 = of_root(Role::Victim).filter(|other| !is_beside(other)).map(members).sum();
+    let beside: u64 = of_root(Role::Victim).filter(is_beside).map(members).sum();
+    let satellites: u64 = of_root(Role::Satellite).map(members).sum::<u64>().saturating_add(beside);
     let all = members(group).saturating_add(victims).saturating_add(satellites);
     let value = i64::try_from(all).unwrap_or(i64::MAX);
     let citations: Vec<Citation> = group.citations.iter().take(CITED).cloned().collect();
@@ -201,7 +204,10 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
 /// The largest groups behind a cause, by place.
 fn behind(section: &Goroutines, group: &GoroutineGroup) -> String {
     let victims = section.groups.iter().filter(|other| {
-        other.root.as_deref() == Some(&*group.id) && other.role == Some(Role::Victim) && members(other) > 0
+        other.root.as_deref() == Some(&*group.id)
+            && other.role == Some(Role::Victim)
+            && members(other) > 0
+            && !other.reasons.iter().any(|reason| reason == STARTED_TOGETHER)
     });
     let places: Vec<String> = victims
         .take(NAMED)

@@ -33,6 +33,11 @@ pub(super) fn dump(text: &str) -> String {
                 sync("sync.runtime_SemacquireRWMutex(0x5?, 0x0?, 0x0?)")
                     + &sync(&format!("sync.(*RWMutex).Lock({})", rest.trim()))
             }
+            "started" => {
+                is_created = true;
+                let (function, by) = rest.trim().split_once(' ').expect("a function and an id");
+                format!("created by {function} in goroutine {by}\n\t/srv/app/start.go:9 +0x1\n")
+            }
             "by" => {
                 is_created = true;
                 format!("created by example.com/shop/{rest} in goroutine 1\n\t/srv/app/start.go:9 +0x1\n")

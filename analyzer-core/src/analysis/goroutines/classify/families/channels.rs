@@ -8,6 +8,9 @@ use super::super::{Assessment, Context, Policy, features, ownership};
 const ACQUIRES: &[&str] =
     &["golang.org/x/sync/errgroup.(*Group).Go", "golang.org/x/net/netutil.(*limitListener).acquire"];
 
+/// Waits for as many slots as it needs; pools of connections are built on it.
+const WEIGHTED: &str = "golang.org/x/sync/semaphore.(*Weighted).Acquire";
+
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::Send => Some(send(context, index, group)),
@@ -95,6 +98,10 @@ fn long_timer(ended: u64) -> Assessment {
 fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if group.names().any(|name| name.starts_with("context.(*cancelCtx).propagateCancel.func")) {
         return Assessment::new("ctx-never-cancelled", Policy::IDLE);
+    }
+    if group.has(WEIGHTED) {
+        let policy = Policy { waited_beyond: 2, ..Policy::GROWTH_OR_RAMP };
+        return Assessment::new("semaphore-exhausted", policy.or_waited(1, 0).or_aged(1, 20));
     }
     if let Some(ended) = features::oldest_ended(context.series, index, &context.census) {
         return long_timer(ended);

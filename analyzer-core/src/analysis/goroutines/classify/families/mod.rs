@@ -9,7 +9,7 @@ mod http_client;
 mod http_server;
 pub mod locks;
 mod network;
-mod process;
+pub mod process;
 mod runtime;
 mod sql;
 

@@ -15,6 +15,14 @@ const GRACEFUL_STOPS: &[&str] = &[
 const WAIT: &str = "os/exec.(*Cmd).Wait";
 
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
+    if is_waiting_for_pipes(group) {
+        let mut assessment =
+            Assessment::new("exec-pipe-inherited", Policy::default().or_waited(1, 0).or_aged(1, 0));
+        assessment
+            .reasons
+            .push("The child itself has ended: Wait only waits for the end of its output.".to_owned());
+        return Some(assessment);
+    }
     if group.has(COPY_OUTPUT) || is_created_by(group, "os/exec.(*Cmd).Start") && group.wait == Wait::Io {
         return Some(exec(context));
     }
@@ -34,6 +42,12 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
     pipe(group)
 }
 
+/// A live child is waited for in a system call; a channel is what Wait waits for
+/// after the child, until its output was copied (os/exec, awaitGoroutines).
+pub fn is_waiting_for_pipes(group: &Group) -> bool {
+    matches!(group.wait, Wait::Receive | Wait::Channel | Wait::Select) && group.has(WAIT)
+}
+
 fn is_created_by(group: &Group, name: &str) -> bool {
     group.creator.as_ref().is_some_and(|site| &*site.function.name == name)
 }
@@ -43,6 +57,12 @@ fn is_created_by(group: &Group, name: &str) -> bool {
 fn exec(context: &Context<'_>) -> Assessment {
     let policy = Policy::GROWTH.or_waited(3, 0).or_aged(3, 0);
     let mut assessment = Assessment::new("exec-not-waited", policy);
+    let groups = context.series.groups.iter().enumerate();
+    let stuck: Vec<usize> =
+        groups.filter(|(_, other)| is_waiting_for_pipes(other)).map(|(index, _)| index).collect();
+    if !stuck.is_empty() {
+        assessment.satellite_of = Some(stuck);
+    }
     let waiters = super::inside(context, |other| other.has(WAIT));
     if waiters == 0 {
         assessment.reasons.push("No goroutine is in (*Cmd).Wait.".to_owned());
