@@ -42,6 +42,7 @@ fn rising_load_is_no_leak() {
         "sql-pool",
         "upstream-pool",
         "batches",
+        "client-polls",
     ] {
         let report = report(series);
         let total = |index: usize| report.goroutines.as_ref().expect("section").snapshots[index].total;
@@ -61,6 +62,10 @@ fn a_leak_is_one_finding() {
         ("handlers-left", "goroutine.http-handler-stuck"),
         ("singleflight", "goroutine.http-client-no-timeout"),
         ("log-pipe-full", "goroutine.blocked-holding-lock"),
+        ("lock-ring", "goroutine.lock-cycle"),
+        ("read-lock-twice", "goroutine.self-deadlock"),
+        ("lock-taken-again", "goroutine.self-deadlock"),
+        ("exec-pipe", "goroutine.exec-pipe-inherited"),
     ] {
         assert_eq!(problems(&report(series)), [code], "{series}");
     }

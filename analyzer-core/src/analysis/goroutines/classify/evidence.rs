@@ -141,7 +141,10 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     if growth.births < least {
         return;
     }
-    let level = growth_level(context, policy, &growth);
+    let youngest = features::youngest(context.series, index);
+    // After a warm-up, too, all that were born stay; but it is over.
+    let is_over = policy.is_idle_place && growth.steps == 1 && youngest >= context.floor;
+    let level = if is_over { Level::Possible } else { growth_level(context, policy, &growth) };
     let ended =
         if growth.deaths == 0 { "none finished".to_owned() } else { format!("{} finished", growth.deaths) };
     let series = counts(context, index, context.series.first_of_last_process());
@@ -150,6 +153,11 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
         weighed.reasons.push(format!(
             "{} of the {} that were there in the dump before print a longer wait now.",
             growth.risen, growth.before
+        ));
+    }
+    if is_over {
+        weighed.reasons.push(format!(
+            "The youngest has waited {youngest} minutes: none was born lately, as after a warm-up. A third dump tells."
         ));
     }
     weighed.rate_per_minute = rate(context, index);

@@ -121,6 +121,13 @@ pub fn waited(group: &Group, minutes: u32) -> u64 {
     to_u64(group.last().members.iter().filter(waited).count())
 }
 
+/// Shortest printed wait of the last dump; 0 if a member prints none, as young ones do.
+pub fn youngest(series: &Series, index: usize) -> u32 {
+    let members = series.groups.get(index).map(|group| &group.last().members);
+    let minutes = members.into_iter().flatten().map(|member| member.minutes.unwrap_or(0));
+    minutes.min().unwrap_or(0)
+}
+
 /// Longest printed wait of the last dump.
 pub fn longest(group: &Group) -> Option<u32> {
     group.last().members.iter().filter_map(|member| member.minutes).max()

@@ -13,6 +13,18 @@ use super::shapes::{Shape, Shapes};
 use crate::base::order::StableOrder as _;
 use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
 
+/// Calls of the standard library in which nobody waits for something to do.
+const CALLS_OUT: &[&str] = &[
+    "net/http.(*persistConn).roundTrip",
+    "net/http.(*Transport).",
+    "net/rpc.(*Client).Call",
+    "database/sql.",
+    "internal/poll.(*FD).Write",
+    "net.(*Dialer).",
+    "net.(*netFD).connect",
+    "os/exec.(*Cmd).",
+    "io.(*pipe).write",
+];
 /// Candidates of a lock that are kept.
 const KEPT: usize = 32;
 /// Locks that one function takes, from which its name alone says nothing.
@@ -237,8 +249,13 @@ fn is_idle(lock: &Lock, shape: &Shape) -> bool {
         shape.wait,
         Wait::Select | Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Io | Wait::Syscall
     );
-    let user = shape.user_frame().and_then(|frame| shape.frames.get(frame));
-    waits && user.is_some_and(|site| site.owner == lock.owner) || is_daemon(shape)
+    let user = shape.user_frame();
+    let is_its_own =
+        user.and_then(|frame| shape.frames.get(frame)).is_some_and(|site| site.owner == lock.owner);
+    let inner = shape.frames.get(..user.unwrap_or(0)).unwrap_or_default();
+    let calls_out =
+        inner.iter().any(|site| CALLS_OUT.iter().any(|call| site.function.name.starts_with(call)));
+    waits && is_its_own && !calls_out || is_daemon(shape)
 }
 
 /// Waits of servers and of main: for connections, for signals, for all workers.

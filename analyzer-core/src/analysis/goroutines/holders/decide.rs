@@ -1,5 +1,6 @@
 //! From candidates to an answer for each lock.
 
+use super::super::state::Wait;
 use super::candidates::{Candidate, Kin};
 use super::cycles::{self, Edge};
 use super::locks::{Lock, Table};
@@ -68,7 +69,10 @@ fn held(lock: &Lock, holder: &Candidate) -> Answer {
 fn only_one(lock: &Lock, strong: &[&Candidate]) -> Option<Answer> {
     let kin = strong.first()?.kin;
     let [one] = strong.iter().filter(|other| other.kin == kin).collect::<Vec<_>>()[..] else { return None };
-    if kin == Kin::Given {
+    // Of a closure only the type is known: a send or a lock says that it is at
+    // work for the object, another wait may be its loop.
+    let is_working = one.waits_for.is_some() || one.shape.wait == Wait::Send;
+    if kin == Kin::Given || kin == Kin::Type && !is_working {
         return None;
     }
     Some(held(lock, one))

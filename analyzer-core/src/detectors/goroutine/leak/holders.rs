@@ -94,6 +94,26 @@ fn the_only_other_goroutine_of_the_object_is_taken_for_the_holder() {
 }
 
 #[test]
+fn a_call_to_another_service_is_no_loop_and_a_loop_that_reads_is_one() {
+    let waiters = waiters("0xc000aa0000");
+    let call = |state: &str, inner: &str| {
+        format!(
+            "goroutine 50 [{state}, 61 minutes]\n {inner}\n hub.(*Hub).sync(0xc000aa0000) hub.go:9\n{waiters}"
+        )
+    };
+    for (state, inner) in [
+        ("select", "net/http.(*persistConn).roundTrip(0xc000100000) transport.go:2670"),
+        ("select", "database/sql.(*DB).conn(0xc000100000) sql.go:1369"),
+        ("IO wait", "internal/poll.(*FD).Write(0xc000100000) fd_unix.go:387"),
+    ] {
+        told(&call(state, inner), &["goroutine.blocked-holding-lock"], &["hub.(*Hub).sync (hub.go:9)"]);
+    }
+    nobody_waits_for_anybody(&call("IO wait", "internal/poll.(*FD).Read(0xc000100000) fd_unix.go:165"));
+    let closure = "goroutine 50 [select, 61 minutes]\n github.com/segmentio/kafka-go.(*Reader).FetchMessage(0xc000100000) reader.go:9\n hub.(*Hub).Run.func3() hub.go:9\n";
+    nobody_waits_for_anybody(&format!("{closure}{waiters}"));
+}
+
+#[test]
 fn traffic_of_the_object_and_its_own_loops_are_not_accused() {
     let waiters = waiters("0xc000aa0000");
     nobody_waits_for_anybody(&format!("{LOOP}{waiters}"));

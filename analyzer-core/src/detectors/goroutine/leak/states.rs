@@ -1,6 +1,6 @@
 //! What single states prove, how sure findings are, and what they count.
 
-use super::tests::{PATHS, Stack, goroutine, grown, series, single, with};
+use super::tests::{PATHS, Stack, goroutine, grown, kept_awake, series, single, with};
 use crate::detectors::testing::{check, verdicts};
 use crate::report::Confidence::{Certain, Likely, Possible};
 use crate::report::Severity::{Critical, Info, Warning};
@@ -101,4 +101,35 @@ fn what_one_or_two_dumps_cannot_tell_is_a_hint_and_three_need_none() {
     check("goroutine", &[(t0, crowd(99))], &[]);
     check("goroutine", &[(t0, crowd(50)), (t1, crowd(100))], &["goroutine.suspect"]);
     check("goroutine", &[(t0, crowd(50)), (t1, crowd(50)), (t2, crowd(100))], &[]);
+}
+
+#[test]
+fn loops_of_long_polls_that_become_more_and_move_are_no_leak() {
+    let stack = Stack {
+        state: "select",
+        frames: &[("net/http.(*persistConn).roundTrip", 2670), ("main.poll", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &kept_awake(&stack), &[]);
+    check("goroutine", &grown(&stack), &["goroutine.http-client-no-timeout"]);
+    // Between two dumps that are not minutes apart nothing shows whether they move.
+    let [first, second, _] = kept_awake(&stack);
+    check("goroutine", &[first, second], &["goroutine.suspect"]);
+}
+
+#[test]
+fn growth_that_is_over_is_left_to_a_third_dump() {
+    let stack = Stack { state: "chan receive", frames: &[("main.shard", 12)], by: "main.start" };
+    let dumps = |youngest: u64| {
+        let dump = |first: u64, members: u64| -> String {
+            let member = |index: u64| {
+                goroutine(&stack, 100 + 10 * index, if index < 3 { first } else { youngest }, 0xc000 + index)
+            };
+            (0..members).map(member).collect()
+        };
+        let [t0, t1, _] = PATHS;
+        [(t0, dump(4, 3)), (t1, dump(9, 18))]
+    };
+    check("goroutine", &dumps(3), &["goroutine.suspect"]);
+    check("goroutine", &dumps(0), &["goroutine.chan-recv-unclosed"]);
 }

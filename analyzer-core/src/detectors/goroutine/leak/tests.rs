@@ -64,7 +64,7 @@ pub(super) fn grown(stack: &Stack) -> [Dump; 3] {
 }
 
 /// As [`grown`], but something wakes them: no wait is long enough to be printed.
-fn kept_awake(stack: &Stack) -> [Dump; 3] {
+pub(super) fn kept_awake(stack: &Stack) -> [Dump; 3] {
     let member = |index: u64| goroutine(stack, 100 + 10 * index, 0, 0xc000 + index);
     series(|moment| (0..12 * (moment + 1)).map(member).collect())
 }

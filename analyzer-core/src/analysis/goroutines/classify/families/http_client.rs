@@ -25,8 +25,10 @@ pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Ass
         return write_loop(context);
     }
     if group.wait == Wait::Select && group.has(ROUND_TRIP) {
-        // Five births at least: a burst of calls to a slow peer is no leak.
-        let policy = Policy { growth: Some(5), ..Policy::default() }.or_waited(3, 0).or_aged(2, 80);
+        // Five births at least: a burst of calls to a slow peer is no leak. Loops of
+        // long polls become more with the load, and move.
+        let policy = Policy { growth: Some(5), is_idle_place: true, ..Policy::default() };
+        let policy = policy.or_waited(3, 0).or_aged(2, 80);
         return Some(Assessment::new("http-client-no-timeout", policy));
     }
     None
