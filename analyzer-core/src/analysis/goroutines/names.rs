@@ -96,6 +96,11 @@ pub fn owner_of(function: &str) -> &str {
     function.find(".func").and_then(|end| function.get(..end)).unwrap_or(function)
 }
 
+/// True for a method with a pointer receiver, and not for closures in it.
+pub fn is_method(function: &str) -> bool {
+    function.split_once(").").is_some_and(|(_, method)| !method.contains('.'))
+}
+
 /// `store.(*Store).Get` of `example.com/shop/store.(*Store).Get`.
 pub fn short(function: &str) -> &str {
     let plain = function.split(['(', '[']).next().unwrap_or(function);
@@ -115,6 +120,8 @@ mod tests {
         assert_eq!(owner_of("main.transfer"), "main.transfer");
         assert_eq!(short("example.com/shop/store.(*Store).Get"), "store.(*Store).Get");
         assert_eq!(short("main.run"), "main.run");
+        assert!(is_method("main.(*Registry).Get") && is_method("main.(*Table[...]).Get"));
+        assert!(!is_method("main.(*Registry).Get.func1") && !is_method("main.run"));
     }
 
     #[test]

@@ -97,6 +97,8 @@ const SUDDEN_BIRTHS: u64 = 5;
 /// Births over several steps below which those that were there must not have
 /// moved for growth to say something.
 const NOTABLE_BIRTHS: u64 = 4;
+/// Distinct ages from which members were born one after another, not at one blow.
+const WARM_UP_AGES: usize = 3;
 /// Minutes beyond the floor from which a wait is long.
 const LONG_WAIT_MINUTES: u32 = 2;
 /// Percent of the members before that must not have moved in the only step.
@@ -143,7 +145,10 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     }
     let youngest = features::youngest(context.series, index);
     // After a warm-up, too, all that were born stay; but it is over.
-    let is_over = policy.is_idle_place && growth.steps == 1 && youngest >= context.floor;
+    let is_over = policy.is_idle_place
+        && growth.steps == 1
+        && youngest >= context.floor
+        && features::ages(context.series, index) >= WARM_UP_AGES;
     let level = if is_over { Level::Possible } else { growth_level(context, policy, &growth) };
     let ended =
         if growth.deaths == 0 { "none finished".to_owned() } else { format!("{} finished", growth.deaths) };

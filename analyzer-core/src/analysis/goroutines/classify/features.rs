@@ -128,6 +128,12 @@ pub fn youngest(series: &Series, index: usize) -> u32 {
     minutes.min().unwrap_or(0)
 }
 
+/// Distinct printed waits of the last dump.
+pub fn ages(series: &Series, index: usize) -> usize {
+    let members = series.groups.get(index).map(|group| &group.last().members);
+    members.into_iter().flatten().map(|member| member.minutes).collect::<BTreeSet<_>>().len()
+}
+
 /// Longest printed wait of the last dump.
 pub fn longest(group: &Group) -> Option<u32> {
     group.last().members.iter().filter_map(|member| member.minutes).max()

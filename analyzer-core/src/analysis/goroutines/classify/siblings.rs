@@ -132,26 +132,16 @@ enum LockKey {
 }
 
 /// Whoever waits for one lock waits for what blocks it, whether or not each of
-/// them shows it by itself. Different addresses are different locks.
+/// them shows it by itself. Different addresses are different locks; where no
+/// address is printed, the type is all there is.
 fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
-    let mut by_lock: HashMap<LockKey, Vec<usize>> = HashMap::new();
-    let mut locks_of: Vec<Vec<LockKey>> = Vec::new();
-    for (index, group) in context.series.groups.iter().enumerate() {
-        let mut keys: Vec<LockKey> = Vec::new();
-        if group.wait.is_lock() && !locks::is_once_waiter(group) && group.last().count > 0 {
-            let known = group.last().members.iter().filter_map(|row| context.holders.lock_of(row.goid));
-            keys.extend(known.map(LockKey::Lock));
-            let owner = locks::lock_site(group).map(names::owner_of).filter(|owner| !owner.is_empty());
-            if keys.is_empty() {
-                keys.extend(owner.map(|owner| LockKey::Owner(owner.to_owned())));
-            }
+    let locks_of: Vec<Vec<LockKey>> =
+        context.series.groups.iter().map(|group| lock_keys(context, group)).collect();
+    let mut by_lock: HashMap<&LockKey, Vec<usize>> = HashMap::new();
+    for (index, keys) in locks_of.iter().enumerate() {
+        for key in keys {
+            by_lock.entry(key).or_default().push(index);
         }
-        keys.order();
-        keys.dedup();
-        for key in &keys {
-            by_lock.entry(key.clone()).or_default().push(index);
-        }
-        locks_of.push(keys);
     }
     let mut shared: Vec<_> = by_lock.into_iter().filter(|(_, members)| members.len() > 1).collect();
     shared.order();
@@ -163,29 +153,53 @@ fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
             judgment.root.filter(|_| judgment.verdict == Verdict::Leak)
         });
         let Some(root) = explained.or_else(|| largest(context, &roots)) else { continue };
-        // What is said of a group is true of all of it: each of its locks is one
-        // that others of the cause wait for.
-        let is_shared = |members: &[usize], member: usize| {
-            let Some(locks) = locks_of.get(member) else { return false };
-            let others = members.iter().filter(|&&other| other != member && is_leak(judgments, other));
-            locks.len() == 1
-                || others
-                    .filter_map(|&other| locks_of.get(other))
-                    .any(|known| locks.iter().all(|lock| known.binary_search(lock).is_ok()))
-        };
-        let shared: Vec<usize> =
-            members.iter().copied().filter(|&member| is_shared(&members, member)).collect();
-        let reason = match key {
-            LockKey::Lock(_) => "They wait for the same lock.",
-            LockKey::Owner(_) => "They wait for a lock of the same type, or behind it.",
-        };
-        for member in shared {
+        let stuck: Vec<usize> =
+            members.iter().copied().filter(|&member| is_leak(judgments, member)).collect();
+        for &member in &members {
             let is_folded = judgments.get(member).is_some_and(|judgment| judgment.root.is_some());
-            if member == root || is_folded {
+            if member == root || is_folded || !is_shared(&locks_of, &stuck, member, key) {
                 continue;
             }
             convict(judgments, member, root);
+            let reason = match key {
+                LockKey::Lock(_) => "They wait for the same lock.",
+                LockKey::Owner(_) => "They wait for a lock of the same type, or behind it.",
+            };
             fold_under(judgments, member, root, reason);
+        }
+    }
+}
+
+/// The locks that a group waits for, and the type that has them.
+fn lock_keys(context: &Context<'_>, group: &Group) -> Vec<LockKey> {
+    if !group.wait.is_lock() || locks::is_once_waiter(group) || group.last().count == 0 {
+        return Vec::new();
+    }
+    let known = group.last().members.iter().filter_map(|row| context.holders.lock_of(row.goid));
+    let is_named = |lock: &usize| context.holders.names.get(*lock).is_some_and(Option::is_some);
+    let mut keys: Vec<LockKey> = known.filter(is_named).map(LockKey::Lock).collect();
+    let owner = locks::lock_site(group).map(names::owner_of).filter(|owner| !owner.is_empty());
+    keys.extend(owner.map(|owner| LockKey::Owner(owner.to_owned())));
+    keys.order();
+    keys.dedup();
+    keys
+}
+
+/// What is said of a group is true of all of it: each of its locks is one that
+/// others of the cause wait for. The type alone counts where no lock is known.
+fn is_shared(locks_of: &[Vec<LockKey>], stuck: &[usize], member: usize, key: &LockKey) -> bool {
+    let Some(keys) = locks_of.get(member) else { return false };
+    let locks: Vec<&LockKey> = keys.iter().filter(|key| matches!(key, LockKey::Lock(_))).collect();
+    match key {
+        LockKey::Owner(_) => locks.is_empty(),
+        LockKey::Lock(_) if locks.len() == 1 => true,
+        // A group with many locks is looked at once, at the first of them.
+        LockKey::Lock(_) => {
+            let others = stuck.iter().filter(|&&other| other != member);
+            locks.first() == Some(&key)
+                && others
+                    .filter_map(|&other| locks_of.get(other))
+                    .any(|known| locks.iter().all(|lock| known.binary_search(lock).is_ok()))
         }
     }
 }

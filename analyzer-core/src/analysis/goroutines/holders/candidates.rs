@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::super::classify::benign;
 use super::super::moments;
+use super::super::names;
 use super::super::state::Wait;
 use super::locks::{Lock, Table, is_lock_code, is_once_code, site_of};
 use super::shapes::{Shape, Shapes};
@@ -27,8 +28,6 @@ const CALLS_OUT: &[&str] = &[
 ];
 /// Candidates of a lock that are kept.
 const KEPT: usize = 32;
-/// Locks that one function takes, from which its name alone says nothing.
-const LOCKS_OF_FUNCTION: usize = 64;
 /// Minutes below which a printed wait says nothing of its length.
 const SHORT_MINUTES: u32 = 3;
 
@@ -81,8 +80,9 @@ impl Candidate {
 #[derive(Debug, Default)]
 struct Index {
     by_address: HashMap<u64, Vec<usize>>,
-    by_function: HashMap<Rc<str>, Vec<usize>>,
-    by_owner: HashMap<Rc<str>, Vec<usize>>,
+    /// By a function that takes them, or the type that has them, and by who started
+    /// the waiters; `None` if several locks have it, so that it tells nothing.
+    by_name: HashMap<(Rc<str>, Option<u64>), Option<usize>>,
 }
 
 impl Index {
@@ -94,18 +94,28 @@ impl Index {
             for address in addresses {
                 index.by_address.entry(address).or_default().push(number);
             }
-            let mut functions: Vec<&Rc<str>> = lock.sites.iter().map(|site| &site.function).collect();
-            functions.order();
-            functions.dedup();
-            for function in functions {
-                index.by_function.entry(Rc::clone(function)).or_default().push(number);
+            let mut starters: Vec<Option<u64>> = lock.waiters.iter().map(|waiter| waiter.parent).collect();
+            starters.push(None);
+            starters.sort_unstable();
+            starters.dedup();
+            let mut names: Vec<&Rc<str>> = lock.sites.iter().map(|site| &site.function).collect();
+            names.push(&lock.owner);
+            names.order();
+            names.dedup();
+            for name in names {
+                for &starter in &starters {
+                    let only = index.by_name.entry((Rc::clone(name), starter)).or_insert(Some(number));
+                    *only = only.filter(|&known| known == number);
+                }
             }
-            index.by_owner.entry(Rc::clone(&lock.owner)).or_default().push(number);
         }
-        // Where one function takes many locks, only addresses tell which.
-        index.by_function.retain(|_, locks| locks.len() <= LOCKS_OF_FUNCTION);
-        index.by_owner.retain(|_, locks| locks.len() <= LOCKS_OF_FUNCTION);
         index
+    }
+
+    /// The one lock that a name can mean to a goroutine that somebody started.
+    fn named(&self, name: &Rc<str>, starter: Option<u64>) -> Option<usize> {
+        let get = |starter: Option<u64>| self.by_name.get(&(Rc::clone(name), starter)).copied().flatten();
+        get(None).or_else(|| get(Some(starter?)))
     }
 }
 
@@ -116,7 +126,8 @@ pub fn collect(table: &mut Table, shapes: &mut Shapes<'_>, dump: &GoroutineDump,
     for row in moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT)) {
         let shape = shapes.of(row);
         let words = shapes.evidence.goroutines.addresses_of(row);
-        evidence(&table.locks, &index, &shape, words, table.lock_of.get(&row.goid).copied(), &mut found);
+        let waits_for = table.lock_of.get(&row.goid).copied();
+        evidence(&table.locks, &index, &shape, words, (waits_for, row.parent), &mut found);
         for (lock, kin, frame, is_inexact) in found.drain(..) {
             table.add(lock, row, &shape, (kin, frame, is_inexact), gap);
         }
@@ -133,7 +144,7 @@ fn evidence(
     index: &Index,
     shape: &Shape,
     words: &[CallAddress],
-    waits_for: Option<usize>,
+    (waits_for, starter): (Option<usize>, Option<u64>),
     found: &mut Vec<(usize, Kin, usize, bool)>,
 ) {
     let site = waits_for.and_then(|_| site_of(shape));
@@ -171,20 +182,23 @@ fn evidence(
                 note(lock, kin, word.is_inexact);
             }
         }
-        let shown = own.iter().find(|word| word.is_first && !word.is_inexact).map(|word| word.address);
-        for &lock in index.by_function.get(&at.function.name).into_iter().flatten() {
-            let lock_of = &locks[lock];
-            let is_other = shown.is_some() && lock_of.object.or(lock_of.address).is_some()
-                || lock_of.is_once && super::locks::owner(shape, frame) != lock_of.owner;
-            if !is_other && is_past(lock_of, at) {
+        let shown = own.iter().any(|word| word.is_first && !word.is_inexact);
+        if let Some(lock) = index.named(&at.function.name, starter) {
+            let known = &locks[lock];
+            let is_other = if known.is_once {
+                shown && known.address.is_some() || super::locks::owner(shape, frame) != known.owner
+            } else {
+                shown && known.object.is_some()
+            };
+            if !is_other && is_past(known, at) {
                 note(lock, Kin::Past, false);
             }
         }
-        if shown.is_none() && !is_site && at.is_user {
-            for &lock in index.by_owner.get(&at.owner).into_iter().flatten() {
-                if !locks[lock].is_once {
-                    note(lock, Kin::Type, false);
-                }
+        let shows_object = shown && names::is_method(&at.function.name);
+        if !shows_object && !is_site && at.is_user {
+            let named = index.named(&at.owner, starter).filter(|&lock| !locks[lock].is_once);
+            if let Some(lock) = named.filter(|&lock| locks[lock].owner == at.owner) {
+                note(lock, Kin::Type, false);
             }
         }
     }

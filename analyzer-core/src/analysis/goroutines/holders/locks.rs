@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::moments;
+use super::super::names;
 use super::super::state::Wait;
 use super::candidates::Candidate;
 use super::shapes::{Shape, Shapes, Site};
@@ -45,6 +46,7 @@ pub struct LockSite {
 #[derive(Clone, Debug)]
 pub struct Waiter {
     pub goid: u64,
+    pub parent: Option<u64>,
     pub minutes: Option<u32>,
     pub shape: Rc<Shape>,
     /// Frame that called Lock.
@@ -216,8 +218,8 @@ impl Lock {
             let function = Rc::clone(&frame.function.name);
             self.add_site(LockSite { function, file: frame.file, line: frame.line });
         }
-        let (goid, minutes) = (row.goid, row.wait_minutes);
-        self.waiters.push(Waiter { goid, minutes, shape: Rc::clone(shape), site });
+        let (goid, parent, minutes) = (row.goid, row.parent, row.wait_minutes);
+        self.waiters.push(Waiter { goid, parent, minutes, shape: Rc::clone(shape), site });
     }
 
     fn add_site(&mut self, site: LockSite) {
@@ -239,14 +241,13 @@ fn addresses(shape: &Shape, words: &[CallAddress], site: usize) -> (Option<u64>,
     };
     // The outermost of the lock's own frames is the lock itself; those below it are parts of it.
     let address = (0..=site).rev().find_map(lock);
-    let object = match address {
-        Some(address) => of_frame(site)
-            .map(|word| word.address)
-            .filter(|&object| object <= address && address - object <= OBJECT_BYTES)
-            .max()
-            .or_else(|| of_frame(site).find(|word| word.is_first).map(|word| word.address)),
-        None => of_frame(site).find(|word| word.is_first).map(|word| word.address),
-    };
+    // A method's receiver is the object, also where the lock is behind a pointer of
+    // it; other first arguments have to hold the lock.
+    let is_method = shape.frames.get(site).is_some_and(|frame| names::is_method(&frame.function.name));
+    let receiver = || of_frame(site).find(|word| word.is_first && is_method).map(|word| word.address);
+    let holds =
+        |object: &u64| address.is_some_and(|address| *object <= address && address - *object <= OBJECT_BYTES);
+    let object = of_frame(site).map(|word| word.address).filter(holds).max().or_else(receiver);
     (address, object)
 }
 

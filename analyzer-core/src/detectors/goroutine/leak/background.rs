@@ -1,7 +1,7 @@
 //! Loops of libraries: background by their whole shape, and stuck where
 //! something else is on their stack.
 
-use super::short::{groups, told};
+use super::short::{dump, groups, told};
 use crate::detectors::testing::{check, report};
 use crate::report::Verdict;
 
@@ -104,6 +104,8 @@ fn a_child_that_ended_and_left_its_pipe_to_another_is_told_and_a_live_one_is_not
     let gone = wait("chan receive", "os/exec.(*Cmd).awaitGoroutines(0xc00019a000) exec.go:970");
     told(&gone, &["goroutine.exec-pipe-inherited"], &["job.run (job.go:9)", "1 more belongs to it"]);
     told(&wait("syscall", "syscall.wait4(0x1) zsyscall.go:9"), &[], &[]);
+    check("goroutine", &[("dump.txt", dump(&gone))], &["goroutine.exec-pipe-inherited"]);
+    check("goroutine", &[("dump.txt", dump(&wait("syscall", "syscall.wait4(0x1) zsyscall.go:9")))], &[]);
 }
 
 #[test]
@@ -160,6 +162,7 @@ fn what_a_test_says_it_left_behind_is_left_behind() {
         let found = report(&[("test.log", text.as_bytes())]).findings;
         let left = found.iter().find(|finding| finding.code == "goroutine.left-by-test");
         let claim = &left.unwrap_or_else(|| panic!("nothing in {text}: {found:#?}")).claim;
+        check("goroutine", &[("test.log", &text)], &["goroutine.left-by-test"]);
         assert!(claim.contains("stream.go:148") && claim.contains(&format!("{count} of {count}")), "{claim}");
     }
     check("goroutine", &[("dump.txt", stack(7))], &[]);

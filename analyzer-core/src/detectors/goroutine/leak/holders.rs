@@ -1,6 +1,7 @@
 //! Who holds a lock, who waits for whom, and who has nothing to do with it.
 
-use super::short::{groups, told};
+use super::short::{dump, groups, told};
+use crate::detectors::testing::check;
 use crate::report::{Role, Verdict};
 
 /// Nobody is said to wait for anybody.
@@ -164,6 +165,8 @@ fn a_goroutine_that_took_the_lock_further_out_waits_for_itself() {
     ];
     told(&outer("RLock", "sync.RWMutex.RLock"), &["goroutine.self-deadlock"], &says);
     told(&outer("Mutex 0xc0000cdb90", "sync.Mutex.Lock"), &["goroutine.self-deadlock"], &says);
+    let twice = dump(&outer("RLock", "sync.RWMutex.RLock"));
+    check("goroutine", &[("dump.txt", &twice)], &["goroutine.self-deadlock"]);
     // Others wait behind it.
     let others = "goroutine 50 [sync.Mutex.Lock, 30 minutes]\n Mutex 0xc0000cdb90\n mq.(*stream).info(0xc0000cdb80) stream.go:12\n";
     let text = outer("Mutex 0xc0000cdb90", "sync.Mutex.Lock") + others;
@@ -196,6 +199,7 @@ fn methods_that_call_each_other_are_no_proof_of_a_lock_taken_twice() {
     told(&format!("{}{first}", call(40, 38)), &["goroutine.lock-never-released"], &[]);
     // Another stream's method.
     let other = call(40, 38).replace("update(0xc0000cdb80)", "update(0xc0000ffb80)");
+    check("goroutine.self-deadlock", &[("dump.txt", dump(&other))], &[]);
     told(&other, &["goroutine.lock-never-released"], &[]);
     // Somebody is at work in the section.
     let worker = "goroutine 50 [running]\n mq.(*stream).compact(0xc0000cdb80) stream.go:200\n";
@@ -259,6 +263,10 @@ fn locks_in_a_circle_are_drawn() {
         &["goroutine.lock-cycle"],
         &["goroutine 50", "goroutine 51"],
     );
+    let circle = dump(&[transfer(50, a, b), transfer(51, b, a)].concat());
+    check("goroutine", &[("dump.txt", &circle)], &["goroutine.lock-cycle"]);
+    let line = dump(&[transfer(50, a, b), transfer(51, a, b)].concat());
+    check("goroutine.lock-cycle", &[("dump.txt", &line)], &[]);
     // And those who only wait behind them.
     let behind =
         format!("goroutine 60 [sync.Mutex.Lock, 20 minutes]\n Mutex {a}\n bank.balance({a}) bank.go:12\n");

@@ -123,7 +123,12 @@ fn growth_that_is_over_is_left_to_a_third_dump() {
     let dumps = |youngest: u64| {
         let dump = |first: u64, members: u64| -> String {
             let member = |index: u64| {
-                goroutine(&stack, 100 + 10 * index, if index < 3 { first } else { youngest }, 0xc000 + index)
+                goroutine(
+                    &stack,
+                    100 + 10 * index,
+                    if index < 3 { first } else { youngest + index % 3 },
+                    0xc000 + index,
+                )
             };
             (0..members).map(member).collect()
         };
