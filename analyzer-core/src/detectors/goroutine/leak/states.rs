@@ -133,7 +133,7 @@ fn growth_that_is_over_is_left_to_a_third_dump() {
             (0..members).map(member).collect()
         };
         let [t0, t1, _] = PATHS;
-        [(t0, dump(4, 3)), (t1, dump(9, 18))]
+        [(t0, dump(3, 3)), (t1, dump(5, 18))]
     };
     check("goroutine", &dumps(3), &["goroutine.suspect"]);
     check("goroutine", &dumps(0), &["goroutine.chan-recv-unclosed"]);
