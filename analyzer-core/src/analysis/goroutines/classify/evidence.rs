@@ -148,7 +148,7 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     let is_over = policy.is_idle_place
         && growth.steps == 1
         && youngest >= context.floor
-        && features::ages(context.series, index) >= WARM_UP_AGES;
+        && features::ages_of_births(context.series, index) >= WARM_UP_AGES;
     let level = if is_over { Level::Possible } else { growth_level(context, policy, &growth) };
     let ended =
         if growth.deaths == 0 { "none finished".to_owned() } else { format!("{} finished", growth.deaths) };

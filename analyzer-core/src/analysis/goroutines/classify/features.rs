@@ -128,10 +128,13 @@ pub fn youngest(series: &Series, index: usize) -> u32 {
     minutes.min().unwrap_or(0)
 }
 
-/// Distinct printed waits of the last dump.
-pub fn ages(series: &Series, index: usize) -> usize {
-    let members = series.groups.get(index).map(|group| &group.last().members);
-    members.into_iter().flatten().map(|member| member.minutes).collect::<BTreeSet<_>>().len()
+/// Distinct printed waits of those that were born since the dump before.
+pub fn ages_of_births(series: &Series, index: usize) -> usize {
+    let Some(group) = series.groups.get(index) else { return 0 };
+    let before = group.at.len().checked_sub(2).and_then(|moment| group.at.get(moment));
+    let newest = before.and_then(|before| before.members.last()).map_or(0, |member| member.goid);
+    let births = group.last().members.iter().filter(|member| member.goid > newest);
+    births.map(|member| member.minutes).collect::<BTreeSet<_>>().len()
 }
 
 /// Longest printed wait of the last dump.

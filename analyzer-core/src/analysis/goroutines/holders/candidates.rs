@@ -231,8 +231,9 @@ impl Table {
                 target.is_worked_on |= kin <= Kin::Object;
                 return;
             }
-            // Whoever waits for a condition has given the lock back.
-            Wait::Runtime | Wait::Cond => return,
+            Wait::Runtime => return,
+            // Whoever waits for a condition of the object has given its lock back.
+            Wait::Cond if is_in_own_code(target, shape) => return,
             _ => {}
         }
         let candidate = Candidate {
@@ -264,12 +265,16 @@ fn is_idle(lock: &Lock, shape: &Shape) -> bool {
         Wait::Select | Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Io | Wait::Syscall
     );
     let user = shape.user_frame();
-    let is_its_own =
-        user.and_then(|frame| shape.frames.get(frame)).is_some_and(|site| site.owner == lock.owner);
     let inner = shape.frames.get(..user.unwrap_or(0)).unwrap_or_default();
     let calls_out =
         inner.iter().any(|site| CALLS_OUT.iter().any(|call| site.function.name.starts_with(call)));
-    waits && is_its_own && !calls_out || is_daemon(shape)
+    waits && is_in_own_code(lock, shape) && !calls_out || is_daemon(shape)
+}
+
+/// True if the innermost frame of the program's own code is of the object's type.
+fn is_in_own_code(lock: &Lock, shape: &Shape) -> bool {
+    let user = shape.user_frame().and_then(|frame| shape.frames.get(frame));
+    user.is_some_and(|site| site.owner == lock.owner)
 }
 
 /// Waits of servers and of main: for connections, for signals, for all workers.

@@ -85,6 +85,9 @@ fn the_only_other_goroutine_of_the_object_is_taken_for_the_holder() {
         &["goroutine.blocked-holding-lock"],
         &["code of the same type (the dump does not print which object)", "[chan send]"],
     );
+    // In a Cond of something else.
+    let queue = "goroutine 32 [sync.Cond.Wait, 61 minutes]\n sync.(*Cond).Wait(0xc00071a780) cond.go:70\n work.(*Queue).Get(0xc00071a700) queue.go:39\n state.(*State).next(0xc000500000) state.go:190\n";
+    told(&format!("{services}{queue}"), &["goroutine.blocked-holding-lock"], &["[sync.Cond.Wait]"]);
     // Through another type, deep in the same stack.
     let deep = "goroutine 32 [IO wait, 61 minutes]\n db.(*Conn).Exec(0xc00071a780) db.go:133\n audit.(*Log).Add(0xc00081a780) audit.go:9\n state.(*State).Set(0xc000500000, 0x1) state.go:120\n";
     told(
