@@ -185,7 +185,7 @@ mod tests {
         let text = svg(&picture, &CharWidths::new(|_| 7.0));
         assert!(text.contains("<title>heap &amp; more</title>"), "{text}");
         assert!(text.contains("<title>main.a[go.shape&lt;int&gt;] +70 B, new</title><rect x=\"0.0\" y=\"54\" width=\"699.0\""), "{text}");
-        assert!(text.contains("\u{2212} main.b  -30 B, gone</text>"), "{text}");
+        assert!(text.contains("\u{2212} main.b  \u{2212}30 B, gone</text>"), "{text}");
         assert_eq!(text.matches("url(#less)").count(), 1, "what shrank is hatched");
         assert_eq!(text.matches("<g>").count(), text.matches("</g>").count());
     }
