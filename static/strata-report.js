@@ -82,7 +82,10 @@
     }
 
     async #say(message) {
-      await this.#ready;
+      const ready = this.#ready;
+      await ready;
+      // What was for a frame that is gone is not for the next one.
+      if (ready !== this.#ready) return;
       this.#frame?.contentWindow.postMessage(message, this.origin === "null" ? "*" : this.origin);
     }
 
@@ -97,6 +100,7 @@
     }
 
     async #fetch() {
+      const ready = this.#ready;
       try {
         const names = this.getAttribute("src").split(/\s+/).filter(Boolean);
         const files = await Promise.all(
@@ -109,7 +113,7 @@
             return { name: shown, bytes: await response.arrayBuffer() };
           }),
         );
-        await this.load(files);
+        if (ready === this.#ready) await this.load(files);
       } catch (error) {
         this.#tell("error", { message: String(error) });
       }
@@ -117,11 +121,12 @@
 
     // What stands inside of the element comes after its start, where it connects.
     async #loadInline() {
+      const ready = this.#ready;
       if (document.readyState === "loading") {
         await new Promise((resolve) => addEventListener("DOMContentLoaded", resolve, { once: true }));
       }
       const files = this.#inline();
-      if (files.length > 0) await this.load(files);
+      if (files.length > 0 && ready === this.#ready) await this.load(files);
     }
 
     // Data in the page itself: <script type="text/plain" data-name="dump.txt">, or

@@ -92,6 +92,7 @@ fn elements(viewers: &[&str], script: &str) -> String {
 #[tokio::test]
 async fn a_viewer_that_markup_names_is_of_the_scripts_own_origin() -> Result<()> {
     let foreign = viewer::site()?;
+    let foreign = foreign.url();
     let viewers = [
         "javascript:parent.ran=1",
         "data:text/html,<script>parent.ran=1</script>",
@@ -99,8 +100,8 @@ async fn a_viewer_that_markup_names_is_of_the_scripts_own_origin() -> Result<()>
         "about:blank",
         "ftp://127.0.0.1/strata/",
         "http://[",
-        &foreign.url(),
-        foreign.url().trim_start_matches("http:"),
+        &foreign,
+        foreign.trim_start_matches("http:"),
     ];
     let site = Site::start(&folder("viewers", &elements(&viewers, ""))?)?;
     let browser = Browser::open(&site.url()).await?;
@@ -121,6 +122,7 @@ async fn a_script_of_the_page_may_name_any_viewer_and_names_lose_their_queries()
     let site = Site::start(&folder("script-viewer", &elements(&["strata/index.html"], &script))?)?;
     let browser = Browser::open(&site.url()).await?;
     browser.enter_shadow_frame("strata-report").await?;
+    browser.wait_for_text(".ask", "wants to show captures here").await?;
     browser.click(".ask button").await?;
     browser.wait_for_text(viewer::STATUS, "1 file read").await?;
     let text = "return document.body.textContent.includes('hunter2') ? 'shown' : 'not shown';";
