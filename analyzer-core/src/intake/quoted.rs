@@ -11,6 +11,8 @@ use crate::base::convert::to_u32;
 
 /// Lines at the start that are looked at to learn the shape of a log.
 const HEAD_LINES: usize = 400;
+/// Bytes before an equals sign in which the field's name is looked for.
+const NAME_BYTES: usize = 64;
 
 /// Takes quotes and escapes off; `None` if there are none.
 pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
@@ -97,7 +99,9 @@ fn field(line: &[u8]) -> Option<(usize, usize)> {
             at = string_end(line, equals + 1) + 1;
             continue;
         }
-        let key = line.get(..equals)?.rsplit(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default();
+        // What is longer than any name is none: a line may have a hundred thousand fields.
+        let before = line.get(equals.saturating_sub(NAME_BYTES)..equals)?;
+        let key = before.rsplit(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default();
         let (start, end, next) = if line.get(equals + 1) == Some(&b'"') {
             let end = string_end(line, equals + 2);
             (equals + 2, end, end + 1)
