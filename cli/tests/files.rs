@@ -53,7 +53,7 @@ fn an_unreadable_folder_or_file_is_a_note_with_its_path() {
     fs::write(root.join("dump.txt"), DUMP).unwrap();
     symlink("nowhere", root.join("dangling.txt")).unwrap();
     fs::create_dir(root.join("closed")).unwrap();
-    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     let is_root = fs::read_dir(root.join("closed")).is_ok();
     let output = run(&["report", "--format", "json", root.to_str().unwrap()]);
     fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o700)).unwrap();

@@ -90,7 +90,7 @@ fn itself(lock: &Lock) -> Option<Answer> {
     // Who passed an exclusive lock passed it alone.
     let is_alone =
         own.iter().filter(|other| other.shape.frames.len() == first.shape.frames.len()).count() == 1;
-    if is_else || !is_alone && !(is_reading && writer.is_some()) {
+    if is_else || !(is_alone || is_reading && writer.is_some()) {
         return None;
     }
     let reason = match writer {
