@@ -34,6 +34,22 @@ async fn main() -> Result<()> {
     browser.wait_for_text("[role=tab][aria-selected=true]", "Memory").await?;
     browser.picture(&images.join("offline.webp")).await?;
 
+    // README's: a service that was killed, and a leak's finding.
+    let killed = viewer::bundle("doomed-go1.26-cgroup2");
+    for (scheme, name) in [(Scheme::Light, "overview-light.webp"), (Scheme::Dark, "overview-dark.webp")] {
+        browser.goto(&viewer::file_url()?).await?;
+        browser.show_as(1280, 640, scheme).await?;
+        viewer::drop_files(&browser, std::slice::from_ref(&killed)).await?;
+        browser.picture(&images.join(name)).await?;
+    }
+    browser.goto(&viewer::file_url()?).await?;
+    browser.show_as(1280, 520, Scheme::Light).await?;
+    viewer::drop_files(&browser, std::slice::from_ref(&bundle)).await?;
+    browser.run("location.hash = '#goroutines';", &[]).await?;
+    browser.wait_for_text("[role=tab][aria-selected=true]", "Goroutines").await?;
+    browser.picture(&images.join("leak.webp")).await?;
+    browser.show_as(WIDTH, HEIGHT, Scheme::Light).await?;
+
     let wiki = Site::start(&wiki(&bundle)?)?;
     browser.goto(&wiki.url()).await?;
     browser.enter_frame("iframe").await?;
@@ -52,7 +68,7 @@ fn wiki(bundle: &Path) -> Result<PathBuf> {
     let page = "<!doctype html><meta charset=utf-8><title>Wiki</title>\
         <body style='font: 16px/1.5 Georgia, serif; margin: 2rem'>\
         <h1>Incident 42: pricing grows until it is killed</h1>\
-        <p>The captures of 20 November, taken five minutes apart:</p>\
+        <p>Three captures of 20 November:</p>\
         <iframe src='report.html#goroutines' sandbox='allow-scripts' title='Strata report' \
         style='width: 100%; height: 26rem; border: 1px solid #999'></iframe>";
     fs::write(folder.join("index.html"), page)?;
