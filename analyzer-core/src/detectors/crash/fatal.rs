@@ -67,7 +67,10 @@ fn tell(event: &Event<'_>) -> Option<Told> {
         return None;
     }
     let known = fatal_errors::find(&fatal.text);
-    let mut claim = format!("The runtime ended the program: {}.", quote(&fatal.text));
+    let text = quote(&fatal.text);
+    // "… - deadlock!" ends a sentence by itself.
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    let mut claim = format!("The runtime ended the program: {text}{stop}");
     if event.crash.is_deadlock() {
         claim.push_str(&stuck(event));
     } else {
