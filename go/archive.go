@@ -111,8 +111,9 @@ func (a *archive) flush() {
 func (a *archive) close() error {
 	text, err := json.MarshalIndent(a.notes, "", "  ")
 	if err == nil {
+		text = append(text, '\n')
 		a.left += int64(len(text)) // It comes whatever was left out.
-		a.write("manifest.json", append(text, '\n'), time.Now())
+		a.write("manifest.json", text, time.Now())
 	}
 	if a.err == nil {
 		a.err = a.tar.Close()

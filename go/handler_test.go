@@ -302,6 +302,18 @@ func TestCeilingsAreSaid(t *testing.T) {
 	}
 }
 
+func TestTheManifestComesHoweverFullTheBundleIs(t *testing.T) {
+	for most := int64(1); most < 40; most++ {
+		var bundle bytes.Buffer
+		a := newArchive(&bundle, "api", 1, most)
+		a.write("file", make([]byte, most), time.Now())
+		if err := a.close(); err != nil {
+			t.Fatal(err)
+		}
+		readManifest(t, unpack(t, bundle.Bytes()))
+	}
+}
+
 func TestAServiceThatProfilesItselfKeepsItsProfile(t *testing.T) {
 	var own bounded
 	own.most = 1 << 20
