@@ -62,9 +62,9 @@ func Keep(count int) Option {
 // the process dies goes there too, besides standard error (see
 // [debug.SetCrashOutput]).
 //
-// One writing takes some milliseconds of one processor and as many bytes as the
-// heap profile has, typically some ten to hundred kilobytes; it never runs a
-// collection. The returned function stops it.
+// A writing of a small service takes about 2 ms of one processor, 1 MiB of garbage
+// and 25 KB on the disk (BenchmarkKeep); the heap profile makes it more in a large
+// one. It never runs a collection. The returned function stops it.
 //
 // [debug.SetCrashOutput]: https://pkg.go.dev/runtime/debug#SetCrashOutput
 func OnCrash(folder string, options ...Option) (stop func(), err error) {

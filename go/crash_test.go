@@ -84,3 +84,13 @@ func TestAFolderThatCannotBeWrittenIsAnError(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// What a writing costs a process: the figure that OnCrash's documentation states.
+func BenchmarkKeep(b *testing.B) {
+	k := &keeper{folder: b.TempDir(), settings: settingsOf(nil), gauge: newGauge()}
+	for index := 0; index < b.N; index++ {
+		if err := k.keep(index); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
