@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use analyzer_core::analysis::Analysis;
 use analyzer_core::base::index::IndexVec;
 use analyzer_core::base::limits::EXPANSION_GRACE_BYTES;
 use analyzer_core::base::source::{Input, SourceId};
@@ -10,7 +9,7 @@ use analyzer_core::evidence::Evidence;
 use analyzer_core::evidence::sources::Source;
 use analyzer_core::formats::{self, Facts, Format};
 use analyzer_core::report::Report;
-use analyzer_core::session::{FileInfo, Filters, Order, Query, Session, TreeOptions, read};
+use analyzer_core::session::{FileInfo, Filters, Order, Query, Session, TreeOptions, assemble, read};
 
 use crate::mutate::Shape;
 use crate::questions::ask_everything;
@@ -130,8 +129,7 @@ fn parse(format: &Format, bytes: &[u8]) -> usize {
     if format.name == "pprof" && result.is_ok() && facts.notes.rows().is_empty() {
         plain_pprof::compare(bytes, &evidence);
     }
-    let analysis = Analysis::new(&evidence, &trace_sums, Default::default());
-    let report = Report::assemble(&evidence, &analysis);
+    let report = assemble(&evidence, &trace_sums, Default::default());
     std::hint::black_box(serde_json::to_vec(&report).expect("a report is always JSON"));
     memory::ceiling(bytes.len())
 }

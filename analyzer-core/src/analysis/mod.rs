@@ -13,6 +13,7 @@ use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
 use crate::report::trace::Trace;
 use crate::report::{Gc, Goroutines, Memory, Subject};
+use memory::Reviewed;
 use profile::facts::{self, ProcessProfiles};
 use trace::sums::TraceSums;
 
@@ -50,13 +51,19 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Analyzes what was parsed. `trace_sums` are those of `evidence.traces`: events are too many
-    /// to keep, and were added up while they were read.
-    pub fn new(evidence: &Evidence, trace_sums: &IndexVec<TraceId, TraceSums>, settings: Settings) -> Self {
-        let subjects = subjects::group(evidence);
+    /// Analyzes what was parsed of `subjects`, whose moments are `reviewed`. `trace_sums` are
+    /// those of `evidence.traces`: events are too many to keep, and were added up while they
+    /// were read.
+    pub fn new(
+        evidence: &Evidence,
+        trace_sums: &IndexVec<TraceId, TraceSums>,
+        subjects: Vec<Subject>,
+        reviewed: &[Reviewed<'_>],
+        settings: Settings,
+    ) -> Self {
         let mut goroutines = goroutines::analyze(evidence, &subjects);
         let gc = gc::analyze(evidence, &subjects);
-        let memory = memory::analyze(evidence, &subjects);
+        let memory = memory::section(evidence, &subjects, reviewed);
         if let (Some(section), Some(memory)) = (&mut goroutines, &memory) {
             goroutines::projection::project(section, memory);
         }

@@ -13,7 +13,6 @@ pub trait Idx: Copy {
 }
 
 /// Defines a typed id.
-#[macro_export]
 macro_rules! newtype_index {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
@@ -34,6 +33,8 @@ macro_rules! newtype_index {
         }
     };
 }
+
+pub(crate) use newtype_index;
 
 /// A table whose rows are named by ids of one type.
 #[derive(Clone, Debug)]

@@ -1,4 +1,11 @@
 //! Base units as types, so that bytes are never added to counts.
+//!
+//! ```
+//! use analyzer_core::base::units::Bytes;
+//!
+//! let rss = Bytes::from_kib(800);
+//! assert_eq!((rss - Bytes(819_000)).to_string(), "200 B");
+//! ```
 
 use std::fmt;
 use std::iter::Sum;

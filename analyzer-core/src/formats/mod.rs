@@ -168,8 +168,3 @@ pub fn recognize(probe: &Probe<'_>) -> Option<&'static Format> {
     }
     by_name
 }
-
-/// The format called `name` in reports.
-pub fn by_name(name: &str) -> Option<&'static Format> {
-    all().find(|format| format.name == name)
-}

@@ -2,7 +2,6 @@
 //! outside. Numbers are integers in base units (bytes, nanoseconds, counts).
 
 pub mod advisor;
-mod assemble;
 mod finding;
 mod gc;
 mod goroutines;
@@ -17,7 +16,7 @@ mod schema;
 mod scope;
 mod sources;
 pub mod trace;
-mod verdict;
+pub(crate) mod verdict;
 
 pub use advisor::AdvisorInputs;
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
@@ -84,6 +83,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// Sources of which something is not in the figures, with the sentence that says so.
+    pub fn lossy_sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().filter_map(|row| {
+            let is_loss = |severity| {
+                severity == NoteSeverity::DataLoss
+                    || (severity == NoteSeverity::Error && row.status == SourceStatus::Failed)
+            };
+            let note = row.notes.iter().find(|note| is_loss(note.severity))?;
+            Some((row.path.as_str(), note.message.as_str()))
+        })
+    }
+
     /// The report as JSON, indented, as `strata report --format json` prints it.
     pub fn to_json(&self) -> String {
         // Nothing in it can fail to be written.

@@ -46,7 +46,7 @@ const NOTABLE_PERCENT: i64 = 20;
 const UNEXPLAINED_LEAST: Bytes = Bytes(16 << 20);
 
 /// Sets the verdict and the outcome of a report that is otherwise complete.
-pub(super) fn settle(report: &mut Report) {
+pub(crate) fn settle(report: &mut Report) {
     let (verdict, outcome) = judge(report);
     (report.verdict, report.outcome) = (verdict, outcome);
 }

@@ -6,6 +6,7 @@
 //! ask(question) -> answer    what a view asks for
 //! ```
 
+mod assemble;
 mod diagnose;
 mod ingest;
 mod message;
@@ -15,9 +16,9 @@ mod redact;
 mod text;
 mod trace;
 
+use crate::analysis::Settings;
 use crate::analysis::memory;
 use crate::analysis::trace::sums::TraceSums;
-use crate::analysis::{Analysis, Settings};
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::index::IndexVec;
@@ -41,9 +42,10 @@ pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_
 pub use crate::detectors::{Rule, is_in};
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
-pub use ingest::read;
 pub use message::{ExportForm, FileId, FileInfo, Redacted, TextLines, TraceQuery, TraceWindow};
 pub use question::{NoAnswer, Question, Request};
+#[cfg(feature = "internals")]
+pub use {assemble::assemble, ingest::read};
 
 /// One drop: what was parsed of it, and what was computed.
 #[derive(Debug, Default)]
@@ -56,8 +58,8 @@ pub struct Session {
     /// Files whose bytes are still coming; `None` once closed or dropped.
     open: IndexVec<FileId, Option<OpenFile>>,
     budget: Budget,
-    /// Computed on demand, dropped when evidence is added.
-    analysis: Option<Analysis>,
+    /// Made on demand, dropped when evidence is added.
+    report: Option<Report>,
     /// Files that are to be redacted.
     redaction: Redaction,
     /// What the user set.
@@ -88,6 +90,16 @@ impl OpenFile {
 
 impl Session {
     /// Answers a question.
+    ///
+    /// ```
+    /// use analyzer_core::session::{Session, question};
+    ///
+    /// let mut session = Session::default();
+    /// let source = session.add("notes.txt", b"one\ntwo\nthree\n".to_vec())[0];
+    /// let text = session.ask(question::Text { source, first_line: 2, lines: 1 })?;
+    /// assert_eq!((text.total_lines, text.lines), (3, vec!["two".to_owned()]));
+    /// # Ok::<(), analyzer_core::session::NoAnswer>(())
+    /// ```
     ///
     /// # Errors
     /// Why there is no answer.
@@ -137,7 +149,7 @@ impl Session {
         leaf.encoded_bytes = leaf.encoded_bytes.max(open.info.bytes);
         leaf.modified_at = open.info.modified_at;
         leaf.error = open.error;
-        self.analysis = None;
+        self.report = None;
         let into = ingest::Into {
             evidence: &mut self.evidence,
             trace_sums: &mut self.trace_sums,
@@ -157,7 +169,7 @@ impl Session {
         } else {
             source.notes.info("not-followed", None, why);
         }
-        self.analysis = None;
+        self.report = None;
         self.texts.push(None);
         self.evidence.sources.push(source)
     }
@@ -178,15 +190,17 @@ impl Session {
     /// Age from which a process is no longer taken to be warming up.
     pub fn set_warm_up(&mut self, age: Nanos) {
         self.settings.warm_up = age;
-        self.analysis = None;
+        self.report = None;
     }
 
     /// Everything known so far.
     pub fn report(&mut self) -> Report {
-        let analysis = self
-            .analysis
-            .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
-        Report::assemble(&self.evidence, analysis)
+        self.made().clone()
+    }
+
+    /// The report, made if evidence was added since.
+    fn made(&mut self) -> &Report {
+        self.report.get_or_insert_with(|| assemble::assemble(&self.evidence, &self.trace_sums, self.settings))
     }
 
     /// Lines of a source, if it is kept as text.
@@ -205,14 +219,12 @@ impl Session {
         first: u64,
         count: u64,
     ) -> Option<MappingPage> {
-        let analysis = self
-            .analysis
-            .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
-        let reviewed = memory::review(&self.evidence, &analysis.subjects);
+        let report = self.made();
         let is_meant = |moment: &MemorySnapshot| moment.subject == subject && moment.snapshot == snapshot;
-        let place = analysis.memory.as_ref()?.snapshots.iter().position(is_meant)?;
-        let moment = &reviewed.get(place)?.moment;
-        let mut page = memory::listing::page(&self.evidence, moment, class, first, count)?;
+        let place = report.memory.as_ref()?.snapshots.iter().position(is_meant)?;
+        let subjects = report.subjects.clone();
+        let moment = memory::moments(&self.evidence, &subjects).nth(place)?;
+        let mut page = memory::listing::page(&self.evidence, &moment, class, first, count)?;
         page.rows.iter_mut().for_each(|row| row.relocate(|source, at| self.evidence.place(source, at)));
         Some(page)
     }
@@ -220,14 +232,11 @@ impl Session {
     /// A part of an execution trace, read again from the generations that it
     /// overlaps with; `None` if there is no such trace.
     pub fn trace_window(&mut self, query: &TraceQuery) -> Option<TraceWindow> {
+        let own = self.made().traces.iter().filter(|trace| trace.source == query.source);
+        let suspects: Vec<u32> = own.flat_map(|trace| &trace.leaks).map(|leak| leak.group).collect();
         let bytes = self.texts.get(query.source)?.as_deref()?;
         let traces = &self.evidence.traces;
         let id = traces.iter_enumerated().find(|(_, trace)| trace.source == query.source)?.0;
-        let analysis = self
-            .analysis
-            .get_or_insert_with(|| Analysis::new(&self.evidence, &self.trace_sums, self.settings));
-        let own = analysis.traces.iter().filter(|trace| trace.source == query.source);
-        let suspects: Vec<u32> = own.flat_map(|trace| &trace.leaks).map(|leak| leak.group).collect();
         trace::window(traces.get(id)?, self.trace_sums.get(id)?, bytes, query, &suspects)
     }
 

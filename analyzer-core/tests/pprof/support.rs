@@ -8,7 +8,7 @@ use analyzer_core::evidence::Evidence;
 use analyzer_core::evidence::profiles::Profile;
 use analyzer_core::evidence::sources::Source;
 use analyzer_core::formats::container::{Budget, Leaf, unwrap};
-use analyzer_core::formats::{self, Facts, Probe, Sniff};
+use analyzer_core::formats::{self, Facts, Format, Probe, Sniff};
 
 /// A profile with everything that was said about it.
 pub struct Loaded {
@@ -89,7 +89,7 @@ fn add(loaded: &mut Loaded, path: &str, bytes: Vec<u8>) -> Result<(), ParseError
     }
     let size = u64::try_from(leaf.bytes.len()).unwrap();
     let source = loaded.evidence.sources.push(Source::new(leaf.path.clone(), leaf.encoded_bytes, size));
-    let format = formats::by_name("pprof").unwrap();
+    let format = pprof();
     loaded.facts = Facts::default();
     let input = Input { source, path: &leaf.path, bytes: &leaf.bytes };
     (format.parse)(&input, &mut loaded.evidence, &mut loaded.facts)?;
@@ -97,9 +97,14 @@ fn add(loaded: &mut Loaded, path: &str, bytes: Vec<u8>) -> Result<(), ParseError
     Ok(())
 }
 
+/// The format under test.
+fn pprof() -> &'static Format {
+    formats::all().find(|format| format.name == "pprof").unwrap()
+}
+
 /// What sniffing says of decoded bytes.
 pub fn sniff(path: &str, bytes: &[u8]) -> Sniff {
-    (formats::by_name("pprof").unwrap().sniff)(&Probe { path, bytes })
+    (pprof().sniff)(&Probe { path, bytes })
 }
 
 /// The optional corpus of captures beside the project.

@@ -35,8 +35,19 @@ pub fn ensure() -> Result<Installed> {
     println!("building geckodriver {DRIVER_VERSION}, once; GECKODRIVER can name another");
     let tools = build::target_folder()?.join("tools");
     run(cargo()
-        .args(["install", "--quiet", "geckodriver", "--locked", "--version", DRIVER_VERSION, "--root"])
-        .arg(&tools))?;
+        // It passes messages on: what a debug build loses is nothing beside what building costs.
+        .args([
+            "install",
+            "--quiet",
+            "--debug",
+            "geckodriver",
+            "--locked",
+            "--version",
+            DRIVER_VERSION,
+            "--root",
+        ])
+        .arg(&tools)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     Ok(Installed { browser, driver: built_driver().context("cargo install made no geckodriver")? })
 }
 

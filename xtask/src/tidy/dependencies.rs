@@ -1,9 +1,28 @@
-//! Every dependency has its reason beside it, and the engine has none on the web.
+//! Every dependency has its reason beside it, the engine has none on the web, and
+//! its insides are open to few.
 
 use super::{TrackedFile, Violation};
 
 /// What only a browser has, by the start of the package's name.
 const WEB: [&str; 6] = ["gloo", "js-sys", "serde-wasm-bindgen", "wasm-bindgen", "web-sys", "yew"];
+
+/// Who may look into the engine.
+const INSIDERS: [&str; 3] = ["analyzer-core/Cargo.toml", "analyzer-core/fuzz/Cargo.toml", "xtask/Cargo.toml"];
+
+/// Finds packages that open the engine's insides, but for those that test and measure it.
+pub fn check_insiders(files: &[TrackedFile]) -> impl Iterator<Item = Violation> {
+    let others = files
+        .iter()
+        .filter(|file| file.path.ends_with("Cargo.toml") && !INSIDERS.contains(&file.path.as_str()));
+    others.flat_map(|file| {
+        let lines = file.text.as_deref().unwrap_or_default().lines().enumerate();
+        let opening =
+            lines.filter(|(_, line)| line.contains("\"internals\"") || line.contains("/internals\""));
+        opening
+            .map(|(index, _)| Violation::new(file, index + 1, "the engine's insides are for its tests"))
+            .collect::<Vec<_>>()
+    })
+}
 
 /// Finds dependencies without a comment on the line above, or for a table of
 /// its own, below.
@@ -89,6 +108,15 @@ mod tests {
                 .is_empty()
         );
         assert!(found("[dependencies.web-sys]\n# DOM.\nversion = \"1\"\nfeatures = []\n").is_empty());
+    }
+
+    #[test]
+    fn the_program_may_not_open_the_engine_and_the_fuzzer_may() {
+        let opened = "[dependencies]\nanalyzer-core = { workspace = true, features = [\"internals\"] }\n";
+        assert_eq!(lines(check_insiders(&[file("cli/Cargo.toml", opened)])), [2]);
+        assert!(lines(check_insiders(&[file("analyzer-core/fuzz/Cargo.toml", opened)])).is_empty());
+        let closed = "[dependencies]\nanalyzer-core = { workspace = true }\n";
+        assert!(lines(check_insiders(&[file("cli/Cargo.toml", closed)])).is_empty());
     }
 
     #[test]

@@ -104,6 +104,7 @@ pub fn violations() -> Result<Vec<Violation>> {
     violations.extend(casts::check(&files));
     violations.extend(catalog::check(&files));
     violations.extend(dependencies::check(&files));
+    violations.extend(dependencies::check_insiders(&files));
     violations.extend(dependencies::check_tree(&engine_tree()?));
     violations.extend(fixtures::check(&files));
     violations.extend(floors::check(&files));

@@ -145,11 +145,6 @@ impl Wait {
         }
     }
 
-    /// True if nothing can ever end the wait.
-    pub const fn is_forever(self) -> bool {
-        matches!(self, Self::NilReceive | Self::NilSend | Self::SelectForever)
-    }
-
     /// True if another goroutine must unlock.
     pub const fn is_lock(self) -> bool {
         matches!(self, Self::Mutex | Self::RwMutex)

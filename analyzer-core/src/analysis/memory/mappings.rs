@@ -66,11 +66,6 @@ impl MappingClass {
     pub fn id(self) -> &'static str {
         CLASSES.iter().find(|(class, _, _)| *class == self).map_or("", |(_, id, _)| id)
     }
-
-    /// Name for people.
-    pub fn label(self) -> &'static str {
-        CLASSES.iter().find(|(class, _, _)| *class == self).map_or("", |(_, _, label)| label)
-    }
 }
 
 /// Go's arenas are units of this size on 64-bit systems, and so are glibc's.

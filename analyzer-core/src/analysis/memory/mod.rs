@@ -52,8 +52,12 @@ pub struct Reviewed<'a> {
 
 /// The moments of every subject, in order; each has figures.
 pub fn review<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Reviewed<'a>> {
-    let moments = subjects.iter().flat_map(|subject| subject_moments(evidence, subject));
-    moments.map(reviewed).collect()
+    moments(evidence, subjects).map(reviewed).collect()
+}
+
+/// The same moments, not looked at any closer.
+pub fn moments<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> impl Iterator<Item = Moment<'a>> {
+    subjects.iter().flat_map(move |subject| subject_moments(evidence, subject))
 }
 
 fn reviewed(moment: Moment<'_>) -> Reviewed<'_> {
@@ -83,15 +87,15 @@ fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<
 }
 
 /// The memory section of the report; `None` if no source speaks of memory.
-pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Memory> {
+pub fn section(evidence: &Evidence, subjects: &[Subject], moments: &[Reviewed<'_>]) -> Option<Memory> {
     let mut snapshots: Vec<MemorySnapshot> =
-        review(evidence, subjects).into_iter().map(|reviewed| snapshot(evidence, reviewed)).collect();
+        moments.iter().map(|reviewed| snapshot(evidence, reviewed)).collect();
     let measured = subjects.iter().flat_map(|subject| measured::moments(evidence, subject));
-    snapshots.extend(measured.map(|moment| snapshot(evidence, reviewed(moment))));
+    snapshots.extend(measured.map(|moment| snapshot(evidence, &reviewed(moment))));
     // Last, so that the others keep the places that they have among the reviewed moments.
     // Rules look at the log itself.
     let killed = subjects.iter().filter_map(|subject| killed::moment(evidence, subject));
-    snapshots.extend(killed.map(|moment| snapshot(evidence, reviewed(moment))));
+    snapshots.extend(killed.map(|moment| snapshot(evidence, &reviewed(moment))));
     let main = main_snapshot(&snapshots)?;
     Some(Memory { latest: snapshots.get(main)?.clone(), snapshots })
 }
@@ -106,26 +110,24 @@ fn main_snapshot(snapshots: &[MemorySnapshot]) -> Option<usize> {
 }
 
 /// What the report says of a moment.
-fn snapshot(evidence: &Evidence, reviewed: Reviewed<'_>) -> MemorySnapshot {
-    let advisor = advisor::inputs(&reviewed);
+fn snapshot(evidence: &Evidence, reviewed: &Reviewed<'_>) -> MemorySnapshot {
     let Reviewed { moment, reconciliation, .. } = reviewed;
-    let moment = &moment;
     let finite = |value: i64| (value != UNLIMITED).then_some(value);
     MemorySnapshot {
         subject: moment.subject,
         snapshot: moment.label.clone(),
-        layers: reconciliation.ledger.layers,
-        ledger: reconciliation.ledger.rows,
+        layers: reconciliation.ledger.layers.clone(),
+        ledger: reconciliation.ledger.rows.clone(),
         limit: moment.shown_limit().map(|limit| limit.bytes()),
         gomemlimit: moment.gomemlimit().and_then(|limit| finite(limit.value)).map(Bytes),
         gogc: moment.gogc().map(|gogc| finite(gogc.value).unwrap_or(-1)),
         working_set: moment.cgroup.as_ref().and_then(cgroup::Cgroup::working_set).map(|set| set.bytes()),
         checks: checks::run(moment),
-        disagreements: reconciliation.disagreements,
+        disagreements: reconciliation.disagreements.clone(),
         side: side::figures(moment),
         mappings: listing::mappings(evidence, moment),
         size_classes: size_classes::size_classes(moment),
-        advisor,
-        missing: reconciliation.missing,
+        advisor: advisor::inputs(reviewed),
+        missing: reconciliation.missing.clone(),
     }
 }

@@ -61,11 +61,6 @@ impl Ledger {
         }
     }
 
-    /// A row by its id.
-    pub fn row(&self, id: &str) -> Option<&LedgerRow> {
-        self.rows.iter().find(|row| row.id == id)
-    }
-
     fn push(
         &mut self,
         layer: LayerId,

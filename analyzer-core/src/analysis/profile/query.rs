@@ -51,6 +51,14 @@ pub enum Takes {
 macro_rules! filters {
     ($($name:ident, $option:literal, $takes:ident, $meaning:literal;)*) => {
         /// pprof's filters, by their names there. All that are set apply.
+        ///
+        /// ```
+        /// use analyzer_core::session::Filters;
+        ///
+        /// let filters = Filters { hide: Some("^runtime[.]".to_owned()), ..Filters::default() };
+        /// assert_eq!(filters.get("hide"), Some("^runtime[.]"));
+        /// assert!(Filters::ALL.iter().any(|filter| filter.option == "show-from"));
+        /// ```
         #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[serde(default)]
@@ -130,6 +138,19 @@ pub struct Base {
 }
 
 /// What is asked of a profile.
+///
+/// ```
+/// use analyzer_core::session::{Granularity, Order, Query, Session};
+///
+/// let mut session = Session::default();
+/// let heap = std::fs::read("tests/fixtures/pprof/go1.26.6/heap.pb.gz")?;
+/// session.add("heap.pb.gz", heap);
+/// let source = session.profile_sources()[0];
+/// let query = Query { granularity: Granularity::Lines, ..Query::new(source) };
+/// let top = session.top(&query, Order::Cum)?;
+/// assert_eq!((top.sample_type.as_str(), top.unit.as_str()), ("inuse_space", "bytes"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Query {
