@@ -214,3 +214,12 @@ pub const PREFIX_SHAPES: usize = 32;
 
 /// Captures in one text; a terminal session has some tens.
 pub const TEXT_SECTIONS: usize = 2_000;
+
+/// Labels of one capture: a pod has some tens, of which few are given.
+pub const MANIFEST_LABELS: usize = 64;
+
+/// Bytes of such a label's key or value: a value of Kubernetes has at most 63, an image with its digest some 200.
+pub const MANIFEST_LABEL_BYTES: usize = 512;
+
+/// Allocation sites of a process's heap that the report lists by size, and as many by growth.
+pub const HEAP_SITES: usize = 50;

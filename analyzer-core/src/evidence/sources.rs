@@ -1,5 +1,7 @@
 //! The inventory: one row for each file or archive member.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::error::Notes;
@@ -46,6 +48,10 @@ pub struct Source {
     pub pid: Option<u64>,
     /// Go version that the content names ("go1.26.6").
     pub go_version: Option<String>,
+    /// When the process started, as the content says (Unix time).
+    pub started_at: Option<Nanos>,
+    /// What whoever captured says of the process: its pod, its node, its image.
+    pub labels: BTreeMap<String, String>,
     /// What the capture is of, where one format holds several kinds: the
     /// pprof profile ("heap", "cpu"), the cgroup file's name. Two sources of
     /// one snapshot may share it; two snapshots have one each.
@@ -72,6 +78,8 @@ impl Source {
             modified_at: None,
             pid: None,
             go_version: None,
+            started_at: None,
+            labels: BTreeMap::new(),
             kind: None,
             status: SourceStatus::Unrecognized,
             notes: Notes::default(),

@@ -1,15 +1,18 @@
 //! What a bundle says of itself: the manifest of a capture, and what
 //! `go version -m` prints of the program.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::redaction::free_text;
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::convert::to_f64;
 use crate::base::error::{ErrorKind, ParseError};
-use crate::base::limits::JSON_BYTES;
+use crate::base::limits::{JSON_BYTES, MANIFEST_LABEL_BYTES, MANIFEST_LABELS};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
+use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 
 /// Notes of one manifest: a capture that misses more misses everything.
@@ -55,6 +58,9 @@ fn parse_manifest(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Res
     for missing in list("missing").iter().filter_map(Value::as_str).take(MISSING) {
         facts.notes.data_loss("not-captured", None, format!("not captured: {missing}"));
     }
+    let seconds = root.get("process_started_unix").and_then(Value::as_i64);
+    facts.started_at = seconds.and_then(|seconds| seconds.checked_mul(1_000_000_000)).map(Nanos);
+    facts.labels = labels(&root);
     let skews: Vec<String> = list("snapshots").iter().take(MISSING).filter_map(skew).collect();
     if !skews.is_empty() {
         let message =
@@ -62,6 +68,18 @@ fn parse_manifest(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Res
         facts.notes.info("skew", None, message);
     }
     Ok(())
+}
+
+/// What whoever captured says of the process.
+fn labels(manifest: &Value) -> BTreeMap<String, String> {
+    let pairs = manifest.get("labels").and_then(Value::as_object).into_iter().flatten();
+    let texts = pairs.filter_map(|(key, value)| Some((key, value.as_str()?)));
+    let is_short = |text: &str| text.len() <= MANIFEST_LABEL_BYTES;
+    texts
+        .filter(|(key, value)| is_short(key) && is_short(value))
+        .take(MANIFEST_LABELS)
+        .map(|(key, value)| (key.clone(), value.to_owned()))
+        .collect()
 }
 
 /// `1.1 ms (t0)`.
@@ -123,6 +141,30 @@ mod tests {
                 "runtime, process and control group were read within 0.7 ms (t0), 1.1 ms (t1) of each other"
             ]
         );
+    }
+
+    #[test]
+    fn a_manifest_names_the_pod_and_when_its_process_started() {
+        let mut session = Session::default();
+        let manifest = r#"{"capture": "strata-capture/1", "process_started_unix": 1700000000,
+            "labels": {"pod": "api-7d9f", "node": "n1", "wrong": 5}}"#;
+        session.add("api/manifest.json", manifest.as_bytes().to_vec());
+        session.add("api/t0/status", b"Name:\tapi\nPid:\t1\nThreads:\t1\n".to_vec());
+        let report = session.report();
+        let subject = &report.subjects[0];
+        assert_eq!(subject.started_at.map(|at| at.0), Some(1_700_000_000_000_000_000));
+        let labels: Vec<_> = subject.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(labels, ["node=n1", "pod=api-7d9f"]);
+    }
+
+    #[test]
+    fn the_process_collector_says_when_the_process_started() {
+        let mut session = Session::default();
+        let page = "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 1.7e+09\n\
+            # TYPE go_goroutines gauge\ngo_goroutines 8\n";
+        session.add("api/t0/metrics.prom", page.as_bytes().to_vec());
+        let report = session.report();
+        assert_eq!(report.subjects[0].started_at.map(|at| at.0), Some(1_700_000_000_000_000_000));
     }
 
     #[test]

@@ -60,6 +60,10 @@ pub struct Facts {
     pub pid: Option<u64>,
     /// Go version that the content names ("go1.26.6").
     pub go_version: Option<String>,
+    /// When the process started, as the content says (Unix time).
+    pub started_at: Option<crate::base::units::Nanos>,
+    /// What whoever captured says of the process: its pod, its node, its image.
+    pub labels: std::collections::BTreeMap<String, String>,
     /// See [`crate::evidence::sources::Source::kind`].
     pub kind: Option<String>,
     /// True if part of the source is not in the figures.

@@ -28,7 +28,7 @@ pub use memory::{
     AT_OOM_KILL, Check, Disagreement, Layer, LayerId, LedgerClass, LedgerRow, Mapping, MappingClass,
     MappingPage, Mappings, Memory, MemorySnapshot, Reclaim, SideFigure, SizeClass, SizeClasses,
 };
-pub use profiles::{ProfileSummary, Program, SampleType};
+pub use profiles::{HeapSite, ProfileSummary, Program, SampleType};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, sentences};
 
@@ -77,6 +77,9 @@ pub struct Report {
     /// Summaries of the pprof profiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<ProfileSummary>,
+    /// Lines with the most on the heap and lines that grew the most, by process, the largest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heap_sites: Vec<HeapSite>,
     /// Go execution traces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traces: Vec<trace::Trace>,

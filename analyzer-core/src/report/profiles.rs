@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::finding::Amount;
+use super::goroutines::StackFrame;
+use super::sources::SubjectId;
 use crate::base::source::SourceId;
-use crate::base::units::Nanos;
+use crate::base::units::{Bytes, Nanos};
 
 /// One column of sample values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,4 +103,26 @@ pub struct ProfileSummary {
     /// Samples with a negative value: the profile is a difference.
     #[serde(default)]
     pub negative_samples: u64,
+}
+
+/// What one line has in use on the heap, scaled up from the samples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct HeapSite {
+    /// The process.
+    pub subject: SubjectId,
+    /// The last heap profile.
+    pub source: SourceId,
+    /// The line: the innermost of the program's own code, else of a dependency's, else not of the runtime.
+    pub frame: StackFrame,
+    /// Bytes in use in the first profile; `None` with one profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Bytes>,
+    /// Bytes in use in the last profile.
+    pub last: Bytes,
+    /// Objects in use in the last profile.
+    pub objects: i64,
+    /// How much of what it allocated in between stayed, with 95 % confidence; `None` if it did not grow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Amount>,
 }

@@ -1,5 +1,7 @@
 //! The inventory and what it is of.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::error::Note;
@@ -77,6 +79,12 @@ pub struct Subject {
     /// Go version, if a source states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub go_version: Option<String>,
+    /// When the process started, if a source states it (Unix time).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Nanos>,
+    /// What whoever captured says of it: its pod, its node, its image.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The subject that this one lies in: a sidecar's container, seen from the sidecar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SubjectId>,

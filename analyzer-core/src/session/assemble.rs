@@ -41,6 +41,7 @@ pub fn assemble(
         checks_run: to_u64(checks_run),
         not_run,
         profiles: profile::summaries(evidence),
+        heap_sites: profile::facts::sites::of_all(evidence, &analysis.profiles),
         subjects: analysis.subjects,
         memory: analysis.memory,
         goroutines: analysis.goroutines,

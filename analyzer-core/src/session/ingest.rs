@@ -125,6 +125,8 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], into: &mut Into<'_>) {
     source.captured_at = facts.captured_at;
     source.pid = facts.pid;
     source.go_version = facts.go_version;
+    source.started_at = facts.started_at;
+    source.labels = facts.labels;
     source.kind = facts.kind;
     source.notes.extend(facts.notes);
     let is_partial = facts.is_partial || source.notes.worst() >= Some(NoteSeverity::DataLoss);

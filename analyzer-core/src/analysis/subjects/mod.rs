@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::base::convert::to_u32;
+use crate::base::intern::StringTable;
 use crate::base::order::StableOrder;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
+use crate::evidence::memory::Record;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::report::{SnapshotInfo, Subject, SubjectId};
 
@@ -38,7 +40,9 @@ pub fn group(evidence: &Evidence) -> Vec<Subject> {
         .enumerate()
         .map(|(index, (key, members))| {
             let parent = parent_of(&key, &keys).map(number);
-            subject(number(index), key.last().cloned(), parent, members)
+            let mut subject = subject(number(index), key.last().cloned(), parent, members);
+            subject.started_at = subject.started_at.or_else(|| scraped_start(evidence, &subject));
+            subject
         })
         .collect()
 }
@@ -47,6 +51,18 @@ pub fn group(evidence: &Evidence) -> Vec<Subject> {
 fn highest_goid(evidence: &Evidence, id: SourceId) -> Option<u64> {
     let dumps = evidence.goroutines.of_source(id);
     dumps.flat_map(|(_, dump)| &dump.goroutines).map(|row| row.goid).max()
+}
+
+/// When the process collector of its metrics says that it started.
+fn scraped_start(evidence: &Evidence, subject: &Subject) -> Option<Nanos> {
+    let key = evidence.strings.find("process_start_time_seconds")?;
+    let is_own = |record: &&Record| subject.sources().any(|source| source == record.source);
+    let records = evidence.memory.records.iter().filter(|record| record.level == StringTable::EMPTY);
+    // The last one: the process that the last snapshot shows.
+    let starts = records
+        .filter(is_own)
+        .filter_map(|record| Some((record.source, evidence.memory.figure(record, key)?.value)));
+    starts.max().map(|(_, value)| Nanos(value))
 }
 
 /// A source with what its path says.
@@ -120,9 +136,11 @@ fn subject(
 ) -> Subject {
     let pid = members.iter().find_map(|member| member.source.pid);
     let go_version = members.iter().find_map(|member| member.source.go_version.clone());
+    let started_at = members.iter().filter_map(|member| member.source.started_at).max();
+    let labels = members.iter().flat_map(|member| member.source.labels.clone()).collect();
     let has_labels = members.iter().any(|member| member.snapshot.is_some());
     let (snapshots, spanning) = if has_labels { by_label(members) } else { by_kind(members) };
-    Subject { id, name, pid, go_version, parent, snapshots, spanning }
+    Subject { id, name, pid, go_version, started_at, labels, parent, snapshots, spanning }
 }
 
 /// Snapshots as the paths name them; what they do not date spans all.

@@ -2,7 +2,7 @@
 
 mod contention;
 #[cfg(test)]
-mod drawn;
+pub(crate) mod drawn;
 pub mod support;
 
 detectors! {

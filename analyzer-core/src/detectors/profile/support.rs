@@ -1,7 +1,7 @@
 //! What the profile rules share: levels, places, paths and amounts as text.
 
 use crate::analysis::profile::facts::stats::{Interval, whole};
-use crate::analysis::profile::facts::{FrameId, ProcessProfiles, StackId};
+use crate::analysis::profile::facts::{FrameId, ProcessProfiles, StackId, sites};
 use crate::base::go_symbol::Origin;
 use crate::base::source::{Position, SourceId, SourceSpan};
 use crate::base::units::Unit;
@@ -41,14 +41,7 @@ impl Doubts {
 
 /// A frame as the report has it.
 pub fn frame(case: &Case<'_>, process: &ProcessProfiles, id: FrameId) -> StackFrame {
-    let frame = process.stacks.get(id);
-    let text = |id| case.evidence.strings.get(id);
-    StackFrame {
-        function: text(frame.function).to_owned(),
-        file: Some(text(frame.file).to_owned()).filter(|file| !file.is_empty()),
-        line: u32::try_from(frame.line).ok().filter(|&line| line > 0),
-        origin: frame.origin,
-    }
+    sites::frame(case.evidence, process, id)
 }
 
 /// `main.(*Store).Login (store.go:43)`.

@@ -18,6 +18,7 @@ pub mod growth;
 mod heap;
 pub mod roles;
 mod series;
+pub mod sites;
 mod stacks;
 pub mod stats;
 
