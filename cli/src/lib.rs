@@ -1,11 +1,13 @@
 //! The commands of `strata`, one module each, and what they share.
 
 pub mod check;
+pub mod fleet;
 pub mod html;
 pub mod input;
 pub mod output;
 pub mod redact;
 pub mod report;
+pub mod rows;
 pub mod text;
 pub mod top;
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, check, output, report, top};
+use strata::{EXIT_UNUSABLE, check, fleet, output, report, rows, top};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
@@ -19,6 +19,10 @@ enum Command {
     Report(report::Options),
     /// Fails if findings are at or over a gate, for continuous integration
     Check(check::Options),
+    /// Prints what is known of a bundle as one row, for tables over many pods
+    Rows(Box<rows::Options>),
+    /// Analyzes the bundles of many pods, keeps tables, and says what is wrong and what is new
+    Fleet(Box<fleet::Options>),
     /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
     Top(Box<top::Options>),
 }
@@ -33,6 +37,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Report(options) => report::run(&options, VIEWER),
         Command::Check(options) => check::run(&options),
+        Command::Rows(options) => rows::run(&options),
+        Command::Fleet(options) => fleet::run(&options),
         Command::Top(options) => top::run(&options),
     };
     result.unwrap_or_else(|error| {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use analyzer_core::base::error::NoteSeverity;
 use analyzer_core::base::units::Nanos;
 use analyzer_core::report::{
-    self as engine, LayerId, MemorySnapshot, Reclaim, Report, SourceRow, SourceStatus, SubjectId,
+    self as engine, LayerId, MemorySnapshot, NoteSeverity, Reclaim, Report, SourceRow, SourceStatus,
+    SubjectId,
 };
 use serde::Serialize;
 

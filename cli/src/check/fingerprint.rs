@@ -17,7 +17,7 @@ const UNITS: [&str; 12] = ["B", "KiB", "MiB", "GiB", "TiB", "%", "ns", "µs", "m
 /// places, processes or hosts: for goroutines the functions of the stack and
 /// the creator (without lines, so that edits above do not make it new), for
 /// others the title without its numbers.
-pub(super) fn of(finding: &Finding, report: &Report) -> String {
+pub(crate) fn of(finding: &Finding, report: &Report) -> String {
     let mut key = format!("{}\n", finding.code);
     let groups = report.goroutines.iter().flat_map(|goroutines| &goroutines.groups);
     match groups.into_iter().find(|group| finding.group.as_ref() == Some(&group.id)) {

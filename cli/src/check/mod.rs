@@ -5,7 +5,7 @@
 //! ```
 
 mod baseline;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod gate;
 mod json;
 mod junit;

@@ -10,7 +10,7 @@ struct Layer {
     may_use: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 11] = [
     Layer { folder: "analyzer-core/src/base/", engine: "crate", may_use: &["base"] },
     Layer { folder: "analyzer-core/src/evidence/", engine: "crate", may_use: &["base", "evidence"] },
     Layer {
@@ -36,6 +36,7 @@ const LAYERS: [Layer; 10] = [
     },
     Layer { folder: "analyzer-core/src/report/", engine: "crate", may_use: &["base", "evidence", "report"] },
     Layer { folder: "cli/src/", engine: "analyzer_core", may_use: &["base", "report", "session"] },
+    Layer { folder: "fleet/src/", engine: "analyzer_core", may_use: &["base", "report", "session"] },
     Layer { folder: "web-app/src/", engine: "analyzer_core", may_use: &["base", "report", "session"] },
 ];
 

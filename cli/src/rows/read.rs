@@ -1,0 +1,66 @@
+//! Reads a bundle in this process.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use analyzer_core::session::{FileInfo, Session};
+use sha2::{Digest, Sha256};
+use strata_fleet::project::{self, Asides, Object};
+use strata_fleet::{ErrorKind, Row};
+
+use super::limits::{Limits, cpu_ms, peak_rss};
+use crate::check::fingerprint;
+use crate::input;
+
+/// The row of a bundle, with what reading it took.
+pub fn row(path: &Path, object: &Object, limits: &Limits) -> Row {
+    let start = Instant::now();
+    let mut row = match read(path, object, limits) {
+        Ok(row) => row,
+        Err((kind, message)) => object.failed(kind, message),
+    };
+    row.bundle.wall_ms = Some(start.elapsed().as_secs_f64() * 1e3);
+    row.bundle.cpu_ms = cpu_ms();
+    row.bundle.peak_rss = peak_rss();
+    row
+}
+
+fn read(path: &Path, object: &Object, limits: &Limits) -> Result<Row, (ErrorKind, String)> {
+    let unread = |error: io::Error| (ErrorKind::Unusable, format!("it cannot be read: {error}"));
+    let metadata = fs::metadata(path).map_err(unread)?;
+    let mut session = Session::default();
+    let mut bundle_id = None;
+    if metadata.is_dir() {
+        input::add(&mut session, path).map_err(unread)?;
+    } else if metadata.len() > limits.max_bytes {
+        let message =
+            format!("{} bytes are more than the {} that are opened", metadata.len(), limits.max_bytes);
+        return Err((ErrorKind::TooBig, message));
+    } else {
+        let bytes = fs::read(path).map_err(unread)?;
+        if bytes.is_empty() {
+            return Err((ErrorKind::Empty, "it has no content".to_owned()));
+        }
+        bundle_id = Some(hex(&Sha256::digest(&bytes)));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let info = FileInfo { path: name, bytes: bytes.len() as u64, modified_at: object.modified_at };
+        let file = session.open(info);
+        session.chunk(file, bytes);
+        session.close(file);
+    }
+    let report = session.report();
+    let mut row = project::row(&report, object, Asides { fingerprint: fingerprint::of });
+    row.bundle.bundle_id = bundle_id;
+    Ok(row)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
