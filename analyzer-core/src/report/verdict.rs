@@ -168,7 +168,11 @@ fn calm(report: &Report) -> (String, Outcome) {
     let answered = goroutines.is_some() || moment.is_some_and(|moment| charged_of_limit(moment).is_some());
     let mut said: Vec<String> = Vec::new();
     let passed = checks(report);
-    let is_healthy = open.is_empty() && !is_unjudged && answered && report.checks_run > 0;
+    // Growth that is not proven is no health either.
+    let growth = report.findings.iter().find(|finding| finding.code == "prof.heap.growth");
+    let growth = growth.and_then(|finding| sentences(&finding.claim).next());
+    said.extend(growth.map(|claim| format!("Memory may be leaking. {claim}")));
+    let is_healthy = open.is_empty() && growth.is_none() && !is_unjudged && answered && report.checks_run > 0;
     if is_healthy {
         said.push(format!("No problem found: {passed} passed."));
     }

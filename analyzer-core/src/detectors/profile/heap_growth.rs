@@ -6,7 +6,7 @@ use super::stack_goroutines::grown;
 use super::support::{
     Doubts, bytes, bytes_text, bytes_within, callee, frame, needs, path, percent, place, processes, sample,
 };
-use crate::analysis::profile::facts::growth::{Growth, SiteGrowth};
+use crate::analysis::profile::facts::growth::{Course, Growth, SiteGrowth};
 use crate::analysis::profile::facts::stats::whole;
 use crate::analysis::profile::facts::{HeapMoment, ProcessProfiles};
 use crate::base::convert::to_f64;
@@ -23,9 +23,8 @@ const MIN_SHARE: f64 = 0.1;
 const Z_MIN: f64 = 3.0;
 /// The share of a site's growth that must be in classes that are kept.
 const KEPT_MIN: f64 = 0.6;
-/// The share of what was allocated in the last step that must have stayed.
-const RHO_MIN: f64 = 0.5;
-/// And for it to be likely that nothing frees it.
+/// The share of what was allocated in the last step that stayed from which it is likely that nothing
+/// frees it. Below, it is where the share does not fall: a map's old tables are freed all along.
 const RHO_LIKELY: f64 = 0.8;
 /// Allocations in the profile over `TotalAlloc`: below, the profile shows an earlier moment.
 const FRESH_MIN: f64 = 0.8;
@@ -37,6 +36,10 @@ const YOUNG: Nanos = Nanos(300_000_000_000);
 const SITES: usize = 8;
 /// The share of the limit, or of the live heap, that growth reaches within an hour to be serious.
 const SERIOUS_SHARE: f64 = 0.05;
+
+/// What speaks against growth that one step alone shows.
+const LATE: &str =
+    "All of it came after the profile before the last: work that goes on just now looks the same. Take one more.";
 
 const GROWTH: Rule = Rule {
     code: "prof.heap.growth",
@@ -66,12 +69,18 @@ pub fn sites<'g>(
     let least = MIN_GROWTH.max(MIN_SHARE * first.profile.in_use.bytes);
     let common = common_doubts(case, process, moments);
     let judged = growth.sites.iter().filter_map(|site| {
-        let is_growing = site.change.bytes >= least && site.change.z() >= Z_MIN && site.is_rising();
-        let is_kept = site.big_object.is_some() || (site.kept >= KEPT_MIN && site.kept_lately >= RHO_MIN);
+        let course = site.course(&growth.times);
+        let is_growing =
+            site.change.bytes >= least && site.change.z() >= Z_MIN && course != Course::Uneven;
+        let is_kept = site.big_object.is_some() || (site.kept >= KEPT_MIN && site.lately.is_kept());
         if !is_growing || !is_kept {
             return None;
         }
+        if is_young(process) && is_of_the_start(site, moments, least) {
+            return None;
+        }
         let mut doubts = common.clone();
+        doubts.add_if(course == Course::Late, || LATE.to_owned());
         // One big object grows in leaps: its last one says nothing of a rate.
         let slowing = site.slowing(&growth.times).filter(|&rate| rate < SLOW && site.big_object.is_none());
         if let Some(slowing) = slowing {
@@ -83,10 +92,12 @@ pub fn sites<'g>(
                 percent(slowing)
             ));
         }
-        doubts.add_if(site.big_object.is_none() && site.kept_lately < RHO_LIKELY, || {
+        let lately = site.lately.share();
+        let is_freed = lately < RHO_LIKELY && site.lately.has_fallen(&site.before);
+        doubts.add_if(site.big_object.is_none() && is_freed, || {
             format!(
                 "Of what was allocated in the last step {} % was freed again: a cache that reached its bound?",
-                100 - percent(site.kept_lately)
+                100 - percent(lately)
             )
         });
         Some((site, doubts))
@@ -122,6 +133,13 @@ fn common_doubts(case: &Case<'_>, process: &ProcessProfiles, moments: &[HeapMome
     doubts
 }
 
+/// True if two profiles do not tell growth from a start: as much had been allocated when the first
+/// was taken and does not show in it.
+fn is_of_the_start(site: &SiteGrowth, moments: &[HeapMoment], least: f64) -> bool {
+    let [first, _] = moments else { return false };
+    first.unseen.is_some_and(|unseen| site.change.bytes - unseen < least)
+}
+
 fn is_young(process: &ProcessProfiles) -> bool {
     process.age.at_least.is_none_or(|age| age < YOUNG)
 }
@@ -149,10 +167,9 @@ fn finding(
         rule: GROWTH,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "A line's memory in use grew by {} and {} %, by {Z_MIN} standard deviations, in each step, and {} % of what it allocated last stayed; likely from {} %, with three profiles, the last of them fresh.",
+            "A line's memory in use grew by {} and {} %, by {Z_MIN} standard deviations, in each step, and about half of what it allocated last stayed; likely from {} %, or where the share does not fall, with three profiles, the last of them fresh.",
             bytes(MIN_GROWTH),
             percent(MIN_SHARE),
-            percent(RHO_MIN),
             percent(RHO_LIKELY)
         ),
         severity: severity(case, process, rate, doubts),
@@ -221,9 +238,10 @@ fn severity(case: &Case<'_>, process: &ProcessProfiles, rate: Option<f64>, doubt
         .last()
         .and_then(|moment| moment.freshness)
         .is_some_and(|fresh| fresh < FRESH_MIN);
+    let is_late = doubts.0.iter().any(|doubt| doubt == LATE);
     match doubts.0.len() {
         0 => Severity::Warning,
-        1 if is_serious && !is_stale && process.heap.moments.len() >= 3 => Severity::Warning,
+        1 if is_serious && !is_stale && !is_late && process.heap.moments.len() >= 3 => Severity::Warning,
         _ => Severity::Info,
     }
 }
@@ -263,7 +281,7 @@ fn claim(
             " That is {} objects of {} each; {} % of what was allocated in the last step stayed.",
             number_format::count(whole(site.change.objects)),
             bytes(site.bytes_per_object()),
-            percent(site.kept_lately)
+            percent(site.lately.share())
         )),
     }
     if let Some(callee) = callee(case, process, site.main_stack, site.site) {
@@ -333,59 +351,4 @@ fn advice(case: &Case<'_>, process: &ProcessProfiles, site: &SiteGrowth) -> Vec<
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::detectors::profile::drawn::heap;
-    use crate::detectors::testing::check_bytes;
-
-    const MIB: i64 = 1 << 20;
-
-    fn kept(at: i64, mib: i64) -> Vec<u8> {
-        let bytes = mib * MIB;
-        heap(at, &[("main.main main.keep", &[bytes / 1024, bytes, bytes / 1024, bytes])])
-    }
-
-    #[test]
-    fn what_is_kept_more_and_more_is_named_by_its_line() {
-        let profiles = [kept(1_000, 10), kept(1_060, 30), kept(1_120, 50)];
-        let files: Vec<(&str, &[u8])> = ["t0.heap.pb", "t1.heap.pb", "t2.heap.pb"]
-            .into_iter()
-            .zip(profiles.iter().map(|file| &file[..]))
-            .collect();
-        let found = check_bytes("prof.heap.growth", &files, &["prof.heap.growth"]);
-        let place = &found[0].places[0];
-        assert_eq!((&*place.function, place.line), ("main.keep", Some(7)));
-        // Two minutes of profiles without a clock: what speaks against it is said.
-        assert_eq!(found[0].confidence, crate::report::Confidence::Possible);
-        assert!(found[0].against.iter().any(|line| line.contains("young")));
-        assert_eq!(found[0].amount.map(|amount| amount.value), Some(40 * MIB));
-    }
-
-    #[test]
-    fn what_is_freed_again_or_stands_still_is_no_growth() {
-        let (mib, more) = (30 * MIB, 31 * MIB);
-        let last = heap(1_120, &[("main.main main.keep", &[more / 1024, more, mib / 1024, mib])]);
-        let flat = [kept(1_000, 10), kept(1_060, 30), last];
-        let churned = [1, 2, 3].map(|round: i64| {
-            let bytes = round * 100 * MIB;
-            heap(1_000 + round, &[("main.main main.make", &[bytes / 1024, bytes, 1024, MIB])])
-        });
-        for profiles in [flat, churned] {
-            let files: Vec<(&str, &[u8])> = ["t0.heap.pb", "t1.heap.pb", "t2.heap.pb"]
-                .into_iter()
-                .zip(profiles.iter().map(|file| &file[..]))
-                .collect();
-            check_bytes("prof.heap.growth", &files, &[]);
-        }
-    }
-
-    #[test]
-    fn another_process_is_not_compared() {
-        let files = [kept(1_000, 40), kept(1_060, 10), kept(1_120, 30)];
-        let files: Vec<(&str, &[u8])> = ["t0.heap.pb", "t1.heap.pb", "t2.heap.pb"]
-            .into_iter()
-            .zip(files.iter().map(|file| &file[..]))
-            .collect();
-        let found = check_bytes("prof.heap.growth", &files, &["prof.heap.growth"]);
-        assert_eq!(found[0].amount.map(|amount| amount.value), Some(20 * MIB), "from the restart on");
-    }
-}
+mod tests;

@@ -9,10 +9,13 @@ use super::heap::{HeapProfile, Step, steps};
 use super::series::HeapMoment;
 use super::stacks::{FrameId, StackId, Stacks};
 use super::stats::{Change, Level};
-use crate::base::convert::{i64_to_f64, to_f64};
+use crate::base::convert::{i64_to_f64, to_f64, usize_to_f64};
 
-/// The share of what a class allocated that must have stayed for it to be kept.
-pub const KEPT: f64 = 0.5;
+/// The share of what a class allocated that must have stayed for it to be kept. Of a map that
+/// grows it is a half: where a full table is split in two, two are made and one is freed.
+const KEPT: f64 = 0.5;
+/// What chance may take from it, at most.
+const KEPT_SLACK: f64 = 0.15;
 /// Objects from which a site is no single big object any more.
 const FEW: f64 = 8.0;
 /// Bytes from which an object is big.
@@ -27,8 +30,10 @@ pub struct SiteGrowth {
     pub change: Change,
     /// The share of the site's whole growth that is in classes that are kept.
     pub kept: f64,
-    /// Of these classes, the share of what was allocated in the last step that stayed.
-    pub kept_lately: f64,
+    /// Of these classes, what stayed of what was allocated in the last step.
+    pub lately: Stayed,
+    /// And in the steps before; nothing with two profiles.
+    pub before: Stayed,
     /// Bytes in use at each moment.
     pub levels: Vec<f64>,
     /// Bytes in use in the last profile.
@@ -45,9 +50,29 @@ pub struct SiteGrowth {
 }
 
 impl SiteGrowth {
-    /// True if it rose from each profile to the next.
-    pub fn is_rising(&self) -> bool {
-        self.levels.windows(2).all(|pair| matches!(pair, [a, b] if b > a))
+    /// How it came to what it grew by, given the moments that the profiles show.
+    pub fn course(&self, times: &[f64]) -> Course {
+        let steps: Vec<f64> = self.levels.windows(2).map(|pair| difference(pair)).collect();
+        let count = usize_to_f64(steps.len());
+        let spans: Vec<f64> = times.windows(2).map(|pair| difference(pair)).collect();
+        let whole: f64 = spans.iter().sum();
+        let share = |step: usize| match spans.get(step) {
+            Some(span) if spans.len() == steps.len() && whole > 0.0 => span / whole,
+            _ => 1.0 / count,
+        };
+        // What a step may lack of its share of a steady growth, by chance.
+        let is_by_chance = |(step, &grown): (usize, &f64)| {
+            let (expected, variance) = (self.change.bytes * share(step), self.change.variance * share(step));
+            grown > 0.0 || grown >= expected - BY_CHANCE * variance.sqrt()
+        };
+        let is_flat = |&grown: &f64| grown >= -BY_CHANCE * self.change.variance.sqrt() / count;
+        match steps.split_last() {
+            None => Course::Uneven,
+            Some((&last, _)) if last <= 0.0 => Course::Uneven,
+            _ if steps.iter().enumerate().all(is_by_chance) => Course::Rising,
+            _ if steps.iter().all(is_flat) => Course::Late,
+            _ => Course::Uneven,
+        }
     }
 
     /// Bytes of an object, on average.
@@ -60,6 +85,68 @@ impl SiteGrowth {
     pub fn slowing(&self, times: &[f64]) -> Option<f64> {
         last_over_highest(&self.levels, times)
     }
+}
+
+/// What stayed of what was allocated.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stayed {
+    /// Bytes allocated, as sampled.
+    allocated: f64,
+    /// Of them in use.
+    kept: f64,
+    /// Sampled objects allocated.
+    sampled: f64,
+}
+
+impl Stayed {
+    fn add(&mut self, step: &Step) {
+        let size = to_f64(step.size);
+        self.allocated += size * i64_to_f64(step.allocated);
+        self.kept += size * i64_to_f64(step.kept);
+        self.sampled += i64_to_f64(step.allocated);
+    }
+
+    /// The share that stayed; 0 if nothing was allocated.
+    pub fn share(&self) -> f64 {
+        if self.allocated > 0.0 { self.kept / self.allocated } else { 0.0 }
+    }
+
+    /// True if half or more stayed, but for chance.
+    pub fn is_kept(&self) -> bool {
+        self.share() >= KEPT - slack(self.sampled)
+    }
+
+    /// True if less stays than `before`, by more than chance.
+    pub fn has_fallen(&self, before: &Self) -> bool {
+        before.sampled <= 0.0 || self.share() < before.share() - slack(self.sampled.min(before.sampled))
+    }
+}
+
+/// Two standard deviations of a half, of so many samples.
+fn slack(sampled: f64) -> f64 {
+    (BY_CHANCE * 0.5 / sampled.max(1.0).sqrt()).min(KEPT_SLACK)
+}
+
+fn is_kept(step: &Step) -> bool {
+    step.allocated > 0 && step.kept_share() >= KEPT - slack(i64_to_f64(step.allocated))
+}
+
+/// How a site came to what it grew by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// It rose from each profile to the next; where it did not, that is chance.
+    Rising,
+    /// It stood, and rose in the last step.
+    Late,
+    /// It fell between two profiles, or rose and stands.
+    Uneven,
+}
+
+/// Standard deviations that chance explains, of one step of one site.
+const BY_CHANCE: f64 = 2.0;
+
+fn difference(pair: &[f64]) -> f64 {
+    if let [before, after] = pair { after - before } else { 0.0 }
 }
 
 /// The rate of the last step over the highest of any step.
@@ -110,8 +197,8 @@ impl HeapSeries {
     /// The profiles' moments: by the clock if all have it, else when they were written.
     fn times(&self) -> (Vec<f64>, bool) {
         let by_clock: Option<Vec<f64>> = self.moments.iter().map(|moment| moment.as_of).collect();
-        let is_rising = |times: &Vec<f64>| times.windows(2).all(|pair| matches!(pair, [a, b] if b > a));
-        if let Some(times) = by_clock.filter(is_rising) {
+        let is_in_order = |times: &Vec<f64>| times.windows(2).all(|pair| difference(pair) > 0.0);
+        if let Some(times) = by_clock.filter(is_in_order) {
             return (times, true);
         }
         let written = |moment: &HeapMoment| moment.profile.time.map(|time| i64_to_f64(time.0));
@@ -130,6 +217,7 @@ pub fn growth(stacks: &Stacks, heap: &HeapSeries) -> Option<Growth> {
     let rate = last.profile.rate;
     let all = steps(&first.profile, &last.profile);
     let lately = steps(&before_last.profile, &last.profile);
+    let before = steps(&first.profile, &before_last.profile);
     let mut sites: BTreeMap<FrameId, Site> = BTreeMap::new();
     let mut change = Change::default();
     for step in &all {
@@ -137,10 +225,12 @@ pub fn growth(stacks: &Stacks, heap: &HeapSeries) -> Option<Growth> {
         step.add_to(&mut change, rate);
         sites.entry(site).or_default().add(step, rate);
     }
-    for step in &lately {
-        let site = site_of(stacks, step.stack).and_then(|site| sites.get_mut(&site));
-        if let Some(site) = site {
-            site.add_lately(step);
+    let stayed = lately.iter().map(|step| (step, true)).chain(before.iter().map(|step| (step, false)));
+    for (step, is_late) in stayed {
+        let Some(site) = site_of(stacks, step.stack).and_then(|site| sites.get_mut(&site)) else { continue };
+        if site.kept_classes.contains(&(step.stack, step.size)) {
+            let stayed = if is_late { &mut site.lately } else { &mut site.before };
+            stayed.add(step);
         }
     }
     let profiles: Vec<&HeapProfile> = moments.iter().map(|moment| &moment.profile).collect();
@@ -170,8 +260,8 @@ pub fn site_of(stacks: &Stacks, stack: StackId) -> Option<FrameId> {
 struct Site {
     whole: Change,
     kept: Change,
-    lately_allocated: i64,
-    lately_kept: i64,
+    lately: Stayed,
+    before: Stayed,
     kept_classes: FxHashSet<(StackId, u64)>,
     /// Growth by stack, with the place of a sample.
     by_stack: BTreeMap<StackId, (f64, u32)>,
@@ -180,7 +270,7 @@ struct Site {
 impl Site {
     fn add(&mut self, step: &Step, rate: i64) {
         step.add_to(&mut self.whole, rate);
-        if step.kept_share() >= KEPT {
+        if is_kept(step) {
             step.add_to(&mut self.kept, rate);
             self.kept_classes.insert((step.stack, step.size));
         }
@@ -188,14 +278,6 @@ impl Site {
         step.add_to(&mut own, rate);
         let of_stack = self.by_stack.entry(step.stack).or_insert((0.0, step.at));
         of_stack.0 += own.bytes;
-    }
-
-    fn add_lately(&mut self, step: &Step) {
-        if self.kept_classes.contains(&(step.stack, step.size)) {
-            let bytes = |count: i64| count.saturating_mul(i64::try_from(step.size).unwrap_or(i64::MAX));
-            self.lately_allocated = self.lately_allocated.saturating_add(bytes(step.allocated));
-            self.lately_kept = self.lately_kept.saturating_add(bytes(step.kept));
-        }
     }
 
     fn finish(self, site: FrameId, big_object: Option<(u64, u64)>) -> Option<SiteGrowth> {
@@ -207,7 +289,8 @@ impl Site {
             site,
             change,
             kept: share(self.kept.bytes, self.whole.bytes),
-            kept_lately: share(i64_to_f64(self.lately_kept), i64_to_f64(self.lately_allocated)),
+            lately: self.lately,
+            before: self.before,
             levels: Vec::new(),
             in_use: Level::default(),
             big_object,
@@ -262,7 +345,7 @@ fn fill_levels(stacks: &Stacks, profiles: &[&HeapProfile], all: &[Step], sites: 
     let place: BTreeMap<FrameId, usize> =
         sites.iter().enumerate().map(|(index, site)| (site.site, index)).collect();
     let kept: FxHashSet<(StackId, u64)> =
-        all.iter().filter(|step| step.kept_share() >= KEPT).map(|step| (step.stack, step.size)).collect();
+        all.iter().filter(|step| is_kept(step)).map(|step| (step.stack, step.size)).collect();
     for (moment, profile) in profiles.iter().enumerate() {
         let mut levels = vec![Level::default(); sites.len()];
         for class in &profile.classes {

@@ -88,6 +88,16 @@ impl HeapProfile {
         Some(heap)
     }
 
+    /// True if both show the same published cycle: nothing was allocated or freed in between.
+    pub fn is_same_cycle(&self, other: &Self) -> bool {
+        // A later profile of the cycle has new stacks already, with nothing in them.
+        let counts = |heap: &Self| {
+            let used = heap.classes.iter().filter(|class| class.allocated > 0 || class.in_use > 0);
+            used.map(|class| Class { at: 0, ..*class }).collect::<Vec<_>>()
+        };
+        self.allocated_objects == other.allocated_objects && counts(self) == counts(other)
+    }
+
     fn read(&mut self, profile: &Profile, strings: &StringTable, of_row: &[StackId], columns: [usize; 4]) {
         let sizes = sizes(profile, strings);
         let stride = profile.sample_types.len().max(1);

@@ -17,6 +17,8 @@ pub struct HeapMoment {
     /// Its allocations as a share of what the process had allocated by then:
     /// well below one, it shows an earlier moment. `None` without `MemStats`.
     pub freshness: Option<f64>,
+    /// Bytes that the process had allocated by then and the profile does not show yet.
+    pub unseen: Option<f64>,
     /// Where `TotalAlloc` of that moment stands.
     pub total_alloc: Option<Citation>,
     /// The moment that it shows (Unix time in nanoseconds); `None` without a clock.
@@ -79,8 +81,7 @@ impl HeapSeries {
         let count = chosen.len();
         // As many allocations are the same published cycle.
         chosen.dedup_by(|later, earlier| {
-            let is_same =
-                later.allocated_objects == earlier.allocated_objects && later.classes == earlier.classes;
+            let is_same = later.is_same_cycle(earlier);
             if is_same && earlier.is_allocs {
                 std::mem::swap(later, earlier);
             }
@@ -90,7 +91,7 @@ impl HeapSeries {
         let label_of = |source: SourceId| {
             subject.snapshots.iter().position(|snapshot| snapshot.sources.contains(&source))
         };
-        let readings = readings(evidence, subject, &chosen);
+        let readings = readings(evidence, subject, &self.all);
         // Of one snapshot the last: it is the freshest, and the others are of nearly the same moment.
         chosen.dedup_by(|later, earlier| {
             let is_one =
@@ -107,8 +108,10 @@ impl HeapSeries {
             let total = snapshot.and_then(|snapshot| clock::total_alloc(evidence, &snapshot.sources));
             let freshness = total.as_ref().filter(|(total, _)| *total > 0);
             let freshness = freshness.map(|(total, _)| profile.allocated_bytes / i64_to_f64(*total));
+            let unseen = total.as_ref().map(|(total, _)| i64_to_f64(*total) - profile.allocated_bytes);
             let as_of = clock::when(&readings, profile.allocated_bytes);
-            HeapMoment { freshness, total_alloc: total.map(|(_, citation)| citation), as_of, profile }
+            let total_alloc = total.map(|(_, citation)| citation);
+            HeapMoment { freshness, unseen, total_alloc, as_of, profile }
         });
         moments.collect()
     }
