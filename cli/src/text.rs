@@ -26,6 +26,7 @@ pub fn print(report: &Report) -> String {
     if let Some(goroutines) = &report.goroutines {
         print_goroutines(&mut out, goroutines);
     }
+    print_analyzers(&mut out, report);
     print_trouble(&mut out, &report.sources);
     output::lines(&out)
 }
@@ -94,6 +95,22 @@ fn print_goroutines(out: &mut String, goroutines: &Goroutines) {
     }
     if let Some(rest) = goroutines.groups.len().checked_sub(GROUPS).filter(|rest| *rest > 0) {
         let _ = writeln!(out, "  and {rest} more groups");
+    }
+}
+
+/// What only static analyzers say: none of it is a finding.
+fn print_analyzers(out: &mut String, report: &Report) {
+    let mut own = report.analyzers.iter().filter(|row| row.bears_out.is_none()).peekable();
+    if own.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "\nSTATIC ANALYZERS say, and no capture shows");
+    for row in own.by_ref().take(GROUPS) {
+        let _ = writeln!(out, "  {}: {}: {}", row.place(), row.name(), row.message);
+    }
+    let rest = own.count();
+    if rest > 0 {
+        let _ = writeln!(out, "  and {rest} more");
     }
 }
 

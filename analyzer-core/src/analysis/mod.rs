@@ -6,6 +6,7 @@ pub mod memory;
 pub mod profile;
 pub mod subjects;
 pub mod trace;
+pub mod witnesses;
 
 use crate::base::index::IndexVec;
 use crate::base::units::Nanos;

@@ -94,6 +94,10 @@ pub const GC_LINES: usize = 2_000_000;
 /// Bytes of one JSON document. expvar and pod lists are a few MiB.
 pub const JSON_BYTES: usize = 64 << 20;
 
+/// Diagnostics of static analyzers of a session: nobody reads more, and each is
+/// compared with the places of every finding.
+pub const DIAGNOSTICS: usize = 20_000;
+
 /// Lists and objects in each other in one YAML document: as `serde_json` allows in JSON.
 pub const YAML_DEPTH: usize = 128;
 

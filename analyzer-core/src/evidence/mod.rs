@@ -2,6 +2,7 @@
 //! over the tables are only read (`&Evidence`), so every analysis is a pure
 //! function of them. Every row leads back to its source and place.
 
+pub mod analyzers;
 pub mod crash;
 pub mod gc;
 pub mod goroutines;
@@ -18,6 +19,7 @@ use crate::base::index::IndexVec;
 use crate::base::intern::StringTable;
 use crate::base::source::{Position, SourceId};
 
+use analyzers::Diagnostic;
 use gc::GcTables;
 use goroutines::Goroutines;
 use memory::MemoryTables;
@@ -51,6 +53,8 @@ pub struct Evidence {
     pub gc: GcTables,
     /// Invocations of the kernel's OOM killer, by log and line.
     pub oom: Vec<OomEvent>,
+    /// What static analyzers say of the source, by source and place.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Evidence {

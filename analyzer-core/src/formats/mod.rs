@@ -150,6 +150,7 @@ formats! {
     procps,
     oom_log,
     gctrace,
+    analyzers,
     known,
     left_out,
     other,

@@ -2,6 +2,7 @@
 //! outside. Numbers are integers in base units (bytes, nanoseconds, counts).
 
 pub mod advisor;
+mod analyzers;
 mod finding;
 mod gc;
 mod goroutines;
@@ -19,6 +20,7 @@ pub mod trace;
 pub(crate) mod verdict;
 
 pub use advisor::AdvisorInputs;
+pub use analyzers::AnalyzerDiagnostic;
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
 pub use gc::{Gc, GcCycle, GcRun, GcSummary, Scavenge};
 pub use goroutines::{
@@ -83,6 +85,9 @@ pub struct Report {
     /// Go execution traces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traces: Vec<trace::Trace>,
+    /// What static analyzers say, in the order of their files: no findings of ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub analyzers: Vec<AnalyzerDiagnostic>,
 }
 
 impl Report {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analysis::trace::sums::TraceSums;
-use crate::analysis::{Analysis, Settings, memory, profile, subjects};
+use crate::analysis::{Analysis, Settings, memory, profile, subjects, witnesses};
 use crate::base::convert::to_u64;
 use crate::base::index::IndexVec;
 use crate::base::source::SourceId;
@@ -27,7 +27,11 @@ pub fn assemble(
     let case = Case { evidence, analysis: &analysis, memory: &memory };
     let (mut findings, not_run) = detectors::run(&case);
     let checks_run = detectors::all().filter(|detector| (detector.missing_inputs)(&case).is_empty()).count();
+    let mut analyzers = witnesses::join(evidence, analysis.goroutines.as_ref(), &mut findings);
     findings.iter_mut().for_each(make_visible);
+    for row in &mut analyzers {
+        [&mut row.tool, &mut row.rule, &mut row.file, &mut row.message].into_iter().for_each(spell_out);
+    }
     let places = places(&analysis.subjects);
     let sources =
         evidence.sources.iter_enumerated().map(|(id, source)| source_row(id, source, &places)).collect();
@@ -47,6 +51,7 @@ pub fn assemble(
         goroutines: analysis.goroutines,
         gc: analysis.gc,
         traces: analysis.traces,
+        analyzers,
     };
     verdict::settle(&mut report);
     report.relocate(|source, at| evidence.place(source, at));
@@ -56,10 +61,12 @@ pub fn assemble(
 /// Sentences are for readers: what they quote of a capture shows what is there.
 fn make_visible(finding: &mut Finding) {
     let lines = finding.against.iter_mut().chain(&mut finding.advice);
-    for text in [&mut finding.title, &mut finding.claim].into_iter().chain(lines) {
-        if let Cow::Owned(shown) = visible(text) {
-            *text = shown;
-        }
+    [&mut finding.title, &mut finding.claim].into_iter().chain(lines).for_each(spell_out);
+}
+
+fn spell_out(text: &mut String) {
+    if let Cow::Owned(shown) = visible(text) {
+        *text = shown;
     }
 }
 

@@ -22,10 +22,14 @@ use crate::report::{SnapshotInfo, Subject, SubjectId};
 /// a folder says so.
 const SPANNING_FORMATS: &[&str] = &["gctrace", "oom-log", "pod", "log", "capture-manifest", "go-build-info"];
 
+/// Formats of files about the program's source, which is of no process.
+const UNPLACED_FORMATS: &[&str] = &["sarif", "golangci-lint", "go-vet", "staticcheck", "go-source", "go-mod"];
+
 /// Sorts the sources into subjects and snapshots.
 pub fn group(evidence: &Evidence) -> Vec<Subject> {
     let mut by_key: BTreeMap<Vec<String>, Vec<Member>> = BTreeMap::new();
-    for (id, source) in evidence.sources.iter_enumerated() {
+    let is_placed = |source: &Source| !source.format.is_some_and(|format| UNPLACED_FORMATS.contains(&format));
+    for (id, source) in evidence.sources.iter_enumerated().filter(|(_, source)| is_placed(source)) {
         let parts = path::split(&source.path);
         let member =
             Member { id, source, snapshot: parts.snapshot, highest_goid: highest_goid(evidence, id) };

@@ -72,6 +72,30 @@ fn place(citation: &Citation, report: &Report) -> String {
     text
 }
 
+/// What only static analyzers say: none of it is a finding.
+pub(super) fn print_analyzers(report: &Report, out: &mut Out) -> fmt::Result {
+    /// As many as anybody reads in an issue.
+    const ROWS: usize = 20;
+    let mut own = report.analyzers.iter().filter(|row| row.bears_out.is_none()).peekable();
+    if own.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(out, "\n### Static analyzers say, and no capture shows\n")?;
+    for row in own.by_ref().take(ROWS) {
+        writeln!(
+            out,
+            "- {}: {}: {}",
+            escape::text(&row.place()),
+            escape::text(&row.name()),
+            escape::text(&row.message)
+        )?;
+    }
+    match own.count() {
+        0 => Ok(()),
+        rest => writeln!(out, "- and {rest} more"),
+    }
+}
+
 pub(super) fn print_not_run(report: &Report, out: &mut Out) -> fmt::Result {
     if report.not_run.is_empty() {
         return Ok(());

@@ -73,7 +73,10 @@ fn parts(report: &Report) -> Vec<Part> {
         parts
             .push(part(rest, What::Table("the goroutine groups"), &|out| goroutines::print(goroutines, out)));
     }
-    parts.push(part(rest + 2, What::Table("what was not checked"), &|out| {
+    parts.push(part(rest + 2, What::Table("what static analyzers say"), &|out| {
+        findings::print_analyzers(report, out)
+    }));
+    parts.push(part(rest + 3, What::Table("what was not checked"), &|out| {
         findings::print_not_run(report, out)
     }));
     // What could not be read comes before any finding: it may be what matters.
