@@ -4,6 +4,7 @@ pub mod check;
 pub mod fleet;
 pub mod html;
 pub mod input;
+pub mod list;
 pub mod output;
 pub mod redact;
 pub mod report;

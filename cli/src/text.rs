@@ -49,6 +49,11 @@ fn print_finding(out: &mut String, finding: &Finding, report: &Report) {
             None => writeln!(out, "  from {path}"),
         };
     }
+    for excerpt in &finding.excerpts {
+        for line in excerpt.text() {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
     for against in &finding.against {
         let _ = writeln!(out, "  against: {against}");
     }

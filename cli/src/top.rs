@@ -13,7 +13,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use serde::Serialize;
 
 use crate::output::gzip;
-use crate::{input, output};
+use crate::{input, list, output};
 
 /// What to print of which profile.
 #[derive(Debug, Args)]
@@ -47,6 +47,12 @@ pub struct Options {
     /// Callers and callees of the rows that match, as go tool pprof -peek
     #[arg(long, value_name = "RE")]
     peek: Option<String>,
+    /// Functions that match line by line beside their source, as go tool pprof -list
+    #[arg(long, value_name = "RE", conflicts_with = "peek")]
+    list: Option<String>,
+    /// With --list: folder of the source (a repository, a module cache); the current one, if not given
+    #[arg(long, value_name = "DIR", requires = "list")]
+    source: Option<PathBuf>,
     /// Unit of the printed amounts ("bytes", "ms"); what fits, if not given
     #[arg(long)]
     unit: Option<String>,
@@ -180,9 +186,10 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
     if options.normalize && query.base.is_none() {
         return Err("--normalize needs --diff-base or --base".into());
     }
-    let printed = match &options.peek {
-        Some(pattern) => options.peek(&session, &query, pattern)?,
-        None => options.table(&session, &query)?,
+    let printed = match (&options.list, &options.peek) {
+        (Some(pattern), _) => options.list(&session, &query, pattern)?,
+        (None, Some(pattern)) => options.peek(&session, &query, pattern)?,
+        (None, None) => options.table(&session, &query)?,
     };
     output::write(options.out.as_deref(), &printed)?;
     Ok(ExitCode::SUCCESS)
@@ -235,6 +242,18 @@ impl Options {
                 Err("--peek prints text or json; use --focus for the others".into())
             }
         }
+    }
+
+    fn list(
+        &self,
+        session: &Session,
+        query: &Query,
+        pattern: &str,
+    ) -> Result<Vec<u8>, Box<dyn error::Error>> {
+        if self.format != Format::Text {
+            return Err("--list prints text; use --focus for the other formats".into());
+        }
+        list::print(session, query, pattern, self.unit.as_deref(), self.source.as_deref())
     }
 
     fn order(&self) -> Order {

@@ -5,6 +5,7 @@ pub mod go_symbol;
 pub mod order;
 pub mod packed;
 pub mod source;
+pub mod source_map;
 pub mod units;
 
 internal! { error, index, intern, limits, places, reader }

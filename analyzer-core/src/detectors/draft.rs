@@ -47,6 +47,7 @@ impl Draft {
             against: self.against,
             advice: self.advice,
             places: Vec::new(),
+            excerpts: Vec::new(),
             group: None,
         })
     }

@@ -5,6 +5,7 @@
 pub mod analyzers;
 pub mod crash;
 pub mod gc;
+pub mod go_source;
 pub mod goroutines;
 pub mod memory;
 pub mod oom;
@@ -21,6 +22,7 @@ use crate::base::source::{Position, SourceId};
 
 use analyzers::Diagnostic;
 use gc::GcTables;
+use go_source::GoSource;
 use goroutines::Goroutines;
 use memory::MemoryTables;
 use oom::OomEvent;
@@ -55,6 +57,8 @@ pub struct Evidence {
     pub oom: Vec<OomEvent>,
     /// What static analyzers say of the source, by source and place.
     pub diagnostics: Vec<Diagnostic>,
+    /// The program's own source.
+    pub go_source: GoSource,
 }
 
 impl Evidence {

@@ -151,6 +151,7 @@ formats! {
     oom_log,
     gctrace,
     analyzers,
+    go_source,
     known,
     left_out,
     other,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::excerpt::Excerpt;
 use super::goroutines::StackFrame;
 use super::memory::Reclaim;
 use super::sources::SubjectId;
@@ -145,6 +146,9 @@ pub struct Finding {
     /// Lines of code that it names, the first of them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<StackFrame>,
+    /// Those lines in the program's source, where it was dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excerpts: Vec<Excerpt>,
     /// Group of [`super::Goroutines`] that it is about, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,

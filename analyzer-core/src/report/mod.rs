@@ -3,6 +3,7 @@
 
 pub mod advisor;
 mod analyzers;
+mod excerpt;
 mod finding;
 mod gc;
 mod goroutines;
@@ -21,6 +22,7 @@ pub(crate) mod verdict;
 
 pub use advisor::AdvisorInputs;
 pub use analyzers::AnalyzerDiagnostic;
+pub use excerpt::Excerpt;
 pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
 pub use gc::{Gc, GcCycle, GcRun, GcSummary, Scavenge};
 pub use goroutines::{

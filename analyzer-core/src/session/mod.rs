@@ -13,6 +13,7 @@ mod message;
 mod profiles;
 pub mod question;
 mod redact;
+mod source;
 mod text;
 mod trace;
 
@@ -34,11 +35,13 @@ use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
 
 pub use crate::analysis::profile::{
     Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filter, Filters, Granularity,
-    Inlining, LabelKey, Labels, Left, MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share,
-    Takes, Top, TopRow, TreeNames, TreeOptions, Trend, peek_text, top_text,
+    Inlining, LabelKey, Labels, Left, ListedFunction, ListedLine, Listing, MappingRow, Nodes, Order, Peek,
+    PeekNode, Query, QueryError, Share, Takes, Top, TopRow, TreeNames, TreeOptions, Trend, list_text,
+    peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;
 pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_BYTES as SESSION_BYTES};
+pub use crate::base::source_map::{Found, SourceMap, fits, module_of};
 pub use crate::detectors::{Rule, is_in};
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
@@ -200,7 +203,11 @@ impl Session {
 
     /// The report, made if evidence was added since.
     fn made(&mut self) -> &Report {
-        self.report.get_or_insert_with(|| assemble::assemble(&self.evidence, &self.trace_sums, self.settings))
+        self.report.get_or_insert_with(|| {
+            let mut report = assemble::assemble(&self.evidence, &self.trace_sums, self.settings);
+            source::quote(&mut report, &self.evidence, &self.texts);
+            report
+        })
     }
 
     /// Lines of a source, if it is kept as text.

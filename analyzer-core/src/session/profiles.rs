@@ -3,8 +3,8 @@
 use super::Session;
 use super::message::ExportForm;
 use crate::analysis::profile::{
-    self, CallTree, Details, Effects, Labels, Nodes, Order, Peek, Query, QueryError, Top, TreeOptions, Trend,
-    View,
+    self, CallTree, Details, Effects, Labels, Listing, Nodes, Order, Peek, Query, QueryError, Top,
+    TreeOptions, Trend, View,
 };
 use crate::base::source::SourceId;
 use crate::formats::pprof;
@@ -37,6 +37,13 @@ impl Session {
         let top = profile::top(&view, order);
         let peek = profile::peek(&view, &top, nodes)?;
         Ok((top, peek))
+    }
+
+    /// Functions line by line, by a pattern of their names.
+    /// # Errors
+    /// As for [`Self::top`]; `BadFilter` if the pattern is no expression.
+    pub fn listing(&self, query: &Query, pattern: &str) -> Result<Listing, QueryError> {
+        profile::listing(&self.evidence, query, pattern)
     }
 
     /// What each label accounts for.

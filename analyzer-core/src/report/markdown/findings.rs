@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Out, escape};
 use crate::report::number_format::{amount, quantity};
-use crate::report::{Citation, Confidence, Finding, Report, Severity};
+use crate::report::{Citation, Confidence, Excerpt, Finding, Report, Severity};
 
 /// Citations printed under a finding; the JSON form has all.
 const CITATIONS: usize = 5;
@@ -22,6 +22,7 @@ pub(super) fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -
     };
     writeln!(out, "\n#### {severity}: {}\n", escape::text(&finding.title))?;
     writeln!(out, "{}\n", escape::text(&finding.claim))?;
+    finding.excerpts.iter().try_for_each(|excerpt| print_excerpt(excerpt, out))?;
     write!(out, "- {}, {confidence}", escape::code(&finding.code))?;
     if let Some(found) = &finding.amount {
         write!(out, ", {}", amount(found))?;
@@ -47,6 +48,16 @@ pub(super) fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -
         writeln!(out, "- **Do:** {}", escape::text(advice))?;
     }
     Ok(())
+}
+
+/// Lines of source between fences that none of them closes.
+fn print_excerpt(excerpt: &Excerpt, out: &mut Out) -> fmt::Result {
+    let text = excerpt.text();
+    let longest = text.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    writeln!(out, "{fence}text")?;
+    text.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out, "{fence}\n")
 }
 
 fn place(citation: &Citation, report: &Report) -> String {

@@ -1,6 +1,6 @@
 //! One finding, or several of one rule: the cause, what to do, and the evidence, folded.
 
-use analyzer_core::report::{Amount, Confidence, Finding, Report, Severity};
+use analyzer_core::report::{Amount, Confidence, Excerpt, Finding, Report, Severity};
 use yew::prelude::*;
 
 use super::verdict::beyond_verdict;
@@ -107,8 +107,15 @@ fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
             if !claim.is_empty() {
                 <p class="claim">{ claim }</p>
             }
+            { for finding.excerpts.iter().map(excerpt) }
         </>
     }
+}
+
+/// Lines of the program's source.
+fn excerpt(excerpt: &Excerpt) -> Html {
+    let label = format!("{} in {}", excerpt.function, excerpt.file);
+    html! { <pre class="excerpt" role="group" aria-label={label} tabindex="0">{ excerpt.text().join("\n") }</pre> }
 }
 
 fn amount(amount: &Amount) -> Html {

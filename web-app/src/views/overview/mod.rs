@@ -1,5 +1,6 @@
 //! Overview: the verdict, what there is at a glance, the findings with what to do, what was checked.
 
+mod analyzers;
 mod checks;
 mod finding;
 mod services;
@@ -46,6 +47,7 @@ fn Overview(props: &ViewProps) -> Html {
                         }) }
                     </div>
                 }
+                { analyzers::analyzers(report) }
                 { checks::checks(report) }
             }
         </section>

@@ -1,0 +1,22 @@
+//! The program's own source, where it was dropped with the captures: which files there are.
+
+use crate::base::intern::StrId;
+use crate::base::source::SourceId;
+
+/// Files of Go source. Their text is asked for by source.
+#[derive(Clone, Debug, Default)]
+pub struct GoSource {
+    /// The `.go` files, in the order of dropping.
+    pub files: Vec<SourceId>,
+    /// The modules that `go.mod` files name.
+    pub modules: Vec<GoModule>,
+}
+
+/// A module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoModule {
+    /// The source of its `go.mod`.
+    pub source: SourceId,
+    /// Its path.
+    pub module: StrId,
+}
