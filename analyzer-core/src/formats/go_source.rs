@@ -74,7 +74,10 @@ mod tests {
         let mut session = Session::default();
         session.add("shop/go.mod", b"module example.com/shop\n\ngo 1.22\n".to_vec());
         session.add("shop/go.sum", b"example.com/dep v1.0.0 h1:abc=\n".to_vec());
-        session.add("shop/main.go", b"// Command shop.\npackage main\n\nfunc main() { panic(\"goroutine 1 [running]:\") }\n".to_vec());
+        session.add(
+            "shop/main.go",
+            b"// Command shop.\npackage main\n\nfunc main() { panic(\"goroutine 1 [running]:\") }\n".to_vec(),
+        );
         let report = session.report();
         assert!(report.sources.iter().all(|row| row.status == SourceStatus::Parsed && row.notes.is_empty()));
         assert_eq!((report.findings.len(), report.subjects.len()), (0, 0));

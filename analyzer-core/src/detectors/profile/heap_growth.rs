@@ -38,8 +38,7 @@ const SITES: usize = 8;
 const SERIOUS_SHARE: f64 = 0.05;
 
 /// What speaks against growth that one step alone shows.
-const LATE: &str =
-    "All of it came after the profile before the last: work that goes on just now looks the same. Take one more.";
+const LATE: &str = "All of it came after the profile before the last: work that goes on just now looks the same. Take one more.";
 
 const GROWTH: Rule = Rule {
     code: "prof.heap.growth",

@@ -54,7 +54,8 @@ fn golangci_lint_names_the_linter_and_often_its_rule() {
 "#;
     let (format, rows) = said(text);
     assert_eq!(format, "golangci-lint");
-    let first = "golangci-lint lostcancel internal/feed/feed.go:17 the cancel function is not used on all paths @1";
+    let first =
+        "golangci-lint lostcancel internal/feed/feed.go:17 the cancel function is not used on all paths @1";
     assert_eq!(rows, [first, "golangci-lint bodyclose get.go:4 response body must be closed @1"]);
 }
 

@@ -111,7 +111,7 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
             "Capture goroutine?debug=2 once more, five minutes later: who did not move is stuck.".to_owned(),
         ],
         places: Vec::new(),
-            excerpts: Vec::new(),
+        excerpts: Vec::new(),
         group: groups.first().map(|group| group.id.clone()),
     })
 }
@@ -150,7 +150,7 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
         against: group.against.clone(),
         advice: group.advice.clone(),
         places: Vec::new(),
-            excerpts: Vec::new(),
+        excerpts: Vec::new(),
         group: Some(group.id.clone()),
     })
 }
