@@ -18,7 +18,7 @@
 
 usage() {
   cat <<'TEXT'
-Usage: sh capture.sh [-u URL] [-p PID] [-n COUNT] [-i SECONDS] [-c SECONDS] [-t SECONDS] [-m URL] [-N NAME] [-o FILE]
+Usage: sh capture.sh [-u URL] [-p PID] [-n COUNT] [-i SECONDS] [-c SECONDS] [-t SECONDS] [-m URL] [-N NAME] [-L KEY=VALUE] [-o FILE]
   -u URL      where /debug/pprof/ is             (http://127.0.0.1:6060)
   -p PID      the service's process, or none     (1, or the only Go process)
   -n COUNT    snapshots                          (2)
@@ -27,15 +27,22 @@ Usage: sh capture.sh [-u URL] [-p PID] [-n COUNT] [-i SECONDS] [-c SECONDS] [-t 
   -t SECONDS  an execution trace there           (0: none; a few seconds are enough)
   -m URL      Prometheus metrics                 (URL of -u, then /metrics)
   -N NAME     the folder in the bundle           (the program's name)
+  -L KEY=VAL  what to say of it, several times   (-L service=shop -L image=shop:1.4)
   -o FILE     the bundle, - for standard output  (capture.tar.gz)
 TEXT
 }
 
-url=http://127.0.0.1:6060 pid= count=2 interval=300 cpu=0 trace=0 metrics= name= out=capture.tar.gz
-while getopts u:p:n:i:c:t:m:N:o:h option; do
+url=http://127.0.0.1:6060 pid= count=2 interval=300 cpu=0 trace=0 metrics= name= labels= out=capture.tar.gz
+newline='
+'
+while getopts u:p:n:i:c:t:m:N:L:o:h option; do
   case $option in
     u) url=${OPTARG%/} ;; p) pid=$OPTARG ;; n) count=$OPTARG ;; i) interval=$OPTARG ;;
     c) cpu=$OPTARG ;; t) trace=$OPTARG ;; m) metrics=$OPTARG ;; N) name=$OPTARG ;;
+    L) case $OPTARG in
+         ?*=*) labels=$labels$OPTARG$newline ;;
+         *) echo "capture: not KEY=VALUE: $OPTARG" >&2; exit 2 ;;
+       esac ;;
     o) out=$OPTARG ;; h) usage; exit 0 ;; *) usage >&2; exit 2 ;;
   esac
 done
@@ -200,12 +207,36 @@ extras
 rmdir "$work/$name"/*/proc "$work/$name"/*/cgroup 2>/dev/null
 find "$work/$name" -type f | grep -q . || { say "nothing could be captured"; exit 1; }
 
+# In a pod, its name is the host's; the manifest of the pod gives the rest by the environment.
+account=/var/run/secrets/kubernetes.io/serviceaccount/namespace
+pod=${POD_NAME:-}
+[ -n "$pod" ] || { [ -n "${KUBERNETES_SERVICE_HOST:-}" ] && [ "${pid:-0}" = 1 ] && pod=$(hostname 2>/dev/null); }
+namespace=${POD_NAMESPACE:-$(cat "$account" 2>/dev/null)}
+# The later one holds: what was asked for comes last.
+said="${pod:+pod=$pod$newline}${namespace:+namespace=$namespace$newline}"
+said="$said${NODE_NAME:+node=$NODE_NAME$newline}${POD_IMAGE:+image=$POD_IMAGE$newline}$labels"
+label_pairs() {
+  printf %s "$said" | while IFS= read -r pair; do
+    [ -n "$pair" ] && printf '%s: %s\n' "$(printf '%s\n' "${pair%%=*}" | quoted)" "$(printf '%s\n' "${pair#*=}" | quoted)"
+  done | sed '$!s/$/, /' | tr -d '\n'
+}
+
+# When the process started: ticks since the boot, of which there are 100 in a second wherever Go runs.
+started=null
+if [ -n "$pid" ]; then
+  boot=$(sed -n 's/^btime //p' /proc/stat 2>/dev/null)
+  ticks=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)
+  case $boot$ticks in '' | *[!0-9]*) ;; *) [ -n "$boot" ] && [ -n "$ticks" ] && started=$((boot + ticks / 100)) ;; esac
+fi
+
 quoted() { sed 's/[\\"]/\\&/g; s/[[:cntrl:]]/ /g; s/.*/"&"/'; }
 {
   echo '{'
   echo '  "capture": "strata-capture/1",'
   echo "  \"url\": $(echo "$url" | quoted),"
   echo "  \"pid\": ${pid:-null},"
+  echo "  \"process_started_unix\": $started,"
+  echo "  \"labels\": {$(label_pairs)},"
   echo "  \"interval_seconds\": $interval,"
   echo "  \"snapshots\": [$times],"
   echo "  \"missing\": [$(sort -u "$work/missing" | quoted | tr '\n' ',' | sed 's/,$//; s/,/, /g')]"

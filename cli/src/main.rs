@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, check, fleet, output, report, rows, top};
+use strata::{EXIT_UNUSABLE, check, fleet, output, redact_bundle, report, rows, top};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Rows(Box<rows::Options>),
     /// Analyzes the bundles of many pods, keeps tables, and says what is wrong and what is new
     Fleet(Box<fleet::Options>),
+    /// Writes a bundle under pseudonyms that a key makes, for someone else to analyze
+    Redact(redact_bundle::Options),
     /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
     Top(Box<top::Options>),
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Rows(options) => rows::run(&options),
         Command::Fleet(options) => fleet::run(&options),
+        Command::Redact(options) => redact_bundle::run(&options),
         Command::Top(options) => top::run(&options),
     };
     result.unwrap_or_else(|error| {

@@ -6,9 +6,19 @@ use analyzer_core::report::plain_text::visible;
 use analyzer_core::session::{FileInfo, NameKind, Redacted, RedactionSummary, Session};
 
 use crate::input::InputFile;
+use crate::key::Key;
 
-/// The files without their secrets.
+/// The files without their secrets, each with pseudonyms of its own.
 pub fn redact(files: Vec<InputFile>) -> Redacted {
+    close_all(files).redact()
+}
+
+/// The files without their secrets, under a key.
+pub fn redact_keyed(files: Vec<InputFile>, key: &Key) -> Redacted {
+    close_all(files).redact_keyed(&|name, attempt| key.digest(name, attempt))
+}
+
+fn close_all(files: Vec<InputFile>) -> Session {
     let mut session = Session::default();
     for file in files {
         let bytes = file.bytes.len() as u64;
@@ -16,7 +26,7 @@ pub fn redact(files: Vec<InputFile>) -> Redacted {
         session.chunk(id, file.bytes);
         session.close_to_redact(id);
     }
-    session.redact()
+    session
 }
 
 /// The redacted files, as they came in.

@@ -43,6 +43,24 @@ fn a_bundle_is_two_snapshots_of_one_process() -> Outcome {
 }
 
 #[test]
+fn the_manifest_says_whose_capture_it_is_and_when_the_process_started() -> Outcome {
+    let service = Service::start()?;
+    let labels = ["-L", "service=shop", "-L", "image=registry/shop:1.4, \"blue\"", "-L", "pod=shop-7d9f"];
+    let bundle = capture("sh", &[&["-n", "1"], &labels[..]].concat(), &service, "labels")?;
+    let report = read(&bundle)?;
+    let [subject] = report.subjects.as_slice() else { return Err("not one subject".into()) };
+    let label = |key: &str| subject.labels.get(key).map(String::as_str);
+    assert_eq!(label("service"), Some("shop"));
+    assert_eq!(label("image"), Some("registry/shop:1.4, \"blue\""));
+    assert_eq!(label("pod"), Some("shop-7d9f"));
+    let started = subject.started_at.ok_or("no start")?.0 / 1_000_000_000;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+    let now = i64::try_from(now)?;
+    assert!(started <= now + 1 && started > now - 86_400, "{started} at {now}");
+    Ok(())
+}
+
+#[test]
 fn the_ordinary_dump_is_the_first_request_and_the_leak_profile_the_last() -> Outcome {
     let service = Service::start()?;
     capture("sh", &["-n", "2", "-i", "0"], &service, "order")?;

@@ -153,7 +153,8 @@ impl Pod {
 }
 
 /// Steps of the reconciliation that make up memory, from the inside out.
-pub const STEPS: [&str; 12] = [
+pub const STEPS: [&str; 15] = [
+    "heap-objects",
     "live",
     "garbage",
     "span-waste",
@@ -161,6 +162,8 @@ pub const STEPS: [&str; 12] = [
     "stacks",
     "metadata",
     "native",
+    "not-go",
+    "sock",
     "file-cache",
     "shmem",
     "kernel",

@@ -27,6 +27,8 @@ pub struct Rollup {
     pub coverage: BTreeMap<String, Coverage>,
     /// Sites, the most first.
     pub sites: Vec<Site>,
+    /// Sites that are not among them.
+    pub sites_left_out: u64,
     /// Services, those nearest to their limit first.
     pub services: Vec<Service>,
     /// Bytes by step of the reconciliation, over all pods.
@@ -149,6 +151,9 @@ pub struct Step {
     pub most: i64,
 }
 
+/// Sites that a roll-up lists: more than people look at, and few enough for a page.
+const SITES: usize = 5_000;
+
 /// Puts nights together; `None` without one.
 pub fn roll_up(nights: &BTreeMap<String, Night>, owners: &Owners, open: Option<String>) -> Option<Rollup> {
     let (date, last) = nights.last_key_value()?;
@@ -166,6 +171,8 @@ pub fn roll_up(nights: &BTreeMap<String, Night>, owners: &Owners, open: Option<S
             .then(a.service.cmp(&b.service))
             .then(a.site_key.cmp(&b.site_key))
     });
+    let sites_left_out = sites.len().saturating_sub(SITES) as u64;
+    sites.truncate(SITES);
     let mut pods = last.pods.clone();
     pods.sort_by(|a, b| {
         let share = |pod: &Pod| pod.share().unwrap_or(-1.0);
@@ -181,6 +188,7 @@ pub fn roll_up(nights: &BTreeMap<String, Night>, owners: &Owners, open: Option<S
         services: services(nights, last),
         memory: memory(last),
         sites,
+        sites_left_out,
         pods,
     })
 }

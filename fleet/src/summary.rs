@@ -44,6 +44,9 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
     let of =
         |change: Change| rollup.sites.iter().filter(move |site| site.change == change).collect::<Vec<_>>();
     let (new, gone) = (of(Change::New), of(Change::Gone));
+    if rollup.previous.is_none() {
+        writeln!(out, "   unknown: there is no earlier night")?;
+    }
     list(out, &new, |site| {
         format!("new   {}  {} of {} pods{}", what(site), site.pods, site.of_pods, versions(site))
     })?;
@@ -202,30 +205,15 @@ fn versions(site: &Site) -> String {
 
 fn per_day(slope: Option<Slope>, unit: &str) -> String {
     let Some(slope) = slope else { return "growth unknown".to_owned() };
-    let amount = |value: f64| {
-        if unit == "bytes" { size(whole(value)) } else { format!("{} {unit}", rounded(value)) }
-    };
+    let amount = |value: f64| if unit == "bytes" { size(whole(value)) } else { rounded(value) };
+    let sign = if slope.per_day < 0.0 { '-' } else { '+' };
     let error = slope.error.map(|error| format!(" ± {}", amount(error))).unwrap_or_default();
+    let unit = if unit == "bytes" { String::new() } else { format!(" {unit}") };
     let by = match slope.nights {
-        1 => " (by the age of the processes)".to_owned(),
-        nights => format!(" (over {nights} nights)"),
+        1 => "by the age of the processes".to_owned(),
+        nights => format!("over {nights} nights"),
     };
-    format!(
-        "{:+}{error} a day{by}",
-        Signed { text: amount(slope.per_day.abs()), is_negative: slope.per_day < 0.0 }
-    )
-}
-
-/// A figure with its sign.
-struct Signed {
-    text: String,
-    is_negative: bool,
-}
-
-impl std::fmt::Display for Signed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}{}", if self.is_negative { '-' } else { '+' }, self.text)
-    }
+    format!("{sign}{}{error}{unit} a day ({by})", amount(slope.per_day.abs()))
 }
 
 fn size(value: i64) -> String {

@@ -29,6 +29,7 @@ use crate::formats::{self, Probe, left_out};
 use crate::intake;
 
 use addresses::Addresses;
+pub use names::Digest;
 use names::{NameId, Names};
 
 /// A number that is the same for captures with the same figures, whatever their names. Takes a path and bytes.
@@ -142,8 +143,8 @@ impl Redaction {
     }
 
     /// What will be replaced, and the files with it replaced.
-    pub fn finish(mut self, figures: Figures) -> (Summary, Vec<CleanFile>) {
-        let pseudonyms = self.names.pseudonyms();
+    pub fn finish(mut self, figures: Figures, digest: Option<&Digest<'_>>) -> (Summary, Vec<CleanFile>) {
+        let pseudonyms = self.names.pseudonyms(digest);
         let of = |id: NameId| pseudonyms.get(id).map_or(&[][..], Vec::as_slice);
         let mut files: Vec<CleanFile> = self
             .files

@@ -6,13 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::index::IndexVec;
 use crate::base::limits::REDACTED_NAMES;
 use crate::base::order::StableOrder as _;
 use crate::formats::redaction::Kind;
 use crate::newtype_index;
+
+/// A digest of a name under a key that only the owner has, and of how often it was asked for: the same
+/// for the same key and name.
+pub type Digest<'a> = dyn Fn(&[u8], u32) -> [u8; 32] + 'a;
 
 newtype_index! {
     /// A name that is replaced.
@@ -61,8 +65,37 @@ impl Names {
         rows
     }
 
-    /// The pseudonym of each name, by id.
-    pub(super) fn pseudonyms(&self) -> IndexVec<NameId, Vec<u8>> {
+    /// The pseudonym of each name, by id: by a key, or by the names' order alone.
+    pub(super) fn pseudonyms(&self, digest: Option<&Digest<'_>>) -> IndexVec<NameId, Vec<u8>> {
+        match digest {
+            Some(digest) => self.keyed(digest),
+            None => self.ranked(),
+        }
+    }
+
+    /// The same name has the same pseudonym wherever the key is the same. One that another name
+    /// of these has already is made again, in the names' order; it then joins with no other capture's.
+    fn keyed(&self, digest: &Digest<'_>) -> IndexVec<NameId, Vec<u8>> {
+        let rows = self.sorted();
+        let mut pseudonyms = IndexVec::default();
+        for _ in &rows {
+            pseudonyms.push(Vec::new());
+        }
+        let mut taken: FxHashSet<Vec<u8>> = FxHashSet::default();
+        for (name, id, _) in rows {
+            let attempts =
+                (0..KEYED_ATTEMPTS).map(|attempt| keyed_letters(&digest(name, attempt), name.len()));
+            let free = attempts.clone().find(|code| code != name && !taken.contains(code));
+            let code = free.or_else(|| attempts.into_iter().find(|code| code != name)).unwrap_or_default();
+            taken.insert(code.clone());
+            if let Some(place) = pseudonyms.get_mut(id) {
+                *place = code;
+            }
+        }
+        pseudonyms
+    }
+
+    fn ranked(&self) -> IndexVec<NameId, Vec<u8>> {
         let rows = self.sorted();
         let width = digits_needed(rows.len());
         let mut pseudonyms = IndexVec::default();
@@ -93,6 +126,16 @@ impl Names {
         }
         pseudonyms
     }
+}
+
+/// How often a pseudonym is made again that is taken: of a name of one letter, most are.
+const KEYED_ATTEMPTS: u32 = 64;
+
+/// Letters of a digest; the rest of a long name is its length alone.
+fn keyed_letters(digest: &[u8], length: usize) -> Vec<u8> {
+    let mut letters: Vec<u8> = digest.iter().take(length).map(|byte| b'a' + byte % 26).collect();
+    letters.resize(length, b'x');
+    letters
 }
 
 /// Letters that number this many names.
@@ -126,7 +169,7 @@ mod tests {
         for name in names {
             seen.see(name.as_bytes(), Kind::Name);
         }
-        seen.pseudonyms().iter().cloned().map(|name| String::from_utf8(name).unwrap()).collect()
+        seen.pseudonyms(None).iter().cloned().map(|name| String::from_utf8(name).unwrap()).collect()
     }
 
     #[test]
@@ -143,6 +186,43 @@ mod tests {
     fn no_name_stands_for_itself() {
         assert_eq!(pseudonyms(&["a"]), ["A"]);
         assert_eq!(pseudonyms(&["axxx", "b"]), ["AXXX", "B"]);
+    }
+
+    /// Not a good one, but a different one for each name.
+    fn digest(name: &[u8], attempt: u32) -> [u8; 32] {
+        let mut state = name.iter().fold(17 + u64::from(attempt), |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+        });
+        std::array::from_fn(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state.to_be_bytes()[0]
+        })
+    }
+
+    fn keyed(names: &[&str]) -> BTreeMap<String, String> {
+        let mut seen = Names::default();
+        names.iter().for_each(|name| drop(seen.see(name.as_bytes(), Kind::Name)));
+        let pseudonyms = seen.pseudonyms(Some(&digest));
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        seen.sorted().into_iter().map(|(name, id, _)| (text(name), text(&pseudonyms[id]))).collect()
+    }
+
+    #[test]
+    fn under_a_key_a_name_has_one_pseudonym_in_all_captures() {
+        let one = keyed(&["checkout-api", "walletd", "node"]);
+        let other = keyed(&["walletd", "acme", "checkout-api", "zebra"]);
+        for name in ["checkout-api", "walletd"] {
+            assert_eq!(one[name], other[name]);
+            assert!(one[name].len() == name.len() && one[name] != name);
+        }
+    }
+
+    #[test]
+    fn under_a_key_no_two_names_of_a_capture_share_a_pseudonym() {
+        let many: Vec<String> = (0..2_000).map(|n| format!("{n:04}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let distinct: std::collections::BTreeSet<String> = keyed(&many).into_values().collect();
+        assert_eq!(distinct.len(), 2_000);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_
 pub use crate::base::source_map::{Found, SourceMap, fits, module_of};
 pub use crate::detectors::{Rule, is_in};
 pub use crate::formats::redaction::Kind as NameKind;
-pub use crate::redact::{LeftOut, Replacement, Summary as RedactionSummary};
+pub use crate::redact::{Digest, LeftOut, Replacement, Summary as RedactionSummary};
 pub use message::{ExportForm, FileId, FileInfo, Redacted, TextLines, TraceQuery, TraceWindow};
 pub use question::{NoAnswer, Question, Request};
 #[cfg(feature = "internals")]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{FileId, FileInfo, Redacted, Session};
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::packed::PackedU8;
+use crate::redact::Digest;
 use crate::report::Report;
 
 impl Session {
@@ -21,7 +22,17 @@ impl Session {
 
     /// The files that were closed to be redacted.
     pub fn redact(&mut self) -> Redacted {
-        let (summary, clean) = std::mem::take(&mut self.redaction).finish(figures);
+        self.redact_with(None)
+    }
+
+    /// The files that were closed to be redacted, each name by its digest under a key: captures that
+    /// are redacted with one key join by their pseudonyms, as far as those have eight letters or more.
+    pub fn redact_keyed(&mut self, digest: &Digest<'_>) -> Redacted {
+        self.redact_with(Some(digest))
+    }
+
+    fn redact_with(&mut self, digest: Option<&Digest<'_>>) -> Redacted {
+        let (summary, clean) = std::mem::take(&mut self.redaction).finish(figures, digest);
         let mut bytes = Vec::with_capacity(clean.iter().map(|file| file.bytes.len()).sum());
         let mut files = Vec::with_capacity(clean.len());
         for file in clean {

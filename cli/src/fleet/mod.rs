@@ -24,6 +24,7 @@ use strata_fleet::summary;
 
 use crate::output;
 use crate::rows::limits::{Limits, bytes};
+use crate::rows::redact_object;
 
 /// What to analyze, and where to put it.
 #[derive(Debug, Args)]
@@ -79,6 +80,9 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
         listing
             .bundles
             .retain(|bundle| results.as_ref().is_none_or(|results| !bundle.path.starts_with(results)));
+        if let Some(key) = options.limits.key()? {
+            listing.bundles.iter_mut().for_each(|bundle| redact_object(&mut bundle.object, &key));
+        }
         if listing.others > 0 {
             output::say(format_args!("{} files are no archives and are left out", listing.others));
         }

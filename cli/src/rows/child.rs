@@ -65,7 +65,7 @@ fn why(status: ExitStatus, said: &str, limits: &Limits) -> (ErrorKind, String) {
     if said.contains("memory allocation of") {
         return (
             ErrorKind::Killed,
-            format!("its limit of {} MiB of memory was reached: {words}", limits.memory >> 20),
+            format!("its limit of {} MiB of memory was reached", limits.memory >> 20),
         );
     }
     if status.code().is_none() && !said.contains("panicked at") {

@@ -1,16 +1,20 @@
 //! What the process that reads a bundle may use. It sets its limits itself: who starts it need not.
 
+use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::process;
 use std::thread;
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::key::Key;
+
 /// Exit status of a process whose time is over, as timeout(1) has it.
 pub const EXIT_TIMEOUT: i32 = 124;
 
-/// What one bundle may take.
+/// What one bundle may take, and give away.
 #[derive(Clone, Debug, Args)]
 pub struct Limits {
     /// Memory that reading a bundle may take
@@ -22,6 +26,12 @@ pub struct Limits {
     /// Size from which a bundle is not opened
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = bytes)]
     pub max_bytes: u64,
+    /// Rows without names: pods, nodes, namespaces, images and paths have pseudonyms; functions, clusters and services stay
+    #[arg(long, requires = "key")]
+    pub redact: bool,
+    /// With --redact: file with a secret of 16 bytes or more, the same over the fleet
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub key: Option<PathBuf>,
 }
 
 /// Parses `2GiB`, `512MiB`, `100000`.
@@ -76,13 +86,28 @@ impl Limits {
         Ok(())
     }
 
+    /// The key, if names are to be replaced.
+    ///
+    /// # Errors
+    /// A key that cannot be read or is too short.
+    pub fn key(&self) -> Result<Option<Key>, String> {
+        match (&self.key, self.redact) {
+            (Some(path), true) => Key::read(path).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The options that ask for them.
-    pub fn arguments(&self) -> [String; 3] {
-        [
-            format!("--memory={}", self.memory),
-            format!("--timeout={}", self.timeout),
-            format!("--max-bytes={}", self.max_bytes),
-        ]
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec![
+            format!("--memory={}", self.memory).into(),
+            format!("--timeout={}", self.timeout).into(),
+            format!("--max-bytes={}", self.max_bytes).into(),
+        ];
+        if let (Some(path), true) = (&self.key, self.redact) {
+            arguments.extend(["--redact".into(), "--key".into(), path.as_os_str().to_owned()]);
+        }
+        arguments
     }
 }
 

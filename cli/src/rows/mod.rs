@@ -18,6 +18,7 @@ use strata_fleet::identity::{self, Layout};
 use strata_fleet::project::Object;
 use strata_fleet::{Row, schema, tables};
 
+use crate::key::Key;
 use crate::output;
 use limits::Limits;
 
@@ -89,7 +90,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
     let object = options.object(bundle)?;
     let row = if options.in_process {
         options.limits.apply()?;
-        read::row(bundle, &object, &options.limits)
+        read::row(bundle, &object, &options.limits, options.limits.key()?.as_ref())
     } else {
         child::row(bundle, &object, &options.limits)
     };
@@ -114,13 +115,30 @@ impl Options {
         let mut names = identity::of_path(&name, self.layout.as_ref());
         names.extend(self.labels.iter().cloned());
         let date = self.date.clone().or_else(|| identity::date(&names, modified_at));
+        let date = date.ok_or("nothing says which night it is of: name it with --date")?;
+        let mut object = Object { date, object: name, names, ..Object::default() };
+        // Whoever started this process has done it already.
+        if let Some(key) = options_key(self)? {
+            redact_object(&mut object, &key);
+        }
         Ok(Object {
-            date: date.ok_or("nothing says which night it is of: name it with --date")?,
-            object: name,
-            names,
             etag: self.etag.clone(),
             bytes: metadata.filter(std::fs::Metadata::is_file).map_or(0, |metadata| metadata.len()),
             modified_at,
+            ..object
         })
     }
+}
+
+fn options_key(options: &Options) -> Result<Option<Key>, String> {
+    if options.in_process { Ok(None) } else { options.limits.key() }
+}
+
+/// Pseudonyms in the place of an object's path and of what it says.
+pub fn redact_object(object: &mut Object, key: &Key) {
+    // The path may be all that names the pod.
+    let stem = identity::stem(&object.object).to_owned();
+    object.names.entry("pod".to_owned()).or_insert(stem);
+    key.names(&mut object.names);
+    object.object = key.object(&object.object, &object.date);
 }

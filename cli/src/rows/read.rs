@@ -6,19 +6,22 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
+use analyzer_core::report::Report;
 use analyzer_core::session::{FileInfo, Session};
 use sha2::{Digest, Sha256};
+use strata_fleet::identity::Names;
 use strata_fleet::project::{self, Asides, Object};
 use strata_fleet::{ErrorKind, Row};
 
 use super::limits::{Limits, cpu_ms, peak_rss};
 use crate::check::fingerprint;
-use crate::input;
+use crate::key::Key;
+use crate::{input, redact};
 
 /// The row of a bundle, with what reading it took.
-pub fn row(path: &Path, object: &Object, limits: &Limits) -> Row {
+pub fn row(path: &Path, object: &Object, limits: &Limits, key: Option<&Key>) -> Row {
     let start = Instant::now();
-    let mut row = match read(path, object, limits) {
+    let mut row = match read(path, object, limits, key) {
         Ok(row) => row,
         Err((kind, message)) => object.failed(kind, message),
     };
@@ -28,7 +31,12 @@ pub fn row(path: &Path, object: &Object, limits: &Limits) -> Row {
     row
 }
 
-fn read(path: &Path, object: &Object, limits: &Limits) -> Result<Row, (ErrorKind, String)> {
+fn read(
+    path: &Path,
+    object: &Object,
+    limits: &Limits,
+    key: Option<&Key>,
+) -> Result<Row, (ErrorKind, String)> {
     let unread = |error: io::Error| (ErrorKind::Unusable, format!("it cannot be read: {error}"));
     let metadata = fs::metadata(path).map_err(unread)?;
     let mut session = Session::default();
@@ -52,8 +60,36 @@ fn read(path: &Path, object: &Object, limits: &Limits) -> Result<Row, (ErrorKind
         session.close(file);
     }
     let report = session.report();
-    let mut row = project::row(&report, object, Asides { fingerprint: fingerprint::of });
+    drop(session);
+    let asides = Asides { fingerprint: fingerprint::of };
+    let mut row = match key {
+        None => project::row(&report, object, asides),
+        Some(key) => redacted(path, object, &report, key, asides).map_err(unread)?,
+    };
     row.bundle.bundle_id = bundle_id;
+    Ok(row)
+}
+
+/// The row of the captures under other names. Figures of the manifest, whose text is blanked as a
+/// whole, are the original's.
+fn redacted(path: &Path, object: &Object, original: &Report, key: &Key, asides: Asides) -> io::Result<Row> {
+    let clean = redact::redact_keyed(input::read(&[path.to_owned()])?, key).report();
+    let mut labels: Names = original.subjects.iter().flat_map(|subject| subject.labels.clone()).collect();
+    key.names(&mut labels);
+    let mut named = object.clone();
+    for (key, value) in labels {
+        named.names.entry(key).or_insert(value);
+    }
+    let mut row = project::row(&clean, &named, asides);
+    if row.bundle.error_kind.is_none() {
+        let before = project::row(original, object, asides).bundle;
+        row.bundle.node = named.names.get("node").cloned();
+        row.bundle.image = named.names.get("image").cloned();
+        row.bundle.process_started_at = before.process_started_at;
+        row.bundle.status = row.bundle.status.max(before.status);
+        // A pod's file system and addresses may be named.
+        row.bundle.not_captured.clear();
+    }
     Ok(row)
 }
 
