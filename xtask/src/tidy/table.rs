@@ -71,7 +71,7 @@ fn place(path: &str) -> &'static str {
         "analyzer-core" if path.contains("/fuzz/") => "tests",
         "analyzer-core" => "engine",
         "web-app" => "page",
-        "cli" => "program",
+        "cli" | "fleet" => "program",
         "xtask" => "build",
         _ => "tests",
     }

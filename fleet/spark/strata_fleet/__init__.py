@@ -1,0 +1,1 @@
+"""Runs strata over the captures of a fleet."""
