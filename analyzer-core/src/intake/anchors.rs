@@ -32,6 +32,7 @@ pub(super) fn find(line: &[u8]) -> Option<usize> {
         .or_else(|| frame(line))
         .or_else(|| creator(line))
         .or_else(|| titled(line))
+        .or_else(|| section(line))
         .or_else(|| kernel(line))
         .or_else(|| figure(line))
 }
@@ -55,7 +56,9 @@ fn counted(line: &[u8]) -> Option<usize> {
         let length = if before.ends_with(b"]") { heap } else { digits };
         return (length > 0).then_some(at - length);
     }
-    let at = memmem::find(line, b"#\t0x").or_else(|| memmem::find(line, b"# labels: {"));
+    let at = memmem::find(line, b"#\t0x")
+        .or_else(|| memmem::find(line, b"# 0x"))
+        .or_else(|| memmem::find(line, b"# labels: {"));
     at.or_else(|| {
         let at = memmem::find(line, b"#  ")?;
         let rest = line.get(at + 1..)?.trim_ascii_start();
@@ -86,7 +89,7 @@ fn creator(line: &[u8]) -> Option<usize> {
 
 /// Lines that start a text of their own.
 fn titled(line: &[u8]) -> Option<usize> {
-    const TITLES: [&[u8]; 8] = [
+    const TITLES: [&[u8]; 9] = [
         b"goroutine profile: total ",
         b"goroutineleak profile: total ",
         b"heap profile: ",
@@ -95,6 +98,7 @@ fn titled(line: &[u8]) -> Option<usize> {
         b"# HELP ",
         b"# TYPE ",
         b"[rollup]",
+        b"WARNING: DATA RACE",
     ];
     let (at, title) = TITLES.iter().find_map(|title| Some((memmem::find(line, title)?, *title)))?;
     if title == b"[rollup]" {
@@ -104,6 +108,19 @@ fn titled(line: &[u8]) -> Option<usize> {
         return memmem::find(line, first);
     }
     is_word_start(line, at).then_some(at)
+}
+
+/// A title without indent of what kubectl prints, which is all of its line.
+fn section(line: &[u8]) -> Option<usize> {
+    let at = [&b"Containers:"[..], b"Conditions:", b"apiVersion: v1"]
+        .iter()
+        .find_map(|title| line.ends_with(title).then(|| line.len() - title.len()))?;
+    // `- apiVersion: v1` is an entry of a list, and `Init Containers:` a title of its own.
+    let before = line.get(..at)?;
+    let is_own = before.iter().all(|byte| b" -".contains(byte))
+        || before.ends_with(b"Init ")
+        || before.ends_with(b"Ephemeral ");
+    (!is_own && matches!(before.last(), Some(b' ' | b'\t' | b':'))).then_some(at)
 }
 
 /// A line of the kernel's out-of-memory record: where its own words start.
@@ -150,25 +167,56 @@ fn figure(line: &[u8]) -> Option<usize> {
         [&b"go_"[..], b"process_", b"container_"].iter().find_map(|start| memmem::find(line, start))
     {
         let text = std::str::from_utf8(line.get(at..)?).ok()?;
-        return (is_word_start(line, at) && crate::formats::memstats::is_sample(text)).then_some(at);
+        // `kube_pod_container_…` is a name of its own, and so is `job:container_…` of a recording rule.
+        let is_name =
+            at.checked_sub(1).and_then(|before| line.get(before)).is_none_or(|b| !b"_:".contains(b));
+        let is_start = is_name && is_word_start(line, at);
+        return (is_start && crate::formats::memstats::is_sample(text)).then_some(at);
     }
     if value.iter().all(u8::is_ascii_digit) {
-        let key = before.rsplit(|byte| matches!(byte, b' ' | b'\t' | b':' | b'|' | b'"')).next()?;
-        return FLAT.contains(&key).then_some(last - key.len());
+        return flat(line, last);
     }
     None
+}
+
+/// Where `anon 4096` starts, whose blank is at `blank`; where pairs stand in a row, the first of them.
+fn flat(line: &[u8], blank: usize) -> Option<usize> {
+    let last_word = |bytes: &'_ [u8]| {
+        let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b':' | b'|' | b'"');
+        bytes.len() - bytes.iter().rev().take_while(|byte| !is_end(byte)).count()
+    };
+    let mut found = None;
+    let mut blank = blank;
+    loop {
+        let before = line.get(..blank)?;
+        let key = last_word(before);
+        let word = before.get(key..)?;
+        let is_key = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+        if !(FLAT.contains(&word) || (found.is_some() && !word.is_empty() && word.iter().all(is_key))) {
+            return found;
+        }
+        found = Some(key);
+        let Some(before) = line.get(..key)?.strip_suffix(b" ") else { return found };
+        let number = last_word(before);
+        let is_number = before.get(number..)?.iter().all(u8::is_ascii_digit) && number < before.len();
+        match number.checked_sub(1) {
+            Some(at) if is_number && line.get(at) == Some(&b' ') => blank = at,
+            _ => return found,
+        }
+    }
 }
 
 fn is_word_start(line: &[u8], at: usize) -> bool {
     at.checked_sub(1).and_then(|before| line.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
-/// How well lines follow one another: a header is followed by a call, a call by its place.
-/// Streams that a log mixed are taken apart if this rises.
+/// How well lines follow one another: a header is followed by a call, a call by its place,
+/// what the kernel chose by its kill. Streams that a log mixed are taken apart if this rises.
 pub(super) fn order(bytes: &[u8]) -> usize {
     let mut fits = 0;
     let mut was_header = false;
     let mut was_call = false;
+    let mut chosen: &[u8] = b"";
     for (line, _) in super::text::split_lines(bytes) {
         let is_call = line.ends_with(b")") && dump_line::is_call(line);
         let is_place = line.first() == Some(&b'\t') && dump_line::is_file_line(line);
@@ -176,8 +224,19 @@ pub(super) fn order(bytes: &[u8]) -> usize {
         fits += usize::from((was_header && (is_call || is_frame)) || (was_call && is_place));
         was_header = line.starts_with(b"goroutine ") || memmem::find(line, b" @ 0x").is_some();
         was_call = is_call || line.starts_with(b"created by ");
+        let killed = memmem::find(line, b"Killed process ").and_then(|at| line.get(at + 15..));
+        let is_kill = !chosen.is_empty() && killed.is_some_and(|pid| pid.starts_with(chosen));
+        fits += usize::from(is_kill);
+        chosen = pid_of_choice(line);
     }
     fits
+}
+
+/// The process in `oom-kill:constraint=…,pid=42,uid=0`.
+fn pid_of_choice(line: &[u8]) -> &[u8] {
+    let pid = memmem::find(line, b"oom-kill:constraint=").and_then(|_| memmem::rfind(line, b",pid="));
+    let digits = pid.and_then(|at| line.get(at + 5..)).unwrap_or_default();
+    digits.split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default()
 }
 
 #[cfg(test)]

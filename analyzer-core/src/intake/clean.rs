@@ -87,12 +87,12 @@ fn plain(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Bytes of a control sequence (ECMA-48): CSI up to its letter, OSC up to its end, else two.
+/// Bytes of a control sequence (ECMA-48): CSI up to its letter, strings (OSC, APC, DCS, PM) up to their end, else two.
 fn escape_length(bytes: &[u8]) -> usize {
     let line = bytes.get(..256).unwrap_or(bytes);
     let end = match line.get(1) {
         Some(b'[') => line.iter().skip(2).position(|byte| (0x40..=0x7e).contains(byte)).map(|at| at + 3),
-        Some(b']') => line.iter().position(|byte| *byte == 7).map(|at| at + 1),
+        Some(b']' | b'_' | b'P' | b'^') => line.iter().position(|byte| *byte == 7).map(|at| at + 1),
         Some(b'(' | b')') => Some(3),
         _ => Some(2),
     };

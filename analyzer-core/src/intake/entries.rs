@@ -21,11 +21,12 @@ const PREFIX_BYTES: usize = 512;
 /// Takes the text out of the entries; `None` if the text has no entries.
 pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
     let start = text.bytes.len() - text.bytes.trim_ascii_start().len();
-    let is_document = matches!(text.bytes.get(start), Some(b'{' | b'['))
-        && text
-            .rows()
-            .find(|row| !row.bytes.trim_ascii().is_empty())
-            .is_some_and(|row| object(row.bytes).is_none());
+    let mut rows = text.rows().map(|row| row.bytes.trim_ascii()).filter(|row| !row.is_empty());
+    let (first, second) = (rows.next().unwrap_or_default(), rows.next().unwrap_or(b"{"));
+    // A line of a log that is cut is followed by another entry.
+    let goes_on = first.starts_with(b"{") && !first.ends_with(b"}") && !second.starts_with(b"{");
+    let is_document =
+        matches!(text.bytes.get(start), Some(b'{' | b'[')) && (object(first).is_none() || goes_on);
     if is_document { document(text, start) } else { lines(text) }
 }
 
@@ -53,7 +54,11 @@ fn object(line: &[u8]) -> Option<usize> {
     let head = line.get(..PREFIX_BYTES).unwrap_or(line);
     let start = if line.first() == Some(&b'{') { 0 } else { memchr::memmem::find(head, b"{\"")? };
     let is_open = line.get(start + 1..)?.trim_ascii_start().first() == Some(&b'"');
-    (is_open && (line.last() == Some(&b'}') || start == 0)).then_some(start)
+    // Fluent Bit puts the record into a list, behind its time.
+    let is_listed =
+        || line.ends_with(b"}]") && start.checked_sub(1).is_some_and(|at| line.get(at) == Some(&b' '));
+    let is_closed = line.ends_with(b"}") || is_listed();
+    (is_open && (is_closed || start == 0)).then_some(start)
 }
 
 /// What is particular to the log at hand.
@@ -223,16 +228,34 @@ impl Entries {
         }
         let key = hasher.finish() | 1;
         let recovered = recovered(bytes, record);
+        let row = is_row(bytes, record);
+        let named = named_value(bytes, record);
+        let is_time = |field: &&Field| row || role(key_of(field)) == Role::Time;
+        let time = match named {
+            Some((name, value)) => (role(name) == Role::Time).then_some(value),
+            None => record.iter().find(is_time),
+        };
+        if let Some(time) = time {
+            self.streams.entry(raw_of(time));
+        }
+        if named.is_some_and(|(name, _)| matches!(role(name), Role::Time | Role::Other | Role::Writer)) {
+            return;
+        }
         for (index, field) in record.iter().enumerate() {
             let raw = raw_of(field);
             let role = role(key_of(field));
             let has_lines = memchr::memmem::find(raw, b"\\n").is_some();
-            let is_text = matches!(role, Role::Text | Role::Pieces | Role::Panic) || has_lines;
+            let is_text = if row {
+                index + 1 == record.len()
+            } else {
+                matches!(role, Role::Text | Role::Pieces | Role::Panic) || has_lines
+            };
             // The same text under two names, or its first line as a summary.
             let is_repeated = || {
                 record.iter().enumerate().any(|(other, field)| {
                     let text = raw_of(field);
                     other != index
+                        && field.key != record.get(index).map_or(0..0, |own| own.key.clone())
                         && !raw.is_empty()
                         && text.starts_with(raw)
                         && (text.len() > raw.len() || other < index)
@@ -272,6 +295,27 @@ impl Entries {
     }
 }
 
+/// The name and the value of `{"field":"@message","value":"…"}`, as CloudWatch Insights answers.
+fn named_value<'b, 'r>(bytes: &'b [u8], record: Record<'r>) -> Option<(&'b [u8], &'r Field)> {
+    let [name, value] = record else { return None };
+    let is_key = |field: &Field, key: &[u8]| bytes.get(field.key.clone()) == Some(key);
+    let is_named = is_key(name, b"field") && is_key(value, b"value");
+    Some((bytes.get(name.raw.clone()).filter(|_| is_named)?, value))
+}
+
+/// True for a row of a table without names (Loki's `values`, the `rows` of Azure): a
+/// time and, last, the text.
+fn is_row(bytes: &[u8], record: Record<'_>) -> bool {
+    let [first, others @ .., last] = record else { return false };
+    let time = bytes.get(first.raw.clone()).unwrap_or_default();
+    let is_time = time.len() >= 10
+        && (time.iter().all(u8::is_ascii_digit)
+            || (time.get(..4).is_some_and(|year| year.iter().all(u8::is_ascii_digit))
+                && time.get(4) == Some(&b'-')
+                && time.iter().all(|byte| byte.is_ascii_digit() || b"-:. TZ+".contains(byte))));
+    is_time && others.iter().chain([last]).all(|field| field.key == first.key)
+}
+
 /// The field with the message of a panic that a handler recovered and logged: the
 /// entry says so, its stack is a running goroutine's, and nothing has the runtime's word.
 fn recovered(bytes: &[u8], record: Record<'_>) -> Option<usize> {
@@ -285,7 +329,8 @@ fn recovered(bytes: &[u8], record: Record<'_>) -> Option<usize> {
     let has =
         |raw: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(raw, word).is_some());
     let is_told = short().any(|(_, field)| {
-        has(raw_of(field), &[b"panic: "])
+        raw_of(field).starts_with(b"panic: ")
+            || has(raw_of(field), &[b"\\npanic: "])
             || role(bytes.get(field.key.clone()).unwrap_or_default()) == Role::Panic
     });
     let message = short().find(|(_, field)| has(raw_of(field), &[b"panic", b"Panic", b"PANIC"]))?.0;

@@ -11,6 +11,8 @@ pub(super) enum Role {
     Panic,
     /// Names the writer: a pod, a stream, a process.
     Writer,
+    /// When it was written.
+    Time,
     /// `P`: the line goes on in the next entry.
     Continued,
     /// All else.
@@ -83,13 +85,29 @@ const WRITER: [&str; 24] = [
     "app",
 ];
 
+const TIME: [&str; 12] = [
+    "time",
+    "timestamp",
+    "ts",
+    "@timestamp",
+    "_time",
+    "date",
+    "datetime",
+    "eventTime",
+    "TimeGenerated",
+    "timeUnixNano",
+    "__REALTIME_TIMESTAMP",
+    "created",
+];
+
 /// The role of a field by its name.
 pub(super) fn role(key: &[u8]) -> Role {
     // Docker's, by the million.
     match key {
         b"log" => return Role::Pieces,
         b"stream" => return Role::Writer,
-        b"time" | b"timestamp" | b"level" | b"ts" => return Role::Other,
+        b"time" | b"timestamp" | b"ts" => return Role::Time,
+        b"level" => return Role::Other,
         _ => {}
     }
     let is = |name: &str| key.eq_ignore_ascii_case(name.as_bytes());
@@ -103,6 +121,8 @@ pub(super) fn role(key: &[u8]) -> Role {
         Role::Text
     } else if WRITER.iter().any(|name| is(name)) {
         Role::Writer
+    } else if TIME.iter().any(|name| is(name)) {
+        Role::Time
     } else {
         Role::Other
     }

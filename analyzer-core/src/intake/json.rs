@@ -1,7 +1,7 @@
 //! The strings of JSON values, with their places: one pass, without a tree.
 //!
 //! RFC 8259, read loosely: what a log cut or a person shortened still gives
-//! the strings that are there.
+//! the strings that are there, and a key may point with `=>` at its value.
 
 use std::ops::Range;
 
@@ -17,8 +17,8 @@ pub(super) struct Field {
     pub is_whole: bool,
 }
 
-/// The strings of one object that is in a list or by itself, in order;
-/// objects in it that are no list's are part of it.
+/// The strings of one object that is in a list or by itself, in order, or of one
+/// list in a list; objects in it that are no list's are part of it.
 pub(super) type Record<'r> = &'r [Field];
 
 struct Frame {
@@ -55,9 +55,9 @@ pub(super) fn records(bytes: &[u8], at: usize, mut each: impl FnMut(Record<'_>))
             b'}' | b']' => {
                 let frame = frames.pop().filter(|frame| frame.is_object == (byte == b'}'))?;
                 at += 1;
-                let is_part = frames.last().is_some_and(|outer| outer.is_object);
-                let is_record = frame.is_object && !is_part;
-                if is_record || frames.is_empty() {
+                // A list that an object holds is part of it, and so is an object.
+                let is_record = frames.last().is_none_or(|outer| !outer.is_object);
+                if is_record {
                     each(fields.get(frame.first..).unwrap_or_default());
                     fields.truncate(frame.first);
                 }
@@ -78,6 +78,11 @@ pub(super) fn records(bytes: &[u8], at: usize, mut each: impl FnMut(Record<'_>))
             b':' => {
                 is_key = false;
                 at += 1;
+            }
+            // Ruby's hashes, as Fluent Bit prints its records.
+            b'=' if bytes.get(at + 1) == Some(&b'>') => {
+                is_key = false;
+                at += 2;
             }
             b',' => {
                 is_key = frames.last()?.is_object;

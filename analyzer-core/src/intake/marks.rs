@@ -9,6 +9,12 @@ use crate::formats::{cgroup, proc};
 pub(super) enum Mark {
     /// Another text starts, which this file holds if it is named.
     Start(Option<String>),
+    /// A text starts or ends in a frame of its own; a heading above names it.
+    Fence,
+    /// A prompt without a command, which is of no text.
+    Prompt,
+    /// The texts of several files follow one another.
+    Files(Vec<String>),
     /// The head of an HTTP answer starts; it ends with a blank line.
     HttpHead,
 }
@@ -52,6 +58,11 @@ const COMMANDS: [&str; 36] = [
     "exit",
     "watch",
 ];
+/// What stands last in a prompt.
+const PROMPT_ENDS: [char; 12] = ['$', '#', '%', '>', '+', '❯', ']', '➜', '✗', '~', '»', 'λ'];
+/// How the names of files with one number end.
+const NUMBER_ENDS: [&str; 8] =
+    [".current", ".max", ".high", ".low", ".min", ".peak", "_in_bytes", ".failcnt"];
 /// Bytes of a prompt at most.
 const PROMPT_BYTES: usize = 100;
 
@@ -62,7 +73,7 @@ pub(super) fn mark(line: &[u8]) -> Option<Mark> {
         return Some(Mark::HttpHead);
     }
     if line.starts_with("```") || line.starts_with("~~~") {
-        return Some(Mark::Start(None));
+        return Some(Mark::Fence);
     }
     if let Some(name) = line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
         return Some(Mark::Start(named(name)));
@@ -70,22 +81,51 @@ pub(super) fn mark(line: &[u8]) -> Option<Mark> {
     command(line).or_else(|| heading(line))
 }
 
+/// `$`, `root@host:/#`: a prompt without a command.
+fn is_prompt(line: &str) -> bool {
+    let ends = line.ends_with(['$', '#']);
+    line == "$" || (ends && line.contains('@') && line.contains(':') && !line.contains(' '))
+}
+
 /// `user@host:/# cat memory.max`, `$ curl …`, `+ dmesg`.
 fn command(line: &str) -> Option<Mark> {
     if let Some(command) = line.strip_prefix("$ ") {
-        return Some(Mark::Start(read_by(command)));
+        return Some(read_by(command));
+    }
+    if is_prompt(line) {
+        return Some(Mark::Prompt);
     }
     let head = line.get(..line.floor_char_boundary(PROMPT_BYTES))?;
-    let starts = head.match_indices(['$', '#', '%', '>', '+', '❯', ']']).map(|(at, end)| at + end.len());
+    let starts = head.match_indices(PROMPT_ENDS).map(|(at, end)| at + end.len());
     let command = starts.filter_map(|at| line.get(at..)?.strip_prefix(' ')).find(|rest| {
         let word = rest.split_whitespace().next().unwrap_or_default();
         COMMANDS.contains(&file_name(word))
     })?;
-    Some(Mark::Start(read_by(command)))
+    Some(read_by(command))
+}
+
+/// What a command prints: a file, if it is one, or several of one number each.
+fn read_by(command: &str) -> Mark {
+    let mut words = command.split_whitespace();
+    let files: Vec<String> = match words.next() {
+        Some("cat") => words.filter(|word| !word.starts_with('-')).map_while(named).collect(),
+        _ => Vec::new(),
+    };
+    match files.split_last() {
+        Some((_, before)) if !before.is_empty() && before.iter().all(|name| is_number(name)) => {
+            Mark::Files(files)
+        }
+        _ => Mark::Start(file_of(command)),
+    }
+}
+
+/// True if a file of a control group holds one number.
+fn is_number(name: &str) -> bool {
+    cgroup::FILES.contains(&name) && NUMBER_ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// The file that a command prints, if it is one.
-fn read_by(command: &str) -> Option<String> {
+fn file_of(command: &str) -> Option<String> {
     let command = command.split(['|', ';', '>']).next().unwrap_or_default();
     let words = || command.split_whitespace();
     if words().any(|word| word == "dmesg" || word == "journalctl") {
@@ -109,7 +149,9 @@ fn heading(line: &str) -> Option<Mark> {
         && (cgroup::FILES.contains(&file)
             || proc::NAMES.contains(&file)
             || (name.starts_with("/proc/") && name.len() > 7));
-    (is_framed && is_file).then(|| Mark::Start(named(name)))
+    // A key of a manifest.
+    let is_key = matches!(line, "status:" | "stat:");
+    (is_framed && is_file && !is_key).then(|| Mark::Start(named(name)))
 }
 
 /// A file's name within a text: the last part of a path or an address.
@@ -148,7 +190,15 @@ mod tests {
             ("### memory.stat", start("memory.stat")),
             ("**/proc/1/status**", start("status")),
             ("memory.max:", start("memory.max")),
-            ("```text", Some(Mark::Start(None))),
+            ("```text", Some(Mark::Fence)),
+            ("$", Some(Mark::Prompt)),
+            ("root@pod:/srv#", Some(Mark::Prompt)),
+            ("\u{279c}  ~ cat memory.max", start("memory.max")),
+            ("status:", None),
+            (
+                "# cat memory.current memory.stat",
+                Some(Mark::Files(vec!["memory.current".to_owned(), "memory.stat".to_owned()])),
+            ),
             ("HTTP/1.1 200 OK", Some(Mark::HttpHead)),
             ("# HELP go_goroutines Number of goroutines", None),
             ("# runtime.MemStats", None),

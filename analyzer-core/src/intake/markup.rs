@@ -13,7 +13,7 @@ const HEAD_BYTES: usize = 16 << 10;
 const TAG_BYTES: usize = 1024;
 
 /// Tags that start a line.
-const BREAKING: [&str; 24] = [
+const BREAKING: [&str; 27] = [
     "pre",
     "p",
     "div",
@@ -38,7 +38,15 @@ const BREAKING: [&str; 24] = [
     "section",
     "main",
     "article",
+    // Reports of tests (JUnit).
+    "testsuites",
+    "testsuite",
+    "testcase",
 ];
+/// Further tags of reports of tests that start a line; other texts have these words in brackets, too.
+const REPORT: [&str; 5] = ["failure", "error", "skipped", "system-out", "system-err"];
+/// What stands around text of XML that is taken as it is.
+const AS_IT_IS: [&[u8]; 2] = [b"<![CDATA[", b"]]>"];
 /// Tags within a line.
 const INLINE: [&str; 20] = [
     "span", "code", "a", "b", "i", "em", "strong", "td", "th", "thead", "tbody", "tt", "samp", "kbd", "meta",
@@ -81,7 +89,7 @@ pub(super) fn strip(text: &Text<'_>) -> Text<'static> {
 fn strip_row(row: Row<'_>, out: &mut Builder) {
     let mut at = 0;
     while let Some(rest) = row.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let length = memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+        let length = memchr::memchr3(b'<', b'&', b']', rest).unwrap_or(rest.len());
         let place = if at == 0 { row.place } else { row.place.within(to_u32(at).saturating_add(1)) };
         if length > 0 {
             out.piece(rest.get(..length).unwrap_or_default(), place);
@@ -89,12 +97,25 @@ fn strip_row(row: Row<'_>, out: &mut Builder) {
         at += length;
         let special = rest.get(length..).unwrap_or_default();
         if let Some((name, length)) = tag(special) {
-            if BREAKING.contains(&name) && out.is_open() {
+            if (BREAKING.contains(&name) || REPORT.contains(&name)) && out.is_open() {
                 out.end();
             }
             at += length;
+        } else if let Some(mark) = AS_IT_IS.iter().find(|mark| special.starts_with(mark)) {
+            if out.is_open() {
+                out.end();
+            }
+            at += mark.len();
         } else if let Some((character, length)) = entity(special) {
-            out.piece(character.encode_utf8(&mut [0; 4]).as_bytes(), place);
+            let place = row.place.within(to_u32(at).saturating_add(1));
+            match character {
+                '\n' => {
+                    out.piece(b"", place);
+                    out.end();
+                }
+                '\r' => {}
+                _ => out.piece(character.encode_utf8(&mut [0; 4]).as_bytes(), place),
+            }
             at += length;
         } else if let Some(byte) = special.get(..1) {
             out.piece(byte, place);
@@ -108,10 +129,14 @@ fn tag(bytes: &[u8]) -> Option<(&'static str, usize)> {
     let inside = bytes.strip_prefix(b"<")?;
     let inside = inside.strip_prefix(b"/").or_else(|| inside.strip_prefix(b"!doctype ")).unwrap_or(inside);
     let inside = inside.strip_prefix(b"!DOCTYPE ").unwrap_or(inside);
-    let length = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let length = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
     let name = inside.get(..length)?;
     let is_end = matches!(inside.get(length), Some(b'>' | b' ' | b'/'));
-    let known = BREAKING.iter().chain(&INLINE).find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;
+    let known = BREAKING
+        .iter()
+        .chain(&REPORT)
+        .chain(&INLINE)
+        .find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;
     let end = memchr::memchr(b'>', bytes.get(..TAG_BYTES).unwrap_or(bytes))?;
     is_end.then_some((*known, end + 1))
 }
@@ -135,7 +160,7 @@ fn entity(bytes: &[u8]) -> Option<(char, usize)> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            char::from_u32(code).filter(|c| *c != '\n' && *c != '\r')?
+            char::from_u32(code)?
         }
     };
     Some((character, end + 1))

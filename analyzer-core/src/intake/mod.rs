@@ -27,6 +27,7 @@ mod shape;
 mod streams;
 mod table;
 mod text;
+mod wrap;
 
 use crate::base::convert::to_u64;
 use crate::base::error::Notes;
@@ -67,7 +68,8 @@ pub fn open(path: &str, bytes: &[u8]) -> Option<Vec<Part>> {
     }
     let recognized = |bytes: &[u8]| formats::recognize(&Probe { path, bytes });
     let raw = recognized(bytes);
-    if raw.is_some_and(|format| !format.is_text() || (!format.is_open() && !clean::needs(bytes))) {
+    let is_document = |format: &Format| !format.is_open() && !sections::is_framed(bytes);
+    if raw.is_some_and(|format| !format.is_text() || (!clean::needs(bytes) && is_document(format))) {
         return None;
     }
     let is_large = bytes.len() > limits::PASTE_BYTES;
@@ -76,7 +78,10 @@ pub fn open(path: &str, bytes: &[u8]) -> Option<Vec<Part>> {
     }
     let dropped = Text::dropped(bytes);
     let cleaned = clean::clean(bytes);
-    let is_document = |text: &&Text<'_>| recognized(&text.bytes).is_some_and(|format| !format.is_open());
+    let is_document = |text: &&Text<'_>| {
+        let format = recognized(&text.bytes);
+        format.is_some_and(|format| !format.is_open() && !sections::is_framed(&text.bytes))
+    };
     let peeled = match cleaned.as_ref().filter(is_document) {
         Some(_) => None,
         None => peeled(cleaned.as_ref().unwrap_or(&dropped)),
@@ -147,7 +152,8 @@ fn peeled(text: &Text<'_>) -> Option<Text<'static>> {
         let next = entries::peel(current)
             .or_else(|| table::peel(current))
             .or_else(|| quoted::peel(current))
-            .or_else(|| prefix::peel(current));
+            .or_else(|| prefix::peel(current))
+            .or_else(|| wrap::peel(current));
         match next {
             // A layer that changes nothing would be found for ever.
             Some(next) if next.bytes != current.bytes => peeled = Some(next),
@@ -162,7 +168,7 @@ fn is_text(bytes: &[u8]) -> bool {
     let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());
     let head = bytes.get(start..).unwrap_or_default();
     let head = head.get(..4096).unwrap_or(head);
-    let is_control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x1b);
+    let is_control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 7 | 0x1b);
     let end = if clean::ends_in_padding(head) { memchr::memchr(0, head) } else { None };
     let head = head.get(..end.unwrap_or(head.len())).unwrap_or(head);
     !head.is_empty() && head.iter().filter(is_control).count() * 64 <= head.len()

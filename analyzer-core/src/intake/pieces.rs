@@ -8,6 +8,21 @@ use crate::formats::goroutine_dump::lines as dump_line;
 use crate::formats::record::{decimal, flat_keyed};
 use crate::formats::{gctrace, oom_log, smaps};
 
+/// Bytes of a title of `kubectl describe` at most.
+const TITLE_BYTES: usize = 40;
+
+/// Titles that stand below the name in what `kubectl describe` prints of pods and nodes.
+const SECOND_TITLES: [&[u8]; 8] = [
+    b"Namespace:",
+    b"Node:",
+    b"Priority:",
+    b"Labels:",
+    b"Roles:",
+    b"Annotations:",
+    b"Start Time:",
+    b"Containers:",
+];
+
 /// Texts whose lines follow one another without a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -29,6 +44,8 @@ pub(super) enum Kind {
     Metrics,
     /// Manifests.
     Yaml,
+    /// What `kubectl describe` prints, or the states of a container out of it.
+    Described,
 }
 
 /// What a text was taken apart into: rows by index.
@@ -53,7 +70,10 @@ pub(super) fn split(rows: &[Row<'_>]) -> Pieces {
     for (index, row) in rows.iter().enumerate() {
         let line = row.bytes;
         if let Some((kind, run, first)) = &mut open {
-            let is_again = run.len() > 1 && key_of(line) == Some(first.as_slice());
+            let is_again = run.len() > 1
+                && (key_of(line) == Some(first.as_slice())
+                    || (*kind == Kind::Mappings && line.ends_with(b"[rollup]"))
+                    || (*kind == Kind::Described && line.starts_with(b"Name:")));
             let continues =
                 if *kind == Kind::Json { index < until } else { continues(*kind, line) && !is_again };
             if continues {
@@ -100,7 +120,7 @@ fn is_kernels(line: &[u8]) -> bool {
 }
 
 /// The kind of text that starts at a row.
-fn starts(rows: &[Row<'_>], index: usize) -> Option<Kind> {
+pub(super) fn starts(rows: &[Row<'_>], index: usize) -> Option<Kind> {
     let line = rows.get(index)?.bytes;
     let next = rows.get(index + 1).map_or(&b""[..], |row| row.bytes);
     let is_first = |starts: &[&[u8]]| starts.iter().any(|start| line.starts_with(start));
@@ -122,16 +142,51 @@ fn starts(rows: &[Row<'_>], index: usize) -> Option<Kind> {
         _ if is_first(&[b"some avg10=", b"full avg10="]) => Some(Kind::Pressure),
         _ if is_first(&[b"apiVersion: "]) => Some(Kind::Yaml),
         _ if is_first(&[b"MemTotal:"]) => Some(Kind::Keyed),
-        _ if is_first(&[b"Name:\t", b"Name: "])
-            && next.contains(&b':')
-            && !next.starts_with(b"Namespace") =>
-        {
-            (next.starts_with(b"Umask:") || next.starts_with(b"State:")).then_some(Kind::Keyed)
+        _ if is_first(&[b"Name:\t", b"Name: "]) && next.contains(&b':') => {
+            if next.starts_with(b"Umask:") || next.starts_with(b"State:") {
+                return Some(Kind::Keyed);
+            }
+            let is_described = SECOND_TITLES.iter().any(|title| next.starts_with(title)) || is_blanked(next);
+            is_described.then_some(Kind::Described)
         }
+        _ if is_state(rows, index) => Some(Kind::Described),
         _ if is_flat_start(line, next) => Some(Kind::Flat),
         _ if is_first(&[b"go_", b"process_", b"container_"]) && is_sample(line) => Some(Kind::Metrics),
         _ => None,
     }
+}
+
+/// `Start Time:   Tue, …`: a title as `kubectl describe` prints it, without indent.
+fn is_title(line: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', line.get(..TITLE_BYTES).unwrap_or(line)) else { return false };
+    let title = line.get(..colon).unwrap_or_default();
+    let is_titled = title.first().is_some_and(u8::is_ascii_uppercase)
+        && title.iter().all(|byte| byte.is_ascii_alphabetic() || b" -/()".contains(byte));
+    is_titled || is_blanked(line)
+}
+
+/// `xxxx:   …`: a title that a redacted text does not have any more.
+fn is_blanked(line: &[u8]) -> bool {
+    let title = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    title.len() < line.len()
+        && title.first() == Some(&b'x')
+        && title.iter().all(|byte| b"x -/()".contains(byte))
+}
+
+/// True for the states of a container: `State:` or `Last State:` with a reason below it.
+fn is_state(rows: &[Row<'_>], index: usize) -> bool {
+    let is_start = |row: &Row<'_>, starts: &[&[u8]]| {
+        let text = row.bytes.trim_ascii_start();
+        starts.iter().any(|start| text.starts_with(start))
+    };
+    let pair = |first: &[&[u8]], second: &[&[u8]]| {
+        rows.get(index).is_some_and(|row| is_start(row, first))
+            && rows.get(index + 1).is_some_and(|row| is_start(row, second))
+    };
+    let is_named =
+        rows.get(index).is_some_and(|row| row.bytes.starts_with(b" ") && row.bytes.ends_with(b":"));
+    (is_named && rows.get(index + 1).is_some_and(|row| is_start(row, &[b"Container ID:"])))
+        || pair(&[b"State:", b"Last State:", b"Last Termination State:"], &[b"Reason:", b"Started:"])
 }
 
 /// The first two keys of files of control groups.
@@ -155,7 +210,7 @@ fn is_flat_start(line: &[u8], next: &[u8]) -> bool {
 fn continues(kind: Kind, line: &[u8]) -> bool {
     let trimmed = line.trim_ascii();
     if trimmed.is_empty() {
-        return matches!(kind, Kind::Counts | Kind::Metrics | Kind::Yaml);
+        return matches!(kind, Kind::Counts | Kind::Metrics | Kind::Yaml | Kind::Described);
     }
     match kind {
         Kind::Counts => {
@@ -171,6 +226,9 @@ fn continues(kind: Kind, line: &[u8]) -> bool {
         Kind::Flat => key_of(line).is_some(),
         Kind::Pressure => trimmed.starts_with(b"some avg10=") || trimmed.starts_with(b"full avg10="),
         Kind::Metrics => trimmed.starts_with(b"#") || is_sample(line),
+        Kind::Described => {
+            matches!(line.first(), Some(b' ' | b'\t')) || is_title(line) || line.starts_with(b"...")
+        }
         Kind::Yaml => {
             matches!(line.first(), Some(b' ' | b'-'))
                 || memchr::memchr(b':', line)

@@ -49,6 +49,10 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
             streams.piece(key, b"Leaked goroutine:", row.place);
             streams.end(key);
         }
+        // What a handler says of the panic that it caught is the message of the stack.
+        if own.starts_with(b"goroutine ") && dump_line::says_recovered(prefix) {
+            streams.line(key, prefix, row.place);
+        }
         streams.piece(key, own, row.place);
         if row.is_ended && !cut.goes_on {
             streams.end(key);

@@ -74,9 +74,12 @@ fn is_quoted_log(text: &Text<'_>) -> bool {
 
 /// True if a header with an escaped line end behind it is in these bytes.
 fn has_escaped_dump(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"]:\\n").any(|at| {
+    memmem::find_iter(bytes, b"]:\\").any(|at| {
         let start = at.saturating_sub(200);
-        bytes.get(start..at).is_some_and(|before| memmem::rfind(before, b"goroutine ").is_some())
+        let is_line_end =
+            bytes.get(at + 3..).is_some_and(|rest| rest.starts_with(b"n") || rest.starts_with(b"r\\n"));
+        is_line_end
+            && bytes.get(start..at).is_some_and(|before| memmem::rfind(before, b"goroutine ").is_some())
     }) || memmem::find_iter(bytes, b"goroutine profile: total ")
         .any(|at| bytes.get(at..at + 48).is_some_and(|title| memmem::find(title, b"\\n").is_some()))
 }

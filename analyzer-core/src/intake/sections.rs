@@ -16,6 +16,9 @@ use crate::formats::{self, Format, Probe};
 /// Rows below a piece of prose that are tried as the start of a capture.
 const STARTS_TRIED: usize = 12;
 
+/// Bytes at the start in which a frame around a document is looked for.
+const FRAME_BYTES: usize = 4 << 10;
+
 /// A run of rows, and the file that they are said to be of.
 #[derive(Debug, Default)]
 struct Chunk<'t> {
@@ -56,11 +59,39 @@ pub(super) fn split(path: &str, text: &Text<'_>) -> Sections {
     Sections { parts, is_whole }
 }
 
+/// True if a prompt, a fence or the head of an answer stands above a document of JSON or
+/// YAML; the readers of other documents want the command, or do not mind.
+pub(super) fn is_framed(bytes: &[u8]) -> bool {
+    let head = Text::dropped(bytes.get(..FRAME_BYTES).unwrap_or(bytes));
+    let rows: Vec<Row<'_>> = head.rows().take(STARTS_TRIED).collect();
+    for (index, row) in rows.iter().enumerate() {
+        if pieces::starts(&rows, index).is_some() {
+            return false;
+        }
+        if mark(row.bytes).is_some() {
+            let below = rows.get(index + 1..).unwrap_or_default();
+            return below.iter().find(|row| !row.bytes.trim_ascii().is_empty()).is_some_and(is_structured);
+        }
+    }
+    false
+}
+
+/// True for a line with which JSON or YAML starts.
+fn is_structured(row: &Row<'_>) -> bool {
+    let text = row.bytes.trim_ascii();
+    let text = text.strip_prefix(b"- ").unwrap_or(text);
+    let key = text.split(|byte| *byte == b':').next().unwrap_or_default();
+    let is_key = key.len() < text.len() && key.iter().all(u8::is_ascii_alphanumeric) && !key.is_empty();
+    is_key || matches!(text.first(), Some(b'{' | b'['))
+}
+
 /// Cuts at marks; a file that `grep .` printed line by line is put together.
 fn chunks<'t>(text: &'t Text<'_>) -> Vec<Chunk<'t>> {
     let mut chunks = vec![Chunk::default()];
     let mut grepped_files: HashMap<&str, usize> = HashMap::new();
     let mut in_head = false;
+    // Files whose one line comes next, the next one last.
+    let mut coming: Vec<String> = Vec::new();
     for row in text.rows() {
         if in_head {
             in_head = !row.bytes.trim_ascii().is_empty();
@@ -79,22 +110,43 @@ fn chunks<'t>(text: &'t Text<'_>) -> Vec<Chunk<'t>> {
         match mark(row.bytes) {
             Some(Mark::HttpHead) => {
                 in_head = true;
-                let name = chunks
-                    .last_mut()
-                    .filter(|chunk| chunk.rows.is_empty())
-                    .and_then(|chunk| chunk.name.take());
+                let name = heading(&mut chunks);
                 chunks.push(Chunk { name, rows: Vec::new() });
             }
-            Some(Mark::Start(name)) => chunks.push(Chunk { name, rows: Vec::new() }),
+            Some(Mark::Start(name)) => {
+                coming.clear();
+                chunks.push(Chunk { name, rows: Vec::new() });
+            }
+            Some(Mark::Prompt) => {}
+            Some(Mark::Fence) => {
+                let name = heading(&mut chunks);
+                chunks.push(Chunk { name, rows: Vec::new() });
+            }
+            Some(Mark::Files(mut names)) => {
+                names.reverse();
+                let name = names.pop();
+                coming = names;
+                chunks.push(Chunk { name, rows: Vec::new() });
+            }
             None => {
                 if let Some(chunk) = chunks.last_mut() {
                     chunk.rows.push(row);
+                }
+                if let Some(name) = coming.pop() {
+                    chunks.push(Chunk { name: Some(name), rows: Vec::new() });
                 }
             }
         }
     }
     chunks.retain(|chunk| chunk.rows.iter().any(|row| !row.bytes.trim_ascii().is_empty()));
     chunks
+}
+
+/// The name that stands directly above.
+fn heading(chunks: &mut [Chunk<'_>]) -> Option<String> {
+    let last = chunks.last_mut()?;
+    let is_empty = last.rows.iter().all(|row| row.bytes.trim_ascii().is_empty());
+    if is_empty { last.name.take() } else { None }
 }
 
 fn read_chunk<'t>(path: &str, chunk: Chunk<'t>, found: &mut Vec<Found<'t>>, unused: &mut Vec<Row<'t>>) {

@@ -150,7 +150,14 @@ pub(super) fn is_moment(word: &[u8]) -> bool {
     let bare = word.strip_suffix(b":").unwrap_or(word);
     let is_known =
         LISTS.iter().take(3).chain([&MARKS]).any(|list| list.iter().any(|known| known.as_bytes() == bare));
-    is_known || (digits > 0 && letters <= 1) || memchr::memmem::find(word, b".go:").is_some()
+    // `T42]`: the thread that called printk.
+    let is_caller = matches!(word, [b'T' | b'C', digits @ .., b']'] if digits.iter().all(u8::is_ascii_digit));
+    // `2026-11-20T20:03:00Z`.
+    let is_time = digits >= 8 && word.iter().all(|byte| !byte.is_ascii_alphabetic() || b"TZ".contains(byte));
+    is_known
+        || (digits > 0 && letters <= 1 && !is_caller)
+        || is_time
+        || memchr::memmem::find(word, b".go:").is_some()
 }
 
 #[cfg(test)]

@@ -38,6 +38,9 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
             return None;
         }
         rows += usize::from(!blank);
+        if let Some((cell, _)) = cells.iter().zip(&roles).find(|(_, role)| **role == Role::Time) {
+            streams.entry(cell.of(&text.bytes));
+        }
         for (cell, _) in cells.iter().zip(&roles).filter(|(_, role)| is_text(role)) {
             let passed = text.bytes.get(counted..cell.raw.start).unwrap_or_default();
             for end in memchr::memchr_iter(b'\n', passed) {

@@ -142,6 +142,7 @@ fn a_recovered_panic_in_the_fields_of_an_entry_is_a_crash() {
             r#"{{"level":"ERROR","msg":"Panic in handler","error":"nil pointer","stack_trace":{stack}}}"#
         ),
         format!(r#"{{"msg":"Observed a panic","panic":"nil pointer","stacktrace":{stack}}}"#),
+        format!(r#"{{"error":"code = Internal desc = panic: nil pointer","stack":{stack}}}"#),
     ] {
         let (_, report) = report("app.log", format!("{entry}\n").as_bytes());
         let crashes = report["goroutines"]["crashes"].to_string();

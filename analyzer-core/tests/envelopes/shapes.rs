@@ -5,6 +5,7 @@ pub const CAPTURES: &[(&str, &str)] = &[
     ("dump", DUMP),
     ("counts", COUNTS),
     ("crash", CRASH),
+    ("race", RACE),
     ("kill", KILL),
     ("memstats", MEMSTATS),
     ("memory.stat", STAT),
@@ -50,6 +51,22 @@ example.com/shop/cart.(*Cart).Total(0x0)
 \t/srv/app/cart/cart.go:88 +0x4c
 created by main.main in goroutine 1
 \t/srv/app/main.go:40 +0x88
+";
+
+const RACE: &str = "==================
+WARNING: DATA RACE
+Write at 0x00c0001a2018 by goroutine 12:
+  example.com/shop/cart.(*Cart).Add()
+      /srv/app/cart/cart.go:51 +0x6f
+
+Previous read at 0x00c0001a2018 by goroutine 11:
+  example.com/shop/cart.(*Cart).Total()
+      /srv/app/cart/cart.go:88 +0x3a
+
+Goroutine 12 (running) created at:
+  example.com/shop/cart.TestAdd()
+      /srv/app/cart/cart_test.go:19 +0xd8
+==================
 ";
 
 const KILL: &str = "[  200.000001] svc invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968
@@ -208,6 +225,95 @@ pub const ENVELOPES: &[(&str, Wrap)] = &[
             format!(r#"{{"labels":{{"app":"shop"}},"line":{},"timestamp":"{}"}}"#, json(line), time(n))
         })
     }),
+    ("Loki's answer, newest first", |text| {
+        let count = text.lines().count();
+        let rows: Vec<String> = text
+            .lines()
+            .rev()
+            .enumerate()
+            .map(|(n, line)| format!(r#"["{}",{}]"#, 1_795_204_980_000_000_000 + count - n, json(line)))
+            .collect();
+        format!(
+            r#"{{"status":"success","data":{{"resultType":"streams","result":[{{"stream":{{"app":"shop"}},"values":[{}]}}]}}}}"#,
+            rows.join(",")
+        )
+        .into_bytes()
+    }),
+    ("Azure's rows", |text| {
+        let rows: Vec<String> =
+            text.lines().enumerate().map(|(n, line)| format!(r#"["{}",{}]"#, time(n), json(line))).collect();
+        format!(
+            "{{\"tables\":[{{\"columns\":[{{\"name\":\"TimeGenerated\"}},{{\"name\":\"LogEntry\"}}],\"rows\":[\n{}\n]}}]}}",
+            rows.join(",\n")
+        )
+        .into_bytes()
+    }),
+    ("Insights, newest first", |text| {
+        let count = text.lines().count();
+        let rows: Vec<String> = text
+            .lines()
+            .rev()
+            .enumerate()
+            .map(|(n, line)| {
+                format!(
+                    r#"[{{"field":"@timestamp","value":"2026-11-20 20:03:00.{:03}"}},{{"field":"@message","value":{}}},{{"field":"@ptr","value":"CmEK"}}]"#,
+                    count - n,
+                    json(line)
+                )
+            })
+            .collect();
+        format!("{{\"results\":[\n{}\n]}}\n", rows.join(",\n")).into_bytes()
+    }),
+    ("a list on one line", |text| {
+        let entries: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(n, line)| format!(r#"{{"timestamp":{n},"message":{}}}"#, json(line)))
+            .collect();
+        format!("[{}]\n", entries.join(",")).into_bytes()
+    }),
+    ("Stackdriver, newest first", |text| {
+        let mut entries: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(n, line)| {
+                format!(
+                    "{{\"jsonPayload\":{{\"message\":{}}},\n\"timestamp\":\"2026-11-20T20:03:00.{n:06}Z\"}}",
+                    json(line)
+                )
+            })
+            .collect();
+        entries.reverse();
+        format!("[\n{}\n]\n", entries.join(",\n")).into_bytes()
+    }),
+    ("CSV, newest first", |text| {
+        let rows = text
+            .lines()
+            .enumerate()
+            .map(|(n, line)| format!("\"2026-11-20T20:03:00.{n:06}Z\",\"{}\"\n", line.replace('"', "\"\"")));
+        let mut rows: Vec<String> = rows.collect();
+        rows.reverse();
+        format!("Date,Content\n{}", rows.concat()).into_bytes()
+    }),
+    ("Fluent Bit", |text| {
+        each(text, |n, line| {
+            format!(r#"[{n}] kube.log: [[1795204980.{n:09}, {{}}], {{"log"=>{}}}]"#, json(line))
+        })
+    }),
+    ("JUnit", |text| {
+        format!(
+            "<testsuites>\n<testcase name=\"T\"><failure message=\"Failed\"><![CDATA[{text}]]></failure></testcase>\n</testsuites>\n"
+        )
+        .into_bytes()
+    }),
+    ("JUnit, escaped", |text| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;");
+        let text = text.replace('\n', "&#xA;").replace('\t', "&#x9;");
+        format!("<testsuite><testcase><failure>{text}</failure></testcase></testsuite>\n").into_bytes()
+    }),
+    ("padded", |text| each(text, |_, line| format!("{line:<180}"))),
+    ("two returns", |text| text.replace('\n', "\r\r\n").into_bytes()),
+    ("Buildkite", |text| each(text, |n, line| format!("\x1b_bk;t=1795204980{n:03}\x07{line}"))),
     ("go test -json", |text| {
         each(text, |n, line| {
             format!(
@@ -307,6 +413,36 @@ pub const MIXED: &[(&str, &str, &[&str])] = &[
         "a dump above a log of collections",
         "gc 1 @0.010s 2%: 0.012+1.2+0.10 ms clock, 0.10+0.20/1.1/0.80+0.80 ms cpu, 4->4->2 MB, 5 MB goal, 8 P\npanic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/main.go:3 +0x1\n",
         &["session.txt/gctrace=gctrace", "session.txt/goroutine.txt=goroutine-dump"],
+    ),
+    (
+        "two files of one number by one command",
+        "root@pod:/sys/fs/cgroup# cat memory.current memory.max\n218103808\n268435456\nroot@pod:/sys/fs/cgroup#\n",
+        &["session.txt/memory.current=cgroup-file", "session.txt/memory.max=cgroup-file"],
+    ),
+    (
+        "headings above fences",
+        "memory.max:\n```\n268435456\n```\n**memory.current**\n\n```\n218103808\n```\n",
+        &["session.txt/memory.max=cgroup-file", "session.txt/memory.current=cgroup-file"],
+    ),
+    (
+        "a manifest below a prompt",
+        "$ kubectl get pod -o yaml\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: api\nstatus:\n  phase: Running\n",
+        &["session.txt=pod-yaml"],
+    ),
+    (
+        "a panic below what describe prints",
+        "Name:         shop\nNamespace:    shop\nContainers:\n  api:\n    State:          Waiting\n      Reason:       CrashLoopBackOff\n    Restart Count:  4\n\npanic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/main.go:3 +0x1\n",
+        &["session.txt/kubectl-describe=kubectl-describe", "session.txt/goroutine.txt=goroutine-dump"],
+    ),
+    (
+        "two rollups",
+        "00400000-7ffd18de9000 ---p 00000000 00:00 0    [rollup]\nRss: 40 kB\nAnonymous: 8 kB\n00400000-7ffd18de9000 ---p 00000000 00:00 0    [rollup]\nRss: 44 kB\nAnonymous: 12 kB\n",
+        &["session.txt/1/smaps_rollup=smaps_rollup", "session.txt/2/smaps_rollup=smaps_rollup"],
+    ),
+    (
+        "the answer of a server between prompts",
+        "$ curl -s localhost:6060/debug/vars\n{\"memstats\":{\"Alloc\":83886080,\"Sys\":240000000,\"HeapSys\":200000000,\"HeapInuse\":120000000}}\n$ \n",
+        &["session.txt=expvar"],
     ),
     (
         "the answer of a server with its head",

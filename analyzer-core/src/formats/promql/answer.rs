@@ -20,7 +20,8 @@ use crate::formats::{Facts, Probe, Sniff};
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();
     let is_object = probe.bytes.trim_ascii_start().starts_with(b"{");
-    let is_answer = has("\"resultType\"") && has("\"result\"");
+    // Loki answers with lines of logs in the same form.
+    let is_answer = has("\"resultType\"") && has("\"result\"") && !has("\"streams\"");
     let is_refusal = || has("\"status\"") && has("\"errorType\"") && has("\"error\"");
     by_content(is_object && (is_answer || is_refusal()))
 }
