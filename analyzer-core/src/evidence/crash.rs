@@ -19,6 +19,8 @@ pub struct CrashRecord {
     pub remarks: Vec<CrashMessage>,
     /// True if a handler recovered the panic and logged it: the process went on.
     pub is_recovered: bool,
+    /// True if the program ended itself by a line of its log of the fatal level (klog, glog).
+    pub is_logged_exit: bool,
     /// Index of the goroutine that crashed in the dump's list; `None` if the text does not say.
     pub goroutine: Option<usize>,
     /// Printed arguments of its calls, with their parentheses, by the index of the frame from the innermost.

@@ -84,7 +84,7 @@ mod tests {
 
     const STUCK: &str =
         "goroutine 9 [chan receive (nil chan), 12 minutes]:\nmain.wait()\n\t/app/wait.go:5 +0x1d\n";
-    const FINE: &str = "goroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\n";
+    const FINE: &str = "goroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\n\ngoroutine 2 [running]:\nmain.work()\n\t/app/main.go:9 +0x1d\n";
 
     #[test]
     fn each_service_of_a_drop_has_its_own_verdict() {

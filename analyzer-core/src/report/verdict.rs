@@ -226,6 +226,11 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
     let of =
         |verdict| groups().filter(|group| group.verdict == verdict).map(members).fold(0, u64::saturating_add);
     let (leaked, suspect, unjudged) = (of(Verdict::Leak), of(Verdict::Suspect), of(Verdict::Unknown));
+    let is_running = |group: &GoroutineGroup| group.state == "running" && group.verdict == Verdict::Benign;
+    if total == 1 && groups().all(is_running) {
+        let said = "A running goroutine alone says where its stack was printed, and nothing of health";
+        return Some((Verdict::Unknown, said.to_owned()));
+    }
     let all = text::counted(total, "goroutine", "goroutines");
     let verb = |count, one: &'static str, many: &'static str| if count == 1 { one } else { many };
     Some(if leaked > 0 {
@@ -562,12 +567,16 @@ mod tests {
 
     #[test]
     fn a_dump_that_is_judged_as_a_whole_is_healthy_and_one_that_is_not_is_not() {
-        let healthy = report(&[("g.txt", dump(&[(1, "running")]).as_bytes())]);
+        let healthy = report(&[("g.txt", dump(&[(1, "running"), (2, "running")]).as_bytes())]);
         assert_eq!(healthy.outcome, Healthy, "{}", healthy.verdict);
         assert!(healthy.verdict.starts_with("No problem found: "), "{}", healthy.verdict);
         let unjudged = report(&[("g.txt", dump(&[(1, "running"), (2, "select"), (3, "select")]).as_bytes())]);
         assert_ne!(unjudged.outcome, Healthy, "{}", unjudged.verdict);
         assert!(!unjudged.verdict.contains("No problem"), "{}", unjudged.verdict);
+        // A stack that a program printed of itself is no dump.
+        let lone = report(&[("g.txt", dump(&[(1, "running")]).as_bytes())]);
+        assert_eq!(lone.outcome, Unjudged, "{}", lone.verdict);
+        assert!(lone.verdict.contains("running goroutine alone"), "{}", lone.verdict);
     }
 
     #[test]

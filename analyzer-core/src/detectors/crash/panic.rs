@@ -34,13 +34,22 @@ const TIMEOUT: Rule = Rule {
     meaning: "go test ended the process because its tests took longer than -timeout (10 minutes by default).",
 };
 
+const LOGGED: Rule = Rule {
+    code: "crash.log-fatal",
+    severity: Severity::Critical,
+    title: "The program ended itself with a fatal line of its log",
+    meaning: "klog.Fatal or glog.Fatal logged a message with stacks and ended the process, with exit status 255.",
+};
+
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[PANIC, NIL, RECOVERED, TIMEOUT],
+    rules: &[PANIC, NIL, RECOVERED, TIMEOUT, LOGGED],
     missing_inputs: support::missing_inputs,
     detect: |case: &Case<'_>| support::findings(case, tell),
 };
 
+/// Addresses below are of fields of a nil pointer (runtime/signal_unix.go, sigpanic).
+const NIL_PAGE: u64 = 0x1000;
 /// What the runtime says of a nil pointer, an interface or a function.
 const NIL_MESSAGE: &str = "nil pointer dereference";
 
@@ -130,10 +139,13 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     if crash.is_recovered {
         return Some(recovered(event));
     }
+    if crash.is_logged_exit {
+        return Some(logged_exit(event));
+    }
     if crash.is_test_timeout() {
         return Some(test_timeout(event));
     }
-    let first = crash.panics.first()?;
+    let Some(first) = crash.panics.first() else { return at_signal(event) };
     let is_nil = crash.panics.iter().any(|panic| panic.text.contains(NIL_MESSAGE));
     let rule = if is_nil { NIL } else { PANIC };
     let is_test = event.frames().iter().any(|(_, frame)| frame.function == TEST_RUNNER);
@@ -168,6 +180,32 @@ fn tell(event: &Event<'_>) -> Option<Told> {
         claim,
         against: Vec::new(),
         advice,
+    })
+}
+
+/// A text that begins below the panic's own line: what stands in brackets is printed of panics only.
+fn at_signal(event: &Event<'_>) -> Option<Told> {
+    let signal = event.crash.signal.as_ref()?;
+    let address = signal.address.map(|address| format!(" at address {address:#x}")).unwrap_or_default();
+    let is_nil = signal.name == "SIGSEGV" && signal.address.is_some_and(|address| address < NIL_PAGE);
+    let rule = if is_nil { NIL } else { PANIC };
+    let mut claim = format!(
+        "The process ended with a panic after {}{address}; the line with its message is not in the text.{}",
+        signal.name,
+        raised(event)
+    );
+    if is_nil {
+        claim.push_str(&which_was_nil(event));
+    }
+    Some(Told {
+        rule,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        condition: "The runtime printed the signal of a panic.",
+        title: rule.title.to_owned(),
+        claim,
+        against: list(&["The line above it says what it was, and whether it was recovered."]),
+        advice: list(&["Add the lines above to the text."]),
     })
 }
 
@@ -291,6 +329,26 @@ fn recovered(event: &Event<'_>) -> Told {
     }
 }
 
+/// The line of klog or glog, and who called it.
+fn logged_exit(event: &Event<'_>) -> Told {
+    let line = event.crash.panics.first().map(|line| line.text.as_str()).unwrap_or_default();
+    let message = line.split_once("] ").map_or(line, |(_, message)| message);
+    let caller =
+        event.own_frame().map(|frame| format!(" It was called in {}{}.", frame.call_site(), event.who()));
+    Told {
+        rule: LOGGED,
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        condition: "A line of klog's fatal level stands above a running goroutine.",
+        title: LOGGED.title.to_owned(),
+        claim: format!("{}: {}.{}", LOGGED.title, quote(message), caller.unwrap_or_default()),
+        against: Vec::new(),
+        advice: list(&[
+            "The message says what the program could not go on without; the lines of the log above it say why.",
+        ]),
+    }
+}
+
 /// Tests that wait and are named.
 const WAITING_TESTS: usize = 10;
 
@@ -383,6 +441,73 @@ mod tests {
         assert_eq!(verdicts(&found), [(Critical, Likely, None)]);
         let logged = at_total("2026/11/20 20:03:00 ERROR panic: send on closed channel\n", "0xc000012120");
         check("crash.panic", &[("app.log", &logged)], &[]);
+    }
+
+    #[test]
+    fn the_line_of_a_panic_behind_a_printers_prefix_is_the_panics() {
+        for text in [
+            at_total(&format!("Nov 20 20:03:00 host shop[8]: {NIL}"), "0x0"),
+            at_total(&format!("ERROR {NIL}"), "0x0"),
+            at_total(&format!("2026-11-20T20:03:00Z stderr F {NIL}"), "0x0"),
+        ] {
+            check("crash", &[("app.log", &text)], &["crash.nil-dereference"]);
+        }
+        for prefix in ["shop[8]: ", "20:03:00 ", "app | "] {
+            let text = at_total(&format!("{prefix}panic: boom\n"), "0xc000012120");
+            let found = check("crash", &[("app.log", &text)], &["crash.panic"]);
+            assert!(found[0].claim.contains("boom"), "{}", found[0].claim);
+        }
+        let logged = at_total("shop[8]: panic: boom\n", "0x1");
+        let logged = logged.replace("example.com/shop.(*Cart).Total(", "runtime/debug.Stack(");
+        check("crash.panic", &[("app.log", &logged)], &[]);
+        check("crash", &[("app.log", &at_total("saw a panic: boom\n", "0x1"))], &[]);
+    }
+
+    #[test]
+    fn a_fatal_line_of_klog_above_its_stacks_is_the_end_of_the_process() {
+        let stacks = "goroutine 1 [running]:\nk8s.io/klog/v2.stacks(0xc000012001)\n\t/go/pkg/mod/k8s.io/klog/v2@v2.4.0/klog.go:1026 +0xb9\nmain.main()\n\t/srv/app/main.go:40 +0x1d1\n";
+        for prefix in ["", "Nov 20 20:03:00 host shop[8]: ", "shop-1  | "] {
+            let text =
+                format!("F1120 20:03:00.123456       1 main.go:40] cannot start: no such host\n{stacks}");
+            let text: String = text.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            let found = check("crash", &[("app.log", &text)], &["crash.log-fatal"]);
+            let claim = &found[0].claim;
+            assert!(
+                claim.contains("log: cannot start: no such host.") && claim.contains("main.go:40"),
+                "{claim}"
+            );
+        }
+        let error = format!("E1120 20:03:00.123456       1 main.go:40] cannot start\n{stacks}");
+        check("crash", &[("app.log", &error)], &[]);
+    }
+
+    #[test]
+    fn what_a_handler_says_on_the_line_of_a_stack_is_a_recovered_panic() {
+        for said in ["[PANIC RECOVER] boom ", "recovered from panic: boom\n", "handler panicked, boom\n"] {
+            let text = at_total("", "0x1").trim_start().replacen("goroutine", &format!("{said}goroutine"), 1);
+            let found = check("crash", &[("app.log", &text)], &["crash.recovered-panic"]);
+            assert!(
+                found[0].claim.contains("boom") && found[0].claim.contains("cart.go:88"),
+                "{}",
+                found[0].claim
+            );
+        }
+        let dump =
+            at_total("", "0x1").trim_start().replacen("goroutine", "no panic yet, all stacks:\ngoroutine", 1);
+        check("crash", &[("app.log", &dump)], &[]);
+    }
+
+    #[test]
+    fn a_crash_whose_first_line_is_cut_off_is_told_by_its_signal() {
+        let signal = |address: &str| {
+            format!("[signal SIGSEGV: segmentation violation code=0x1 addr={address} pc=0x4a]\n")
+        };
+        let found =
+            check("crash", &[("a.log", &at_total(&signal("0x18"), "0x0"))], &["crash.nil-dereference"]);
+        assert_eq!(verdicts(&found), [(Critical, Likely, None)]);
+        assert!(found[0].claim.contains("cart.go:88") && found[0].claim.contains("address 0x18"));
+        check("crash", &[("a.log", &at_total(&signal("0xdead000"), "0x1"))], &["crash.panic"]);
+        check("crash", &[("a.log", &at_total("", "0x0"))], &[]);
     }
 
     #[test]

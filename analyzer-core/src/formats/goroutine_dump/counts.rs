@@ -158,8 +158,10 @@ impl Reader<'_> {
     fn frame(&mut self, text: &str) {
         let Some(block) = &mut self.block else { return };
         // A terminal or a chat makes spaces of tabs.
-        let mut parts =
-            text.split('\t').flat_map(|part| part.split("  ")).map(str::trim).filter(|part| !part.is_empty());
+        let is_wide = text.trim().contains(['\t']) || text.trim().contains("  ");
+        let separator = if is_wide { "  " } else { " " };
+        let parts = text.split('\t').flat_map(|part| part.split(separator));
+        let mut parts = parts.map(str::trim).filter(|part| !part.is_empty());
         let Some(pc) = parts.next().and_then(hex) else { return };
         if block.frames.is_empty() {
             let hidden = block.pcs.iter().take_while(|&&at| at != pc && at.checked_sub(1) != Some(pc));

@@ -34,18 +34,25 @@ pub(super) fn record(preamble: &[PreambleLine]) -> Option<CrashRecord> {
     has_said.then_some(record)
 }
 
-/// The record of a panic that the program logged itself: `message` is the line before its stack.
-pub(super) fn logged(message: Option<(&str, u64)>, header_line: u64) -> CrashRecord {
+/// The record of a panic, or with `is_exit` of an end, that the program logged itself: `message` is the
+/// line before its stack.
+pub(super) fn logged(message: Option<(&str, u64)>, header_line: u64, is_exit: bool) -> CrashRecord {
     let panics = message
         .map(|(text, line)| PanicValue {
             text: text.to_owned(),
-            is_recovered: true,
+            is_recovered: !is_exit,
             is_repanicked: false,
             line,
         })
         .into_iter()
         .collect();
-    CrashRecord { line: header_line, panics, is_recovered: true, ..CrashRecord::default() }
+    CrashRecord {
+        line: header_line,
+        panics,
+        is_recovered: !is_exit,
+        is_logged_exit: is_exit,
+        ..CrashRecord::default()
+    }
 }
 
 /// `[recovered]` and its kin stand at the end of a value's last line.

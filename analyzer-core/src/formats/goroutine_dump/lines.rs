@@ -26,3 +26,8 @@ pub fn starts_crash(line: &[u8]) -> bool {
 pub fn says_leaked(line: &[u8]) -> bool {
     stacks::says_leaked(line)
 }
+
+/// True if a handler says here that it caught a panic, whose stack comes next.
+pub fn says_recovered(line: &[u8]) -> bool {
+    stacks::says_recovered(&String::from_utf8_lossy(line))
+}

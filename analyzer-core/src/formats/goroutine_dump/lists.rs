@@ -93,6 +93,9 @@ impl<'a> Lister<'_, 'a> {
         let text = line.text().trim();
         if let Some(entry) = entry(text) {
             self.flush();
+            if entry.frame.is_none() {
+                self.reader.said_leaked(line.number);
+            }
             self.give(format!("goroutine {} [{}]:", entry.goid, entry.state).as_bytes(), line.number);
             self.shown = entry.frame.map(|(function, place)| (function, place, line.number));
             return true;
@@ -246,5 +249,7 @@ mod tests {
         let report = report(text);
         assert_eq!(report.sources[0].format.as_deref(), Some("goroutine-list"));
         assert_eq!(groups(&report), [("chan send".to_owned(), 1)]);
+        let found = report.findings.first().expect("the test says that it leaked");
+        assert!(found.claim.contains("hub.go:44"), "{}", found.claim);
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
     if text.starts_with(b"fatal error: ") || BARE_FATAL.iter().any(|start| text.starts_with(start)) {
         return Some(PreambleKind::FatalError);
     }
-    let is_of_signal = [b"[signal ".as_slice(), b"PC=0x", b"signal arrived during ", b"Exception 0x"];
+    let is_of_signal =
+        [b"[signal SIG".as_slice(), b"[signal 0x", b"PC=0x", b"signal arrived during ", b"Exception 0x"];
     if is_signal(text) || is_of_signal.iter().any(|start| text.starts_with(start)) {
         return Some(PreambleKind::Signal);
     }

@@ -28,7 +28,7 @@ use crate::evidence::stacks::{Frame, FrameId};
 pub(super) const FORMAT: Format = Format {
     name: "race-report",
     label: "Race detector report",
-    content: Content::Document,
+    content: Content::Lines,
     sniff,
     parse,
     secrets: super::secrets::stacks,
@@ -80,6 +80,12 @@ pub(super) fn is_head(text: &[u8]) -> bool {
     starts.iter().any(|start| text.starts_with(start))
 }
 
+/// True for a line of a frame, also without its indent.
+fn is_frame(text: &str) -> bool {
+    frame::function(text.as_bytes()).is_some()
+        || frame::file_line(text.as_bytes()).is_some_and(|place| place.has_offset)
+}
+
 /// Reads every report of a text.
 pub(super) fn read(bytes: &[u8], source: SourceId, evidence: &mut Evidence) {
     let mut reader =
@@ -127,7 +133,7 @@ impl Reader<'_> {
             self.close();
         } else if text.is_empty() {
             self.end_part();
-        } else if !text.starts_with(' ') {
+        } else if !text.starts_with(' ') && !is_frame(text) {
             self.head(text, number);
         } else {
             self.frame(text.trim_start());

@@ -7,11 +7,12 @@
 mod dumps;
 mod foreign;
 
-pub use foreign::says_leaked;
+pub use foreign::{says_leaked, says_recovered};
 
 use super::crash;
 use super::frame;
 use super::header::{self, Header};
+use super::preamble;
 use super::text::TextLine;
 use crate::base::convert::to_u32;
 use crate::base::error::Notes;
@@ -26,6 +27,8 @@ use crate::evidence::stacks::{Frame, FrameId};
 
 /// The function of Go's own that a panic calls; every stack of a panic has it.
 const PANIC: &str = "panic";
+/// The function by which a program gets its stack as text.
+const STACK_WRITER: &str = "runtime/debug.Stack";
 
 /// Calls whose printed arguments are kept, of a goroutine that may have crashed.
 const CALLS_WITH_ARGUMENTS: usize = 128;
@@ -58,6 +61,14 @@ struct Pending {
     is_foreign: bool,
 }
 
+/// `panic: boom` behind other text.
+struct GluedCrash {
+    text: Vec<u8>,
+    line: u64,
+    /// What stands before it is a program's, not a printer's.
+    is_logged: bool,
+}
+
 /// Reads lines into dumps.
 pub(super) struct Reader<'e> {
     evidence: &'e mut Evidence,
@@ -82,6 +93,8 @@ pub(super) struct Reader<'e> {
     foreign_lines: u32,
     /// A line with a header behind other text: it is one if a call follows.
     glued: Option<(Vec<u8>, u64)>,
+    /// The first line of a crash behind other text: it is one if the rest of a crash follows.
+    glued_crash: Option<GluedCrash>,
     /// How many more addresses of calls are kept.
     addresses_left: usize,
     /// The last line in which a leak checker says that what follows was left behind.
@@ -108,6 +121,7 @@ impl<'e> Reader<'e> {
             foreign: (String::new(), 0),
             foreign_lines: 0,
             glued: None,
+            glued_crash: None,
             addresses_left,
             leak_line: None,
         }
@@ -115,7 +129,8 @@ impl<'e> Reader<'e> {
 
     /// Takes the next line.
     pub(super) fn line(&mut self, line: TextLine<'_>) {
-        let text = line.bytes;
+        // A terminal pads its lines with blanks.
+        let text = line.bytes.trim_ascii_end();
         if let Some((bytes, number)) = self.glued.take()
             && frame::function(text).is_some()
             && let Some(header) = glued_header(&bytes)
@@ -138,6 +153,11 @@ impl<'e> Reader<'e> {
             },
             _ => self.other(text, line),
         }
+    }
+
+    /// A leak checker says in this line that the goroutine of it, or of the next, was left behind.
+    pub(super) const fn said_leaked(&mut self, line: u64) {
+        self.leak_line = Some(line);
     }
 
     fn open(&mut self, header: &Header<'_>, line: u64) {
@@ -298,15 +318,18 @@ impl<'e> Reader<'e> {
         self.flush_pending();
         let Some(mut block) = self.block.take() else { return };
         block.goroutine.stack = self.evidence.stacks.from_leaf_first(&block.frames);
+        self.take_glued_crash(&block);
         let is_panic = self.is_logged_panic(&block);
-        self.start_dump_if_needed(&block, is_panic);
-        let message = (block.goroutine.line.saturating_sub(1) == to_u32_line(self.foreign.1))
-            .then_some((self.foreign.0.as_str(), self.foreign.1));
+        let is_exit = self.is_logged_exit(&block);
+        self.start_dump_if_needed(&block, is_panic || is_exit);
+        let is_said = self.is_said_of(&block);
+        let message = is_said.then_some((self.foreign.0.as_str(), self.foreign.1));
         let Some(dump) = self.dumps.last_mut() else { return };
         if self.seen.insert(block.goroutine.goid) {
             let index = dump.goroutines.len();
-            if is_panic && dump.crash.is_none() {
-                dump.crash = Some(crash::logged(message, u64::from(block.goroutine.line)));
+            if (is_panic || is_exit) && dump.crash.is_none() {
+                let record = crash::logged(message, u64::from(block.goroutine.line), is_exit);
+                dump.crash = Some(record);
             }
             let is_crash = !block.goroutine.flags.has(GoroutineFlags::SYSTEM_STACK);
             if let Some(record) = dump.crash.as_mut().filter(|crash| is_crash && crash.goroutine.is_none())
@@ -330,15 +353,62 @@ impl<'e> Reader<'e> {
         self.spare = block.frames;
     }
 
+    /// The runtime prints a blank line between the message and the goroutine, and the goroutine's
+    /// own frames first; what a handler logs has the call that wrote its stack.
+    fn take_glued_crash(&mut self, block: &Block) {
+        let is_above = |crash: &mut GluedCrash| to_u32_line(crash.line) < block.goroutine.line;
+        let Some(crash) = self.glued_crash.take_if(is_above) else { return };
+        let strings = &self.evidence.strings;
+        let is_written = || {
+            strings.find(STACK_WRITER).is_some_and(|writer| {
+                let mut frames = self.evidence.stacks.leaf_first(block.goroutine.stack);
+                frames.any(|frame| frame.function == writer)
+            })
+        };
+        let is_next = to_u32_line(crash.line.saturating_add(2)) == block.goroutine.line;
+        if is_next
+            && !crash.is_logged
+            && self.preamble.is_empty()
+            && (crash.text.starts_with(b"fatal error: ") || strings.get(block.goroutine.state) == "running")
+            && !is_written()
+        {
+            self.push_crash(&crash);
+        }
+    }
+
+    /// Adds the first line of a crash to the preamble.
+    fn push_crash(&mut self, crash: &GluedCrash) {
+        if let Some(kind) = preamble::kind(&crash.text, false) {
+            preamble::push(&mut self.preamble, kind, &crash.text, crash.line);
+        }
+    }
+
+    /// True if the last foreign line is what was said of the goroutine: it stands above it, or on its line.
+    fn is_said_of(&self, block: &Block) -> bool {
+        let line = to_u32_line(self.foreign.1);
+        line > 0 && (line == block.goroutine.line || line.saturating_add(1) == block.goroutine.line)
+    }
+
     /// True if the stack is one that a handler printed while it recovered a panic.
     fn is_logged_panic(&self, block: &Block) -> bool {
         let strings = &self.evidence.strings;
-        strings.get(block.goroutine.state) == "running"
-            && self.preamble.is_empty()
-            && strings.find(PANIC).is_some_and(|panic| {
+        let has_panic = || {
+            strings.find(PANIC).is_some_and(|panic| {
                 let frames = self.evidence.stacks.leaf_first(block.goroutine.stack);
                 frames.take(CALLS_WITH_ARGUMENTS).any(|frame| frame.function == panic)
             })
+        };
+        strings.get(block.goroutine.state) == "running"
+            && self.preamble.is_empty()
+            && (has_panic() || (self.is_said_of(block) && foreign::says_recovered(&self.foreign.0)))
+    }
+
+    /// True if the stack is one that klog or glog printed before it ended the process (`F1120 …`).
+    fn is_logged_exit(&self, block: &Block) -> bool {
+        self.evidence.strings.get(block.goroutine.state) == "running"
+            && self.preamble.is_empty()
+            && self.is_said_of(block)
+            && foreign::is_fatal_log(&self.foreign.0)
     }
 }
 

@@ -218,11 +218,19 @@ fn behind(section: &Goroutines, group: &GoroutineGroup) -> String {
     if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
 }
 
-/// ` in main.worker (main.go:12)`, or ` started by ` where no frame is the program's own.
+/// ` in main.worker (main.go:12)`; where no frame is the program's own, the first of
+/// the stack and who started it.
 fn at(group: &GoroutineGroup) -> String {
-    let place = group.user_frame.as_ref().or(group.created_by.as_ref()).or(group.stack.first());
-    let preposition = if group.user_frame.is_some() { "in" } else { "started by" };
-    place.map(|frame| format!(" {preposition} {}", frame.call_site())).unwrap_or_default()
+    if let Some(frame) = &group.user_frame {
+        return format!(" in {}", frame.call_site());
+    }
+    let own = group.stack.first().map(|frame| format!(" in {}", frame.call_site()));
+    let creator = group.created_by.as_ref().map(|frame| format!("started by {}", frame.call_site()));
+    match (own, creator) {
+        (Some(own), Some(creator)) => format!("{own}, {creator}"),
+        (None, Some(creator)) => format!(" {creator}"),
+        (own, None) => own.unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

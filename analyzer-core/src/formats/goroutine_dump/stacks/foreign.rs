@@ -2,8 +2,8 @@
 //! what leak checkers say of it, C frames, and other code's lines between.
 
 use super::super::text::TextLine;
-use super::super::{crash, frame, preamble};
-use super::{Pending, Reader, glued_header};
+use super::super::{crash, frame, header, preamble};
+use super::{GluedCrash, Pending, Reader, glued_header};
 use crate::base::source::Position;
 use crate::evidence::goroutines::PreambleKind;
 use crate::evidence::stacks::Frame;
@@ -12,6 +12,8 @@ use crate::evidence::stacks::Frame;
 const SYMBOL_BYTES: usize = 256;
 /// Bytes of a line that are searched for a leak checker's words: a name of a function is in it.
 const LEAK_WORDS_BYTES: usize = 1024;
+/// Bytes of a log's prefix in which the first line of a crash is looked for.
+const PREFIX_BYTES: usize = 512;
 /// Lines of other code between a message and its goroutines: after more of them
 /// they have nothing to do with each other.
 const FOREIGN_LINES: u32 = 20;
@@ -45,6 +47,13 @@ impl Reader<'_> {
                 self.end_preamble();
             }
             self.in_message = preamble::is_message(kind);
+            if let Some(crash) = self.glued_crash.take()
+                && kind == PreambleKind::Signal
+                && self.preamble.is_empty()
+                && crash.line.saturating_add(1) == line.number
+            {
+                self.push_crash(&crash);
+            }
             preamble::push(&mut self.preamble, kind, text, line.number);
             self.foreign_lines = 0;
             return;
@@ -52,10 +61,17 @@ impl Reader<'_> {
         if says_leaked(trimmed) {
             self.leak_line = Some(line.number);
         }
-        if glued_header(text).is_some() {
+        let is_glued = glued_header(text).is_some();
+        if is_glued {
             self.glued = Some((text.to_vec(), line.number));
         }
-        self.foreign(trimmed, line.number);
+        if let Some(crash) = glued_crash(text) {
+            let is_logged = is_logged(text, crash);
+            self.glued_crash = Some(GluedCrash { text: crash.to_vec(), line: line.number, is_logged });
+        }
+        // A header on the same line is not of what was said.
+        let said = if is_glued { memchr::memmem::rfind(trimmed, header::START) } else { None };
+        self.foreign(said.and_then(|at| trimmed.get(..at)).unwrap_or(trimmed).trim_ascii_end(), line.number);
         if self.block.is_some() {
             self.noise(trimmed, line);
         }
@@ -119,6 +135,50 @@ impl Reader<'_> {
             block.frames.push(frame);
         }
     }
+}
+
+/// True for what handlers say above the stack of a panic that they caught.
+pub fn says_recovered(line: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "panic recover",
+        "recovered from panic",
+        "recovered panic",
+        "panic caught",
+        "observed a panic",
+        "panicked",
+    ];
+    let line = line.to_ascii_lowercase();
+    WORDS.iter().any(|words| line.contains(words))
+}
+
+/// True for a line of klog or glog of the level that ends the process: `F1120 20:03:00.123456   1 main.go:40] `.
+pub(super) fn is_fatal_log(line: &str) -> bool {
+    let is_date = |date: &str| date.len() == 4 && date.bytes().all(|byte| byte.is_ascii_digit());
+    line.split_once(' ').is_some_and(|(date, rest)| {
+        date.strip_prefix('F').is_some_and(is_date) && rest.contains(".go:") && rest.contains("] ")
+    })
+}
+
+/// The first line of a crash that stands behind the prefix of a log.
+fn glued_crash(line: &[u8]) -> Option<&[u8]> {
+    let starts = [&b"panic: "[..], b"fatal error: "];
+    let at = starts
+        .iter()
+        .find_map(|start| memchr::memmem::find(line.get(..PREFIX_BYTES).unwrap_or(line), start))?;
+    let before = line.get(..at)?.last()?;
+    matches!(before, b' ' | b'\t').then(|| line.get(at..))?
+}
+
+/// True if a program logged the line itself: its level, or a word of a sentence, stands before the message.
+pub(super) fn is_logged(line: &[u8], message: &[u8]) -> bool {
+    const LEVELS: [&[u8]; 6] = [b"error", b"err", b"warn", b"warning", b"info", b"debug"];
+    let before = line.get(..line.len().saturating_sub(message.len())).unwrap_or_default().trim_ascii_end();
+    let word = before.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
+    // The container runtime's mark of a whole line.
+    let is_word = !word.is_empty() && word != b"F" && word.iter().all(u8::is_ascii_alphabetic);
+    let letters: Vec<u8> =
+        word.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
+    is_word || LEVELS.contains(&letters.as_slice())
 }
 
 /// True if a line could be the symbol of a C function.
