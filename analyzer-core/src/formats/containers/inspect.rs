@@ -1,6 +1,6 @@
 //! `docker inspect`, `podman inspect`, `crictl inspect`: limit, variables, how it ended.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{documents, is_json_with, number, text};
 use crate::base::error::ParseError;
@@ -16,7 +16,10 @@ use crate::formats::tables::Places;
 use crate::formats::{Facts, Probe, Sniff};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
-    let is_engine = || is_json_with(probe.bytes, &["\"State\"", "\"HostConfig\""]);
+    let is_engine = || {
+        is_json_with(probe.bytes, &["\"State\"", "\"HostConfig\""])
+            || is_json_with(probe.bytes, &["\"OOMKilled\"", "\"ExitCode\""])
+    };
     let is_cri = || {
         is_json_with(probe.bytes, &["\"status\"", "\"CONTAINER_"])
             || is_json_with(probe.bytes, &["\"runtimeSpec\"", "\"status\""])
@@ -31,7 +34,12 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     let mut places = Places::new(input.bytes);
     let mut count = 0;
     for document in documents(input)? {
-        if document.get("State").is_some() && document.get("HostConfig").is_some() {
+        // `--format '{{json .State}}'` prints the state alone.
+        let document = match document {
+            Value::Object(state) if state.contains_key("OOMKilled") => json!({ "State": state }),
+            other => other,
+        };
+        if document.get("State").is_some() {
             engine(&document, &mut places, input, evidence);
         } else if document.pointer("/status/metadata").is_some() {
             cri(&document, &mut places, input, evidence);

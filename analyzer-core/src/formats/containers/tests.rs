@@ -156,3 +156,21 @@ fn what_breaks_says_where() {
     let none = report("x", r#"[{"State": {}, "HostConfig": null}]"#);
     assert_eq!(format(&none), Some("container-inspect"), "a container of which nothing is said");
 }
+
+#[test]
+fn the_state_alone_tells_of_a_kill_or_of_none() {
+    let killed = r#"{"Status":"exited","Running":false,"OOMKilled":true,"Dead":false,"ExitCode":137}"#;
+    for text in [
+        killed.to_owned(),
+        format!("$ docker inspect -f '{{{{json .State}}}}' svc\n{killed}\n"),
+        format!("[{killed}]"),
+    ] {
+        let report = report("paste.txt", &text);
+        assert_eq!(format(&report), Some("container-inspect"), "{text}");
+        let found = findings(&report);
+        let [(code, Severity::Critical, claim)] = found.as_slice() else { panic!("one finding: {found:?}") };
+        assert!(*code == "mem.oom.cgroup" && claim.contains("limit is not told"), "{code} {claim}");
+    }
+    let healthy = killed.replace("true", "false").replace("exited", "running").replace("137", "0");
+    assert_eq!(findings(&report("paste.txt", &healthy)), []);
+}

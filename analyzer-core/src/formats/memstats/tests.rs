@@ -111,3 +111,18 @@ fn runtime_metrics_as_text_give_the_same_figures() {
         assert_eq!(figure(&evidence, "/memory/classes/total:bytes").map(|f| f.0), Some(7_340_032), "{text}");
     }
 }
+
+#[test]
+fn names_that_prometheus_moved_aside_are_the_containers() {
+    for labels in [
+        "container=\"exporter\",pod=\"ksm\",exported_container=\"app\",exported_namespace=\"shop\",exported_pod=\"api-1\"",
+        "exported_container=\"app\",exported_pod=\"api-1\",exported_namespace=\"shop\",namespace=\"monitoring\"",
+        "container=\"app\",pod=\"api-1\",namespace=\"shop\"",
+    ] {
+        let text = format!("# TYPE container_memory_rss gauge\ncontainer_memory_rss{{{labels}}} 4096\n");
+        let (_, evidence, _) = parse(&text);
+        let levels: Vec<_> =
+            evidence.memory.records.iter().map(|record| evidence.strings.get(record.level)).collect();
+        assert_eq!(levels, ["shop/api-1/app"], "{labels}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::base::units::{Bytes, Nanos, Unit};
 use crate::evidence::memory::Figure;
 use crate::evidence::oom::{OomEvent, OomKill, OomScope, UsageLine};
 use crate::formats::Facts;
-use crate::formats::record::{decimal, flat_keyed};
+use crate::formats::record::decimal;
 
 /// The kernel prints "no limit" as the most pages that a counter holds, in KiB: some
 /// 2^53, less by the size of a page. No machine has a half of it.
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         self.stat_line(figures, moment.at);
     }
 
-    /// `anon 4096`, or `cache:8KB rss:4KB ...`.
+    /// `anon 4096`, several of them in a row where a printer joined the lines, or `cache:8KB rss:4KB ...`.
     fn stat_line(&mut self, text: &str, at: Position) {
         let inline = |cell: &str| {
             let (key, value) = cell.split_once(':')?;
@@ -238,8 +238,7 @@ impl<'a> Reader<'a> {
         for (key, value) in sums {
             self.add_stat(key, value, at);
         }
-        let line = flat_keyed(text.trim()).and_then(|(key, value)| Some((key, decimal(value)?)));
-        if let Some((key, value)) = line {
+        for (key, value) in joined(text) {
             let key = self.strings.intern(key);
             self.add_stat(key, value, at);
         }
@@ -357,6 +356,20 @@ impl<'a> Reader<'a> {
             at,
         }
     }
+}
+
+/// `anon 4096\nfile 8192`, with the line ends escaped or as blanks: pairs and nothing else.
+fn joined(text: &str) -> Vec<(&str, i64)> {
+    let is_key = |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut words = text.split("\\n").flat_map(str::split_whitespace);
+    let mut pairs = Vec::new();
+    while let Some(key) = words.next() {
+        let Some(value) = words.next().and_then(decimal).filter(|_| is_key(&key)) else {
+            return Vec::new();
+        };
+        pairs.push((key, value));
+    }
+    pairs
 }
 
 /// The lines of one message. One record of /dev/kmsg holds the statistics of 5.3 to 6.7,

@@ -57,6 +57,36 @@ fn statistics_in_one_record_are_split_at_the_escaped_line_ends() {
 }
 
 #[test]
+fn statistics_that_a_printer_joined_are_read_one_by_one() {
+    for joined in
+        ["anon 4096 file 8192 shmem 0", "anon 4096\\nfile 8192\\nshmem 0", "anon 4096  file 8192\\nshmem 0"]
+    {
+        let text = format!(
+            "[  200.000001] Memory cgroup stats for /pod/app:\n[  200.000001] {joined}\n[  200.000001] oom_reaper: reaped process 4 (a)\n"
+        );
+        let (evidence, facts) = parse_text(&text);
+        assert_eq!(stat(&evidence, &evidence.oom[0], "file"), Some(8192), "{joined}");
+        assert_eq!((evidence.oom[0].stats.len(), facts.is_partial), (3, false), "{joined}");
+    }
+    let (evidence, _) = parse_text(
+        "[  200.000001] Memory cgroup stats for /pod/app:\n[  200.000001] anon 4096 of file 8192\n",
+    );
+    assert_eq!(evidence.oom[0].stats.len(), 0);
+}
+
+#[test]
+fn the_line_of_a_kill_by_itself_is_a_kill_without_a_limit() {
+    for line in [
+        "Killed process 42 (svc) total-vm:900000kB, anon-rss:184000kB, file-rss:100kB, shmem-rss:0kB",
+        "[  200.000001] Killed process 42 (svc), UID 0, total-vm:900000kB, anon-rss:184000kB, file-rss:0kB",
+        "Nov 10 11:40:11 n kernel: Killed process 42, UID 0, (svc) total-vm:9kB, anon-rss:8kB, file-rss:0kB",
+    ] {
+        let (evidence, _) = parse_text(line);
+        assert_eq!((evidence.oom[0].kills[0].pid, evidence.oom[0].said), (42, None), "{line}");
+    }
+}
+
+#[test]
 fn a_log_that_begins_within_a_dump_keeps_what_is_there() {
     let from_stats = DUMP.split_once("[   39.424806]").unwrap().1;
     let (evidence, _) = parse_text(&format!("[   39.424806]{from_stats}"));

@@ -2,10 +2,11 @@
 //! containers as their objects say it, the node's memory, and the events.
 //!
 //! Lines are told by their indent below that of `Name:`; a value stands behind
-//! the first colon (kubectl, pkg/describe).
+//! the first colon (kubectl, pkg/describe). People also paste the states of one
+//! container alone: they are of a container without a name.
 
 use super::events;
-use super::objects::VARIABLES;
+use super::objects::{UNNAMED, VARIABLES};
 use super::quantity;
 use crate::base::error::ParseError;
 use crate::base::limits::CONTAINERS;
@@ -18,6 +19,11 @@ use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::{Facts, Probe, Sniff};
 
+/// Titles of how a container runs and how it ended before, the second up to Kubernetes 1.2.
+const STATES: [&str; 3] = ["State:", "Last State:", "Last Termination State:"];
+/// Blanks before the states of a container.
+const STATE_INDENT: usize = 4;
+
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let head = String::from_utf8_lossy(probe.head());
     let has = |title: &str| head.lines().any(|line| line.trim_start().starts_with(title));
@@ -25,14 +31,17 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
         || ["State:", "Last State:", "Restart Count:", "Container ID:"].iter().any(|title| has(title));
     let is_pod = has("Containers:") && has("Name:") && is_state();
     let is_node = has("Name:") && has("Capacity:") && has("Allocatable:");
-    if is_pod || is_node { Sniff::ByContent } else { Sniff::No }
+    let is_excerpt = STATES.iter().any(|state| has(state)) && has("Reason:") && has("Exit Code:");
+    if is_pod || is_node || is_excerpt { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses every pod and node of the text.
 /// # Errors
 /// `Malformed` without either.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    let mut reader = Reader { input, evidence, base: 0, described: Described::default(), count: 0 };
+    let described = Described::default();
+    let mut reader =
+        Reader { input, evidence, base: 0, lift: 0, above: (String::new(), 0), described, count: 0 };
     for line in Lines::new(input.bytes) {
         reader.line(line.text(), line.position());
     }
@@ -86,6 +95,10 @@ struct Reader<'a, 'i> {
     evidence: &'a mut Evidence,
     /// Blanks before `Name:`.
     base: usize,
+    /// Blanks that an excerpt lost.
+    lift: usize,
+    /// The last key without a value, and the blanks before it: it may name a container.
+    above: (String, usize),
     described: Described,
     count: usize,
 }
@@ -96,12 +109,18 @@ impl Reader<'_, '_> {
         let blanks = line.len() - line.trim_start().len();
         if text.starts_with("Name:") && (self.described.name.is_empty() || blanks <= self.base) {
             self.close();
-            self.base = blanks;
+            (self.base, self.lift) = (blanks, 0);
         }
-        let indent = blanks.saturating_sub(self.base);
+        if STATES.iter().any(|state| text.starts_with(state)) {
+            self.excerpt(blanks);
+        }
+        let indent = (blanks + self.lift).saturating_sub(self.base);
         let (key, value) = text.split_once(':').map_or((text, ""), |(key, value)| (key.trim(), value.trim()));
         if text.is_empty() {
             return;
+        }
+        if value.is_empty() && text.ends_with(':') {
+            self.above = (key.to_owned(), blanks);
         }
         if indent == 0 {
             return self.title(key, value, at);
@@ -121,6 +140,26 @@ impl Reader<'_, '_> {
             "Events" => self.event(text, at),
             _ => {}
         }
+    }
+
+    /// The states of a container of a pod that is not in the text.
+    fn excerpt(&mut self, blanks: usize) {
+        let described = &mut self.described;
+        if !described.name.is_empty() || !described.containers.is_empty() {
+            return;
+        }
+        let (above, outer) = std::mem::take(&mut self.above);
+        let is_named = !above.is_empty() && outer < blanks && !above.contains(' ');
+        let name = if is_named { above } else { UNNAMED.to_owned() };
+        "Containers".clone_into(&mut described.section);
+        described.containers.push(Container {
+            name,
+            role: "",
+            facts: vec![],
+            state: "",
+            list: String::new(),
+        });
+        (self.base, self.lift) = (blanks, STATE_INDENT);
     }
 
     fn title(&mut self, key: &str, value: &str, at: Position) {
@@ -235,7 +274,7 @@ impl Container {
     fn field(&mut self, key: &str, value: &str, at: Position) {
         match (key, self.list.as_str()) {
             ("State", _) => self.state(value, "state", at),
-            ("Last State", _) => self.state(value, "lastState", at),
+            ("Last State" | "Last Termination State", _) => self.state(value, "lastState", at),
             ("Restart Count", _) => self.number("restartCount", value.parse().ok(), Unit::Count, at),
             ("memory", "Limits") => self.number("limits.memory", quantity::parse(value), Unit::Bytes, at),
             ("memory", "Requests") => self.number("requests.memory", quantity::parse(value), Unit::Bytes, at),

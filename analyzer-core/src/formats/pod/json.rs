@@ -17,7 +17,11 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
             && (has("\"containers\"") || has("\"containerStatuses\""))
             && (has("\"Pod\"") || has("\"PodList\""))
     };
-    if is_object && is_pod() { Sniff::ByContent } else { Sniff::No }
+    let is_excerpt = || {
+        (is_object || probe.bytes.trim_ascii_start().starts_with(b"["))
+            && objects::is_excerpt(|key| has(&format!("\"{key}\":")))
+    };
+    if (is_object && is_pod()) || is_excerpt() { Sniff::ByContent } else { Sniff::No }
 }
 
 pub fn sniff_events(probe: &Probe<'_>) -> Sniff {

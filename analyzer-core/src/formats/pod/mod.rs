@@ -59,7 +59,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kubectl-describe",
         label: "pod or node (kubectl describe)",
-        content: Content::Document,
+        content: Content::Lines,
         sniff: describe::sniff,
         parse: describe::parse,
         secrets: secrets::prose,

@@ -1,7 +1,7 @@
 //! What objects of the API say: one record for a pod, one for each of its
 //! containers, one for each event.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{events, quantity};
 use crate::base::error::ParseError;
@@ -17,6 +17,9 @@ use crate::formats::tables::Places;
 
 /// Variables of the Go runtime that bear on memory.
 pub(in crate::formats) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
+
+/// The name of a container whose name is not in the text.
+pub(super) const UNNAMED: &str = "(not named)";
 
 /// Shorter ids would be found in any path.
 const LEAST_ID: usize = 12;
@@ -40,6 +43,8 @@ pub fn read(
     evidence: &mut Evidence,
     facts: &mut Facts,
 ) -> Result<(), ParseError> {
+    let excerpt: Vec<Value> = roots.iter().filter_map(excerpt).collect();
+    let roots = if excerpt.is_empty() { roots } else { excerpt.as_slice() };
     let mut reader = Reader { input, evidence, written, left: CONTAINERS, places: Places::new(input.bytes) };
     let (mut pods, mut events) = (0, 0);
     let listed = roots.iter().flat_map(|root| array(root, "/items"));
@@ -65,6 +70,31 @@ pub fn read(
     }
     facts.kind = Some(if pods > 0 { "pod" } else { "events" }.to_owned());
     Ok(())
+}
+
+/// The states of containers that were cut out of a pod, as a pod: the list, one of it, or how one ended.
+fn excerpt(value: &Value) -> Option<Value> {
+    let pod = |statuses: Value| Some(json!({ "status": { "containerStatuses": statuses } }));
+    let is_status = |value: &Value| value.get("name").is_some() && value.get("lastState").is_some();
+    match value {
+        Value::Array(items) if items.iter().any(is_status) => pod(value.clone()),
+        Value::Object(_) if value.get("kind").is_some() => None,
+        Value::Object(fields) if fields.contains_key("containerStatuses") => Some(json!({ "status": value })),
+        Value::Object(_) if is_status(value) => pod(json!([value])),
+        Value::Object(fields) if fields.contains_key("lastState") || fields.contains_key("terminated") => {
+            let state =
+                if fields.contains_key("lastState") { value.clone() } else { json!({ "lastState": value }) };
+            let mut status = json!({ "name": UNNAMED });
+            status.as_object_mut()?.extend(state.as_object()?.clone());
+            pod(json!([status]))
+        }
+        _ => None,
+    }
+}
+
+/// True for the states of containers that were cut out of a pod's object.
+pub(super) fn is_excerpt(has: impl Fn(&str) -> bool) -> bool {
+    has("terminated") && has("exitCode") && has("reason") && (has("lastState") || has("containerID"))
 }
 
 fn is_pod(object: &Value) -> bool {

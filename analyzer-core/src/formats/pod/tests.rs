@@ -139,3 +139,77 @@ fn the_table_of_kubectl_top_gives_working_sets() {
     assert_eq!(report.sources[0].format.as_deref(), Some("kubectl-top"));
     assert_eq!(report.memory.unwrap().latest.working_set.map(|set| set.0), Some(24 << 20));
 }
+
+#[test]
+fn the_states_of_a_container_pasted_alone_tell_of_its_kill() {
+    let states = "    State:          Running\n      Started:      Tue, 10 Nov 2026 11:40:30 +0000\n    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137\n    Restart Count:  4\n    Limits:\n      memory:  256Mi\n";
+    let dedented =
+        states.lines().map(|line| line.trim_start_matches("    ").to_owned() + "\n").collect::<String>();
+    let named = format!("  api:\n    Container ID:  containerd://aa\n{states}");
+    let old = states.replace("Last State:     ", "Last Termination State:\t");
+    let below = format!("It restarts again and again:\n\n{states}\nAny idea?\n");
+    for (text, name) in [
+        (states, "(not named)"),
+        (&dedented, "(not named)"),
+        (&named, "api"),
+        (&old, "(not named)"),
+        (&below, "(not named)"),
+    ] {
+        let report = report("paste.txt", text);
+        assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{text}");
+        let claim = &report.findings[0].claim;
+        assert!(
+            claim.contains(&format!("Container {name} was OOMKilled with a limit of 256.0 MiB")),
+            "{claim}"
+        );
+        assert!(claim.contains("restarted 4 times"), "{claim}");
+    }
+}
+
+#[test]
+fn what_a_container_wrote_last_is_told_with_its_exit_code() {
+    let ended = POD.replace(
+        "137, \"reason\": \"OOMKilled\"",
+        "2, \"reason\": \"Error\", \"message\": \"panic: boom\\n\\ngoroutine 1 [running]:\\n\"",
+    );
+    let report = report("pod.json", &ended);
+    assert_eq!(codes(&report), [("pod.exited", Severity::Warning)]);
+    assert!(report.findings[0].claim.contains("panic: boom"), "{}", report.findings[0].claim);
+}
+
+#[test]
+fn the_states_of_containers_cut_out_of_a_pods_object_tell_of_the_kill() {
+    let ended = "terminated:\n  containerID: containerd://aa\n  exitCode: 137\n  reason: OOMKilled\n";
+    let indented =
+        |text: &str, by: usize| text.lines().map(|line| format!("{:by$}{line}\n", "")).collect::<String>();
+    let last = format!("lastState:\n{}", indented(ended, 2));
+    let status = format!("containerStatuses:\n- name: api\n{}", indented(&last, 2));
+    let json =
+        r#"{"name":"api","restartCount":4,"lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled"}}}"#;
+    for (text, name) in [
+        (ended.to_owned(), "(not named)"),
+        (last.clone(), "(not named)"),
+        (indented(&last, 4), "(not named)"),
+        (status.clone(), "api"),
+        (format!("status:\n{}", indented(&status, 2)), "api"),
+        (format!("```yaml\n{status}```\n"), "api"),
+        (json.to_owned(), "api"),
+        (format!("[{json}]"), "api"),
+        (format!("$ kubectl get pod -o jsonpath='{{.status.containerStatuses}}'\n[{json}]\n"), "api"),
+    ] {
+        let report = report("paste.txt", &text);
+        assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{text}");
+        assert!(report.findings[0].claim.contains(name), "{}", report.findings[0].claim);
+    }
+}
+
+#[test]
+fn what_describe_prints_is_read_behind_the_prefix_of_a_log() {
+    let describe = "Name:         shop\nNamespace:    shop\nContainers:\n  api:\n    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137\n    Limits:\n      memory:  256Mi\nConditions:\n  Type    Status\n  Ready   False\n";
+    for prefix in ["> ", "2026-11-20T20:03:00.1234567Z ", "Nov 20 20:03:00 host ci[8]: "] {
+        let text: String = describe.lines().map(|line| format!("{prefix}{line}\n")).collect();
+        let report = report("paste.txt", &text);
+        assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{text}");
+        assert!(report.findings[0].claim.contains("Container api"), "{}", report.findings[0].claim);
+    }
+}

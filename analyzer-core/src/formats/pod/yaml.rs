@@ -22,8 +22,18 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
         .any(|line| matches!(line.trim_start_matches("- "), "kind: Pod" | "kind: List" | "kind: PodList"));
     let has = |key: &str| lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(key));
     let has_containers = has("containers:") || has("containerStatuses:");
-    if is_object && is_pod && has_containers { Sniff::ByContent } else { Sniff::No }
+    let is_first = || {
+        let first =
+            lines().find(|line| !line.trim().is_empty()).map(|line| line.trim().trim_start_matches("- "));
+        first.is_some_and(|first| EXCERPT_STARTS.iter().any(|start| first.starts_with(start)))
+    };
+    let is_excerpt = || is_first() && objects::is_excerpt(|key| has(&format!("{key}:")));
+    if (is_object && is_pod && has_containers) || is_excerpt() { Sniff::ByContent } else { Sniff::No }
 }
+
+/// Keys with which the states of containers start that were cut out of a pod.
+const EXCERPT_STARTS: [&str; 6] =
+    ["containerStatuses:", "status:", "lastState:", "terminated:", "containerID:", "allocatedResources:"];
 
 /// The same with what an event has.
 pub fn sniff_events(probe: &Probe<'_>) -> Sniff {
@@ -47,7 +57,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
 /// # Errors
 /// `Malformed` or `Unsupported` at a line that is no such YAML; `LimitExceeded` if it is nested too deep.
 fn documents(bytes: &[u8]) -> Result<Vec<Value>, ParseError> {
-    let lines: Vec<Line<'_>> = Lines::new(bytes).map(|line| Line::new(line.text(), line.number)).collect();
+    let mut lines: Vec<Line<'_>> =
+        Lines::new(bytes).map(|line| Line::new(line.text(), line.number)).collect();
+    // What was cut out of a document keeps its indentation.
+    let outer = lines.iter().filter(|line| !line.is_blank()).map(|line| line.indent).min().unwrap_or(0);
+    lines.iter_mut().for_each(|line| line.indent = line.indent.saturating_sub(outer));
     let mut found = Vec::new();
     for part in lines.split(|line| line.indent == 0 && matches!(line.text, "---" | "...")) {
         let mut reader = Reader { lines: part, at: 0, pending: None };

@@ -4,6 +4,7 @@ use super::super::oom::CGROUP;
 use super::super::support::{Draft, list, text};
 use super::{EXITED, SIGKILL, cited};
 use crate::analysis::memory::term::View;
+use crate::detectors::crash::support::quote;
 use crate::detectors::{Case, Rule};
 use crate::evidence::oom::{OomEvent, OomScope};
 use crate::report::{Citation, Confidence, Finding, Severity, Subject};
@@ -111,6 +112,12 @@ fn history(container: &View<'_>, state: &str) -> String {
     if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }
 
+/// What the program wrote last, where Kubernetes keeps it (terminationMessagePolicy).
+fn last_words(container: &View<'_>, state: &str) -> String {
+    let message = container.text(&format!("{state}.message")).map(str::trim).unwrap_or_default();
+    if message.is_empty() { String::new() } else { format!(" It wrote last: {}.", quote(message)) }
+}
+
 fn citations(container: &View<'_>, state: &str) -> Vec<Citation> {
     let code = container.get(&format!("{state}.exitCode"));
     let reason = || cited(container, &[&format!("{state}.reason"), "pod", state]);
@@ -176,10 +183,11 @@ fn exited(
         ),
         title: exit.rule.title.to_owned(),
         claim: format!(
-            "{name} ended with exit code {}{reason}: {}{}.",
+            "{name} ended with exit code {}{reason}: {}{}.{}",
             exit.code,
             exit.proves,
-            history(container, state)
+            history(container, state),
+            last_words(container, state)
         ),
         amount: None,
         citations,

@@ -45,10 +45,13 @@ const METRICS: [(&str, Unit); 18] = [
 const STARTED: &str = "container_start_time_seconds";
 const LAST_SEEN: &str = "container_last_seen";
 
-/// Labels that name a container, those of standalone cAdvisor last.
-const CONTAINER: [&str; 3] = ["container", "container_name", "container_label_io_kubernetes_container_name"];
-const POD: [&str; 3] = ["pod", "pod_name", "container_label_io_kubernetes_pod_name"];
-const NAMESPACE: [&str; 2] = ["namespace", "container_label_io_kubernetes_pod_namespace"];
+/// Labels that name a container, those of standalone cAdvisor last. Where the scrape adds
+/// labels of the same name, Prometheus keeps the exporter's own as `exported_…`.
+const CONTAINER: [&str; 4] =
+    ["exported_container", "container", "container_name", "container_label_io_kubernetes_container_name"];
+const POD: [&str; 4] = ["exported_pod", "pod", "pod_name", "container_label_io_kubernetes_pod_name"];
+const NAMESPACE: [&str; 3] =
+    ["exported_namespace", "namespace", "container_label_io_kubernetes_pod_namespace"];
 
 /// What a row is of.
 enum Owner {

@@ -30,7 +30,10 @@ impl Pods {
     /// Takes a sample of kube-state-metrics; false if it is none that bears on memory.
     pub fn add(&mut self, sample: &Sample<'_>, at: Position) -> bool {
         let Some(metric) = sample.metric.strip_prefix("kube_pod_") else { return false };
-        let label = |name: &str| sample.labels.get(name).unwrap_or("");
+        let label = |name: &str| {
+            let exporters = sample.labels.get(&format!("exported_{name}"));
+            exporters.or_else(|| sample.labels.get(name)).unwrap_or("")
+        };
         let is_memory = label("resource") == "memory";
         let figure = match metric {
             "container_resource_limits" if is_memory => Some(("limits.memory", Unit::Bytes)),
