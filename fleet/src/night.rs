@@ -153,7 +153,7 @@ impl Pod {
 }
 
 /// Steps of the reconciliation that make up memory, from the inside out.
-pub const STEPS: [&str; 15] = [
+pub const STEPS: [&str; 14] = [
     "heap-objects",
     "live",
     "garbage",
@@ -162,7 +162,6 @@ pub const STEPS: [&str; 15] = [
     "stacks",
     "metadata",
     "native",
-    "not-go",
     "sock",
     "file-cache",
     "shmem",
