@@ -5,6 +5,9 @@
 //! be found (`expect: finding`), what may be (`also`, `info`) and what must not
 //! (`none`), each with its rule and line, and under `negatives` the rules that
 //! must be silent. The program's own counters stand in `counters.json`.
+//!
+//! Truths of whole services (kinds of leaks, with places, and a verdict) are read, too: their
+//! leaks of the Go heap must be found, and a healthy one must have no warning.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,16 +21,60 @@ use serde::Deserialize;
 /// What is planted in a program.
 #[derive(Debug, Deserialize)]
 struct Truth {
+    #[serde(default)]
     planted: Vec<Planted>,
     #[serde(default)]
     negatives: Vec<String>,
+    /// Of a whole service: "healthy", "problem".
+    #[serde(default)]
+    verdict: Option<String>,
+}
+
+impl Truth {
+    /// A service's leaks of the Go heap as what a rule must find; its other causes are no profile's.
+    fn settle(&mut self) {
+        for planted in self.planted.iter_mut().filter(|planted| planted.rule.is_empty()) {
+            // Beside places there are lists of functions.
+            let mut lists = planted.places.values();
+            let place = lists.find_map(|list| Vec::<Place>::deserialize(list).ok()?.into_iter().next());
+            if let (Some(place), "go-heap", "leak") = (place, &*planted.kind, &*planted.expect) {
+                (planted.rule, planted.expect) = ("heap.growth".to_owned(), "finding".to_owned());
+                (planted.function, planted.file, planted.line) = (place.function, place.file, place.line);
+            }
+        }
+        self.planted.retain(|planted| !planted.rule.is_empty());
+    }
+
+    /// True if no warning is due at all.
+    fn is_negative(&self) -> bool {
+        self.planted.iter().all(|planted| planted.expect != "finding")
+            && self.verdict.as_deref().is_none_or(|verdict| verdict == "healthy")
+    }
 }
 
 /// One cause, at its line.
 #[derive(Debug, Deserialize)]
 struct Planted {
+    #[serde(default)]
     rule: String,
     expect: String,
+    /// Of a whole service: "go-heap", "chan-send".
+    #[serde(default)]
+    kind: String,
+    /// Of a whole service: places by what happens there.
+    #[serde(default, rename = "where")]
+    places: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    function: String,
+    #[serde(default)]
+    file: String,
+    #[serde(default)]
+    line: Option<u32>,
+}
+
+/// A line of a program.
+#[derive(Debug, Deserialize)]
+struct Place {
     #[serde(default)]
     function: String,
     #[serde(default)]
@@ -143,7 +190,8 @@ pub fn measure(root: &Path, is_loud: bool) -> Result<Total> {
     let mut total = Total { cases: cases.len(), ..Total::default() };
     for case in &cases {
         let truth = fs::read(case.join("truth.json"))?;
-        let truth: Truth = serde_json::from_slice(&truth).with_context(|| case.display().to_string())?;
+        let mut truth: Truth = serde_json::from_slice(&truth).with_context(|| case.display().to_string())?;
+        truth.settle();
         let counters = fs::read(case.join("counters.json")).unwrap_or_else(|_| b"{}".to_vec());
         let counters: Counters = serde_json::from_slice(&counters)?;
         let report = report(case)?;
@@ -216,7 +264,7 @@ impl Total {
         for finding in report.findings.iter().filter(of_profiles) {
             self.judge(finding, truth, lines);
         }
-        let is_negative = truth.planted.iter().all(|planted| planted.expect != "finding");
+        let is_negative = truth.is_negative();
         for finding in report.findings.iter().filter(|finding| finding.code == "mem.leak.trend") {
             if is_negative && finding.severity < Severity::Info {
                 self.alarms += 1;
@@ -251,7 +299,7 @@ impl Total {
                 finding.severity, finding.confidence, finding.code, finding.claim
             ));
         }
-        let is_case_negative = truth.planted.iter().all(|planted| planted.expect != "finding");
+        let is_case_negative = truth.is_negative();
         if finding.severity < Severity::Info && !is_true && (is_denied || is_silent || is_case_negative) {
             self.alarms += 1;
             lines.push(format!("ALARM {}: {}", finding.code, finding.claim));
