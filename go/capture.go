@@ -1,10 +1,12 @@
 package strata
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -68,6 +70,8 @@ type taker struct {
 	policy  Policy
 	// buffer holds one profile at a time.
 	buffer bounded
+	// dump is how large the last dump of goroutines was.
+	dump   int
 	prefix string
 }
 
@@ -77,7 +81,7 @@ func (c *taker) snapshot(label string, isLast bool, ctx context.Context) {
 	start := time.Now()
 	// The ordinary dump first: what follows wakes and starts goroutines.
 	if c.policy.allows(Goroutines) {
-		c.lookup("goroutine", "goroutine.txt", 2)
+		c.stacks("goroutine.txt")
 		c.lookup("goroutine", "goroutine.pb.gz", 0)
 	}
 	if c.plan.collect {
@@ -145,6 +149,40 @@ func (c *taker) lookup(profile, name string, debug int) {
 		return
 	}
 	c.archive.add(c.prefix+name, c.buffer.Bytes(), start, time.Now())
+}
+
+// stackBytes is what a goroutine takes in a dump before it is known of any: some ten frames.
+const stackBytes = 1 << 10
+
+// stacks writes the dump of all goroutines, as /debug/pprof/goroutine?debug=2 has
+// it. The world stands still while it is written, so it is written once if that
+// can be: runtime/pprof tries sizes from 1 MiB on, each from the start.
+func (c *taker) stacks(name string) {
+	if c.archive.err != nil {
+		return
+	}
+	start := time.Now()
+	most := int(min(c.policy.MaxPart, math.MaxInt32))
+	size := min(max(c.dump+c.dump/4, runtime.NumGoroutine()*stackBytes+16<<10), most)
+	for {
+		c.reset()
+		c.buffer.Grow(size)
+		buffer := c.buffer.AvailableBuffer()
+		buffer = buffer[:min(cap(buffer), most)]
+		n := runtime.Stack(buffer, true)
+		if n == len(buffer) && n < most {
+			// As many bytes for each of the rest as for those that fitted.
+			fitted := bytes.Count(buffer, []byte("\n\ngoroutine ")) + 1
+			size = min(max(2*n, n/fitted*runtime.NumGoroutine()/4*5), most)
+			continue
+		}
+		if n == most {
+			c.archive.miss("the end of "+c.prefix+name, errLarge)
+		}
+		c.dump = n
+		c.archive.add(c.prefix+name, buffer[:n], start, time.Now())
+		return
+	}
 }
 
 // during writes what is recorded for a time. Only one such recording can run in a

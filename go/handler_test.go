@@ -13,6 +13,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -299,6 +300,44 @@ func TestCeilingsAreSaid(t *testing.T) {
 	missing := strings.Join(readManifest(t, files).Missing, "\n")
 	if size > 6000 || !strings.Contains(missing, errLarge.Error()) || !strings.Contains(missing, errFull.Error()) {
 		t.Errorf("%d bytes, missing: %s", size, missing)
+	}
+}
+
+func TestADumpIsWholeHoweverManyGoroutinesThereAre(t *testing.T) {
+	const many = 3000
+	done := make(chan struct{})
+	var started sync.WaitGroup
+	started.Add(many)
+	var deep func(depth int)
+	deep = func(depth int) {
+		if depth > 0 {
+			deep(depth - 1)
+			return
+		}
+		started.Done()
+		<-done
+	}
+	for i := 0; i < many; i++ {
+		go deep(40) // Several times what is reckoned with at first.
+	}
+	started.Wait()
+	defer close(done)
+	dump := func(policy Policy) (string, manifest) {
+		var bundle bytes.Buffer
+		if err := capture(context.Background(), &bundle, "api", plan{snapshots: 1}, policy.withDefaults(), func() {}); err != nil {
+			t.Fatal(err)
+		}
+		files := unpack(t, bundle.Bytes())
+		return string(files["t0/goroutine.txt"]), readManifest(t, files)
+	}
+	whole, notes := dump(Policy{})
+	if n := strings.Count(whole, "\ngoroutine "); n < many || !strings.HasSuffix(whole, "\n") || len(notes.Missing) > 0 {
+		t.Errorf("%d goroutines, %d bytes, missing: %q", n, len(whole), notes.Missing)
+	}
+	cut, notes := dump(Policy{MaxPart: 300_000})
+	missing := strings.Join(notes.Missing, "\n")
+	if len(cut) != 300_000 || !strings.Contains(missing, "the end of t0/goroutine.txt") {
+		t.Errorf("%d bytes, missing: %s", len(cut), missing)
 	}
 }
 

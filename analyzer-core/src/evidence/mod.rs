@@ -3,6 +3,7 @@
 //! function of them. Every row leads back to its source and place.
 
 pub mod analyzers;
+pub mod captures;
 pub mod crash;
 pub mod gc;
 pub mod go_source;
@@ -21,6 +22,7 @@ use crate::base::intern::StringTable;
 use crate::base::source::{Position, SourceId};
 
 use analyzers::Diagnostic;
+use captures::CaptureSkew;
 use gc::GcTables;
 use go_source::GoSource;
 use goroutines::Goroutines;
@@ -59,6 +61,8 @@ pub struct Evidence {
     pub diagnostics: Vec<Diagnostic>,
     /// The program's own source.
     pub go_source: GoSource,
+    /// What captures state of how they were made, in the order of their manifests.
+    pub skews: Vec<CaptureSkew>,
 }
 
 impl Evidence {

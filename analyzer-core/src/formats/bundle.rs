@@ -7,16 +7,19 @@ use serde_json::Value;
 
 use super::redaction::free_text;
 use super::{Content, Facts, Format, Probe, Sniff};
-use crate::base::convert::to_f64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::{JSON_BYTES, MANIFEST_LABEL_BYTES, MANIFEST_LABELS};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
+use crate::evidence::captures::CaptureSkew;
 
 /// Notes of one manifest: a capture that misses more misses everything.
 const MISSING: usize = 100;
+
+/// Snapshots of one manifest: a capture that goes on has them in several bundles.
+const SNAPSHOTS: usize = 1000;
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
@@ -47,7 +50,7 @@ fn sniff_manifest(probe: &Probe<'_>) -> Sniff {
 /// Repeats what the capture could not get, and how far apart it read what is compared.
 /// # Errors
 /// `Malformed` for what is not JSON.
-fn parse_manifest(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+fn parse_manifest(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let error =
         |message: String| ParseError::new(ErrorKind::Malformed, Position::line(1), "manifest", message);
     if input.bytes.len() > JSON_BYTES {
@@ -61,10 +64,15 @@ fn parse_manifest(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Res
     let seconds = root.get("process_started_unix").and_then(Value::as_i64);
     facts.started_at = seconds.and_then(|seconds| seconds.checked_mul(1_000_000_000)).map(Nanos);
     facts.labels = labels(&root);
-    let skews: Vec<String> = list("snapshots").iter().take(MISSING).filter_map(skew).collect();
-    if !skews.is_empty() {
+    let mut told = Vec::new();
+    for (label, skew) in list("snapshots").iter().take(SNAPSHOTS).filter_map(skew) {
+        let tenths = skew.0.saturating_add(50_000) / 100_000;
+        told.push(format!("{}.{} ms ({label})", tenths / 10, tenths % 10));
+        evidence.skews.push(CaptureSkew { source: input.source, label: label.to_owned(), skew });
+    }
+    if !told.is_empty() {
         let message =
-            format!("runtime, process and control group were read within {} of each other", skews.join(", "));
+            format!("runtime, process and control group were read within {} of each other", told.join(", "));
         facts.notes.info("skew", None, message);
     }
     Ok(())
@@ -82,11 +90,11 @@ fn labels(manifest: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// `1.1 ms (t0)`.
-fn skew(snapshot: &Value) -> Option<String> {
+/// The label of a snapshot, and how far apart its files were read.
+fn skew(snapshot: &Value) -> Option<(&str, Nanos)> {
     let label = snapshot.get("label")?.as_str()?;
-    let micros = snapshot.get("skew_microseconds")?.as_u64()?;
-    Some(format!("{:.1} ms ({label})", to_f64(micros) / 1e3))
+    let micros = snapshot.get("skew_microseconds")?.as_i64().filter(|micros| *micros >= 0)?;
+    Some((label, Nanos(micros.saturating_mul(1000))))
 }
 
 /// `leaky: go1.27.3`, then lines that begin with a tab.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::advisor::AdvisorInputs;
 use super::finding::Citation;
 use super::sources::SubjectId;
-use crate::base::units::{Bytes, Unit};
+use crate::base::units::{Bytes, Nanos, Unit};
 
 /// A layer of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -322,6 +322,9 @@ pub struct MemorySnapshot {
     /// What `kubectl top` would show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_set: Option<Bytes>,
+    /// How far apart runtime, process and control group were read, where the capture states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew: Option<Nanos>,
     /// The identities that the inputs allow.
     pub checks: Vec<Check>,
     /// Inputs that do not belong together, and are therefore not joined.

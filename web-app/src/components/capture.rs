@@ -1,4 +1,4 @@
-//! The capture script, and the command that runs it where the service is.
+//! How to capture a whole service: from inside, by the module that it imports, or by the script.
 
 use web_sys::{Event, HtmlInputElement, HtmlSelectElement, InputEvent};
 use yew::prelude::*;
@@ -8,16 +8,21 @@ use super::copy_button::CopyButton;
 /// The script, as it is offered for download too.
 const SCRIPT: &str = include_str!("../../../static/capture.sh");
 
-/// Where the script runs.
+/// What a service imports to capture itself.
+const IMPORT: &str = "import _ \"example.com/strata/auto\"";
+
+/// Where the capture is made.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
+    Inside,
     Exec,
     Debug,
     Forward,
     Machine,
 }
 
-const PLACES: [(Place, &str, &str); 4] = [
+const PLACES: [(Place, &str, &str); 5] = [
+    (Place::Inside, "inside", "from inside (the service imports the Go module)"),
     (Place::Exec, "exec", "in the pod (image with a shell)"),
     (Place::Debug, "debug", "in a debug container (image without a shell)"),
     (Place::Forward, "forward", "locally, through a port-forward (no kernel files)"),
@@ -53,6 +58,7 @@ impl Options {
             name => format!(" {flag}{}", quoted(name, needed)),
         };
         match self.place {
+            Place::Inside => self.request(),
             Place::Exec => format!(
                 "kubectl exec -i {pod}{} -- sh -s -- -o -{options} < capture.sh > capture.tar.gz",
                 container("-c ", "")
@@ -64,6 +70,27 @@ impl Options {
             Place::Forward => format!("kubectl port-forward {pod} 6060 &\nsh capture.sh{options}"),
             Place::Machine => format!("sh capture.sh{options}"),
         }
+    }
+
+    /// Asks the service for a bundle of itself.
+    fn request(&self) -> String {
+        let url = match self.url.trim().trim_end_matches('/') {
+            "" => "http://127.0.0.1:6060",
+            url => url,
+        };
+        let given = [("snapshots", self.count.trim()), ("interval", self.interval.trim())];
+        let query: Vec<String> = given
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let address = quoted(&format!("{url}/debug/strata/bundle{mark}{}", query.join("&")), "");
+        let forward = match self.pod.trim() {
+            "" => String::new(),
+            pod => format!("kubectl port-forward {} 6060 &\n", quoted(pod, "POD")),
+        };
+        format!("{forward}curl -o capture.tar.gz {address}")
     }
 }
 
@@ -81,7 +108,7 @@ fn quoted(value: &str, missing: &str) -> String {
 #[component]
 pub fn Capture() -> Html {
     let options = use_state_eq(|| Options {
-        place: Place::Exec,
+        place: Place::Inside,
         pod: String::new(),
         container: String::new(),
         url: String::new(),
@@ -120,12 +147,26 @@ pub fn Capture() -> Html {
         <section class="landing-capture" aria-labelledby="capture-title">
             <div class="section-head">
                 <h3 id="capture-title">{ "Capture a service" }</h3>
-                <CopyButton text={SCRIPT} label="Copy the script" />
+                if place == Place::Inside {
+                    <CopyButton text={IMPORT} label="Copy the import" />
+                } else {
+                    <CopyButton text={SCRIPT} label="Copy the script" />
+                }
             </div>
-            <p class="quiet">
-                { "Save the script as capture.sh. It only reads, and needs tar and curl or wget; the service must serve \
-                   net/http/pprof." }
-            </p>
+            if place == Place::Inside {
+                <p class="quiet">
+                    { "The service imports the module and reads all three layers of itself in one request, with no \
+                       shell and no kubectl exec: " }
+                    <code>{ IMPORT }</code>
+                    { ". It serves /debug/strata/ beside net/http/pprof; the path of the module is a placeholder until \
+                       it is published." }
+                </p>
+            } else {
+                <p class="quiet">
+                    { "Save the script as capture.sh. It only reads, and needs tar and curl or wget; the service must \
+                       serve net/http/pprof." }
+                </p>
+            }
             <div class="capture-form">
                 <label>
                     { "Run it" }
@@ -141,18 +182,20 @@ pub fn Capture() -> Html {
                 if matches!(place, Place::Exec | Place::Debug) {
                     { field("capture-container", "Container", "first", |options| &mut options.container) }
                 }
-                { field("capture-url", "Address of pprof", "http://127.0.0.1:6060", |options| &mut options.url) }
-                if place != Place::Forward {
+                { field("capture-url", if place == Place::Inside { "Address of the service" } else { "Address of pprof" }, "http://127.0.0.1:6060", |options| &mut options.url) }
+                if !matches!(place, Place::Forward | Place::Inside) {
                     { field("capture-pid", "Process id", "detected", |options| &mut options.pid) }
                 }
                 { field("capture-count", "Snapshots", "2", |options| &mut options.count) }
-                { field("capture-interval", "Seconds between", "300", |options| &mut options.interval) }
+                { field("capture-interval", "Seconds between", if place == Place::Inside { "60" } else { "300" }, |options| &mut options.interval) }
             </div>
             <div class="capture-command">
                 <pre tabindex="0"><code id="capture-command">{ &command }</code></pre>
                 <CopyButton text={command.clone()} label="Copy the command" />
             </div>
-            <pre class="script" tabindex="0"><code>{ SCRIPT }</code></pre>
+            if place != Place::Inside {
+                <pre class="script" tabindex="0"><code>{ SCRIPT }</code></pre>
+            }
         </section>
     }
 }
@@ -183,6 +226,22 @@ mod tests {
         assert!(debug.contains("--target=CONTAINER"), "{debug}");
         assert_eq!(options(Place::Machine).command(), "sh capture.sh -n 3");
         assert!(options(Place::Forward).command().ends_with("sh capture.sh -p none -n 3"));
+    }
+
+    #[test]
+    fn a_service_that_imports_the_module_is_asked_for_its_bundle() {
+        assert_eq!(
+            options(Place::Inside).command(),
+            "kubectl port-forward api-7d 6060 &\ncurl -o capture.tar.gz \
+             'http://127.0.0.1:6060/debug/strata/bundle?snapshots=3'"
+        );
+        let local = Options {
+            pod: String::new(),
+            count: String::new(),
+            url: "http://10.0.0.7:8080/".to_owned(),
+            ..options(Place::Inside)
+        };
+        assert_eq!(local.command(), "curl -o capture.tar.gz http://10.0.0.7:8080/debug/strata/bundle");
     }
 
     #[test]

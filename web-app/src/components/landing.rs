@@ -98,7 +98,7 @@ pub fn Landing(props: &LandingProps) -> Html {
                 </p>
             </details>
             <details class="landing-fold">
-                <summary>{ "The capture script and its options" }</summary>
+                <summary>{ "Capture a whole service: from inside, or with a script" }</summary>
                 <Capture />
             </details>
         </div>

@@ -79,7 +79,13 @@ fn subject_moments<'a>(evidence: &'a Evidence, subject: &Subject) -> Vec<Moment<
             } else {
                 format!("{} {moment}", snapshot.label)
             };
-            moments.push(Moment::of(subject.id, label, things.clone(), moment));
+            let mut moment = Moment::of(subject.id, label, things.clone(), moment);
+            moment.skew = evidence
+                .skews
+                .iter()
+                .find(|stated| sources.contains(&stated.source) && stated.label == snapshot.label)
+                .map(|stated| stated.skew);
+            moments.push(moment);
         }
     }
     moments.retain(Moment::has_figures);
@@ -122,6 +128,7 @@ fn snapshot(evidence: &Evidence, reviewed: &Reviewed<'_>) -> MemorySnapshot {
         gomemlimit: moment.gomemlimit().and_then(|limit| finite(limit.value)).map(Bytes),
         gogc: moment.gogc().map(|gogc| finite(gogc.value).unwrap_or(-1)),
         working_set: moment.cgroup.as_ref().and_then(cgroup::Cgroup::working_set).map(|set| set.bytes()),
+        skew: moment.skew,
         checks: checks::run(moment),
         disagreements: reconciliation.disagreements.clone(),
         side: side::figures(moment),
@@ -129,5 +136,45 @@ fn snapshot(evidence: &Evidence, reviewed: &Reviewed<'_>) -> MemorySnapshot {
         size_classes: size_classes::size_classes(moment),
         advisor: advisor::inputs(reviewed),
         missing: reconciliation.missing.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::MemorySnapshot;
+    use crate::session::Session;
+
+    const FOLDER: &str = "tests/fixtures/bundles/pricing-go1.26-cgroup2";
+
+    /// The moments of MemStats and mappings that do not fit each other, under a manifest.
+    fn moments(manifest: &str) -> Vec<MemorySnapshot> {
+        let mut session = Session::default();
+        for name in ["t0/vars.json", "t0/proc/smaps.gz", "t0/proc/status", "t1/vars.json", "t1/proc/status"] {
+            session.add(&format!("pricing/{name}"), std::fs::read(format!("{FOLDER}/{name}")).unwrap());
+        }
+        session.add("pricing/manifest.json", manifest.as_bytes().to_vec());
+        session.report().memory.expect("a memory section").snapshots
+    }
+
+    #[test]
+    fn a_moment_says_how_far_apart_its_capture_read_the_layers() {
+        let stated = moments(
+            r#"{"capture": "strata-capture/1", "snapshots": [{"label": "t0", "skew_microseconds": 1500}]}"#,
+        );
+        let [t0, t1] = stated.as_slice() else { panic!("{} moments", stated.len()) };
+        assert_eq!((t0.skew.map(|skew| skew.0), t1.skew), (Some(1_500_000), None));
+        let [disagreement] = t0.disagreements.as_slice() else { panic!("{:?}", t0.disagreements) };
+        assert!(
+            disagreement.reason.contains("both were read within 1.50 ms, smaps earlier"),
+            "{}",
+            disagreement.reason
+        );
+    }
+
+    #[test]
+    fn without_a_stated_skew_nothing_is_said_of_it() {
+        let stated = moments(r#"{"capture": "strata-capture/1", "snapshots": [{"label": "t0"}]}"#);
+        assert_eq!(stated.iter().filter_map(|moment| moment.skew).count(), 0);
+        assert!(stated[0].disagreements[0].reason.contains("smaps was read earlier than MemStats"));
     }
 }

@@ -8,7 +8,7 @@ use super::runtime::GoRuntime;
 use super::term::Term;
 use super::things::{Thing, Things};
 use crate::base::order::StableOrder;
-use crate::base::units::Bytes;
+use crate::base::units::{Bytes, Nanos};
 use crate::evidence::memory::UNLIMITED;
 use crate::evidence::vmas::VmaField;
 use crate::report::SubjectId;
@@ -38,6 +38,8 @@ pub struct Moment<'a> {
     pub things: Things<'a>,
     /// How the runtime's arenas compare with the process's.
     pub arenas: Option<ArenaFit>,
+    /// How far apart the capture says that it read them.
+    pub skew: Option<Nanos>,
 }
 
 /// The arena identity: address space of the arenas against what the runtime says.
@@ -90,6 +92,7 @@ impl<'a> Moment<'a> {
             rereadings: rereadings(&things, cgroup.as_ref()),
             cgroup,
             things,
+            skew: None,
         }
     }
 
@@ -352,6 +355,7 @@ impl<'a> Moment<'a> {
             rereadings: Vec::new(),
             things: Things::default(),
             arenas: None,
+            skew: None,
         }
     }
 }

@@ -294,6 +294,7 @@ pub(super) mod tests {
             gomemlimit: None,
             gogc: None,
             working_set: Some(Bytes(150)),
+            skew: None,
             checks: Vec::new(),
             disagreements: Vec::new(),
             side: Vec::new(),

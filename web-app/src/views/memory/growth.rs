@@ -202,6 +202,7 @@ mod tests {
             gomemlimit: None,
             gogc: None,
             working_set: None,
+            skew: None,
             checks: Vec::new(),
             disagreements: Vec::new(),
             side: Vec::new(),

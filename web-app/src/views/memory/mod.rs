@@ -18,6 +18,7 @@ use crate::components::needs::{Needs, Recipe};
 use crate::components::strata::model::Strata;
 use crate::components::strata::view::StrataPicture;
 use crate::link::{Link, use_link};
+use crate::number_format;
 use crate::state::{Params, Shared};
 
 /// The view's entry in the list.
@@ -191,7 +192,8 @@ fn facts(moment: &MemorySnapshot) -> Html {
     };
     let limit = moment.limit.is_none().then(|| "no limit known at this moment".to_owned());
     let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set or not known".to_owned());
-    let known: Vec<String> = [Some(gogc), gomemlimit, limit].into_iter().flatten().collect();
+    let skew = moment.skew.map(|skew| format!("layers read within {}", number_format::duration(skew.0)));
+    let known: Vec<String> = [Some(gogc), gomemlimit, limit, skew].into_iter().flatten().collect();
     html! { <p class="strata-facts quiet">{ known.join(" \u{b7} ") }</p> }
 }
 

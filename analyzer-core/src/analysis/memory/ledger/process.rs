@@ -6,7 +6,8 @@ use crate::analysis::memory::native::{Bounded, OutsideArenas, outside_arenas};
 use crate::analysis::memory::process::Process;
 use crate::analysis::memory::rows::RowText;
 use crate::analysis::memory::term::Term;
-use crate::base::units::Bytes;
+use crate::base::units::{Bytes, Nanos};
+use crate::report::number_format::duration;
 use crate::report::{Disagreement, LayerId, Reclaim};
 
 const LAYER: LayerId = LayerId::Process;
@@ -75,7 +76,7 @@ fn not_resident(moment: &Moment<'_>, arenas: &Term, outside: &OutsideArenas, res
     let buffers = match &moment.arenas {
         Some(fit) if fit.holds() => fit.difference.value,
         Some(fit) => {
-            result.disagreements.push(skew(&fit.difference, fit.most));
+            result.disagreements.push(skew(&fit.difference, fit.most, moment.skew));
             return;
         }
         None => {
@@ -97,12 +98,16 @@ fn not_resident(moment: &Moment<'_>, arenas: &Term, outside: &OutsideArenas, res
 }
 
 /// Why runtime and process cannot be joined.
-fn skew(difference: &Term, most: Bytes) -> Disagreement {
+fn skew(difference: &Term, most: Bytes, read_within: Option<Nanos>) -> Disagreement {
     let later = difference.value > 0;
-    let reading = if later {
-        "smaps was read later than MemStats, or is of another process"
-    } else {
-        "smaps was read earlier than MemStats, or is of another process"
+    let order = if later { "later" } else { "earlier" };
+    let reading = match read_within {
+        // Address space comes and goes with whole arenas of 64 MiB: one of them may do so in any time.
+        Some(skew) => format!(
+            "both were read within {}, smaps {order}: the heap changed in between, or smaps is of another process",
+            duration(skew)
+        ),
+        None => format!("smaps was read {order} than MemStats, or is of another process"),
     };
     Disagreement {
         between: [LayerId::Go, LayerId::Process],
