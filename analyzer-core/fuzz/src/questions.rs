@@ -3,8 +3,8 @@
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{Report, SourceStatus};
 use analyzer_core::session::{
-    Base, Closer, Direction, ExportForm, Granularity, Nodes, Order, Query, Session, TraceQuery, TreeOptions,
-    peek_text, question, top_text,
+    Base, Direction, ExportForm, Granularity, Nodes, Order, Query, Session, TraceQuery, TreeOptions,
+    Viewport, peek_text, question, top_text,
 };
 
 const GRANULARITIES: [Granularity; 5] = [
@@ -77,8 +77,8 @@ fn ask_profile(session: &Session, source: SourceId) {
         let options =
             TreeOptions { min_width_ppm: 200, collapse_recursion: index % 2 == 0, ..TreeOptions::default() };
         let _ = session.call_tree(&query, &options);
-        let closer = Some(Closer { from: 0, to: 100, min_width: 3 });
-        let _ = session.call_tree(&query, &TreeOptions { closer, ..options });
+        let viewport = Some(Viewport { from: 0, to: 100, min_width: 3 });
+        let _ = session.call_tree(&query, &TreeOptions { viewport, ..options });
         if let Some(name) = top.rows().next().map(|row| row.name.to_owned()) {
             if let Ok((top, peek)) = session.peek(&query, &Nodes::Named(name.clone()), Order::Flat) {
                 std::hint::black_box(peek_text(&top, &peek, None));

@@ -35,7 +35,7 @@ const LIVE_ROOM_PERCENT: i64 = 10;
 /// What the container holds beside what Go's pacer steers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Beside {
+pub struct OutsideGo {
     /// Id of its row in the ledger.
     pub id: String,
     /// Name for people.
@@ -63,7 +63,7 @@ pub struct AdvisorInputs {
     /// `HeapAlloc`: what `span_waste` goes with.
     pub objects: Bytes,
     /// Everything else in the container that stays.
-    pub beside: Vec<Beside>,
+    pub beside: Vec<OutsideGo>,
     /// The container's limit, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Bytes>,
@@ -365,7 +365,7 @@ mod tests {
             metadata: mib(5),
             span_waste: mib(12),
             objects: mib(120),
-            beside: vec![Beside { id: "native".into(), label: "Native memory".into(), bytes: mib(40) }],
+            beside: vec![OutsideGo { id: "native".into(), label: "Native memory".into(), bytes: mib(40) }],
             limit: Some(mib(512)),
             gomemlimit: None,
             gogc: None,

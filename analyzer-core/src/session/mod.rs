@@ -34,9 +34,9 @@ use crate::redact::Redaction;
 use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
 
 pub use crate::analysis::profile::{
-    Base, CallTree, Calls, Closer, Details, Direction, Effect, Effects, Filter, Filters, Granularity,
-    Inlining, LabelKey, Labels, Left, ListedFunction, ListedLine, Listing, MappingRow, Nodes, Order, Peek,
-    PeekNode, Query, QueryError, Share, Takes, Top, TopRow, TreeNames, TreeOptions, Trend, list_text,
+    Base, CallTree, Calls, Details, Direction, Effect, Effects, Filter, Filters, Granularity, Inlining,
+    LabelKey, Labels, Left, ListedFunction, ListedLine, Listing, MappingRow, Nodes, Order, Peek, PeekNode,
+    Query, QueryError, Share, Takes, Top, TopRow, TreeNames, TreeOptions, Trend, Viewport, list_text,
     peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;

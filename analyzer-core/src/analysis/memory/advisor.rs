@@ -5,7 +5,7 @@ use super::cgroup::Cgroup;
 use super::term::Term;
 use crate::base::units::Bytes;
 use crate::evidence::memory::UNLIMITED;
-use crate::report::advisor::{AdvisorInputs, Beside};
+use crate::report::advisor::{AdvisorInputs, OutsideGo};
 
 /// The inputs; `None` without `MemStats`.
 pub fn inputs(reviewed: &Reviewed<'_>) -> Option<AdvisorInputs> {
@@ -33,12 +33,12 @@ pub fn inputs(reviewed: &Reviewed<'_>) -> Option<AdvisorInputs> {
 
 /// Everything that stays beside what Go's pacer steers. Page cache is not among
 /// it: the kernel drops it first.
-fn beside(reviewed: &Reviewed<'_>) -> Vec<Beside> {
+fn beside(reviewed: &Reviewed<'_>) -> Vec<OutsideGo> {
     let moment = &reviewed.moment;
     let mut parts = Vec::new();
     let mut add = |id: &str, label: &str, bytes: Option<i64>| {
         if let Some(bytes) = bytes.filter(|bytes| *bytes > 0) {
-            parts.push(Beside { id: id.to_owned(), label: label.to_owned(), bytes: Bytes(bytes) });
+            parts.push(OutsideGo { id: id.to_owned(), label: label.to_owned(), bytes: Bytes(bytes) });
         }
     };
     let outside = reviewed.outside.as_ref();

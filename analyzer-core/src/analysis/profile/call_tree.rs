@@ -7,12 +7,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::closer::{Closer, Place, Seen};
 use super::layout::{Layout, lay_out};
 use super::nodes::{KeyId, Keys};
 use super::paths::{Cursor, Paths};
 use super::split::{Branch, Split};
 use super::view::View;
+use super::viewport::{InView, Place, Viewport};
 use crate::base::convert::{id_to_usize, to_u32};
 use crate::base::index::Idx;
 use crate::base::packed::{PackedI64, PackedU8, PackedU32};
@@ -45,7 +45,7 @@ pub struct TreeOptions {
     pub min_width_ppm: u32,
     /// Where more is told apart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub closer: Option<Closer>,
+    pub viewport: Option<Viewport>,
 }
 
 /// A call tree as columns: nodes by depth, then from left to right, the widest
@@ -107,8 +107,8 @@ pub fn call_tree(view: &View<'_>, options: &TreeOptions) -> CallTree {
     let builder = Builder::new(view, options);
     let min_width = builder.min_width;
     let mut nodes = builder.build();
-    if let Some(closer) = options.closer.as_ref().filter(|_| min_width > 0) {
-        let seen = Seen::new(&nodes, &Layout::new(view, &nodes).x, closer);
+    if let Some(viewport) = options.viewport.as_ref().filter(|_| min_width > 0) {
+        let seen = InView::new(&nodes, &Layout::new(view, &nodes).x, viewport);
         nodes = Builder { seen: Some(seen), ..Builder::new(view, options) }.build();
     }
     CallTree { min_width, ..lay_out(view, &nodes) }
@@ -212,8 +212,8 @@ struct Builder<'v> {
     nodes: Nodes,
     /// Narrower branches are not told apart.
     min_width: i64,
-    /// What is looked at closer.
-    seen: Option<Seen>,
+    /// The viewport, if it is looked at in detail.
+    seen: Option<InView>,
     /// Of every node that is not left yet.
     rests: Vec<Rest>,
     collapse_recursion: bool,
@@ -261,7 +261,7 @@ impl<'v> Builder<'v> {
             root.add(reader.weight, self.is_base[reader.side], false);
         }
         root.is_inlined = false;
-        let place = if self.seen.is_some() { Place::Known(0) } else { Place::Beside };
+        let place = if self.seen.is_some() { Place::Known(0) } else { Place::Outside };
         let mut work = vec![Work::Enter { parent: 0, branch: root, place }];
         while let Some(next) = work.pop() {
             match next {
@@ -274,13 +274,13 @@ impl<'v> Builder<'v> {
 
     /// Where a branch of this key lies under a node that lies at `place`.
     fn place_under(&self, place: Place, key: KeyId) -> Place {
-        self.seen.as_ref().map_or(Place::Beside, |seen| seen.place_under(place, key))
+        self.seen.as_ref().map_or(Place::Outside, |seen| seen.place_under(place, key))
     }
 
     /// What is too narrow to be told apart.
     fn least(&self, place: Place) -> i64 {
         match (&self.seen, place) {
-            (None, _) | (_, Place::Beside) => self.min_width,
+            (None, _) | (_, Place::Outside) => self.min_width,
             (Some(seen), _) => seen.min_width,
         }
     }

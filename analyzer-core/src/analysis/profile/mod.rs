@@ -12,7 +12,6 @@
 //! `internal/graph/graph.go`; `internal/report/report.go`).
 
 mod call_tree;
-mod closer;
 mod compare;
 mod details;
 mod effects;
@@ -41,9 +40,9 @@ mod top_csv;
 mod top_text;
 mod trend;
 mod view;
+mod viewport;
 
 pub use call_tree::{CallTree, Direction, TreeNames, TreeOptions, call_tree};
-pub use closer::Closer;
 pub use details::{Details, MappingRow, details};
 pub use effects::{Effect, Effects, Left, effects};
 pub use filtered::filtered;
@@ -61,6 +60,7 @@ pub use top_csv::top_csv;
 pub use top_text::top_text;
 pub use trend::{Trend, trend};
 pub use view::View;
+pub use viewport::Viewport;
 
 #[cfg(test)]
 mod tests;

@@ -14,8 +14,8 @@ use crate::base::intern::StrId;
 use crate::base::order::StableOrder;
 use crate::evidence::trace::names::{Names, StackRef};
 use crate::report::trace::{
-    AnnotationKind, AnnotationRow, CpuSamples, DelayCause, Delays, GoToolProfile, LogCategory, LogLine, Proc,
-    Site, SiteKind, Stay, Wake,
+    AnnotationKind, AnnotationRow, CpuSamples, DelayCause, Delays, GoToolProfile, Interval, LogCategory,
+    LogLine, Proc, Site, SiteKind, Wake,
 };
 
 /// Sites of each kind in a report.
@@ -144,7 +144,7 @@ pub(super) fn wakes(scope: &mut Scope<'_>) -> Vec<Wake> {
 }
 
 /// The longest stays.
-pub(super) fn stays(scope: &mut Scope<'_>, stays: &[summary::Stay]) -> Vec<Stay> {
+pub(super) fn stays(scope: &mut Scope<'_>, stays: &[summary::Interval]) -> Vec<Interval> {
     let summary = scope.summary;
     stays
         .iter()
@@ -156,7 +156,7 @@ pub(super) fn stays(scope: &mut Scope<'_>, stays: &[summary::Stay]) -> Vec<Stay>
                 Some(_) => scope.names.strings.get(key.reason),
                 None => reason(scope.names, key.reason, stack).word,
             });
-            Stay {
+            Interval {
                 nanos: stay.nanos,
                 from: stay.from,
                 began_before: stay.began_before,

@@ -90,7 +90,7 @@ pub struct Wake {
 /// One stay, among the longest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Stay {
+pub struct Interval {
     /// How long.
     pub nanos: u64,
     /// When it began.

@@ -6,8 +6,8 @@ mod gc;
 mod goroutines;
 
 pub use activity::{
-    AnnotationKind, AnnotationRow, CpuSamples, DelayCause, Delays, GoToolProfile, LogCategory, LogLine, Proc,
-    Site, SiteKind, Stay, Wake,
+    AnnotationKind, AnnotationRow, CpuSamples, DelayCause, Delays, GoToolProfile, Interval, LogCategory,
+    LogLine, Proc, Site, SiteKind, Wake,
 };
 pub use gc::{Collector, GcCycle, HeapFigures, Metric, Pause, PauseKind};
 pub use goroutines::{AliveState, Existence, GoroutineGroupTimes, LeakEvidence, LeakSign, TraceGroup, Wait};
@@ -157,9 +157,9 @@ pub struct Trace {
     /// Who wakes whom, most often first.
     pub wakes: Vec<Wake>,
     /// The longest completed waits, sleeps and network waits apart.
-    pub longest_waits: Vec<Stay>,
+    pub longest_waits: Vec<Interval>,
     /// The longest delays between runnable and running.
-    pub longest_delays: Vec<Stay>,
+    pub longest_delays: Vec<Interval>,
     /// Delays between runnable and running, by cause.
     pub delays: Vec<Delays>,
     /// What `go tool trace -pprof=TYPE` adds up to, from raw times.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use analyzer_core::base::convert::{id_to_usize, to_u32};
-use analyzer_core::session::{Closer, question};
+use analyzer_core::session::{Viewport, question};
 
 use super::data::FlameGraph;
 use crate::number_format as text;
@@ -15,18 +15,18 @@ impl FlameGraph {
     pub fn with_question(mut self, question: Option<&question::Tree>) -> Self {
         self.question = question.cloned();
         if let Some(question::Tree { options, .. }) = &mut self.question {
-            self.closer = options.closer.take();
+            self.viewport = options.viewport.take();
             options.min_width_ppm = 0;
         }
         self
     }
 
-    /// What of it is looked at closer.
-    pub fn closer(&self) -> Option<&Closer> {
-        self.closer.as_ref()
+    /// The viewport, if it is looked at in detail.
+    pub fn viewport(&self) -> Option<&Viewport> {
+        self.viewport.as_ref()
     }
 
-    /// What the graph answers, but for what of it is looked at closer. Graphs
+    /// What the graph answers, but for the viewport. Graphs
     /// with the same question have the same values in the same places.
     pub fn question(&self) -> Option<&question::Tree> {
         self.question.as_ref()

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use analyzer_core::base::convert::{i64_to_f64, id_to_usize, to_u32};
-use analyzer_core::session::{CallTree, Closer, question};
+use analyzer_core::session::{CallTree, Viewport, question};
 
 use super::geometry::Nodes;
 use super::{amount, palette};
@@ -44,9 +44,9 @@ pub struct FlameGraph {
     coloring: Coloring,
     own_modules: Vec<String>,
     root: &'static str,
-    /// What was asked for, but for what is looked at closer.
+    /// What was asked for, but for the viewport.
     pub(super) question: Option<question::Tree>,
-    pub(super) closer: Option<Closer>,
+    pub(super) viewport: Option<Viewport>,
     /// See [`FlameGraph::id_of`].
     pub(super) ids: OnceCell<Vec<u64>>,
 }
@@ -70,7 +70,7 @@ impl FlameGraph {
             tree,
             root: "all stacks",
             question: None,
-            closer: None,
+            viewport: None,
             ids: OnceCell::new(),
         }
     }

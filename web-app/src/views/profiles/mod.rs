@@ -4,7 +4,6 @@
 mod about;
 mod actions;
 mod choice;
-mod closer;
 mod details;
 mod export;
 mod filters;
@@ -21,6 +20,7 @@ mod settings;
 mod toolbar;
 mod top;
 mod tree;
+mod viewport;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -38,8 +38,8 @@ use crate::components::needs::{Needs, Recipe};
 use crate::link::{Answer, Link, use_link};
 use crate::state::{Params, Shared, ViewId};
 use actions::Subject;
-use closer::{Tree, use_tree};
 use settings::{Mode, Settings};
+use viewport::{Tree, use_tree};
 
 pub use settings::params_of;
 

@@ -6,10 +6,10 @@ use yew::prelude::*;
 
 use super::Case;
 use super::actions::Subject;
-use super::closer::{Tree, use_tree};
 use super::details;
 use super::flame::ModeProps;
 use super::name::function_name;
+use super::viewport::{Tree, use_tree};
 use crate::components::flame::amount;
 use crate::components::flame::canvas::{FlameCanvas, MenuAt};
 use crate::components::flame::data::FlameGraph;

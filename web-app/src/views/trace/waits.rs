@@ -1,6 +1,6 @@
 //! Waits, wake-ups, tasks and regions.
 
-use analyzer_core::report::trace::{AnnotationKind, AnnotationRow, Stay, Trace};
+use analyzer_core::report::trace::{AnnotationKind, AnnotationRow, Interval, Trace};
 use yew::prelude::*;
 
 use super::head::route;
@@ -23,7 +23,7 @@ pub fn longest(trace: &Trace, params: &Params) -> Html {
     }
 }
 
-fn stays(trace: &Trace, params: &Params, rows: &[Stay], caption: String) -> Html {
+fn stays(trace: &Trace, params: &Params, rows: &[Interval], caption: String) -> Html {
     if rows.is_empty() {
         return Html::default();
     }

@@ -27,7 +27,7 @@ struct Life {
 
 /// One completed stay in the state of a profile.
 #[derive(Clone, Copy, Debug)]
-struct Stay {
+struct Interval {
     profile: &'static str,
     go: u64,
     from: u64,
@@ -41,7 +41,7 @@ struct GoClock {
     /// By id: a number that is used again replaces what it was.
     lives: BTreeMap<u64, Life>,
     open: BTreeMap<(&'static str, u64), (u64, StackRef)>,
-    stays: Vec<Stay>,
+    stays: Vec<Interval>,
 }
 
 /// Sums by name of the profile.
@@ -93,7 +93,7 @@ impl GoClock {
                 }
                 Some(&(from, stack)) if change.to != state => {
                     self.open.remove(&(name, id));
-                    self.stays.push(Stay { profile: name, go: id, from, to: time, stack });
+                    self.stays.push(Interval { profile: name, go: id, from, to: time, stack });
                 }
                 _ => {}
             }

@@ -2,7 +2,7 @@
 
 use super::{add, evidence, text, view};
 use crate::analysis::profile::{
-    Base, CallTree, Closer, Direction, Filters, Query, TreeOptions, View, call_tree,
+    Base, CallTree, Direction, Filters, Query, TreeOptions, View, Viewport, call_tree,
 };
 use crate::base::convert::id_to_usize;
 use crate::base::source::SourceId;
@@ -90,8 +90,8 @@ fn a_closer_look_tells_more_apart_in_one_place() {
     let evidence =
         evidence(&[("main a x", 90), ("main b y", 3), ("main b z", 1), ("main c y", 3), ("b z", 3)]);
     // Of `b`, the first half.
-    let closer = Some(Closer { from: 90, to: 92, min_width: 1 });
-    let options = TreeOptions { closer, min_width_ppm: 40_000, ..TreeOptions::default() };
+    let viewport = Some(Viewport { from: 90, to: 92, min_width: 1 });
+    let options = TreeOptions { viewport, min_width_ppm: 40_000, ..TreeOptions::default() };
     assert_eq!(
         tree(&evidence, options),
         [
@@ -116,8 +116,8 @@ fn what_is_told_apart_lies_where_it_lies_in_the_whole_tree() {
     let stacks: Vec<(&str, i64)> = stacks.iter().map(|(stack, amount)| (stack.as_str(), *amount)).collect();
     let evidence = evidence(&stacks);
     let whole = tree(&evidence, TreeOptions::default());
-    for closer in [None, Some(Closer { from: 1_000, to: 3_000, min_width: 20 })] {
-        let options = TreeOptions { closer, min_width_ppm: 10_000, ..TreeOptions::default() };
+    for viewport in [None, Some(Viewport { from: 1_000, to: 3_000, min_width: 20 })] {
+        let options = TreeOptions { viewport, min_width_ppm: 10_000, ..TreeOptions::default() };
         let part = call_tree(&view(&evidence, Filters::default()), &options);
         let lines = drawn(&part);
         assert!(lines.len() < whole.len() / 2);

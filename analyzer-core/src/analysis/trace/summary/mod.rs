@@ -19,7 +19,7 @@ use crate::newtype_index;
 pub use annotations::{Annotation, AnnotationRow, LogRow};
 pub use gc::{GcCycle, LastToStop, Pause};
 pub use goroutines::{GoGroup, GoRow, GroupKey, ReasonTime, StateTimes, TIMED_STATES};
-pub use sites::{RunnableCause, Site, SiteKey, SiteKind, Stay, Wake};
+pub use sites::{Interval, RunnableCause, Site, SiteKey, SiteKind, Wake};
 
 newtype_index! {
     /// A row of [`Summary::groups`].
@@ -180,9 +180,9 @@ pub struct Summary {
     /// Who wakes whom, most often first.
     pub wakes: Vec<Wake>,
     /// The longest completed waits, sleeps and network waits apart, longest first.
-    pub longest_waits: Vec<Stay>,
+    pub longest_waits: Vec<Interval>,
     /// The longest delays between runnable and running, longest first.
-    pub longest_delays: Vec<Stay>,
+    pub longest_delays: Vec<Interval>,
     /// Delays between runnable and running by [`RunnableCause`].
     pub delays: [Durations; 5],
     /// Those of them in which every processor was taken: count and sum, by cause.

@@ -75,7 +75,7 @@ pub struct Site {
 
 /// One stay at a site, among the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stay {
+pub struct Interval {
     /// How long.
     pub nanos: u64,
     /// When it began; the window's start if before it.

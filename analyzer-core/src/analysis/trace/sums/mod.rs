@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::summary::{Durations, Folded, GoGroupId, GoRow, LogRow, Metric, SiteId, Stay, Summary};
+use super::summary::{Durations, Folded, GoGroupId, GoRow, Interval, LogRow, Metric, SiteId, Summary};
 use super::timeline::Timeline;
 use crate::base::convert::id_to_usize;
 use crate::base::intern::StrId;
@@ -167,8 +167,8 @@ struct LongStay {
 }
 
 impl LongStay {
-    fn into_stay(self, nanos: u64, unknown: GoGroupId) -> Stay {
-        Stay {
+    fn into_stay(self, nanos: u64, unknown: GoGroupId) -> Interval {
+        Interval {
             nanos,
             from: self.from.0,
             go: self.go,

@@ -186,7 +186,7 @@ impl Component for FlameCanvas {
             let goal = self.goal_range(props);
             // A closer look stays where it is, unless it is the first to have the node to zoom to.
             let is_found =
-                props.zoomed.is_some() && old.graph.closer().is_none() && goal != self.goal_range(old);
+                props.zoomed.is_some() && old.graph.viewport().is_none() && goal != self.goal_range(old);
             if !is_closer || is_found {
                 self.moving = None;
                 self.view = self.view.with_range(goal.0, goal.1, self.span(ctx));

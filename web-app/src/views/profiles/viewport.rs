@@ -3,7 +3,7 @@
 
 use analyzer_core::base::convert::{f64_to_i64, i64_to_f64};
 use analyzer_core::base::source::SourceId;
-use analyzer_core::session::{Closer, Direction, TreeOptions, question};
+use analyzer_core::session::{Direction, TreeOptions, Viewport, question};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -40,12 +40,12 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
     let samples = case.report.profiles.get(settings.profile).map_or(0, |profile| profile.samples);
     // A table of calls lists all of them.
     let is_coarse = samples > LARGE && settings.mode != Mode::Tree;
-    let question = |min_width_ppm, closer| question::Tree {
+    let question = |min_width_ppm, viewport| question::Tree {
         query: settings.query.clone(),
         options: TreeOptions {
             collapse_recursion: settings.collapse_recursion,
             min_width_ppm,
-            closer,
+            viewport,
             ..options.clone()
         },
     };
@@ -54,7 +54,7 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
     let asked = match look.as_ref().filter(|(of, _)| *of == whole) {
         _ if !is_coarse => whole.clone(),
         None => question(MIN_WIDTH_PPM, None),
-        Some((_, Look::Closer(closer))) => question(MIN_WIDTH_PPM, Some(*closer)),
+        Some((_, Look::Viewport(viewport))) => question(MIN_WIDTH_PPM, Some(*viewport)),
         Some((_, Look::Whole)) => whole.clone(),
     };
     let answer = use_answer(&case.report, Some(asked));
@@ -71,7 +71,7 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
         // The graph of an earlier question says nothing of this one's nodes, and
         // one that looks elsewhere was asked for by who has left the node.
         let is_first = |graph: &&Shared<FlameGraph>| {
-            graph.is_coarse() && graph.closer().is_none() && graph.question() == Some(&whole)
+            graph.is_coarse() && graph.viewport().is_none() && graph.question() == Some(&whole)
         };
         let answered = graph.as_ref().filter(is_first);
         let is_lost = answered.is_some_and(|graph| zoom.is_some_and(|id| graph.find(id).is_none()));
@@ -84,10 +84,11 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
     let timer = use_mut_ref(|| None::<Timeout>);
     let on_seen = use_callback((graph.clone(), whole), move |seen: (f64, f64), (graph, whole)| {
         let graph = graph.as_ref().filter(|graph| graph.question() == Some(whole));
-        let closer = graph.and_then(|graph| closer(graph, seen));
+        let viewport = graph.and_then(|graph| viewport(graph, seen));
         let (look, whole) = (look.clone(), whole.clone());
-        *timer.borrow_mut() = closer
-            .map(|closer| Timeout::new(REST_MILLIS, move || look.set(Some((whole, Look::Closer(closer))))));
+        *timer.borrow_mut() = viewport.map(|viewport| {
+            Timeout::new(REST_MILLIS, move || look.set(Some((whole, Look::Viewport(viewport)))))
+        });
     });
     Tree { answer, graph, on_seen }
 }
@@ -95,21 +96,22 @@ pub fn use_tree(case: &Case, options: TreeOptions) -> Tree {
 /// What of a tree that is not built in full is looked at.
 #[derive(Clone, Copy, PartialEq)]
 enum Look {
-    Closer(Closer),
+    Viewport(Viewport),
     Whole,
 }
 
 /// The part to look at closer, if what is seen has room for more than the graph tells apart there.
-fn closer(graph: &FlameGraph, (start, end): (f64, f64)) -> Option<Closer> {
+fn viewport(graph: &FlameGraph, (start, end): (f64, f64)) -> Option<Viewport> {
     let span = end - start;
-    let known =
-        graph.closer().filter(|closer| i64_to_f64(closer.from) <= start && end <= i64_to_f64(closer.to));
-    let least = known.map_or(graph.tree().min_width, |closer| closer.min_width);
+    let known = graph
+        .viewport()
+        .filter(|viewport| i64_to_f64(viewport.from) <= start && end <= i64_to_f64(viewport.to));
+    let least = known.map_or(graph.tree().min_width, |viewport| viewport.min_width);
     if i64_to_f64(least) * PIXELS <= span {
         return None;
     }
     // As much again on both sides, to pan.
-    Some(Closer {
+    Some(Viewport {
         from: f64_to_i64((start - span).floor()),
         to: f64_to_i64((end + span).ceil()),
         min_width: f64_to_i64(span * f64::from(MIN_WIDTH_PPM) / 1e6),

@@ -11,7 +11,7 @@ use crate::base::convert::{id_to_usize, to_u32};
 
 /// A part of a tree in which more is told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Closer {
+pub struct Viewport {
     /// Where it begins, from the left edge, in the unit.
     pub from: i64,
     /// Where it ends.
@@ -24,16 +24,16 @@ pub struct Closer {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     /// Outside of what is looked at.
-    Beside,
+    Outside,
     /// Partly within, where the coarse tree has this node.
     Known(u32),
     /// Within what the coarse tree does not tell apart.
     Unknown,
 }
 
-/// What of a coarse tree is looked at closer.
+/// The viewport, if it is looked at in detail.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct InView {
     pub(super) min_width: i64,
     /// The children that are seen, or not, of nodes that are.
     children: HashMap<(u32, KeyId), (u32, bool), FxBuildHasher>,
@@ -41,10 +41,10 @@ pub(super) struct Seen {
     is_rest_seen: Vec<bool>,
 }
 
-impl Seen {
+impl InView {
     /// Measures the nodes of a coarse tree, which start at `x`.
-    pub(super) fn new(nodes: &Nodes, x: &[i64], closer: &Closer) -> Self {
-        let is_seen = |from: i64, to: i64| from < closer.to && closer.from < to;
+    pub(super) fn new(nodes: &Nodes, x: &[i64], viewport: &Viewport) -> Self {
+        let is_seen = |from: i64, to: i64| from < viewport.to && viewport.from < to;
         let end_of = |node: usize| x[node].saturating_add(nodes.width[node]);
         let count = nodes.key.len();
         let mut children = HashMap::default();
@@ -58,7 +58,7 @@ impl Seen {
             }
         }
         let is_rest_seen = (0..count).map(|node| is_seen(known_until[node], end_of(node))).collect();
-        Self { min_width: closer.min_width, children, is_rest_seen }
+        Self { min_width: viewport.min_width, children, is_rest_seen }
     }
 
     /// Where a branch of this key lies under a node that lies at `place`.
@@ -67,7 +67,7 @@ impl Seen {
         match self.children.get(&(node, key)) {
             Some(&(child, true)) => Place::Known(child),
             None if self.is_rest_seen[id_to_usize(node)] => Place::Unknown,
-            _ => Place::Beside,
+            _ => Place::Outside,
         }
     }
 }
