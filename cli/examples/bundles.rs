@@ -1,5 +1,7 @@
 //! Writes the bundles of a made-up fleet: `cargo run -p strata --example bundles -- DIR PODS NIGHTS BROKEN`.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers, where the lint does not see a test")]
+
 #[path = "../tests/fleet/bundles.rs"]
 mod bundles;
 

@@ -1,5 +1,7 @@
 //! `strata rows` and `strata fleet` over bundles with known faults.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers, where the lint does not see a test")]
+
 #[path = "fleet/bundles.rs"]
 mod bundles;
 
@@ -167,7 +169,7 @@ fn a_second_run_analyzes_what_is_new_and_replaces_what_changed() {
     // One is new, one has other content, one is gone.
     let night = source.join("date=2026-11-29/cluster=eu1/namespace=shop");
     let base = Base::read();
-    let calm = fs::read_dir(&source.join("date=2026-11-29")).unwrap().map(|entry| entry.unwrap().path());
+    let calm = fs::read_dir(source.join("date=2026-11-29")).unwrap().map(|entry| entry.unwrap().path());
     let calm = calm.map(|path| path.join("namespace=shop/service=calm")).find(|path| path.exists()).unwrap();
     let own = fs::read_dir(&calm).unwrap().next().unwrap().unwrap().path();
     fs::write(&own, base.bundle("ingest", 2, 0)).unwrap();

@@ -402,7 +402,7 @@ fn memory(night: &Night) -> Vec<Step> {
             most: bytes.iter().copied().max().unwrap_or(0),
         }
     };
-    let mut steps: Vec<Step> = STEPS.iter().map(|id| of(id)).filter(|step| step.pods > 0).collect();
+    let mut steps: Vec<Step> = STEPS.iter().map(of).filter(|step| step.pods > 0).collect();
     steps.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.id.cmp(&b.id)));
     steps
 }

@@ -1,5 +1,7 @@
 //! The rows of bundles of the repository, held as they are.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers, where the lint does not see a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

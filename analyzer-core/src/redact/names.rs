@@ -201,7 +201,9 @@ mod tests {
 
     fn keyed(names: &[&str]) -> BTreeMap<String, String> {
         let mut seen = Names::default();
-        names.iter().for_each(|name| drop(seen.see(name.as_bytes(), Kind::Name)));
+        for name in names {
+            seen.see(name.as_bytes(), Kind::Name);
+        }
         let pseudonyms = seen.pseudonyms(Some(&digest));
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         seen.sorted().into_iter().map(|(name, id, _)| (text(name), text(&pseudonyms[id]))).collect()

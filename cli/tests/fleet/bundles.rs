@@ -12,6 +12,8 @@
 //! | `logs` | 90 % of the limit is charged, nearly all of it page cache |
 //! | `calm` | nothing |
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers, where the lint does not see a test")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -52,9 +52,9 @@ pub struct SiteGrowth {
 impl SiteGrowth {
     /// How it came to what it grew by, given the moments that the profiles show.
     pub fn course(&self, times: &[f64]) -> Course {
-        let steps: Vec<f64> = self.levels.windows(2).map(|pair| difference(pair)).collect();
+        let steps: Vec<f64> = self.levels.windows(2).map(difference).collect();
         let count = usize_to_f64(steps.len());
-        let spans: Vec<f64> = times.windows(2).map(|pair| difference(pair)).collect();
+        let spans: Vec<f64> = times.windows(2).map(difference).collect();
         let whole: f64 = spans.iter().sum();
         let share = |step: usize| match spans.get(step) {
             Some(span) if spans.len() == steps.len() && whole > 0.0 => span / whole,
