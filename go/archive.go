@@ -29,10 +29,15 @@ type archive struct {
 }
 
 // manifest says what a bundle has, when it was read and what is missing.
+// started is when the process did, but for what the runtime and the packages
+// before this one take to initialize.
+var started = time.Now()
+
 type manifest struct {
 	Capture   string         `json:"capture"`
 	Source    string         `json:"source"`
 	PID       int            `json:"pid"`
+	Started   int64          `json:"process_started_unix"`
 	Interval  float64        `json:"interval_seconds"`
 	Snapshots []snapshotNote `json:"snapshots"`
 	Missing   []string       `json:"missing"`
@@ -61,7 +66,10 @@ func newArchive(w io.Writer, folder string, pid int, most int64) *archive {
 	zip, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	return &archive{
 		zip: zip, tar: tar.NewWriter(zip), folder: folder, left: most,
-		notes: manifest{Capture: "strata-capture/1", Source: "served by the process", PID: pid, Missing: []string{}},
+		notes: manifest{
+			Capture: "strata-capture/1", Source: "served by the process", PID: pid,
+			Started: started.Unix(), Missing: []string{},
+		},
 	}
 }
 

@@ -88,6 +88,9 @@ func TestBundleHasAllLayers(t *testing.T) {
 	if m.Capture != "strata-capture/1" || m.Source != "served by the process" || len(m.Snapshots) != 2 || m.PID == 0 {
 		t.Errorf("%+v", m)
 	}
+	if age := time.Since(time.Unix(m.Started, 0)); age < 0 || age > time.Hour {
+		t.Errorf("the process started %s ago", age)
+	}
 	for _, snapshot := range m.Snapshots {
 		if runtime.GOOS == "linux" && (snapshot.Skew <= 0 || snapshot.Skew > time.Second.Microseconds()) {
 			t.Errorf("skew %d µs", snapshot.Skew)
