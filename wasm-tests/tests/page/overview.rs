@@ -55,6 +55,18 @@ async fn outcome(browser: &Browser) -> Result<String> {
     Ok(class.as_str().unwrap_or_default().replace("verdict-line", "").trim().to_owned())
 }
 
+/// A server that waits for its next connection.
+const SERVES: &str = "goroutine 1 [IO wait]:
+net.(*netFD).accept(0xc000132000)
+\t/usr/local/go/src/net/fd_unix.go:172 +0x29
+net.(*TCPListener).Accept(0xc000120040)
+\t/usr/local/go/src/net/tcpsock.go:380 +0x30
+net/http.(*Server).Serve(0xc000164000, {0x7a1d58, 0xc000120040})
+\t/usr/local/go/src/net/http/server.go:3424 +0x30c
+main.main()
+\t/app/main.go:12 +0x1d
+";
+
 #[tokio::test]
 async fn the_first_screen_answers_what_a_reader_asks() -> Result<()> {
     let bundle = |name: &str| vec![viewer::bundle(name)];
@@ -70,7 +82,7 @@ async fn the_first_screen_answers_what_a_reader_asks() -> Result<()> {
         (
             "is it healthy",
             vec![
-                file("ok/goroutine.txt", "goroutine 1 [running]:\nmain.main()\n\t/app/main.go:12 +0x1d\n")?,
+                file("ok/goroutine.txt", SERVES)?,
                 file("ok/memory.current", "31457280\n")?,
                 file("ok/memory.max", "104857600\n")?,
             ],
@@ -158,9 +170,8 @@ async fn evidence_is_folded_and_advice_is_not_and_one_rule_is_one_card() -> Resu
 #[tokio::test]
 async fn one_switcher_sets_whose_captures_everything_shows() -> Result<()> {
     let stuck = "goroutine 9 [chan receive (nil chan), 12 minutes]:\nmain.wait()\n\t/app/wait.go:5 +0x1d\n";
-    let fine = "goroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\n";
     let folder = file("several/api/t0/goroutine.txt", stuck)?;
-    file("several/worker/t0/goroutine.txt", fine)?;
+    file("several/worker/t0/goroutine.txt", SERVES)?;
     let folder = folder.ancestors().nth(3).context("the drop")?.to_owned();
     let browser = open(&[folder]).await?;
     browser.wait_for_text(".services", "api").await?;
