@@ -101,6 +101,13 @@ pub const DIAGNOSTICS: usize = 20_000;
 /// Lists and objects in each other in one YAML document: as `serde_json` allows in JSON.
 pub const YAML_DEPTH: usize = 128;
 
+/// Scalars, lists and objects of one YAML text, what aliases repeat among them: a list of pods
+/// has some three thousand each, and a bomb of ten lines has billions.
+pub const YAML_NODES: usize = 4 << 20;
+
+/// Bytes of text that the aliases of one YAML text may repeat.
+pub const YAML_REPEATED_BYTES: usize = 16 << 20;
+
 /// Out-of-memory dumps read from one log; a livelock writes some hundred a minute.
 pub const OOM_EVENTS: usize = 10_000;
 

@@ -134,6 +134,7 @@ pub mod names;
 pub mod record;
 pub mod redaction;
 pub mod tables;
+pub mod yaml;
 
 formats! {
     bundle,
