@@ -57,14 +57,17 @@ pub fn build(effort: Effort) -> Result<Modules> {
     })
 }
 
-/// Builds the engine as a bare module, as tests build it: the module's file.
+/// Builds the engine as a bare module, as the page has it: the module's file.
 ///
 /// # Errors
 /// A failing compiler.
 pub fn engine_module() -> Result<PathBuf> {
     add_wasm_target()?;
-    run(cargo().args(["build", "--quiet", "--package", "engine-module", "--target", WASM_TARGET]))?;
-    Ok(target_folder()?.join(WASM_TARGET).join("debug/engine_module.wasm"))
+    run(cargo()
+        .args(["build", "--quiet", "--profile", "page", "--package", "engine-module"])
+        .args(["--target", WASM_TARGET])
+        .envs(wasm_environment()?))?;
+    Ok(target_folder()?.join(WASM_TARGET).join("page/engine_module.wasm"))
 }
 
 /// The target of this machine.
