@@ -128,7 +128,7 @@ pub struct Service {
     pub median_share: Option<f64>,
     /// Of the worst.
     pub worst_share: Option<f64>,
-    /// Pods over 80 % of it.
+    /// Pods over 80% of it.
     pub over_80: u64,
     /// Growth of what cannot be taken back, in bytes a day.
     pub growth: Option<Slope>,

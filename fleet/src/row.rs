@@ -259,7 +259,7 @@ records! {
         objects: i64,
         /// Bytes of what was allocated in between that stayed.
         growth: Option<i64>,
-        /// Lower bound of it (95 %).
+        /// Lower bound of it (95%).
         growth_low: Option<i64>,
         /// Upper bound of it.
         growth_high: Option<i64>,

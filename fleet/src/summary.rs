@@ -93,7 +93,7 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
     let near: Vec<&Service> = rollup.services.iter().filter(|service| service.over_80 > 0).collect();
     list(out, &near, |service| {
         format!(
-            "{}  {} pods over 80 % of their limit without what can be taken back; worst {}, median {}",
+            "{}  {} pods over 80% of their limit without what can be taken back; worst {}, median {}",
             service.service,
             count_u64(service.over_80),
             share(service.worst_share),
@@ -221,7 +221,7 @@ fn size(value: i64) -> String {
 }
 
 fn share(share: Option<f64>) -> String {
-    share.map_or_else(|| "unknown".to_owned(), |share| format!("{} %", rounded(share * 100.0)))
+    share.map_or_else(|| "unknown".to_owned(), |share| format!("{}%", rounded(share * 100.0)))
 }
 
 fn rounded(value: f64) -> String {

@@ -122,7 +122,7 @@ pub struct HeapSite {
     pub last: Bytes,
     /// Objects in use in the last profile.
     pub objects: i64,
-    /// How much of what it allocated in between stayed, with 95 % confidence; `None` if it did not grow.
+    /// How much of what it allocated in between stayed, with 95% confidence; `None` if it did not grow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<Amount>,
 }

@@ -8,8 +8,8 @@
 //! | `gateway` | another build in the last night, with a leak that the one before had not |
 //! | `mailer` | a leak in the first nights that is gone in the last |
 //! | `poller` | the same, but nobody took a dump in the last night |
-//! | `reports` | 82 % of the limit is anonymous memory |
-//! | `logs` | 90 % of the limit is charged, nearly all of it page cache |
+//! | `reports` | 82% of the limit is anonymous memory |
+//! | `logs` | 90% of the limit is charged, nearly all of it page cache |
 //! | `calm` | nothing |
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers, where the lint does not see a test")]

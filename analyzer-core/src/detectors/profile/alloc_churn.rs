@@ -56,7 +56,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
     let rate = churn.allocated.bytes / all.seconds;
     let each = churn.allocated.bytes / churn.allocated.objects.max(1.0);
     let mut claim = format!(
-        "{} allocates {} a second, {} % of all: {} objects a second of {} each, and {} % of them stay in use.",
+        "{} allocates {} a second, {}% of all: {} objects a second of {} each, and {}% of them stay in use.",
         place(case, process, churn.site),
         bytes(rate),
         percent(churn.allocated.bytes / all.bytes),
@@ -73,7 +73,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
     }
     let collecting = process.main_cpu().map(|cpu| CpuSamples::new(&process.stacks, cpu)).map(|samples| {
         let (value, bounds) = samples.share(samples.collecting());
-        claim.push_str(&format!(" Collections take {} % of the CPU time.", percent(value)));
+        claim.push_str(&format!(" Collections take {}% of the CPU time.", percent(value)));
         bounds.low
     });
     let is_costly = collecting.is_some_and(|low| low >= GC_SHARE);
@@ -85,7 +85,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
         confidence: Confidence::Likely,
         reclaim: None,
         condition: format!(
-            "A line allocates {} % of all bytes, {} a second, and {} % of it or less stays; a warning where collections take {} % of the CPU time.",
+            "A line allocates {}% of all bytes, {} a second, and {}% of it or less stays; a warning where collections take {}% of the CPU time.",
             percent(SHARE),
             bytes(RATE),
             percent(KEPT),

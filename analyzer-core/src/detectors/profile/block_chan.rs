@@ -134,7 +134,7 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         ),
         title: "Who waits on channels".to_owned(),
         claim: format!(
-            "Senders and requests waited {} on a channel at {} since the start, {} % of all blocking: {} waits of {} each.",
+            "Senders and requests waited {} on a channel at {} since the start, {}% of all blocking: {} waits of {} each.",
             number_format::duration(Nanos(site.nanos)),
             place(case, process, site.site),
             percent(share),

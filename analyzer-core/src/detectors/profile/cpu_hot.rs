@@ -52,14 +52,14 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         claim.push_str(&format!(" It is called from {path}."));
     }
     let (collecting, _) = samples.share(samples.collecting());
-    claim.push_str(&format!(" Garbage collection takes {} %.", percent(collecting)));
+    claim.push_str(&format!(" Garbage collection takes {}%.", percent(collecting)));
     if let Some(cores) = samples.cores() {
         claim.push_str(&format!(" In all {} cores were used.", number_format::rate(cores)));
     }
     let (preempted, starved) = samples.share(samples.preempted());
     if starved.low >= STARVED {
         claim.push_str(&format!(
-            " {} % of the samples were taken as a thread was preempted: there is more work than processors.",
+            " {}% of the samples were taken as a thread was preempted: there is more work than processors.",
             percent(preempted)
         ));
     }
@@ -99,7 +99,7 @@ mod tests {
         let profile = cpu(&[("main.main main.sum", 70), ("main.main main.rest", 30)]);
         let found = check_bytes("prof.cpu.hot", &[("cpu.pb", &profile)], &["prof.cpu.hot"]);
         assert!(
-            found[0].claim.starts_with("70 % (60 to 78 %) of the CPU time is at main.sum"),
+            found[0].claim.starts_with("70% (60 to 78%) of the CPU time is at main.sum"),
             "{}",
             found[0].claim
         );

@@ -91,7 +91,7 @@ fn finding(
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: "The lower bound of its share is 10 % of 100 samples or more, or 20 % of 60, at one line, in a process that is not idle.".to_owned(),
+        condition: "The lower bound of its share is 10% of 100 samples or more, or 20% of 60, at one line, in a process that is not idle.".to_owned(),
         title: format!("{}: {}", KNOWN.title, cost.title),
         claim,
         amount: Some(share_within(value, bounds)),

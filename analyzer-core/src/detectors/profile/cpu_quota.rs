@@ -124,7 +124,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     }
     let (quota, procs) = (quota(case, subject), procs(case, subject));
     let mut claim = format!(
-        "The CPU quota ran out in {} % of the periods ({} of {}).",
+        "The CPU quota ran out in {}% of the periods ({} of {}).",
         percent(share),
         number_format::count(throttled),
         number_format::count(all)
@@ -156,7 +156,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(
-            "The quota ran out in {} % of the periods or more; likely where GOMAXPROCS is above it.",
+            "The quota ran out in {}% of the periods or more; likely where GOMAXPROCS is above it.",
             percent(THROTTLED)
         ),
         title: QUOTA.title.to_owned(),
@@ -201,7 +201,7 @@ fn hottest(case: &Case<'_>, subject: &Subject) -> (String, Vec<StackFrame>) {
     let (preempted, starved) = samples.share(samples.preempted());
     if starved.low >= STARVED {
         text.push_str(&format!(
-            " {} % of the samples were taken as a thread was preempted.",
+            " {}% of the samples were taken as a thread was preempted.",
             percent(preempted)
         ));
     }
@@ -233,7 +233,7 @@ mod tests {
         let found = check("prof.cpu.quota", &files, &["prof.cpu.quota"]);
         assert_eq!(found[0].confidence, crate::report::Confidence::Likely);
         assert!(
-            found[0].claim.contains("60 % of the periods") && found[0].claim.contains("3.00 s"),
+            found[0].claim.contains("60% of the periods") && found[0].claim.contains("3.00 s"),
             "{}",
             found[0].claim
         );

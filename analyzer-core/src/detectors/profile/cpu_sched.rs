@@ -52,7 +52,7 @@ fn find(process: &ProcessProfiles) -> Option<Finding> {
         confidence: Confidence::Possible,
         reclaim: None,
         condition: format!(
-            "The lower bound of scheduling's share of {SAMPLES} samples or more is {} %.",
+            "The lower bound of scheduling's share of {SAMPLES} samples or more is {}%.",
             percent(SHARE)
         ),
         title: SCHED.title.to_owned(),

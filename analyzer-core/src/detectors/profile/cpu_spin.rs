@@ -147,7 +147,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         place(case, process, site.site)
     );
     claim.push_str(&format!(
-        " {} % is polling a channel or yielding.",
+        " {}% is polling a channel or yielding.",
         percent(share(polls + yields, samples.count))
     ));
     let path = path(case, process, site.stack, site.site);
@@ -160,7 +160,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(
-            "One goroutine runs in every dump in a function that has {} % of the program's own samples, or {} % of all are yields; likely from {} % polls and yields.",
+            "One goroutine runs in every dump in a function that has {}% of the program's own samples, or {}% of all are yields; likely from {}% polls and yields.",
             percent(OF_OWN),
             percent(YIELDS),
             percent(POLLS)

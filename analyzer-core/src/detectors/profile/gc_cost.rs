@@ -33,7 +33,7 @@ const COST: Rule = Rule {
     code: "prof.gc.cost",
     severity: Severity::Warning,
     title: "Garbage collection takes much of the CPU time",
-    meaning: "A CPU profile shows collections, assists among them, at 10 % or more of the samples.",
+    meaning: "A CPU profile shows collections, assists among them, at 10% or more of the samples.",
 };
 
 /// The rule.
@@ -88,7 +88,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(
-            "The lower bound of collection's share of {SAMPLES} samples or more is {} %.",
+            "The lower bound of collection's share of {SAMPLES} samples or more is {}%.",
             percent(WARN)
         ),
         title: COST.title.to_owned(),
@@ -160,7 +160,7 @@ fn of_cycles(cycles: &[&GcCycle]) -> String {
     if let Some(share) =
         crate::base::convert::ratio(i128::from(assist), i128::from(assist) + i128::from(background))
     {
-        text.push_str(&format!(" Allocating goroutines did {} % of the marking themselves.", percent(share)));
+        text.push_str(&format!(" Allocating goroutines did {}% of the marking themselves.", percent(share)));
     }
     text
 }
@@ -178,10 +178,10 @@ impl Cause {
         let place = place(case, process, self.site);
         let share = percent(self.share);
         if self.is_garbage {
-            format!(" {share} % of what is allocated is made at {place}, {} a second.", bytes(self.bytes))
+            format!(" {share}% of what is allocated is made at {place}, {} a second.", bytes(self.bytes))
         } else {
             format!(
-                " No line makes most of the garbage; what each cycle marks was mostly allocated at {place} ({share} % of the heap in use)."
+                " No line makes most of the garbage; what each cycle marks was mostly allocated at {place} ({share}% of the heap in use)."
             )
         }
     }
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn collections_that_take_a_third_are_a_finding() {
         let found = check_bytes("prof.gc", &[("cpu.pb", &profile(100, 0, 200))], &["prof.gc.cost"]);
-        assert!(found[0].claim.contains("33 % (28 to 39 %)"), "{}", found[0].claim);
+        assert!(found[0].claim.contains("33% (28 to 39%)"), "{}", found[0].claim);
     }
 
     #[test]

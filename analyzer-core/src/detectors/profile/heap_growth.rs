@@ -87,7 +87,7 @@ pub fn sites<'g>(
                 return None;
             }
             doubts.add(format!(
-                "In the last step it grew at {} % of its highest rate: a cache that fills up, or a start that ends.",
+                "In the last step it grew at {}% of its highest rate: a cache that fills up, or a start that ends.",
                 percent(slowing)
             ));
         }
@@ -95,7 +95,7 @@ pub fn sites<'g>(
         let is_freed = lately < RHO_LIKELY && site.lately.has_fallen(&site.before);
         doubts.add_if(site.big_object.is_none() && is_freed, || {
             format!(
-                "Of what was allocated in the last step {} % was freed again: a cache that reached its bound?",
+                "Of what was allocated in the last step {}% was freed again: a cache that reached its bound?",
                 100 - percent(lately)
             )
         });
@@ -109,7 +109,7 @@ fn common_doubts(case: &Case<'_>, process: &ProcessProfiles, moments: &[HeapMome
     let mut doubts = Doubts::default();
     match moments.last().and_then(|moment| moment.freshness) {
         Some(fresh) if fresh < FRESH_MIN => doubts.add(format!(
-            "The last profile is stale: it shows {} % of what had been allocated by then. Take it with heap?gc=1.",
+            "The last profile is stale: it shows {}% of what had been allocated by then. Take it with heap?gc=1.",
             percent(fresh)
         )),
         Some(_) => {}
@@ -166,7 +166,7 @@ fn finding(
         rule: GROWTH,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "A line's memory in use grew by {} and {} %, by {Z_MIN} standard deviations, in each step, and about half of what it allocated last stayed; likely from {} %, or where the share does not fall, with three profiles, the last of them fresh.",
+            "A line's memory in use grew by {} and {}%, by {Z_MIN} standard deviations, in each step, and about half of what it allocated last stayed; likely from {}%, or where the share does not fall, with three profiles, the last of them fresh.",
             bytes(MIN_GROWTH),
             percent(MIN_SHARE),
             percent(RHO_LIKELY)
@@ -260,7 +260,7 @@ fn claim(
     );
     if growth.change.bytes > 0.0 {
         let share = (site.change.bytes / growth.change.bytes).clamp(0.0, 1.0);
-        text.push_str(&format!(", {} % of all growth in the profiles", percent(share)));
+        text.push_str(&format!(", {}% of all growth in the profiles", percent(share)));
     }
     if let Some(rate) = rate {
         text.push_str(&format!(", {} a minute", bytes(rate)));
@@ -277,7 +277,7 @@ fn claim(
             number_format::bytes(crate::base::units::Bytes(i64::try_from(after).unwrap_or(i64::MAX)))
         )),
         None => text.push_str(&format!(
-            " That is {} objects of {} each; {} % of what was allocated in the last step stayed.",
+            " That is {} objects of {} each; {}% of what was allocated in the last step stayed.",
             number_format::count(whole(site.change.objects)),
             bytes(site.bytes_per_object()),
             percent(site.lately.share())
@@ -288,11 +288,11 @@ fn claim(
     }
     let path = path(case, process, site.main_stack, site.site);
     if !path.is_empty() {
-        text.push_str(&format!(" {} % came through {path}.", percent(site.main_share)));
+        text.push_str(&format!(" {}% came through {path}.", percent(site.main_share)));
     }
     if let Some(fresh) = process.heap.moments.last().and_then(|moment| moment.freshness) {
         text.push_str(&format!(
-            " The last profile shows {} % of all allocations by then.",
+            " The last profile shows {}% of all allocations by then.",
             percent(fresh.min(1.0))
         ));
     }

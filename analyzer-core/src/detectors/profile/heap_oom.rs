@@ -44,7 +44,7 @@ pub struct Filler {
     pub site: FrameId,
     /// Bytes in use at the last profile.
     pub level: f64,
-    /// With 95 % confidence.
+    /// With 95% confidence.
     pub bounds: Interval,
     /// Bytes a minute, if it grew.
     pub rate: Option<f64>,
@@ -133,7 +133,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         named.join(", ")
     );
     claim.push_str(&format!(
-        " With GOGC {} % the heap may reach {} before a collection ends, of {} that the process had at the kill.",
+        " With GOGC {}% the heap may reach {} before a collection ends, of {} that the process had at the kill.",
         whole(gogc),
         bytes(peak),
         bytes(i64_to_f64(held))
@@ -159,7 +159,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: if first.doubts.0.is_empty() { Confidence::Likely } else { Confidence::Possible },
         reclaim: None,
         condition: format!(
-            "A process was killed for memory, {} % of it anonymous, and heap profiles show who allocated.",
+            "A process was killed for memory, {}% of it anonymous, and heap profiles show who allocated.",
             percent(ANONYMOUS)
         ),
         title: OOM.title.to_owned(),

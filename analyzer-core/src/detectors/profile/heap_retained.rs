@@ -44,7 +44,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Vec<Finding> {
 fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f64) -> Option<Finding> {
     let moment = process.heap.moments.last()?;
     let mut claim = format!(
-        "{} % of the {} in use was allocated at {}: {}",
+        "{}% of the {} in use was allocated at {}: {}",
         percent(site.level.bytes / all),
         bytes(all),
         place(case, process, site.site),
@@ -64,7 +64,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f6
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "A line has {} % of the heap in use, by {SAMPLED} sampled objects.",
+            "A line has {}% of the heap in use, by {SAMPLED} sampled objects.",
             percent(SHARE)
         ),
         title: RETAINED.title.to_owned(),
@@ -80,9 +80,11 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f6
         against: list(&[
             "What is in use is not kept too long for that: a profile does not know what is needed.",
         ]),
-        advice: list(&[
-            "Take a second heap profile later (heap?gc=1): what grew in between is what to look at.",
-        ]),
+        advice: list(&[if process.heap.moments.len() > 1 {
+            "Compare it with the first heap profile of this process: what grew in between is what to look at."
+        } else {
+            "Take a second heap profile later (heap?gc=1): what grew in between is what to look at."
+        }]),
     };
     let mut finding = draft.about(process.subject)?;
     finding.places = vec![frame(case, process, site.site)];
@@ -104,9 +106,21 @@ mod tests {
             ],
         );
         let found = check_bytes("prof.heap", &[("heap.pb", &profile)], &["prof.heap.retained"]);
-        assert!(found[0].claim.contains("89 %") && found[0].claim.contains("main.load (code.go:7)"));
+        assert!(found[0].claim.contains("89%") && found[0].claim.contains("main.load (code.go:7)"));
         let verdict = report(&[("heap.pb", &profile)]).verdict;
         assert!(!verdict.contains("No problem"), "{verdict}");
+    }
+
+    #[test]
+    fn a_second_profile_is_not_asked_for_where_there_is_one() {
+        let profile = |at, all| heap(at, &[("main.main main.load", &[all, all * 1_000, 800, 800_000])]);
+        let (first, second) = (profile(1_000, 900), profile(1_060, 1_000));
+        let found = check_bytes(
+            "prof.heap",
+            &[("t0/heap.pb", &first), ("t1/heap.pb", &second)],
+            &["prof.heap.retained"],
+        );
+        assert!(found[0].advice[0].starts_with("Compare it with the first"), "{:?}", found[0].advice);
     }
 
     #[test]

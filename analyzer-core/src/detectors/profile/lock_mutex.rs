@@ -90,7 +90,7 @@ fn finding(
     });
     let share = crate::base::convert::ratio(i128::from(site.nanos), i128::from(all)).unwrap_or(0.0);
     let mut claim = format!(
-        "On average {} goroutines wait for the lock that {} gives back: {} waits of {} each, {} % of all waiting for locks.",
+        "On average {} goroutines wait for the lock that {} gives back: {} waits of {} each, {}% of all waiting for locks.",
         number_format::rate(site.waiters),
         place(case, process, site.site),
         number_format::count(site.events),
@@ -213,7 +213,7 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         condition: format!("One mutex profile has {EVENTS} sampled events or more at a line."),
         title: "Who makes others wait for locks".to_owned(),
         claim: format!(
-            "{} % of all waiting for locks since the start, {}, is for the lock that {} gives back: {} waits of {} each.",
+            "{}% of all waiting for locks since the start, {}, is for the lock that {} gives back: {} waits of {} each.",
             percent(share),
             number_format::duration(crate::base::units::Nanos(site.nanos)),
             place(case, process, site.site),
@@ -268,7 +268,7 @@ mod tests {
             &[(HOLDER, &[21, 3 * SECOND]), ("main.main main.other sync.(*Mutex).Unlock", &[5, SECOND])],
         );
         let found = check_bytes("prof.lock", &[("mutex.pb", &profile)], &["prof.lock.mutex"]);
-        assert_eq!((found[0].severity, found[0].claim.contains("75 %")), (Severity::Info, true));
+        assert_eq!((found[0].severity, found[0].claim.contains("75%")), (Severity::Info, true));
     }
 
     #[test]

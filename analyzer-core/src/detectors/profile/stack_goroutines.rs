@@ -77,7 +77,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         confidence: Confidence::Likely,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Stacks grew by {} or more, and {} % of the goroutines that came are of one group, with {} of stack each.",
+            "Stacks grew by {} or more, and {}% of the goroutines that came are of one group, with {} of stack each.",
             bytes(i64_to_f64(LEAST)),
             percent(OF_GROWN),
             bytes(i64_to_f64(EACH))

@@ -105,9 +105,9 @@ pub fn share_within(value: f64, bounds: Interval) -> Amount {
     }
 }
 
-/// `41 % (33 to 50 %)`.
+/// `41% (33 to 50%)`.
 pub fn share_text(value: f64, bounds: Interval) -> String {
-    format!("{} % ({} to {} %)", percent(value), percent(bounds.low), percent(bounds.high))
+    format!("{}% ({} to {}%)", percent(value), percent(bounds.low), percent(bounds.high))
 }
 
 /// A share in whole percents.

@@ -165,7 +165,7 @@ pub struct Growth {
 const SURVIVAL_PERCENT: u64 = 95;
 
 /// The growth of a group: births in every step, the count rising in every
-/// step, and at least 95 % of each cohort alive at the end of its step.
+/// step, and at least 95% of each cohort alive at the end of its step.
 pub fn growth(series: &Series, index: usize) -> Option<Growth> {
     let group = series.groups.get(index)?;
     let first = series.first_of_last_process();

@@ -7,7 +7,7 @@
 
 use crate::base::convert::{rounded_i64, to_f64};
 
-/// Two-sided 95 % of the normal distribution.
+/// Two-sided 95% of the normal distribution.
 pub const Z95: f64 = 1.959_964;
 /// Samples from which the plain interval ±z·sd covers as often as it says.
 const MANY: f64 = 30.0;
@@ -59,7 +59,7 @@ impl Level {
         }
     }
 
-    /// The bytes with 95 % confidence: of few samples the score interval, which
+    /// The bytes with 95% confidence: of few samples the score interval, which
     /// covers where ±z·sd does not.
     pub fn interval(&self) -> Interval {
         if self.sampled <= 0.0 {
@@ -109,7 +109,7 @@ impl Change {
         if self.bytes == 0.0 { 0.0 } else { self.bytes / self.variance.sqrt() }
     }
 
-    /// The bytes with 95 % confidence.
+    /// The bytes with 95% confidence.
     pub fn interval(&self) -> Interval {
         let half = Z95 * self.variance.sqrt();
         Interval { low: self.bytes - half, high: self.bytes + half }
@@ -123,7 +123,7 @@ pub fn least_growth(base: f64, rate: i64) -> f64 {
     (9.0 * rate + 3.0 * (9.0 * rate * rate + 8.0 * base.max(0.0) * rate).sqrt()) / 2.0
 }
 
-/// The share of `part` in `whole` samples with 95 % confidence (Wilson).
+/// The share of `part` in `whole` samples with 95% confidence (Wilson).
 pub fn share(part: u64, whole: u64) -> Interval {
     if whole == 0 {
         return Interval { low: 0.0, high: 1.0 };
