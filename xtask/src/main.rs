@@ -31,6 +31,7 @@ Usage: cargo xtask COMMAND
   score goroutines [DIR]       the leak classifier against labelled captures
   score memory [DIR]           memory rules, amounts and identities against programs of known memory
   score profiles [DIR]         top tables of profiles against go tool pprof, row by row
+  score resources [DIR]        sockets, descriptors, threads and CPU of services with planted leaks
   score traces [DIR]           traces against what Go's tool and the traced programs say
   inventory [DIR]              how each file of the captures below DIR is read
 ";
@@ -155,6 +156,7 @@ fn score(words: &mut lexopt::Parser) -> Result<()> {
             }
         },
         "profiles" => xtask::score::profiles::score(&folder(words, "../shared/corpus")?),
+        "resources" => xtask::score::resources::score(&folder(words, "../shared/corpus/beyond")?),
         "traces" => xtask::score::traces::score(&folder(words, "../shared/corpus")?),
         other => bail!("no such score: {other}\n\n{USAGE}"),
     }

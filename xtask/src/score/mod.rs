@@ -4,4 +4,5 @@ pub mod findings;
 pub mod goroutines;
 pub mod memory;
 pub mod profiles;
+pub mod resources;
 pub mod traces;
