@@ -4,6 +4,7 @@ pub mod gc;
 pub mod goroutines;
 pub mod memory;
 pub mod profile;
+pub mod resources;
 pub mod subjects;
 pub mod trace;
 pub mod witnesses;
@@ -13,7 +14,7 @@ use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
 use crate::report::trace::Trace;
-use crate::report::{Gc, Goroutines, Memory, Subject};
+use crate::report::{Gc, Goroutines, Memory, Resources, Subject};
 use memory::Reviewed;
 use profile::facts::{self, ProcessProfiles};
 use trace::sums::TraceSums;
@@ -45,6 +46,8 @@ pub struct Analysis {
     pub memory: Option<Memory>,
     /// Execution traces, in the order of their sources.
     pub traces: Vec<Trace>,
+    /// Sockets, descriptors, threads and processors; `None` if nothing tells of them.
+    pub resources: Option<Resources>,
     /// Profiles of each subject that has any.
     pub profiles: Vec<ProcessProfiles>,
     /// What the user set.
@@ -69,7 +72,8 @@ impl Analysis {
             goroutines::projection::project(section, memory);
         }
         let traces = trace::section(evidence, trace_sums, &subjects, &mut goroutines);
+        let resources = resources::analyze(evidence, &subjects, goroutines.as_ref(), &traces);
         let profiles = facts::gather(evidence, &subjects);
-        Self { subjects, goroutines, gc, memory, traces, profiles, settings }
+        Self { subjects, goroutines, gc, memory, traces, resources, profiles, settings }
     }
 }

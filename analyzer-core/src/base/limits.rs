@@ -234,3 +234,10 @@ pub const MANIFEST_LABEL_BYTES: usize = 512;
 
 /// Allocation sites of a process's heap that the report lists by size, and as many by growth.
 pub const HEAP_SITES: usize = 50;
+
+/// Rows of one list of sockets or descriptors: a namespace has 65,535 ports for each pair of
+/// addresses, and a busy proxy a few hundred thousand connections.
+pub const SOCKETS: usize = 1_000_000;
+
+/// Threads of one table: Go ends at 10,000 (debug.SetMaxThreads), a node has a few times as many.
+pub const THREADS: usize = 100_000;

@@ -12,6 +12,7 @@ use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::report::{Finding, NotRun, Severity};
 
+pub mod course;
 mod draft;
 #[cfg(test)]
 pub mod testing;
@@ -70,7 +71,7 @@ macro_rules! rooms {
     };
 }
 
-rooms! { crash, goroutine, memory, profile, trace }
+rooms! { crash, goroutine, memory, profile, trace, network, descriptor, thread, cpu }
 
 /// Every detector.
 pub fn all() -> impl Iterator<Item = &'static Detector> {
@@ -93,7 +94,7 @@ const URGENT: usize = 2;
 /// The place of a code in the reader's order: what ended the process, what holds it up, what grows, the rest.
 fn rank(code: &str) -> usize {
     const ORDER: [&[&str]; 3] = [
-        &["crash", "mem.oom", "mem.go.enomem", "mem.evicted", "mem.sigkill"],
+        &["crash", "mem.oom", "mem.go.enomem", "mem.evicted", "mem.sigkill", "thr.crash"],
         &["mem.limit_livelock", "mem.high_throttle", "mem.gomemlimit.below_live"],
         &["goroutine", "prof.heap.growth", "mem.leak.trend"],
     ];
@@ -121,6 +122,7 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
         }
         missing.push((detector, inputs));
     }
+    doubt_pacing(case, &mut findings);
     findings.order_by(|a, b| {
         let amount = |f: &Finding| f.amount.map_or(0, |amount| amount.value);
         a.severity
@@ -133,6 +135,26 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
             .then_with(|| a.title.cmp(&b.title))
     });
     (findings, not_run(&missing))
+}
+
+/// Findings on how the collector keeps pace know of throttling: what is stopped with the rest is late, and
+/// its pacing is not to blame.
+fn doubt_pacing(case: &Case<'_>, findings: &mut [Finding]) {
+    const PACING: [&str; 4] = ["mem.risk.pacing", "mem.overshoot", "prof.gc", "trace.gc"];
+    const DOUBT: &str = "The CPU quota runs out (cpu.throttled): the collector is stopped with the rest, and goroutines \
+        help it more. Look at the quota before the pacing.";
+    let throttled: Vec<_> = course::courses(case)
+        .iter()
+        .filter(|course| cpu::throttled::hurts(course))
+        .map(|course| course.subject.id)
+        .collect();
+    for finding in
+        findings.iter_mut().filter(|finding| PACING.iter().any(|family| is_in(&finding.code, family)))
+    {
+        if finding.subject.is_some_and(|subject| throttled.contains(&subject)) {
+            finding.against.push(DOUBT.to_owned());
+        }
+    }
 }
 
 /// The codes that no detector could look for, with what each needs. A family

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod oom;
 pub mod profiles;
 pub mod races;
+pub mod resources;
 pub mod sources;
 pub mod stacks;
 pub mod trace;
@@ -30,6 +31,7 @@ use memory::MemoryTables;
 use oom::OomEvent;
 use profiles::{Profile, ProfileId};
 use races::RaceReport;
+use resources::ResourceTables;
 use sources::Source;
 use stacks::Stacks;
 use trace::{Trace, TraceId};
@@ -51,6 +53,8 @@ pub struct Evidence {
     pub profiles: IndexVec<ProfileId, Profile>,
     /// Figures of the runtime, the process and the control group, and mappings.
     pub memory: MemoryTables,
+    /// Sockets, descriptors, threads.
+    pub resources: ResourceTables,
     /// Execution traces, in the order of their sources.
     pub traces: IndexVec<TraceId, Trace>,
     /// Garbage collection cycles and scavenges.

@@ -13,6 +13,7 @@ pub mod number_format;
 pub mod plain_text;
 mod profiles;
 mod relocate;
+mod resources;
 #[cfg(test)]
 mod schema;
 mod scope;
@@ -33,11 +34,16 @@ pub use memory::{
     MappingPage, Mappings, Memory, MemorySnapshot, Reclaim, SideFigure, SizeClass, SizeClasses,
 };
 pub use profiles::{HeapSite, ProfileSummary, Program, SampleType};
+pub use resources::{
+    Connections, Cpu, DescriptorCount, Descriptors, GoroutinePairs, Listener, ResourceSnapshot, Resources,
+    Side, Sockets, ThreadWait, Threads,
+};
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, sentences};
 
 pub use crate::base::error::{Note, NoteSeverity};
 pub use crate::base::go_symbol::Origin;
+pub use crate::evidence::resources::{DescriptorKind, SocketState};
 pub use crate::evidence::sources::SourceStatus;
 
 use serde::{Deserialize, Serialize};
@@ -78,6 +84,9 @@ pub struct Report {
     /// Garbage collection over time, from trace lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gc: Option<Gc>,
+    /// Sockets, descriptors, threads and the CPU quota over the snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
     /// Summaries of the pprof profiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<ProfileSummary>,

@@ -18,6 +18,9 @@ impl Report {
             goroutines.groups.iter_mut().for_each(|group| move_all(&mut group.citations, &to));
             goroutines.crashes.iter_mut().for_each(|crash| crash.line = line(crash.source, crash.line));
         }
+        for citation in self.resources.iter_mut().flat_map(super::Resources::citations_mut) {
+            citation.at = citation.at.map(|at| to(citation.source, at));
+        }
         for run in self.gc.iter_mut().flat_map(|gc| &mut gc.runs) {
             run.cycles.iter_mut().for_each(|cycle| cycle.line = line(run.source, cycle.line));
             run.scavenges.iter_mut().for_each(|row| row.line = line(run.source, row.line));

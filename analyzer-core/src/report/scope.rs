@@ -72,6 +72,10 @@ impl Report {
             gc.runs.retain(|run| is_of(&run.subject));
             (!gc.runs.is_empty()).then_some(gc)
         });
+        report.resources = report.resources.and_then(|mut resources| {
+            resources.snapshots.retain(|snapshot| inside.contains(&snapshot.subject));
+            (!resources.snapshots.is_empty()).then_some(resources)
+        });
         verdict::settle(&mut report);
         report
     }

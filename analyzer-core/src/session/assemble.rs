@@ -51,6 +51,7 @@ pub fn assemble(
         goroutines: analysis.goroutines,
         gc: analysis.gc,
         traces: analysis.traces,
+        resources: analysis.resources,
         analyzers,
     };
     verdict::settle(&mut report);

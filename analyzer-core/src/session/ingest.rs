@@ -97,6 +97,9 @@ fn ingest_whole(leaf: Leaf, into: &mut Into<'_>) -> SourceId {
     match format {
         Some(format) => parse(format, id, &leaf.bytes, into),
         None => {
+            let path = into.evidence.sources.get(id).map(|source| source.path.clone()).unwrap_or_default();
+            let input = Input { source: id, path: &path, bytes: &leaf.bytes };
+            formats::sysctl::complaints(&input, into.evidence);
             if let Some(source) = into.evidence.sources.get_mut(id) {
                 source.notes.error(&diagnose::unrecognized(&leaf.bytes));
             }
@@ -115,6 +118,7 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], into: &mut Into<'_>) {
     let result = read(format, &input, evidence, into.trace_sums, &mut facts);
     if format.is_text() {
         note_long_line(bytes, &mut facts);
+        formats::sysctl::complaints(&input, evidence);
     }
     if evidence.strings.cut() > strings_cut {
         let message = format!("A name or text of more than {} KiB is cut", limits::STRING_BYTES >> 10);

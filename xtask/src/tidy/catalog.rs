@@ -18,11 +18,15 @@ says under which condition, with which thresholds, and what to do.
 ";
 
 /// Families of codes with the guide that explains them.
-const GUIDES: [(&str, &str, &str); 5] = [
+const GUIDES: [(&str, &str, &str); 9] = [
+    ("cpu", "The CPU quota", "sockets.md#the-cpu-quota"),
     ("crash", "Crashes", "goroutines.md#crashes"),
+    ("fd", "Descriptors", "sockets.md#descriptors"),
     ("goroutine", "Goroutines", "goroutines.md"),
     ("mem", "Memory", "memory.md"),
+    ("net", "Connections", "sockets.md#connections"),
     ("prof", "Profiles", "profiles.md"),
+    ("thr", "Threads", "sockets.md#threads"),
     ("trace", "Execution traces", "traces.md"),
 ];
 

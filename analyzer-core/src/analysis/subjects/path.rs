@@ -50,9 +50,11 @@ pub(super) fn split(path: &str) -> PathParts {
     let mut above = "";
     for part in parts {
         let name = without_archive_ending(part);
-        if is_snapshot_folder(name) && above != "proc" {
+        // `proc/42` is a process, `task/43` a thread of it: neither is a moment.
+        let is_id = matches!(above, "proc" | "task") && is_number(name);
+        if is_snapshot_folder(name) && above != "proc" && !is_id {
             snapshot = Some(name.to_owned());
-        } else if !is_category(name) && (above != "proc" || !is_number(name)) {
+        } else if !is_category(name) && !is_id && !is_of_net(above, name) {
             subject.push(name.to_owned());
         }
         above = name;
@@ -67,6 +69,18 @@ fn without_archive_ending(name: &str) -> &str {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `net`, `task` and what stands below them in `/proc` and `/proc/sys`.
+fn is_of_net(above: &str, name: &str) -> bool {
+    let is_below = |outer: &[&str]| outer.contains(&above) || is_snapshot_folder(above);
+    match name {
+        "net" => is_below(&["proc", "sys", "self"]),
+        "task" => is_below(&["proc", "self", "task"]),
+        "core" | "ipv4" | "ipv6" => above == "net",
+        "vm" => above == "sys",
+        _ => false,
+    }
 }
 
 fn is_category(name: &str) -> bool {

@@ -18,9 +18,9 @@ const STARVED: f64 = 0.2;
 
 const QUOTA: Rule = Rule {
     code: "prof.cpu.quota",
-    severity: Severity::Warning,
-    title: "The CPU quota runs out",
-    meaning: "The control group stops the process in many of its periods: all its threads wait for the next one.",
+    severity: Severity::Info,
+    title: "What ran while the CPU quota ran out",
+    meaning: "The control group stops the process in many of its periods (cpu.throttled): where its CPU time goes, and whether GOMAXPROCS is above the quota.",
 };
 
 /// The rule.
@@ -152,7 +152,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     };
     let draft = Draft {
         rule: QUOTA,
-        severity: Severity::Warning,
+        severity: Severity::Info,
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(

@@ -58,7 +58,8 @@ pub fn parse_vmstat(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
 }
 
 pub fn sniff_sockstat(probe: &Probe<'_>) -> Sniff {
-    by_content(first_line(probe).starts_with("sockets: used "))
+    let first = first_line(probe);
+    by_content(first.starts_with("sockets: used ") || first.starts_with("TCP6: inuse "))
 }
 
 /// Parses `sockstat`: `PROTOCOL: name number ...`; `mem` is in pages and becomes bytes.
@@ -70,7 +71,9 @@ pub fn parse_sockstat(
     facts: &mut Facts,
 ) -> Result<(), ParseError> {
     const PAGE_BYTES: i64 = 4096;
-    let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Host, "sockstat");
+    let is_v6 = text_lines(input.bytes).next().is_some_and(|(_, text)| text.starts_with("TCP6:"));
+    let file = if is_v6 { "sockstat6" } else { "sockstat" };
+    let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Host, file);
     for (line, text) in text_lines(input.bytes) {
         let Some((protocol, fields)) = text.split_once(':') else { continue };
         let fields: Vec<&str> = fields.split_whitespace().collect();

@@ -11,7 +11,7 @@ mod secrets;
 mod status;
 
 pub use host::NAMES;
-pub(in crate::formats) use secrets::{is_setting, variable};
+pub(in crate::formats) use secrets::{is_setting, status as status_secrets, variable};
 
 use super::redaction::{Secrets, figures};
 use super::{Content, Format, Probe, Sniff};

@@ -80,7 +80,7 @@ pub fn sniff_limits(probe: &Probe<'_>) -> Sniff {
     by_content(first.starts_with("Limit ") && first.contains("Soft Limit"))
 }
 
-/// Parses `limits`: the soft limits that are in bytes.
+/// Parses `limits`: the soft limit by its name, the hard one with `(hard)` behind it.
 /// # Errors
 /// None for a file that was recognized.
 pub fn parse_limits(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
@@ -89,9 +89,12 @@ pub fn parse_limits(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
         let mut columns = text.split("  ").map(str::trim).filter(|column| !column.is_empty());
         let (Some(name), Some(soft)) = (columns.next(), columns.next()) else { continue };
         let unit = if text.ends_with("bytes") { Unit::Bytes } else { Unit::Count };
-        let value = if soft == "unlimited" { Some(UNLIMITED) } else { decimal(soft) };
-        if let Some(value) = value {
+        let value = |limit: &str| if limit == "unlimited" { Some(UNLIMITED) } else { decimal(limit) };
+        if let Some(value) = value(soft) {
             record.figure(name, value, unit, line.position());
+        }
+        if let Some(value) = columns.next().and_then(value) {
+            record.named_figure(&format!("{name} (hard)"), name, value, unit, line.position());
         }
     }
     record.finish();

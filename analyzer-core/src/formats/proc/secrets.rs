@@ -9,7 +9,7 @@ use crate::formats::redaction::{Kind, Marks, VALUES, is_amount, is_figures, is_k
 
 type Outcome = Result<(), &'static str>;
 
-pub(super) fn status(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
+pub(in crate::formats) fn status(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
     for line in Lines::new(input.bytes) {
         if let Some(name) = line.bytes.strip_prefix(b"Name:") {
             marks.keep(line.bytes.get(..5).unwrap_or_default());

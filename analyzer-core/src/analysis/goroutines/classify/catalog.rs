@@ -276,6 +276,16 @@ pub const RULES: &[Rule] = &[
         against: "Steady peers wait in reads on purpose; their number is stable.",
     },
     Rule {
+        code: "goroutine.http-idle-conns",
+        title: "Idle HTTP connections pile up",
+        meaning: "Connections of HTTP clients are kept for calls that never come: each call makes a Transport of its own, and nobody uses its connections again.",
+        advice: &[
+            "Make one http.Transport (or http.Client) for the process and share it; one that is thrown away needs CloseIdleConnections.",
+            "Set IdleConnTimeout and MaxConnsPerHost: without the first, idle connections are kept for ever.",
+        ],
+        against: "A pool fills up to its size and then stays.",
+    },
+    Rule {
         code: "goroutine.write-blocked",
         title: "Writes to a peer that does not read",
         meaning: "The peer does not read: its window is full, and the write waits.",

@@ -325,6 +325,18 @@ fn reads_from_silent_peers_accumulate() {
 }
 
 #[test]
+fn idle_connections_of_transports_that_nobody_uses_again_accumulate() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Read", 165), ("net/http.(*persistConn).readLoop", 2276)],
+        by: "net/http.(*Transport).dialConn",
+    };
+    let found = check("goroutine", &grown(&stack), &["goroutine.http-idle-conns"]);
+    assert!(found[0].advice.iter().any(|line| line.contains("http.Transport")), "{:?}", found[0].advice);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
 fn writes_to_peers_that_do_not_read_accumulate() {
     let stack = Stack {
         state: "IO wait",

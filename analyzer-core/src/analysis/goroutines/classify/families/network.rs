@@ -57,9 +57,9 @@ fn io(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     }
     // Idle connections of a client pool wait in a read; a new pool for each
     // call shows as growth far beyond what a pool keeps.
-    let births = if group.has(CLIENT_LOOP) { 20 } else { 3 };
-    let mut assessment =
-        Assessment::new("net-read-no-deadline", Policy { growth: Some(births), ..Policy::PEERS });
+    let (code, births) =
+        if group.has(CLIENT_LOOP) { ("http-idle-conns", 20) } else { ("net-read-no-deadline", 3) };
+    let mut assessment = Assessment::new(code, Policy { growth: Some(births), ..Policy::PEERS });
     if group.has("net/http.(*conn).serve") {
         assessment.held_back =
             Some("A handler that took its connection over reads from it, as WebSockets do.".to_owned());

@@ -1,0 +1,3 @@
+//! `cpu.*`: the quota, and what the runtime makes of it.
+
+detectors! { gomaxprocs, pressure, quota, throttled }

@@ -1,0 +1,87 @@
+//! `cpu.pressure`: threads of the group wait for a processor.
+
+use super::throttled;
+use crate::base::units::Unit;
+use crate::detectors::course::{Course, courses, needs};
+use crate::detectors::{Case, Detector, Draft, Rule, list};
+use crate::report::{Amount, Confidence, Finding, Severity, number_format};
+
+/// Share of the last minute, in hundredths of a percent.
+const LEAST: i64 = 2_000;
+
+const PRESSURE: Rule = Rule {
+    code: "cpu.pressure",
+    severity: Severity::Info,
+    title: "Threads wait for a processor",
+    meaning: "Threads of the container were ready to run and had no processor for a good part of the last minute: neighbors on the node, or its own quota.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[PRESSURE],
+    missing_inputs: |case| {
+        let has = |moment: &crate::report::ResourceSnapshot| {
+            moment.cpu.as_ref().is_some_and(|cpu| cpu.pressure.is_some())
+        };
+        needs(case, has, "cpu.pressure of the control group")
+    },
+    detect: |case: &Case<'_>| courses(case).iter().filter_map(find).collect(),
+};
+
+fn find(course: &Course<'_>) -> Option<Finding> {
+    let pressure = *course.values(|moment| moment.cpu.as_ref()?.pressure.as_ref()).last()?;
+    let share = pressure.value.filter(|share| *share >= LEAST)?;
+    let is_throttled = throttled::share(course).is_some_and(|share| share.basis_points >= 500);
+    let why = if is_throttled {
+        "The quota runs out, which counts as waiting: that explains it."
+    } else {
+        "The quota does not explain it: neighbors on the node have the processors."
+    };
+    let draft = Draft {
+        rule: PRESSURE,
+        severity: Severity::Info,
+        confidence: if is_throttled || throttled::share(course).is_some() {
+            Confidence::Likely
+        } else {
+            Confidence::Possible
+        },
+        reclaim: None,
+        condition:
+            "A thread waited for a processor in 20 % of the last minute (some avg60 of the control group)."
+                .to_owned(),
+        title: PRESSURE.title.to_owned(),
+        claim: format!(
+            "In {} of the last minute a thread of the container was ready and had no processor. {why}",
+            number_format::basis_points(share)
+        ),
+        amount: Some(Amount { value: share, low: None, high: None, unit: Unit::BasisPoints }),
+        citations: vec![pressure.clone()],
+        against: list(&["A group with more ready threads than processors waits, however idle the node is."]),
+        advice: list(&[
+            "Raise the CPU request: it is the share that the container gets when the node is busy.",
+        ]),
+    };
+    draft.about(course.subject.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::check;
+
+    fn pressure(share: &str) -> String {
+        format!(
+            "some avg10=41.20 avg60={share} avg300=22.07 total=5211884012\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+        )
+    }
+
+    #[test]
+    fn a_fifth_of_the_minute_is_worth_knowing() {
+        check("cpu.pressure", &[("shop/t0/cgroup/cpu.pressure", &*pressure("20.00"))], &["cpu.pressure"]);
+    }
+
+    #[test]
+    fn less_and_the_pressure_of_the_machine_are_not() {
+        check("cpu.pressure", &[("shop/t0/cgroup/cpu.pressure", &*pressure("19.99"))], &[]);
+        check("cpu.pressure", &[("shop/t0/proc/pressure-cpu", &*pressure("96.00"))], &[]);
+    }
+}

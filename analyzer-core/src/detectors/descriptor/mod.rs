@@ -1,0 +1,3 @@
+//! `fd.*`: descriptors that are not closed, and the limit on them.
+
+detectors! { exhausted, leak, near_limit }

@@ -1,0 +1,132 @@
+//! `net.accept.stopped`: connections wait, and no goroutine accepts them.
+
+use crate::detectors::course::{Course, Told, courses, needs};
+use crate::detectors::{Case, Detector, Rule, list};
+use crate::report::{
+    Confidence, Finding, GoroutineGroup, Listener, Origin, Severity, Sockets, number_format,
+};
+
+const STOPPED: Rule = Rule {
+    code: "net.accept.stopped",
+    severity: Severity::Critical,
+    title: "Nobody accepts connections",
+    meaning: "The accept queue of a listening socket stays full, and fewer goroutines are in Accept than there are listeners: the one that should be is stuck elsewhere.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[STOPPED],
+    missing_inputs: |case| {
+        needs(
+            case,
+            |moment| {
+                moment.goroutines.is_some() && moment.sockets.as_ref().is_some_and(|sockets| sockets.is_own)
+            },
+            "/proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd (or ss -tanp), and a goroutine dump of the same moment",
+        )
+    },
+    detect: |case: &Case<'_>| courses(case).iter().filter_map(|course| find(case, course)).collect(),
+};
+
+/// The full listeners of the process.
+fn full(sockets: &Sockets) -> impl Iterator<Item = &Listener> {
+    sockets.listeners.iter().filter(|row| row.is_own && row.is_full())
+}
+
+fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
+    let joined = course.values(|moment| Some((moment.sockets.as_ref()?, moment.goroutines?)));
+    let [.., (before, _), (last, pairs)] = joined.as_slice() else { return None };
+    let own = last.listeners.iter().filter(|row| row.is_own).count();
+    let accepting = usize::try_from(pairs.accepting).unwrap_or(usize::MAX);
+    let stopped = full(last).find(|row| full(before).any(|other| other.address == row.address))?;
+    if accepting >= own {
+        return None;
+    }
+    let queue = stopped.queue.unwrap_or(0);
+    let mut claim = format!(
+        "{} connections wait on {} in two captures, and {} of {} listeners have a goroutine in Accept.",
+        number_format::count_u64(queue),
+        stopped.address,
+        number_format::count_u64(pairs.accepting),
+        own
+    );
+    let group = acceptor(case, course);
+    if let Some((group, place)) = &group {
+        claim.push_str(&format!(
+            " What looks like the one that should accept waits in [{}] in {place}.",
+            group.state
+        ));
+    }
+    let told = Told {
+        rule: STOPPED,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        condition: "The queue of an own listener is at nine tenths of its backlog in the last two captures, and fewer goroutines are in Accept than the process has listeners.".to_owned(),
+        claim,
+        amount: queue,
+        citations: vec![stopped.citation.clone()],
+        against: list(&["A process that gets no CPU accepts late: look at its throttling and at the run queue."]),
+        advice: list(&[
+            "Do not wait for a slot, a lock or a send between two calls of Accept: accept first and bound the work behind it, or close what is too much.",
+        ]),
+    };
+    let mut found = told.about(course)?;
+    if let Some((group, _)) = group {
+        found.group = Some(group.id.clone());
+    }
+    Some(found)
+}
+
+/// A goroutine of the program's own whose function accepts or serves, and that waits for something else.
+fn acceptor<'c>(case: &Case<'c>, course: &Course<'_>) -> Option<(&'c GoroutineGroup, String)> {
+    let groups = case.analysis.goroutines.as_ref()?.groups.iter();
+    let own = groups.filter(|group| {
+        group.subject == course.subject.id && group.counts.last().is_some_and(|count| *count > 0)
+    });
+    own.filter(|group| !matches!(group.state.as_str(), "IO wait" | "running" | "runnable")).find_map(
+        |group| {
+            let frame = group.stack.iter().filter(|frame| frame.origin == Origin::Own).find(|frame| {
+                let name = frame.function.rsplit('.').next().unwrap_or_default().to_lowercase();
+                name.contains("accept") || name.contains("listen") || name == "serve"
+            })?;
+            Some((group, frame.call_site()))
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::backlog::tests::queue;
+    use crate::detectors::course::fixtures::borrowed;
+    use crate::detectors::testing::check;
+
+    const STUCK: &str = "goroutine 7 [chan send, 3 minutes]:\nmain.acceptLoop()\n\t/srv/main.go:9 +0x1\n";
+    const ACCEPTS: &str = "goroutine 7 [IO wait]:\ninternal/poll.(*FD).Accept(0x1)\n\t/go/fd_unix.go:9 +0x1\nmain.acceptLoop()\n\t/srv/main.go:9 +0x1\n";
+
+    fn with_dump(label: &str, waiting: u32, dump: &str) -> Vec<(String, String)> {
+        let mut files = queue(label, waiting, 0);
+        files.push((format!("shop/{label}/goroutine.txt"), dump.to_owned()));
+        files
+    }
+
+    #[test]
+    fn a_queue_that_stays_full_while_nobody_accepts_names_the_one_that_should() {
+        let files = [with_dump("t0", 17, STUCK), with_dump("t1", 17, STUCK)].concat();
+        let found = check("net.accept", &borrowed(&files), &["net.accept.stopped"]);
+        assert!(found[0].claim.contains("main.acceptLoop (main.go:9)"), "{}", found[0].claim);
+    }
+
+    #[test]
+    fn one_who_accepts_and_a_queue_that_was_full_once_are_none() {
+        check(
+            "net.accept",
+            &borrowed(&[with_dump("t0", 17, ACCEPTS), with_dump("t1", 17, ACCEPTS)].concat()),
+            &[],
+        );
+        check(
+            "net.accept",
+            &borrowed(&[with_dump("t0", 0, STUCK), with_dump("t1", 17, STUCK)].concat()),
+            &[],
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! `net.close_wait.client`, `net.close_wait.server`: the peer has closed, and the program has not.
+//!
+//! The socket leaves the kernel's table after a while and its descriptor stays: CLOSE_WAIT levels off
+//! while the leak goes on. So what rises is CLOSE_WAIT with the descriptors that have no row.
+
+use crate::detectors::course::{Course, Told, arrows, count, courses, doubts, needs, rows, whose};
+use crate::detectors::{Case, Detector, Rule, list};
+use crate::report::{
+    Confidence, Finding, GoroutinePairs, ResourceSnapshot, Severity, Side, SocketState, Sockets,
+    number_format,
+};
+
+/// Connections from which they are no chance.
+const LEAST: u64 = 10;
+/// Connections from which one capture alone is a warning: Go closes at once what nobody uses.
+const MANY: u64 = 50;
+
+const CLIENT: Rule = Rule {
+    code: "net.close_wait.client",
+    severity: Severity::Warning,
+    title: "Connections that we dialed are not closed",
+    meaning: "The peer has closed connections that the program dialed, and the program does not close its end: bodies that are not closed, connections that are forgotten.",
+};
+const SERVER: Rule = Rule {
+    code: "net.close_wait.server",
+    severity: Severity::Warning,
+    title: "Connections that clients have left are not closed",
+    meaning: "Clients have closed their connections, and the handlers behind them do not return, or nobody closes them.",
+};
+
+/// The rules.
+pub const DETECTOR: Detector = Detector {
+    rules: &[CLIENT, SERVER],
+    missing_inputs: |case| {
+        needs(
+            case,
+            |moment| moment.sockets.is_some(),
+            "sockets: /proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd, or ss -tanp",
+        )
+    },
+    detect: |case: &Case<'_>| {
+        let courses = courses(case);
+        let sides = [(Side::Client, CLIENT), (Side::Server, SERVER)];
+        courses
+            .iter()
+            .flat_map(|course| sides.map(|(side, rule)| find(course, side, rule)))
+            .flatten()
+            .collect()
+    },
+};
+
+/// Which side the descriptors without a row are of, nothing says: the one with more in CLOSE_WAIT.
+fn stuck(sockets: &Sockets, side: Side) -> u64 {
+    let waiting = |side| count(sockets, side, SocketState::CloseWait);
+    let other = if side == Side::Client { Side::Server } else { Side::Client };
+    let rowless = if waiting(side) >= waiting(other) { sockets.rowless.unwrap_or(0) } else { 0 };
+    waiting(side) + rowless
+}
+
+fn find(course: &Course<'_>, side: Side, rule: Rule) -> Option<Finding> {
+    let moments: Vec<(&ResourceSnapshot, &Sockets)> =
+        course.values(|moment| Some((moment, moment.sockets.as_ref()?)));
+    let (moment, last) = *moments.last()?;
+    let waiting = count(last, side, SocketState::CloseWait);
+    if waiting < LEAST {
+        return None;
+    }
+    let counts: Vec<u64> = moments.iter().map(|(_, sockets)| stuck(sockets, side)).collect();
+    let is_rising = counts.len() > 1 && counts.first() < counts.last();
+    // Those of the capture before are gone: hang-ups that are being cleaned up.
+    let is_churning = last.stuck.is_some_and(|stuck| stuck < LEAST / 2) && moments.len() > 1;
+    let is_level = counts.len() > 1 && !is_rising;
+    if is_churning || (is_level && last.stuck.is_none_or(|stuck| stuck < LEAST)) {
+        return None;
+    }
+    let pairs = moment.goroutines.unwrap_or_default();
+    let joined = if side == Side::Client { pairs.unread_bodies } else { pairs.serving };
+    let is_joined = joined * 2 >= waiting;
+    let is_single = counts.len() == 1;
+    let is_sure = !is_single || is_joined || waiting >= MANY;
+    let mut claim = format!(
+        "{} has {} whose peer has closed and that it has not (CLOSE_WAIT, {}).",
+        whose(last),
+        number_format::counted(waiting, "connection", "connections"),
+        if side == Side::Client { "dialed by us" } else { "to a port that we listen on" },
+    );
+    if let Some(worst) = rows(last, side, SocketState::CloseWait).next() {
+        claim.push_str(&format!(" {} of them: {}.", number_format::count_u64(worst.count), worst.peer));
+    }
+    if !is_single {
+        claim.push_str(&format!(
+            " With descriptors whose socket is gone: {} over the captures.",
+            arrows(&counts)
+        ));
+    }
+    let unread: u64 = rows(last, side, SocketState::CloseWait).map(|row| row.unread).sum();
+    if unread > 0 {
+        claim.push_str(&format!(" {} hold bytes that nobody read.", number_format::count_u64(unread)));
+    }
+    claim.push_str(&goroutines(side, pairs, moment.goroutines.is_some()));
+    let mut against = doubts(last);
+    if is_single {
+        against.push(
+            "One capture: connections that are being closed just now look the same. A second one tells."
+                .to_owned(),
+        );
+    }
+    let told = Told {
+        rule,
+        severity: if is_sure { Severity::Warning } else { Severity::Info },
+        confidence: match (is_single, last.is_own) {
+            (true, _) => Confidence::Possible,
+            (false, true) => Confidence::Certain,
+            (false, false) => Confidence::Likely,
+        },
+        condition: format!(
+            "{LEAST} connections in CLOSE_WAIT on this side, rising with the descriptors that have no row; of one capture, {MANY} or as many goroutines."
+        ),
+        claim,
+        amount: waiting,
+        citations: rows(last, side, SocketState::CloseWait).take(4).map(|row| row.citation.clone()).collect(),
+        against,
+        advice: advice(side, pairs),
+    };
+    told.about(course)
+}
+
+fn goroutines(side: Side, pairs: GoroutinePairs, is_known: bool) -> String {
+    let text = number_format::count_u64;
+    match side {
+        _ if !is_known => String::new(),
+        Side::Client if pairs.unread_bodies > 0 => format!(
+            " {} goroutines are in persistConn.readLoop, {} of them waiting for a body to be read or closed.",
+            text(pairs.read_loops),
+            text(pairs.unread_bodies)
+        ),
+        Side::Server => format!(" {} goroutines serve connections (conn.serve).", text(pairs.serving)),
+        _ => String::new(),
+    }
+}
+
+fn advice(side: Side, pairs: GoroutinePairs) -> Vec<String> {
+    match side {
+        Side::Server if pairs.serving == 0 => list(&[
+            "No goroutine serves them: look for connections that were hijacked, or accepted and forgotten, and close them.",
+        ]),
+        Side::Server => list(&[
+            "The client is gone and the handler goes on: pass r.Context() to what the handler waits for, and give it a timeout.",
+        ]),
+        _ => list(&[
+            "Close every response body, on every path, and read it to its end first if the connection is to be used again: defer resp.Body.Close().",
+            "Of connections that are not HTTP: close them when a read returns io.EOF.",
+        ]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::course::fixtures::{borrowed, dialed, listening, moment, served};
+    use crate::detectors::testing::{check, verdicts};
+    use crate::report::Confidence::{Certain, Possible};
+    use crate::report::Severity::{Info, Warning};
+
+    #[test]
+    fn what_we_dialed_and_do_not_close_is_told_with_the_peer() {
+        let mut files = moment("t0", &[dialed("08", 100, 12)], &[(100, 12)]);
+        files.extend(moment("t1", &[dialed("08", 100, 40)], &[(100, 40)]));
+        let found = check("net.close_wait", &borrowed(&files), &["net.close_wait.client"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(40))]);
+        assert!(found[0].claim.contains("10.0.0.9:5432"), "{}", found[0].claim);
+    }
+
+    #[test]
+    fn what_came_to_a_port_of_ours_is_the_servers() {
+        let rows = |count| [listening(0, 9), served("08", 100, count)];
+        let mut files = moment("t0", &rows(12), &[(9, 1), (100, 12)]);
+        files.extend(moment("t1", &rows(33), &[(9, 1), (100, 33)]));
+        check("net.close_wait", &borrowed(&files), &["net.close_wait.server"]);
+    }
+
+    #[test]
+    fn a_level_count_over_descriptors_that_pile_up_is_a_leak() {
+        let mut files = moment("t0", &[dialed("08", 100, 20)], &[(100, 20)]);
+        // The first twenty have left the table; their descriptors are open.
+        files.extend(moment("t1", &[dialed("08", 200, 20)], &[(100, 20), (200, 20)]));
+        check("net.close_wait", &borrowed(&files), &["net.close_wait.client"]);
+    }
+
+    #[test]
+    fn hang_ups_that_are_cleaned_up_and_a_few_are_none() {
+        let mut churn = moment("t0", &[dialed("08", 100, 20)], &[(100, 20)]);
+        churn.extend(moment("t1", &[dialed("08", 200, 25)], &[(200, 25)]));
+        check("net.close_wait", &borrowed(&churn), &[]);
+        let mut few = moment("t0", &[dialed("08", 100, 2)], &[(100, 2)]);
+        few.extend(moment("t1", &[dialed("08", 100, 9)], &[(100, 9)]));
+        check("net.close_wait", &borrowed(&few), &[]);
+    }
+
+    #[test]
+    fn one_capture_asks_for_a_second() {
+        let few = moment("t0", &[dialed("08", 100, 12)], &[(100, 12)]);
+        let found = check("net.close_wait", &borrowed(&few), &["net.close_wait.client"]);
+        assert_eq!(verdicts(&found), [(Info, Possible, Some(12))]);
+        assert!(found[0].against.iter().any(|line| line.contains("second")), "{:?}", found[0].against);
+        let many = moment("t0", &[dialed("08", 100, 60)], &[(100, 60)]);
+        let found = check("net.close_wait", &borrowed(&many), &["net.close_wait.client"]);
+        assert_eq!(verdicts(&found), [(Warning, Possible, Some(60))]);
+    }
+
+    #[test]
+    fn sockets_of_others_in_the_namespace_do_not_count() {
+        let mut files = moment("t0", &[dialed("08", 100, 12)], &[(9, 1)]);
+        files.extend(moment("t1", &[dialed("08", 100, 90)], &[(9, 1)]));
+        check("net.close_wait", &borrowed(&files), &[]);
+    }
+}

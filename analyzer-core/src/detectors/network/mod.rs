@@ -1,0 +1,12 @@
+//! `net.*`: connections that are not closed, accept queues, local ports.
+
+detectors! {
+    accept,
+    backlog,
+    close_wait,
+    conns_grow,
+    listen,
+    rowless,
+    syn_sent,
+    time_wait,
+}

@@ -1,0 +1,181 @@
+//! ```text
+//! State     Recv-Q Send-Q Local Address:Port  Peer Address:Port Process
+//! LISTEN    17     16         127.0.0.2:9000       0.0.0.0:*     users:(("intake",pid=6,fd=5))
+//!
+//! Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name
+//! tcp       17      0 127.0.0.2:9000          0.0.0.0:*               LISTEN      6/intake
+//! ```
+
+use super::address;
+use super::kernel::is_full;
+use crate::base::error::ParseError;
+use crate::base::source::{Input, Position};
+use crate::evidence::Evidence;
+use crate::evidence::resources::{Endpoint, Listing, Socket, SocketList, SocketState, Transport};
+use crate::formats::record::text_lines;
+use crate::formats::tables::has_header;
+use crate::formats::{Facts, Probe, Sniff};
+
+pub(super) fn is_ss_header(text: &str) -> bool {
+    text.contains("Recv-Q") && text.contains("Send-Q") && text.contains("Local Address:Port")
+}
+
+pub(super) fn is_netstat_header(text: &str) -> bool {
+    text.starts_with("Proto ") && text.contains("Recv-Q") && text.contains("Local Address")
+}
+
+pub fn sniff_ss(probe: &Probe<'_>) -> Sniff {
+    if has_header(probe, is_ss_header) { Sniff::ByContent } else { Sniff::No }
+}
+
+pub fn sniff_netstat(probe: &Probe<'_>) -> Sniff {
+    if has_header(probe, is_netstat_header) { Sniff::ByContent } else { Sniff::No }
+}
+
+/// Parses the rows of `ss`; what `-i`, `-o`, `-e` and `-m` add in lines of their own is skipped.
+/// # Errors
+/// None for a text that was recognized.
+pub fn parse_ss(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    parse(input, evidence, facts, Listing::Ss)
+}
+
+/// Parses the rows of `netstat` that are of TCP or UDP.
+/// # Errors
+/// None for a text that was recognized.
+pub fn parse_netstat(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
+    parse(input, evidence, facts, Listing::Netstat)
+}
+
+fn parse(
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+    listing: Listing,
+) -> Result<(), ParseError> {
+    let mut columns = Columns::default();
+    let mut count = 0;
+    let list = SocketList { source: input.source, listing, transport: None, is_v6: false };
+    evidence.resources.listings.push(list);
+    for (line, text) in text_lines(input.bytes) {
+        if is_ss_header(text) {
+            columns = Columns { has_netid: text.starts_with("Netid"), has_state: text.contains("State") };
+            continue;
+        }
+        // What ss adds of a socket stands indented below it.
+        if line.bytes.first().is_some_and(|first| matches!(first, b'\t' | b' ')) && listing == Listing::Ss {
+            continue;
+        }
+        let row = match listing {
+            Listing::Netstat => netstat(text, evidence),
+            _ => ss(text, columns, evidence),
+        };
+        let Some(row) = row else { continue };
+        if is_full(&mut count, facts, line.position()) {
+            break;
+        }
+        evidence.resources.sockets.push(row.at(input, line.position(), listing));
+    }
+    facts.kind = Some(if listing == Listing::Ss { "ss" } else { "netstat" }.to_owned());
+    Ok(())
+}
+
+/// What the header of `ss` has beside queues and addresses.
+#[derive(Clone, Copy, Debug, Default)]
+struct Columns {
+    has_netid: bool,
+    has_state: bool,
+}
+
+struct Row {
+    transport: Transport,
+    state: SocketState,
+    queues: (u64, u64),
+    local: Endpoint,
+    remote: Endpoint,
+    inode: Option<u64>,
+    pid: Option<u64>,
+}
+
+impl Row {
+    fn at(self, input: &Input<'_>, at: Position, listing: Listing) -> Socket {
+        Socket {
+            source: input.source,
+            at,
+            listing,
+            transport: self.transport,
+            state: self.state,
+            local: self.local,
+            remote: self.remote,
+            receive_queue: Some(self.queues.0),
+            send_queue: Some(self.queues.1),
+            inode: self.inode,
+            pid: self.pid,
+        }
+    }
+}
+
+fn ss(text: &str, columns: Columns, evidence: &mut Evidence) -> Option<Row> {
+    let mut cells = text.split_whitespace();
+    let netid = if columns.has_netid { cells.next()? } else { "tcp" };
+    let state = if columns.has_state { address::state_of_name(cells.next()?)? } else { SocketState::Unknown };
+    let queues = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
+    let (local, remote) = (cells.next()?, cells.next()?);
+    let transport = match netid {
+        "tcp" | "mptcp" => Transport::Tcp,
+        "udp" => Transport::Udp,
+        "u_str" | "u_dgr" | "u_seq" => Transport::Unix,
+        _ => return None,
+    };
+    let number_after = |key: &str| {
+        let rest = text.split_once(key)?.1;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    if transport == Transport::Unix {
+        // `PATH INODE PEER INODE`.
+        let nowhere = Endpoint { host: evidence.strings.intern(""), port: None };
+        let inode = remote.parse().ok();
+        return Some(Row {
+            transport,
+            state,
+            queues,
+            local: nowhere,
+            remote: nowhere,
+            inode,
+            pid: number_after("pid="),
+        });
+    }
+    Some(Row {
+        transport,
+        state,
+        queues,
+        local: address::printed(local, &mut evidence.strings)?,
+        remote: address::printed(remote, &mut evidence.strings)?,
+        inode: number_after("ino:"),
+        pid: number_after("pid="),
+    })
+}
+
+fn netstat(text: &str, evidence: &mut Evidence) -> Option<Row> {
+    let cells: Vec<&str> = text.split_whitespace().collect();
+    let [protocol, received, sent, local, remote, rest @ ..] = cells.as_slice() else { return None };
+    let transport = match protocol.trim_end_matches('6') {
+        "tcp" => Transport::Tcp,
+        "udp" => Transport::Udp,
+        _ => return None,
+    };
+    let state = rest.first().and_then(|cell| address::state_of_name(cell)).unwrap_or(SocketState::Unknown);
+    let pid = rest.iter().find_map(|cell| cell.split_once('/')?.0.parse().ok());
+    Some(Row {
+        transport,
+        state,
+        queues: (received.parse().ok()?, sent.parse().ok()?),
+        local: address::printed(local, &mut evidence.strings)?,
+        remote: address::printed(remote, &mut evidence.strings)?,
+        inode: None,
+        pid,
+    })
+}
