@@ -74,34 +74,48 @@ pub fn Landing(props: &LandingProps) -> Html {
                 </div>
             </section>
             { picture() }
-            <section class="landing-commands" aria-labelledby="commands-title">
-                <h3 id="commands-title">{ "Take a capture" }</h3>
-                <dl class="recipes">
-                    { for COMMANDS.iter().map(|&(what, command)| html! {
-                        <div>
-                            <dt>{ what }</dt>
-                            <dd><code>{ command }</code><CopyButton text={command} /></dd>
-                        </div>
-                    }) }
-                </dl>
-            </section>
-            <details class="landing-fold landing-inputs">
-                <summary>{ "What it reads" }</summary>
-                <dl class="inputs">
-                    { for INPUTS.iter().map(|(name, what)| html! {
-                        <div><dt>{ *name }</dt><dd>{ *what }</dd></div>
-                    }) }
-                </dl>
-                <p class="quiet">
-                    { "One file is enough to start. Captures of the same moment are reconciled, captures of several \
-                       moments are compared. Files are recognized by their content, not by their names." }
-                </p>
-            </details>
+            { commands() }
+            { inputs(false) }
             <details class="landing-fold">
                 <summary>{ "Capture a whole service: from inside, or with a script" }</summary>
                 <Capture />
             </details>
         </div>
+    }
+}
+
+/// The captures that most people take first, to copy.
+pub fn commands() -> Html {
+    html! {
+        <section class="landing-commands" aria-labelledby="commands-title">
+            <h3 id="commands-title">{ "Take a capture" }</h3>
+            <dl class="recipes">
+                { for COMMANDS.iter().map(|&(what, command)| html! {
+                    <div>
+                        <dt>{ what }</dt>
+                        <dd><code>{ command }</code><CopyButton text={command} /></dd>
+                    </div>
+                }) }
+            </dl>
+        </section>
+    }
+}
+
+/// What can be dropped, folded or open.
+pub fn inputs(is_open: bool) -> Html {
+    html! {
+        <details class="landing-fold landing-inputs" open={is_open}>
+            <summary>{ "What it reads" }</summary>
+            <dl class="inputs">
+                { for INPUTS.iter().map(|(name, what)| html! {
+                    <div><dt>{ *name }</dt><dd>{ *what }</dd></div>
+                }) }
+            </dl>
+            <p class="quiet">
+                { "One file is enough to start. Captures of the same moment are reconciled, captures of several \
+                   moments are compared. Files are recognized by their content, not by their names." }
+            </p>
+        </details>
     }
 }
 

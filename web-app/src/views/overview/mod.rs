@@ -11,6 +11,7 @@ use analyzer_core::report::{Finding, Outcome, Report, Severity};
 use yew::prelude::*;
 
 use super::{View, ViewProps};
+use crate::components::landing;
 use crate::number_format as text;
 use crate::state::Scope;
 
@@ -47,11 +48,22 @@ fn Overview(props: &ViewProps) -> Html {
                         }) }
                     </div>
                 }
+                if is_told_nothing(report) {
+                    <div class="what-to-drop">
+                        { landing::commands() }
+                        { landing::inputs(true) }
+                    </div>
+                }
                 { analyzers::analyzers(report) }
                 { checks::checks(report) }
             }
         </section>
     }
+}
+
+/// True if what was dropped told nothing: what would tell something is shown instead.
+fn is_told_nothing(report: &Report) -> bool {
+    report.findings.is_empty() && (report.outcome == Outcome::Unreadable || report.checks_run == 0)
 }
 
 /// How many findings are problems.
@@ -87,6 +99,21 @@ mod tests {
     use analyzer_core::session::Session;
 
     use super::*;
+
+    #[test]
+    fn what_to_drop_is_shown_where_nothing_was_told() {
+        for (text, is_told_nothing) in [
+            ("lorem ipsum\ndolor sit amet\n", true),
+            (
+                "goroutine 8 [chan receive (nil chan), 12 minutes]:\nmain.wait()\n\t/app/main.go:5 +0x1d\n",
+                false,
+            ),
+        ] {
+            let mut session = Session::default();
+            session.add("file.txt", text.as_bytes().to_vec());
+            assert_eq!(super::is_told_nothing(&session.report()), is_told_nothing, "{text}");
+        }
+    }
 
     #[test]
     fn findings_of_one_rule_are_one_card() {

@@ -66,6 +66,11 @@ impl<'c, 'r> Cause<'c, 'r> {
         self.classes.first().map(|class| class.name)
     }
 
+    /// True unless the log says that something other than anonymous memory filled the limit.
+    pub fn may_be_heap(&self) -> bool {
+        self.largest().is_none_or(|name| name == ANONYMOUS)
+    }
+
     /// The figures that the sentences rest on.
     pub fn citations(&self) -> Vec<Citation> {
         let terms: Vec<&Term> = self.classes.iter().map(|class| &class.term).collect();
@@ -94,7 +99,7 @@ impl<'c, 'r> Cause<'c, 'r> {
         const NAMED: usize = 2;
         let subject = self.captures.last()?.moment.subject;
         let process = case.analysis.profiles.iter().find(|process| process.subject == subject)?;
-        if self.largest().is_some_and(|name| name != ANONYMOUS) {
+        if !self.may_be_heap() {
             return None;
         }
         let fillers = heap_oom::fillers(case, process);
@@ -105,7 +110,7 @@ impl<'c, 'r> Cause<'c, 'r> {
                 let rate = filler
                     .rate
                     .map_or_else(String::new, |rate| format!(", {} more a minute", text(whole(rate))));
-                format!("{} ({}{rate})", place(case, process, filler.site), text(whole(filler.level)))
+                format!("{}, {}{rate}", place(case, process, filler.site), text(whole(filler.level)))
             })
             .collect();
         let grows = fillers.iter().any(|filler| filler.rate.is_some());
@@ -114,7 +119,7 @@ impl<'c, 'r> Cause<'c, 'r> {
         } else {
             "Most of the heap was allocated at"
         };
-        (!named.is_empty()).then(|| format!("{what} {}.", named.join(", ")))
+        (!named.is_empty()).then(|| format!("{what} {}.", named.join("; ")))
     }
 
     fn filled(&self) -> Option<String> {

@@ -35,7 +35,7 @@ pub fn by_log(case: &Case<'_>, subject: &Subject, episode: &Episode<'_>) -> Opti
         amount: charged.or_else(|| Some(episode.killed.first()?.kill.anon_rss?.0)).and_then(exact),
         citations: citations(event, episode, &cause),
         against: against(episode),
-        advice: advice(rule, &cause),
+        advice: advice(rule, episode, &cause),
     };
     draft.about(subject.id)
 }
@@ -57,13 +57,15 @@ fn title(episode: &Episode<'_>, rule: Rule) -> String {
 
 fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
     let event = episode.main;
-    let when = when(case, event).map_or_else(String::new, |when| format!(" ({when})"));
+    let moment = when(case, event);
+    let when = moment.as_ref().map_or_else(String::new, |when| format!(", {when}"));
     let limit = event
         .memory
         .and_then(|memory| memory.limit)
         .map_or_else(|| "its limit".to_owned(), |limit| format!("the limit of {}", text(limit.0)));
     if rule == UNKILLABLE {
         let times = times(1 + episode.earlier.len());
+        let when = moment.map_or_else(String::new, |when| format!(" ({when})"));
         return format!(
             "Memory ran out at {limit} {times}{when} and nothing could be killed (oom_score_adj −1000): allocations fail instead."
         );
@@ -200,7 +202,7 @@ fn citations(event: &OomEvent, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> 
     citations
 }
 
-fn advice(rule: Rule, cause: &Cause<'_, '_>) -> Vec<String> {
+fn advice(rule: Rule, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> Vec<String> {
     let mut advice = Vec::new();
     advice.extend(match rule {
         GLOBAL => Some("Raise the request to what the container uses, so that the node is not overcommitted; the limit was not the cause."),
@@ -215,7 +217,23 @@ fn advice(rule: Rule, cause: &Cause<'_, '_>) -> Vec<String> {
         _ => {}
     }
     advice.extend(cause.before.filter(|_| rule == CGROUP || rule == ANCESTOR).and_then(memory_limit));
+    if episode.is_own && cause.before.is_none() && cause.may_be_heap() {
+        advice.push(
+            "The log alone does not say what grew. Capture a bundle while memory rises again (capture.sh, or /debug/strata/bundle of the import): two heap profiles name the lines that grow, a goroutine dump what leaks."
+                .to_owned(),
+        );
+        advice.extend(limit_for_go(rule, episode));
+    }
     advice
+}
+
+/// What a Go service would be told of a limit that it reached, before anything else is known of it.
+fn limit_for_go(rule: Rule, episode: &Episode<'_>) -> Option<String> {
+    let limit = episode.main.memory?.limit.filter(|_| rule == CGROUP)?;
+    Some(format!(
+        "If it is a Go service without GOMEMLIMIT, set that to about 90% of the limit ({}): garbage is then collected before the limit is reached. Against a leak it does not help.",
+        text(limit.0 / 10 * 9)
+    ))
 }
 
 /// Whether GOMEMLIMIT could have helped, by what was live before.
@@ -238,6 +256,7 @@ fn memory_limit(reviewed: &Reviewed<'_>) -> Option<String> {
             text((limit.value - beside) / 10 * 9)
         )
     } else {
-        "Before the kill the heap and its goal fitted the limit: see what grew after that capture.".to_owned()
+        "In the last capture the heap and its goal fitted the limit: what grew came after it. Capture at shorter intervals, or keep the last minute before a kill (strata.OnCrash)."
+            .to_owned()
     })
 }

@@ -25,7 +25,7 @@ fn bytes(mib: i64) -> String {
 fn kills_of_two_containers_are_two_findings() {
     let log = record(200, "/pod/app", "svc", 42) + &record(9000, "/pod2/job", "cron", 77);
     let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.cgroup", "mem.oom.cgroup"]);
-    for words in ["svc (pid 42) (3 min 20 s after boot)", "cron (pid 77) (2 h 30 min after boot)"] {
+    for words in ["svc (pid 42), 3 min 20 s after boot", "cron (pid 77), 2 h 30 min after boot"] {
         assert!(found.iter().any(|finding| finding.claim.contains(words)), "{words}: {found:?}");
     }
 }
@@ -40,13 +40,31 @@ fn the_newest_of_several_kills_is_in_focus_and_all_are_told() {
     let log = line(5, 500) + &line(6, 600) + &line(7, 700);
     let found = check("mem.oom", &[("syslog", &log)], &["mem.oom.global"]);
     assert!(
-        found[0].claim.starts_with("The kernel killed svc (pid 700) (Nov 7 11:40:11)"),
+        found[0].claim.starts_with("The kernel killed svc (pid 700), Nov 7 11:40:11"),
         "{}",
         found[0].claim
     );
     let before = "the last of 3 kills in this log; before it: svc (pid 600), Nov 6 11:40:11; svc (pid 500), Nov 5 11:40:11.";
     assert!(found[0].claim.contains(before), "{}", found[0].claim);
     assert_eq!(found[0].citations.as_slice().len(), 3);
+}
+
+#[test]
+fn a_log_alone_says_what_to_capture_before_the_next_kill() {
+    let found = check("mem.oom", &[("dmesg.txt", &record(200, "/pod/app", "svc", 42))], &["mem.oom.cgroup"]);
+    let advice = found[0].advice.join("\n");
+    assert!(advice.contains("two heap profiles") && advice.contains("(180.0 MiB)"), "{advice}");
+}
+
+#[test]
+fn no_heap_profile_is_asked_for_where_shared_memory_filled_the_limit() {
+    let log = record(200, "/pod/app", "svc", 42)
+        .replace("anon 190840832", "anon 8388608")
+        .replace("shmem 4194304", "shmem 190840832")
+        .replace("file 8388608", "file 191889408");
+    let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.cgroup"]);
+    let advice = found[0].advice.join("\n");
+    assert!(advice.contains("emptyDir") && !advice.contains("heap profiles"), "{advice}");
 }
 
 #[test]
