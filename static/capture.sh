@@ -133,8 +133,19 @@ find_cgroup() {
     done
   done
 }
-cgroup=
+# Version 1 has the processors and the tasks in hierarchies of their own: find_controller NAME FILE.
+find_controller() {
+  path=$(sed -n "s/^[0-9]*:\\([^:]*,\\)*$1\\(,[^:]*\\)*:\\(.*\\)/\\3/p" "/proc/$pid/cgroup" 2>/dev/null)
+  for root in "/proc/$pid/root" ""; do
+    root=$root/sys/fs/cgroup
+    for folder in "$cgroup" "$root/$1$path" "$root/cpu,cpuacct$path" "$root/$1" "$root/cpu,cpuacct"; do
+      [ -r "$folder/$2" ] && { echo "$folder"; return; }
+    done
+  done
+}
+cgroup= cpu_group= pids_group=
 [ -n "$pid" ] && cgroup=$(find_cgroup)
+[ -n "$pid" ] && cpu_group=$(find_controller cpu cpu.stat) pids_group=$(find_controller pids pids.current)
 [ -z "$pid" ] || [ -n "$cgroup" ] || missed "control group files (no memory controller is mounted here)"
 
 # The runtime's figures, and the kernel's right after them.
@@ -151,7 +162,7 @@ memory() {
   fi
   for file in smaps_rollup statm status smaps; do keep "/proc/$pid/$file" "$to/proc/$file"; done
   if [ -n "$cgroup" ]; then
-    for file in "$cgroup"/memory.* "$cgroup"/pids.* "$cgroup"/cpu.max "$cgroup"/cpu.stat "$cgroup"/hugetlb.*; do
+    for file in "$cgroup"/memory.* "$cgroup"/hugetlb.* "$cgroup"/io.pressure; do
       case $file in
         */memory.current | */memory.usage_in_bytes | */memory.stat) ;;
         # Write-only, or not text.
@@ -161,7 +172,6 @@ memory() {
     done
   fi
   for file in maps stat limits cgroup oom_score oom_score_adj; do keep "/proc/$pid/$file" "$to/proc/$file"; done
-  keep "/proc/$pid/net/sockstat" "$to/proc/sockstat"
   keep /proc/meminfo "$to/proc/meminfo"
   keep /sys/kernel/mm/transparent_hugepage/enabled "$to/proc/thp.enabled"
   if [ -r "/proc/$pid/environ" ]; then
@@ -171,10 +181,49 @@ memory() {
   fi
 }
 
+# Descriptors, sockets, threads and processors: what the kernel counts for all of them at once.
+resources() {
+  [ -n "$pid" ] || return 0
+  mkdir -p "$to/proc/net" "$to/cgroup"
+  # The tables right after the descriptors: what is opened in between is in one of them alone.
+  ls -l "/proc/$pid/fd" >"$to/proc/fd.txt" 2>/dev/null
+  grep -q ' -> ' "$to/proc/fd.txt" || {
+    rm -f "$to/proc/fd.txt"
+    missed "/proc/$pid/fd (no right to read it: run as the service's user or as root)"
+  }
+  for file in tcp tcp6 udp udp6 unix netstat sockstat sockstat6; do
+    keep "/proc/$pid/net/$file" "$to/proc/net/$file"
+  done
+  for file in "$cpu_group"/cpu.* "$cpu_group"/cpuacct.usage "$pids_group"/pids.*; do
+    [ -f "$file" ] && keep "$file" "$to/cgroup/${file##*/}"
+  done
+  threads >"$to/proc/threads.txt"
+  for file in net/core/somaxconn net/ipv4/ip_local_port_range net/ipv4/tcp_tw_reuse kernel/threads-max; do
+    [ -r "/proc/sys/$file" ] && mkdir -p "$to/proc/sys/${file%/*}" && keep "/proc/sys/$file" "$to/proc/sys/$file"
+  done
+}
+
+# Each thread with the function of the kernel that it waits in: the top of its stack (root may read it),
+# else wchan. The shell reads them itself, for a program each would take seconds.
+threads() {
+  echo 'PID LWP WCHAN'
+  for task in "/proc/$pid/task"/[0-9]*; do
+    top= where=
+    { read -r top <"$task/stack"; } 2>/dev/null
+    case $top in
+      *'] '*) where=${top#*] }; where=${where%%+*} ;;
+      *) { read -r where <"$task/wchan"; } 2>/dev/null ;;
+    esac
+    case $where in '' | 0) where=- ;; esac
+    echo "$pid ${task##*/} $where"
+  done
+}
+
 snapshot() {
   # An ordinary dump comes first: later requests wake and start goroutines,
   # and a collection changes how long the others are said to wait.
   pprof 'goroutine?debug=2' goroutine.txt 120
+  resources
   pprof 'goroutine?debug=1' goroutine.debug1.txt
   pprof goroutine goroutine.pb.gz
   memory
@@ -204,7 +253,7 @@ while [ "$index" -lt "$count" ]; do
 done
 extras
 # Empty folders say nothing.
-rmdir "$work/$name"/*/proc "$work/$name"/*/cgroup 2>/dev/null
+rmdir "$work/$name"/*/proc/net "$work/$name"/*/proc "$work/$name"/*/cgroup 2>/dev/null
 find "$work/$name" -type f | grep -q . || { say "nothing could be captured"; exit 1; }
 
 # In a pod, its name is the host's; the manifest of the pod gives the rest by the environment.

@@ -134,6 +134,59 @@ fn the_report_of_a_redacted_bundle_is_the_same_under_other_names() {
     }
 }
 
+/// Addresses stand in hex in the kernel's tables, and as text in those of tools.
+#[test]
+fn addresses_of_sockets_are_replaced_in_every_form_and_the_findings_stay() {
+    let tcp = |count: u64| {
+        let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+        let row = |index: u64| {
+            format!(
+                " {index}: 0703000A:{:04X} 0904030A:1538 08 00000000:00000357 00:00000000 00000000     0        0 {} 1 00000000e93116cd 20\n",
+                40_000 + index,
+                100 + index
+            )
+        };
+        let listen =
+            " 99: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1\n";
+        head.to_owned() + &(0..count).map(row).collect::<String>() + listen
+    };
+    let fds = |count: u64| {
+        let row = |index: u64| {
+            format!(
+                "lrwx------ 1 shopper shopper 64 Nov 29 17:28 {} -> socket:[{}]\n",
+                5 + index,
+                100 + index
+            )
+        };
+        "total 0\n".to_owned() + &(0..count).map(row).collect::<String>()
+    };
+    let ss = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\nESTAB 0 0 10.0.3.7:40001 10.3.4.9:5432 users:((\"shopper\",pid=6,fd=5))\n";
+    let netstat = "Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name\ntcp6 0 0 fd00:77::7:40001 fd00:77::9:5432 ESTABLISHED 6/shopper\n";
+    let lsof = "COMMAND PID USER   FD      TYPE DEVICE SIZE/OFF     NODE NAME\nshopper 6 shopper 5u IPv4 100 0t0 TCP 10.0.3.7:40000->10.3.4.9:5432 (CLOSE_WAIT)\nshopper 6 shopper 6r REG 254,0 4 9 /srv/secretdir/file\n";
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for (label, count) in [("t0", 20), ("t1", 60)] {
+        files.push((format!("shop/{label}/proc/net/tcp"), tcp(count).into_bytes()));
+        files.push((format!("shop/{label}/proc/fd.txt"), fds(count).into_bytes()));
+        files.push((format!("shop/{label}/ss.txt"), ss.into()));
+        files.push((format!("shop/{label}/netstat.txt"), netstat.into()));
+        files.push((format!("shop/{label}/lsof.txt"), lsof.into()));
+    }
+    let redacted = redact(&files);
+    let before = report(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+    let codes = |report: &Value| -> Vec<String> {
+        let findings = report["findings"].as_array().expect("findings");
+        findings.iter().map(|finding| finding["code"].to_string()).collect()
+    };
+    assert_eq!(codes(&before), ["\"net.close_wait.client\""]);
+    assert_eq!(codes(&report_of(&redacted)), codes(&before));
+    let left: String =
+        redacted.each_file().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect();
+    for secret in ["0703000A", "0904030A", "10.0.3.7", "10.3.4.9", "fd00", "shopper", "secretdir", "e93116cd"]
+    {
+        assert!(!left.contains(secret), "{secret} is left");
+    }
+}
+
 #[test]
 fn profiles_and_traces_give_the_same_report_under_other_names() {
     for folder in ["pprof/go1.26.6", "pprof/go1.21.13", "go_trace"] {

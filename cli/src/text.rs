@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use analyzer_core::report::number_format::{bytes, range};
 use analyzer_core::report::{
-    Finding, Goroutines, MemorySnapshot, NoteSeverity, Report, Severity, SourceRow, Verdict,
+    Finding, Goroutines, MemorySnapshot, NoteSeverity, Report, Resources, Severity, SourceRow, Verdict,
 };
 
 use crate::output;
@@ -22,6 +22,9 @@ pub fn print(report: &Report) -> String {
     }
     if let Some(memory) = &report.memory {
         print_memory(&mut out, &memory.latest);
+    }
+    if let Some(resources) = &report.resources {
+        print_resources(&mut out, resources);
     }
     if let Some(goroutines) = &report.goroutines {
         print_goroutines(&mut out, goroutines);
@@ -76,6 +79,21 @@ fn print_memory(out: &mut String, memory: &MemorySnapshot) {
     }
     for check in broken {
         let _ = writeln!(out, "  does not hold: {} (off by {})", check.identity, check.difference_text());
+    }
+}
+
+/// Sockets, descriptors, threads and processors of the last moment of each subject.
+fn print_resources(out: &mut String, resources: &Resources) {
+    let snapshots = &resources.snapshots;
+    for (index, moment) in snapshots.iter().enumerate() {
+        let is_last = snapshots.get(index + 1).is_none_or(|next| next.subject != moment.subject);
+        let facts = if is_last { moment.facts() } else { Vec::new() };
+        if !facts.is_empty() {
+            let _ = writeln!(out, "\nRESOURCES at {}", moment.snapshot);
+        }
+        for (title, line) in facts {
+            let _ = writeln!(out, "  {title:<12}  {line}");
+        }
     }
 }
 

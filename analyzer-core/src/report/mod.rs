@@ -13,6 +13,7 @@ pub mod number_format;
 pub mod plain_text;
 mod profiles;
 mod relocate;
+mod resource_facts;
 mod resources;
 #[cfg(test)]
 mod schema;

@@ -184,6 +184,7 @@ fn calm(report: &Report) -> (String, Outcome) {
         code(report)
             .or_else(|| report.traces.first().map(trace))
             .or_else(|| report.gc.as_ref().and_then(|gc| gc.runs.first()).map(self::gc))
+            .or_else(|| resources(report))
     };
     if !answered {
         said.extend(shown());
@@ -203,6 +204,17 @@ fn calm(report: &Report) -> (String, Outcome) {
         said.push(format!("{passed} passed."));
     }
     (said.join(" "), if is_healthy { Outcome::Healthy } else { Outcome::Unjudged })
+}
+
+/// What was counted of sockets, descriptors, threads and processors: the first line of the last moment.
+fn resources(report: &Report) -> Option<String> {
+    let moment = report.resources.as_ref()?.snapshots.last()?;
+    let (title, line) = moment.facts().into_iter().next()?;
+    let line = visible(&line).into_owned();
+    Some(match title {
+        "Connections" => format!("{line}. Whether any is leaked, three captures tell."),
+        _ => format!("{title}: {line}."),
+    })
 }
 
 fn checks(report: &Report) -> String {

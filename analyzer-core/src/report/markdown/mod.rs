@@ -9,6 +9,7 @@ mod escape;
 mod findings;
 mod goroutines;
 mod memory;
+mod resources;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,11 @@ fn parts(report: &Report) -> Vec<Part> {
     if let Some(goroutines) = &report.goroutines {
         parts
             .push(part(rest, What::Table("the goroutine groups"), &|out| goroutines::print(goroutines, out)));
+    }
+    if let Some(section) = &report.resources {
+        parts.push(part(rest + 1, What::Table("sockets, descriptors, threads and CPU"), &|out| {
+            resources::print(section, out)
+        }));
     }
     parts.push(part(rest + 2, What::Table("what static analyzers say"), &|out| {
         findings::print_analyzers(report, out)
