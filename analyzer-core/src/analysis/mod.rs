@@ -4,6 +4,7 @@ pub mod gc;
 pub mod goroutines;
 pub mod memory;
 pub mod profile;
+pub mod recipe;
 pub mod resources;
 pub mod subjects;
 pub mod trace;

@@ -32,7 +32,7 @@ pub struct Draft {
 
 impl Draft {
     /// The finding; `None` if it rests on nothing.
-    pub fn about(self, subject: SubjectId) -> Option<Finding> {
+    pub fn about(self, subject: impl Into<Option<SubjectId>>) -> Option<Finding> {
         Some(Finding {
             code: self.rule.code.to_owned(),
             severity: self.severity,
@@ -42,7 +42,7 @@ impl Draft {
             title: self.title,
             claim: self.claim,
             amount: self.amount,
-            subject: Some(subject),
+            subject: subject.into(),
             citations: Citations::from_list(self.citations)?,
             against: self.against,
             advice: self.advice,

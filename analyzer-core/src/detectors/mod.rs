@@ -71,7 +71,7 @@ macro_rules! rooms {
     };
 }
 
-rooms! { crash, goroutine, memory, profile, trace, network, descriptor, thread, cpu }
+rooms! { crash, goroutine, memory, profile, spec, trace, network, descriptor, thread, cpu }
 
 /// Every detector.
 pub fn all() -> impl Iterator<Item = &'static Detector> {
@@ -102,6 +102,11 @@ fn rank(code: &str) -> usize {
     ORDER.iter().position(has).unwrap_or(ORDER.len())
 }
 
+/// The place of a code among those of its severity: what is only stated comes behind what happened.
+fn tier(code: &str) -> usize {
+    if is_in(code, "spec") { URGENT + 1 } else { rank(code).min(URGENT) }
+}
+
 /// Runs every detector: findings worst first (then in the reader's order, see [`rank`], then
 /// by confidence, size and code), and what could not run.
 pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
@@ -127,7 +132,7 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
         let amount = |f: &Finding| f.amount.map_or(0, |amount| amount.value);
         a.severity
             .cmp(&b.severity)
-            .then(rank(&a.code).min(URGENT).cmp(&rank(&b.code).min(URGENT)))
+            .then(tier(&a.code).cmp(&tier(&b.code)))
             .then(a.confidence.cmp(&b.confidence))
             .then(rank(&a.code).cmp(&rank(&b.code)))
             .then(amount(b).cmp(&amount(a)))

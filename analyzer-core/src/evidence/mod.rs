@@ -12,6 +12,7 @@ pub mod memory;
 pub mod oom;
 pub mod profiles;
 pub mod races;
+pub mod recipe;
 pub mod resources;
 pub mod sources;
 pub mod stacks;
@@ -31,6 +32,7 @@ use memory::MemoryTables;
 use oom::OomEvent;
 use profiles::{Profile, ProfileId};
 use races::RaceReport;
+use recipe::Recipe;
 use resources::ResourceTables;
 use sources::Source;
 use stacks::Stacks;
@@ -65,6 +67,8 @@ pub struct Evidence {
     pub diagnostics: Vec<Diagnostic>,
     /// The program's own source.
     pub go_source: GoSource,
+    /// What services are given before they run.
+    pub recipe: Recipe,
     /// What captures state of how they were made, in the order of their manifests.
     pub skews: Vec<CaptureSkew>,
 }

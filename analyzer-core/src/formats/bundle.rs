@@ -10,10 +10,11 @@ use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::{JSON_BYTES, MANIFEST_LABEL_BYTES, MANIFEST_LABELS};
 use crate::base::reader::Lines;
-use crate::base::source::{Input, Position};
+use crate::base::source::{Input, Position, SourceSpan};
 use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::captures::CaptureSkew;
+use crate::evidence::recipe::{Helpers, Program, Stated};
 
 /// Notes of one manifest: a capture that misses more misses everything.
 const MISSING: usize = 100;
@@ -113,13 +114,34 @@ fn version(line: &str) -> Option<&str> {
     is_version.then_some(version)
 }
 
-/// Takes the Go version.
+/// Takes the Go version, whether it is linked with cgo, and modules that set limits themselves.
 /// # Errors
 /// None for a file that was recognized.
-fn parse_build_info(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    let first = Lines::new(input.bytes).next();
+fn parse_build_info(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut lines = Lines::new(input.bytes);
+    let first = lines.next();
     let version = first.as_ref().and_then(|line| version(line.text()));
     facts.go_version = version.filter(|version| version.starts_with("go1.")).map(str::to_owned);
+    let Some((line, go)) = first.as_ref().zip(version) else { return Ok(()) };
+    let path = line.text().split(": ").next().unwrap_or_default();
+    let (mut cgo, mut helpers) = (None, Helpers::default());
+    for line in lines {
+        let mut cells = line.text().split('\t').skip(1);
+        match (cells.next(), cells.next()) {
+            (Some("dep"), Some(module)) => helpers.look(module),
+            (Some("build"), Some(setting)) => {
+                cgo = setting.strip_prefix("CGO_ENABLED=").map(|on| on == "1").or(cgo)
+            }
+            _ => {}
+        }
+    }
+    let at = SourceSpan { source: input.source, at: line.position() };
+    evidence.recipe.programs.push(Program {
+        name: path.rsplit('/').next().unwrap_or(path).to_owned(),
+        go: Stated { value: go.to_owned(), written: go.to_owned(), at },
+        cgo,
+        helpers,
+    });
     Ok(())
 }
 

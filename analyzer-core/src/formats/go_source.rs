@@ -5,10 +5,11 @@ use super::record::text_lines;
 use super::redaction::free_text;
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
-use crate::base::source::Input;
+use crate::base::source::{Input, SourceSpan};
 use crate::base::source_map::module_of;
 use crate::evidence::Evidence;
 use crate::evidence::go_source::GoModule;
+use crate::evidence::recipe::{Helpers, Module, Stated};
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
@@ -58,16 +59,73 @@ fn parse_module(input: &Input<'_>, evidence: &mut Evidence, _: &mut Facts) -> Re
     let is_module = input.path.rsplit('/').next() == Some("go.mod");
     let text = String::from_utf8_lossy(input.bytes);
     if let Some(module) = module_of(&text).filter(|_| is_module) {
+        evidence.recipe.modules.push(versions(input, module, &text));
         let module = evidence.strings.intern(module);
         evidence.go_source.modules.push(GoModule { source: input.source, module });
     }
     Ok(())
 }
 
+/// What a `go.mod` says of versions (go.dev/ref/mod, go.dev/doc/godebug): the `go` line decides which
+/// defaults the runtime has, unless `godebug default=go1.N` does.
+fn versions(input: &Input<'_>, path: &str, text: &str) -> Module {
+    let mut module = Module {
+        path: path.to_owned(),
+        source: input.source,
+        go: None,
+        toolchain: None,
+        container_max_procs: None,
+        helpers: Helpers::default(),
+    };
+    let mut block = String::new();
+    for (line, text) in text_lines(text.as_bytes()) {
+        let text = text.split("//").next().unwrap_or(text).trim();
+        let mut words = text.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        let stated = |value: &str| {
+            let at = SourceSpan { source: input.source, at: line.position() };
+            Some(Stated { value: value.to_owned(), written: text.to_owned(), at })
+        };
+        if text == ")" {
+            block.clear();
+        } else if text.ends_with('(') {
+            first.clone_into(&mut block);
+        } else {
+            let directive = if block.is_empty() { first } else { block.as_str() };
+            let value = if block.is_empty() { words.next().unwrap_or_default() } else { first };
+            match directive {
+                "go" => module.go = module.go.or_else(|| stated(value)),
+                "toolchain" => module.toolchain = stated(value),
+                "require" => module.helpers.look(value),
+                "godebug" => match value.split_once('=') {
+                    Some(("containermaxprocs", on)) => module.container_max_procs = Some(on == "1"),
+                    Some(("default", version)) => module.go = stated(version),
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+    }
+    module
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::base::source::SourceId;
     use crate::evidence::sources::SourceStatus;
     use crate::session::Session;
+
+    #[test]
+    fn a_module_file_says_which_runtime_defaults_hold() {
+        let text = "module example.com/shop // x\n\ngo 1.24\ntoolchain go1.26.6\ngodebug (\n\tcontainermaxprocs=1\n)\nrequire (\n\tgo.uber.org/automaxprocs v1.6.0\n)\nrequire github.com/KimMachineGun/automemlimit v0.7.0\n";
+        let input = Input { source: SourceId(0), path: "go.mod", bytes: text.as_bytes() };
+        let module = versions(&input, "example.com/shop", text);
+        assert_eq!(module.go.map(|go| (go.value, go.at.at.line)), Some(("1.24".to_owned(), Some(3))));
+        assert_eq!(module.toolchain.map(|go| go.value).as_deref(), Some("go1.26.6"));
+        assert_eq!(module.container_max_procs, Some(true));
+        assert_eq!(module.helpers, Helpers { memory: true, processors: true });
+    }
 
     #[test]
     fn source_is_known_and_not_judged() {

@@ -150,6 +150,8 @@ formats! {
     memstats,
     pod,
     containers,
+    manifest,
+    dockerfile,
     promql,
     procps,
     oom_log,

@@ -117,6 +117,28 @@ impl Node {
         }
     }
 
+    /// The same as JSON says it; where it stands is not known.
+    pub fn from_json(value: &serde_json::Value) -> Self {
+        use serde_json::Value as Json;
+        let scalar = |text: String, is_plain| Value::Scalar { text, is_plain };
+        let value = match value {
+            Json::Array(items) => Value::List(items.iter().map(Self::from_json).collect()),
+            Json::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(key, value)| Member {
+                        key: key.clone(),
+                        at: Position::line(1),
+                        value: Self::from_json(value),
+                    })
+                    .collect(),
+            ),
+            Json::String(text) => scalar(text.clone(), false),
+            other => scalar(other.to_string(), true),
+        };
+        Self { at: Position::line(1), value }
+    }
+
     /// Nodes in it, itself among them, and bytes of text.
     fn size(&self) -> (usize, usize) {
         let add = |(nodes, bytes): (usize, usize), (more, longer): (usize, usize)| {
@@ -182,7 +204,14 @@ fn scan_error(error: &ScanError, text: &str, part: &'static str) -> ParseError {
     let info = error.info();
     let is_at_end = error.marker().index() >= text.trim_end().chars().count();
     let is_cut = is_at_end || info.contains("end of stream");
-    let kind = if is_cut { ErrorKind::Truncated } else { ErrorKind::Malformed };
+    // The scanner counts what is open in 8 bits, and looks ahead of what it gives.
+    let kind = if info.contains("recursion limit") {
+        ErrorKind::LimitExceeded
+    } else if is_cut {
+        ErrorKind::Truncated
+    } else {
+        ErrorKind::Malformed
+    };
     let is_template = text.lines().any(|line| line.contains("{{") && line.contains("}}"));
     let message = if is_template {
         format!("this is a template and not YAML yet ({info}); render it first, as helm template does")

@@ -22,8 +22,21 @@ use crate::report::{SnapshotInfo, Subject, SubjectId};
 /// a folder says so.
 const SPANNING_FORMATS: &[&str] = &["gctrace", "oom-log", "pod", "log", "capture-manifest", "go-build-info"];
 
-/// Formats of files about the program's source, which is of no process.
-const UNPLACED_FORMATS: &[&str] = &["sarif", "golangci-lint", "go-vet", "staticcheck", "go-source", "go-mod"];
+/// Formats of files about the program's source and its recipe, which are of no process.
+const UNPLACED_FORMATS: &[&str] = &[
+    "sarif",
+    "golangci-lint",
+    "go-vet",
+    "staticcheck",
+    "go-source",
+    "go-mod",
+    "manifest",
+    "compose",
+    "image-inspect",
+    "oci-runtime",
+    "oci-image",
+    "dockerfile",
+];
 
 /// Sorts the sources into subjects and snapshots.
 pub fn group(evidence: &Evidence) -> Vec<Subject> {

@@ -13,7 +13,7 @@ use crate::formats::names::NameParts;
 use crate::formats::pod::VARIABLES;
 use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::tables::Places;
-use crate::formats::{Facts, Probe, Sniff};
+use crate::formats::{Facts, Probe, Sniff, manifest};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_engine = || {
@@ -55,6 +55,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         }
     }
     facts.kind = Some("inspect".to_owned());
+    manifest::read_inspected(input, evidence);
     if count == 0 { Err(nothing_found("inspect", "a container with State and HostConfig")) } else { Ok(()) }
 }
 

@@ -11,13 +11,14 @@ use super::quantity;
 use crate::base::error::ParseError;
 use crate::base::limits::CONTAINERS;
 use crate::base::reader::Lines;
-use crate::base::source::{Input, Position};
+use crate::base::source::{Input, Position, SourceSpan};
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
 use crate::evidence::memory::{RecordKind, UNLIMITED};
+use crate::evidence::recipe;
 use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found};
-use crate::formats::{Facts, Probe, Sniff};
+use crate::formats::{Facts, Probe, Sniff, manifest};
 
 /// Titles of how a container runs and how it ended before, the second up to Kubernetes 1.2.
 const STATES: [&str; 3] = ["State:", "Last State:", "Last Termination State:"];
@@ -74,6 +75,9 @@ struct Container {
     state: &'static str,
     /// The list that the lines below are of: `Limits`, `Environment`.
     list: String,
+    /// The same as the recipe has it, and the volumes that it mounts.
+    recipe: recipe::Container,
+    mounts: Vec<String>,
 }
 
 /// One pod or node so far.
@@ -88,6 +92,8 @@ struct Described {
     volume: String,
     is_memory: bool,
     is_node: bool,
+    /// Volumes in memory.
+    memory: Vec<recipe::MemoryVolume>,
 }
 
 struct Reader<'a, 'i> {
@@ -112,7 +118,7 @@ impl Reader<'_, '_> {
             (self.base, self.lift) = (blanks, 0);
         }
         if STATES.iter().any(|state| text.starts_with(state)) {
-            self.excerpt(blanks);
+            self.excerpt(blanks, at);
         }
         let indent = (blanks + self.lift).saturating_sub(self.base);
         let (key, value) = text.split_once(':').map_or((text, ""), |(key, value)| (key.trim(), value.trim()));
@@ -143,7 +149,7 @@ impl Reader<'_, '_> {
     }
 
     /// The states of a container of a pod that is not in the text.
-    fn excerpt(&mut self, blanks: usize) {
+    fn excerpt(&mut self, blanks: usize, at: Position) {
         let described = &mut self.described;
         if !described.name.is_empty() || !described.containers.is_empty() {
             return;
@@ -152,13 +158,8 @@ impl Reader<'_, '_> {
         let is_named = !above.is_empty() && outer < blanks && !above.contains(' ');
         let name = if is_named { above } else { UNNAMED.to_owned() };
         "Containers".clone_into(&mut described.section);
-        described.containers.push(Container {
-            name,
-            role: "",
-            facts: vec![],
-            state: "",
-            list: String::new(),
-        });
+        let at = SourceSpan { source: self.input.source, at };
+        described.containers.push(Container::new(&name, "", at));
         (self.base, self.lift) = (blanks, STATE_INDENT);
     }
 
@@ -182,8 +183,8 @@ impl Reader<'_, '_> {
 
     fn container(&mut self, indent: usize, key: &str, value: &str, role: &'static str, at: Position) {
         if indent <= 2 && value.is_empty() {
-            let name = key.to_owned();
-            let container = Container { name, role, facts: vec![], state: "", list: String::new() };
+            let at = SourceSpan { source: self.input.source, at };
+            let container = Container::new(key, role, at);
             if self.count + self.described.containers.len() < CONTAINERS {
                 self.described.containers.push(container);
             }
@@ -202,8 +203,17 @@ impl Reader<'_, '_> {
             key.clone_into(&mut self.described.volume);
         } else if key == "Medium" {
             self.described.is_memory = value == "Memory";
+            if self.described.is_memory {
+                let at = SourceSpan { source: self.input.source, at };
+                let name = self.described.volume.clone();
+                self.described.memory.push(recipe::MemoryVolume { name, size: None, at });
+            }
         } else if key == "SizeLimit" && self.described.is_memory {
-            let limit = quantity::parse(value).unwrap_or(UNLIMITED);
+            let size = quantity::parse(value);
+            if let Some(volume) = self.described.memory.last_mut() {
+                (volume.size, volume.at.at) = (size, at);
+            }
+            let limit = size.unwrap_or(UNLIMITED);
             let name = format!("emptyDir {}", self.described.volume);
             self.described.facts.push(Fact::Number(name, limit, Unit::Bytes, at));
             self.described.is_memory = false;
@@ -238,6 +248,9 @@ impl Reader<'_, '_> {
         let file = if described.is_node { "node" } else { "pod" };
         self.store(kind, file, "", described.facts);
         for container in described.containers {
+            if !described.is_node && container.name != UNNAMED {
+                self.evidence.recipe.containers.push(container.recipe(&described.name, &described.memory));
+            }
             let mut facts = container.facts;
             let at = facts.first().map_or_else(Position::default, Fact::at);
             facts.push(Fact::Text("pod".to_owned(), described.name.clone(), at));
@@ -271,7 +284,67 @@ impl Fact {
 }
 
 impl Container {
+    fn new(name: &str, role: &'static str, at: SourceSpan) -> Self {
+        let mut recipe = recipe::Container::new(recipe::Dialect::Kubernetes, "", name, at);
+        recipe.is_init = role == "init";
+        let name = name.to_owned();
+        Self { name, role, facts: Vec::new(), state: "", list: String::new(), recipe, mounts: Vec::new() }
+    }
+
+    fn recipe(&self, pod: &str, volumes: &[recipe::MemoryVolume]) -> recipe::Container {
+        let mounted = volumes.iter().filter(|volume| self.mounts.contains(&volume.name));
+        recipe::Container {
+            workload: format!("Pod/{pod}"),
+            memory_volumes: mounted.cloned().collect(),
+            ..self.recipe.clone()
+        }
+    }
+
+    /// The same line for the recipe.
+    fn state_recipe(&mut self, key: &str, value: &str, at: Position) {
+        let at = SourceSpan { source: self.recipe.at.source, at };
+        let stated = |value: Option<i64>, written: &str| {
+            value.map(|value| recipe::Stated { value, written: written.to_owned(), at })
+        };
+        let recipe = &mut self.recipe;
+        match (key, self.list.as_str()) {
+            ("Image", _) => recipe.image = Some(value.to_owned()),
+            ("memory", "Limits") => recipe.memory_limit = stated(quantity::parse(value), value),
+            ("memory", "Requests") => recipe.memory_request = stated(quantity::parse(value), value),
+            ("cpu", "Limits") => recipe.cpu_limit = stated(manifest::cpus(value), value),
+            ("Liveness" | "Readiness" | "Startup", _) => {
+                let written = value.split_whitespace().find(|word| word.contains("/")).unwrap_or(value);
+                let path = written.split_once("://").map_or(written, |(_, rest)| rest);
+                let path = path.find('/').and_then(|start| path.get(start..)).unwrap_or(path);
+                let value = format!("{}Probe", key.to_ascii_lowercase());
+                recipe.probes.push(recipe::Stated { value, written: path.to_owned(), at });
+            }
+            (name, "Environment") if manifest::kept(name) => {
+                // `268435456 (limits.memory)`: a reference with what it came to. `<set to the key …>`: not here.
+                let resource = value.rsplit_once(" (").and_then(|(_, rest)| rest.strip_suffix(')'));
+                let value = match resource {
+                    Some(resource) => recipe::VariableValue::Resource(resource.to_owned()),
+                    None if value.starts_with('<') => recipe::VariableValue::Unknown,
+                    None => recipe::VariableValue::Text(value.to_owned()),
+                };
+                recipe.variables.push(recipe::Variable { name: name.to_owned(), value, at });
+            }
+            (mount, "Mounts") => {
+                self.mounts.extend(
+                    mount
+                        .split_once(" from ")
+                        .and_then(|(_, rest)| rest.split_whitespace().next().map(str::to_owned)),
+                );
+            }
+            (_, "Environment Variables from") if key != "Environment Variables from" => {
+                recipe.imports.push(recipe::Import { config_map: None, prefix: String::new(), at });
+            }
+            _ => {}
+        }
+    }
+
     fn field(&mut self, key: &str, value: &str, at: Position) {
+        self.state_recipe(key, value, at);
         match (key, self.list.as_str()) {
             ("State", _) => self.state(value, "state", at),
             ("Last State" | "Last Termination State", _) => self.state(value, "lastState", at),

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::objects;
 use crate::base::convert::to_u64;
-use crate::base::error::{ErrorKind, ParseError};
+use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::source::{Input, Position};
 use crate::evidence::Evidence;
-use crate::formats::{Facts, Probe, Sniff};
+use crate::formats::yaml::Node;
+use crate::formats::{Facts, Probe, Sniff, manifest, yaml};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &str| memchr::memmem::find(probe.bytes, needle.as_bytes()).is_some();
@@ -40,5 +41,9 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let kind = if error.is_eof() { ErrorKind::Truncated } else { ErrorKind::Malformed };
         ParseError::new(kind, Position::line(to_u64(error.line())), "pod", error.to_string())
     })?;
-    objects::read(&[root], |name| format!("\"{name}\""), input, evidence, facts)
+    let nodes = yaml::documents(input.bytes, "pod", &mut Notes::default());
+    let nodes = if nodes.1.is_some() { vec![Node::from_json(&root)] } else { nodes.0 };
+    objects::read(&[root], |name| format!("\"{name}\""), input, evidence, facts)?;
+    manifest::read_objects(&nodes, input.source, evidence);
+    Ok(())
 }

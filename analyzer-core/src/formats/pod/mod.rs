@@ -17,13 +17,13 @@ mod describe;
 mod events;
 mod json;
 mod objects;
-mod quantity;
+pub mod quantity;
 mod secrets;
 mod table;
 mod top;
 mod yaml;
 
-pub(in crate::formats) use objects::VARIABLES;
+pub(in crate::formats) use objects::{VARIABLES, read_states};
 
 use super::{Content, Format};
 use crate::base::error::{ErrorKind, ParseError};

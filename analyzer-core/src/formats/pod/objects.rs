@@ -14,6 +14,7 @@ use crate::formats::Facts;
 use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::tables::Places;
+use crate::formats::yaml::Node;
 
 /// Variables of the Go runtime that bear on memory.
 pub(in crate::formats) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
@@ -70,6 +71,28 @@ pub fn read(
     }
     facts.kind = Some(if pods > 0 { "pod" } else { "events" }.to_owned());
     Ok(())
+}
+
+/// Reads the pods and events among the objects of a manifest; there need not be any.
+///
+/// # Errors
+/// As [`read`].
+pub(in crate::formats) fn read_states(
+    roots: &[Node],
+    input: &Input<'_>,
+    evidence: &mut Evidence,
+    facts: &mut Facts,
+) -> Result<(), ParseError> {
+    let listed = roots.iter().flat_map(|root| root.get("items").map(Node::items).unwrap_or_default());
+    let has_state = |object: &Node| {
+        (object.text_of("kind") == Some("Pod") && object.get("status").is_some())
+            || object.text_of("kind") == Some("Event")
+    };
+    if !roots.iter().chain(listed).any(has_state) {
+        return Ok(());
+    }
+    let roots: Vec<Value> = roots.iter().map(Node::to_json).collect();
+    read(&roots, |name| format!("name: {name}"), input, evidence, facts)
 }
 
 /// The states of containers that were cut out of a pod, as a pod: the list, one of it, or how one ended.

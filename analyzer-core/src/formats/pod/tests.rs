@@ -34,8 +34,10 @@ fn report(name: &str, text: &str) -> Report {
     session.report()
 }
 
+/// What is found of how it ran: that its GOMEMLIMIT is the whole limit is another matter.
 fn codes(report: &Report) -> Vec<(&str, Severity)> {
-    report.findings.iter().map(|finding| (finding.code.as_str(), finding.severity)).collect()
+    let ran = report.findings.iter().filter(|finding| !finding.code.starts_with("spec."));
+    ran.map(|finding| (finding.code.as_str(), finding.severity)).collect()
 }
 
 #[test]

@@ -5,8 +5,8 @@ use crate::base::error::ParseError;
 use crate::base::source::Input;
 use crate::evidence::Evidence;
 use crate::formats::record::text_lines;
-use crate::formats::yaml;
 use crate::formats::{Facts, Probe, Sniff};
+use crate::formats::{manifest, yaml};
 
 /// `apiVersion: v1` and `kind: Pod` (or a list) as keys without indent.
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
@@ -43,7 +43,9 @@ pub fn sniff_events(probe: &Probe<'_>) -> Sniff {
 /// As [`yaml::whole`], `Malformed` without either, `LimitExceeded` if the text is too large.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     super::within_limit(input)?;
-    let roots: Vec<_> =
-        yaml::whole(input.bytes, "pod", &mut facts.notes)?.iter().map(yaml::Node::to_json).collect();
-    objects::read(&roots, |name| format!("name: {name}"), input, evidence, facts)
+    let nodes = yaml::whole(input.bytes, "pod", &mut facts.notes)?;
+    let roots: Vec<_> = nodes.iter().map(yaml::Node::to_json).collect();
+    objects::read(&roots, |name| format!("name: {name}"), input, evidence, facts)?;
+    manifest::read_objects(&nodes, input.source, evidence);
+    Ok(())
 }

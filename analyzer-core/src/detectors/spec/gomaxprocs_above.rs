@@ -1,0 +1,86 @@
+//! `spec.gomaxprocs.above_cpu`: more running goroutines than the quota pays for.
+
+use super::support::{Draft, cpus, draft, judge, list, missing_inputs, place};
+use crate::base::units::Unit as Measure;
+use crate::detectors::{Detector, Rule};
+use crate::report::{Citation, Severity};
+
+/// From so many times the quota on GOMAXPROCS is a mistake.
+pub const TIMES: i64 = 2;
+
+/// The runtime itself never goes below that (Go 1.25, adjustCgroupGOMAXPROCS).
+pub const LEAST: i64 = 2;
+
+const ABOVE: Rule = Rule {
+    code: "spec.gomaxprocs.above_cpu",
+    severity: Severity::Warning,
+    title: "GOMAXPROCS is far above the CPU limit",
+    meaning: "The quota of each period is spent early, and every thread then waits for the next one.",
+};
+
+/// The rule.
+pub const DETECTOR: Detector = Detector {
+    rules: &[ABOVE],
+    missing_inputs,
+    detect: |case| {
+        judge(case, |unit| {
+            let (words, at) = unit.literal("GOMAXPROCS")?;
+            let value: i64 = words.parse().ok()?;
+            let limit = unit.container?.cpu_limit.as_ref()?;
+            if value <= LEAST || value.saturating_mul(1000) <= limit.value.saturating_mul(TIMES) {
+                return None;
+            }
+            Some(Draft {
+                claim: format!(
+                    "{} has GOMAXPROCS={value} and a CPU limit of {}: with {value} threads running the quota of 100 ms is spent after {} ms.",
+                    unit.name(),
+                    cpus(limit.value),
+                    limit.value / 10 / value
+                ),
+                citations: vec![
+                    Citation::figure(at, "GOMAXPROCS", value, Measure::Count),
+                    place(limit.at, "CPU limit"),
+                ],
+                against: list(&["A program that never runs that many goroutines at once is not throttled."]),
+                advice: list(&[
+                    "Leave GOMAXPROCS out where the program is built with Go 1.25 or later and go.mod says go 1.25: the runtime reads the quota.",
+                    "Else set it to the CPU limit, rounded up.",
+                ]),
+                ..draft(ABOVE, format!("GOMAXPROCS is above {LEAST} and above {TIMES} times the CPU limit."))
+            })
+        })
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::detectors::testing::check;
+
+    /// A pod with one container.
+    fn pod(env: &str, rest: &str) -> [(&'static str, String); 1] {
+        let text = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop}}\nspec:\n  template:\n    spec:\n      containers:\n      - name: api\n        env: [{env}]\n        {rest}\n"
+        );
+        [("deploy.yaml", text)]
+    }
+
+    fn limited(procs: &str, cpu: &str, codes: &[&str]) {
+        let env = format!("{{name: GOMAXPROCS, value: \"{procs}\"}}");
+        check("spec.gomaxprocs", &pod(&env, &format!("resources: {{limits: {{cpu: {cpu}}}}}")), codes);
+    }
+
+    #[test]
+    fn more_than_twice_the_quota_is_told() {
+        limited("16", "500m", &["spec.gomaxprocs.above_cpu"]);
+        limited("3", "\"1\"", &["spec.gomaxprocs.above_cpu"]);
+        limited("5", "2.4", &["spec.gomaxprocs.above_cpu"]);
+    }
+
+    #[test]
+    fn two_and_what_is_near_the_quota_is_not() {
+        limited("2", "100m", &[]);
+        limited("4", "\"2\"", &[]);
+        limited("auto", "500m", &[]);
+        check("spec.gomaxprocs", &pod("{name: GOMAXPROCS, value: \"16\"}", ""), &[]);
+    }
+}
