@@ -7,6 +7,7 @@ pub mod input;
 pub mod key;
 pub mod list;
 pub mod output;
+pub mod policy;
 pub mod redact;
 pub mod redact_bundle;
 pub mod report;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, check, fleet, output, redact_bundle, report, rows, top};
+use strata::{EXIT_UNUSABLE, check, fleet, output, policy, redact_bundle, report, rows, top};
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ enum Command {
     Fleet(Box<fleet::Options>),
     /// Writes a bundle under pseudonyms that a key makes, for someone else to analyze
     Redact(redact_bundle::Options),
+    /// Prints the rules of manifests as a policy for a cluster's own gate (ValidatingAdmissionPolicy)
+    Policy(policy::Options),
     /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
     Top(Box<top::Options>),
 }
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Rows(options) => rows::run(&options),
         Command::Fleet(options) => fleet::run(&options),
         Command::Redact(options) => redact_bundle::run(&options),
+        Command::Policy(options) => policy::run(&options),
         Command::Top(options) => top::run(&options),
     };
     result.unwrap_or_else(|error| {

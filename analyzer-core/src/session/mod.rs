@@ -10,6 +10,7 @@ mod assemble;
 mod diagnose;
 mod ingest;
 mod message;
+mod policy;
 mod profiles;
 pub mod question;
 mod redact;
@@ -46,6 +47,7 @@ pub use crate::detectors::{Rule, is_in};
 pub use crate::formats::redaction::Kind as NameKind;
 pub use crate::redact::{Digest, LeftOut, Replacement, Summary as RedactionSummary};
 pub use message::{ExportForm, FileId, FileInfo, Redacted, TextLines, TraceQuery, TraceWindow};
+pub use policy::policy;
 pub use question::{NoAnswer, Question, Request};
 #[cfg(feature = "internals")]
 pub use {assemble::assemble, ingest::read};

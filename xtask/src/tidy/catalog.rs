@@ -26,6 +26,7 @@ const GUIDES: [(&str, &str, &str); 9] = [
     ("mem", "Memory", "memory.md"),
     ("net", "Connections", "sockets.md#connections"),
     ("prof", "Profiles", "profiles.md"),
+    ("spec", "The recipe", "recipe.md"),
     ("thr", "Threads", "sockets.md#threads"),
     ("trace", "Execution traces", "traces.md"),
 ];

@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn a_low_soft_limit_alone_and_no_limit_are_fine() {
-        check("spec", &service("ulimits: {nofile: {soft: 256, hard: 4096}}"), &[]);
-        check("spec", &service("pids_limit: -1"), &[]);
-        check("spec", &service("pids_limit: 300"), &[]);
+        check("spec.nofile.low", &service("ulimits: {nofile: {soft: 256, hard: 4096}}"), &[]);
+        check("spec.pids.low", &service("pids_limit: -1"), &[]);
+        check("spec.pids.low", &service("pids_limit: 300"), &[]);
     }
 }

@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn static_programs_and_equal_libraries_start() {
-        check("spec", &image("1.26-alpine", CGO, "alpine:3.20"), &[]);
-        check("spec", &image("1.26-alpine", "CGO_ENABLED=0 go build", "debian:12"), &[]);
-        check("spec", &image("1.26", "go build", "alpine:3.20"), &[]);
+        check("spec.cgo", &image("1.26-alpine", CGO, "alpine:3.20"), &[]);
+        check("spec.cgo", &image("1.26-alpine", "CGO_ENABLED=0 go build", "debian:12"), &[]);
+        check("spec.cgo", &image("1.26", "go build", "alpine:3.20"), &[]);
         check(
-            "spec",
+            "spec.cgo",
             &image("1.26-alpine", &format!("{CGO} -ldflags '-extldflags -static'"), "scratch"),
             &[],
         );
@@ -129,6 +129,6 @@ mod tests {
     fn arenas_are_told_of_glibc_alone() {
         check("spec", &image("1.26", CGO, "debian:12"), &["spec.cgo.arenas"]);
         let [(path, text)] = image("1.26", CGO, "debian:12");
-        check("spec", &[(path, format!("{text}ENV MALLOC_ARENA_MAX=2\n"))], &[]);
+        check("spec.cgo", &[(path, format!("{text}ENV MALLOC_ARENA_MAX=2\n"))], &[]);
     }
 }

@@ -64,23 +64,20 @@ mod tests {
         [("deploy.yaml", text)]
     }
 
-    fn limited(procs: &str, cpu: &str, codes: &[&str]) {
-        let env = format!("{{name: GOMAXPROCS, value: \"{procs}\"}}");
-        check("spec.gomaxprocs", &pod(&env, &format!("resources: {{limits: {{cpu: {cpu}}}}}")), codes);
-    }
-
     #[test]
-    fn more_than_twice_the_quota_is_told() {
-        limited("16", "500m", &["spec.gomaxprocs.above_cpu"]);
-        limited("3", "\"1\"", &["spec.gomaxprocs.above_cpu"]);
-        limited("5", "2.4", &["spec.gomaxprocs.above_cpu"]);
-    }
-
-    #[test]
-    fn two_and_what_is_near_the_quota_is_not() {
-        limited("2", "100m", &[]);
-        limited("4", "\"2\"", &[]);
-        limited("auto", "500m", &[]);
-        check("spec.gomaxprocs", &pod("{name: GOMAXPROCS, value: \"16\"}", ""), &[]);
+    fn more_than_twice_the_quota_is_told_and_two_or_what_is_near_it_is_not() {
+        for (procs, cpu, codes) in [
+            ("16", "500m", &["spec.gomaxprocs.above_cpu"][..]),
+            ("3", "'1'", &["spec.gomaxprocs.above_cpu"]),
+            ("5", "2.4", &["spec.gomaxprocs.above_cpu"]),
+            ("2", "100m", &[]),
+            ("4", "'2'", &[]),
+            ("auto", "500m", &[]),
+        ] {
+            let env = format!("{{name: GOMAXPROCS, value: '{procs}'}}");
+            let files = pod(&env, &format!("resources: {{limits: {{cpu: {cpu}}}}}"));
+            check("spec.gomaxprocs.above_cpu", &files, codes);
+        }
+        check("spec.gomaxprocs.above_cpu", &pod("{name: GOMAXPROCS, value: '16'}", ""), &[]);
     }
 }

@@ -117,24 +117,21 @@ mod tests {
         [("deploy.yaml", text)]
     }
 
-    fn limited(value: &str, limit: &str, codes: &[&str]) {
-        let env = format!("{{name: GOMEMLIMIT, value: {value}}}");
-        check("spec.gomemlimit", &pod(&env, &format!("resources: {{limits: {{memory: {limit}}}}}")), codes);
-    }
-
     #[test]
-    fn units_are_told_apart() {
-        limited("512MiB", "512Mi", &["spec.gomemlimit.above_limit"]);
-        limited("390MiB", "400M", &["spec.gomemlimit.above_limit"]);
-        limited("\"400000001\"", "400M", &["spec.gomemlimit.above_limit"]);
-        limited("350MiB", "400M", &[]);
-    }
-
-    #[test]
-    fn a_twentieth_must_be_left() {
-        limited("500MiB", "512Mi", &["spec.gomemlimit.tight"]);
-        limited("460MiB", "512Mi", &[]);
-        limited("off", "512Mi", &[]);
+    fn units_are_told_apart_and_a_twentieth_must_be_left() {
+        for (value, limit, codes) in [
+            ("512MiB", "512Mi", &["spec.gomemlimit.above_limit"][..]),
+            ("390MiB", "400M", &["spec.gomemlimit.above_limit"]),
+            ("'400000001'", "400M", &["spec.gomemlimit.above_limit"]),
+            ("350MiB", "400M", &[]),
+            ("500MiB", "512Mi", &["spec.gomemlimit.tight"]),
+            ("460MiB", "512Mi", &[]),
+            ("off", "512Mi", &[]),
+        ] {
+            let env = format!("{{name: GOMEMLIMIT, value: {value}}}");
+            let files = pod(&env, &format!("resources: {{limits: {{memory: {limit}}}}}"));
+            check("spec.gomemlimit", &files, codes);
+        }
     }
 
     #[test]

@@ -80,7 +80,7 @@ mod tests {
             ("terminationGracePeriodSeconds: 5", "{exec: {command: [/drain]}}"),
             ("terminationGracePeriodSeconds: 5", "{httpGet: {path: /drain, port: 80}}"),
         ] {
-            check("spec", &pod(grace, hook), &[]);
+            check("spec.grace.prestop", &pod(grace, hook), &[]);
         }
     }
 }

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn other_paths_are_fine() {
-        check("spec", &pod("livenessProbe: {httpGet: {path: /debug/health, port: 6060}}"), &[]);
-        check("spec", &pod("livenessProbe: {tcpSocket: {port: 6060}}"), &[]);
+        check("spec.probe.pprof", &pod("livenessProbe: {httpGet: {path: /debug/health, port: 6060}}"), &[]);
+        check("spec.probe.pprof", &pod("livenessProbe: {tcpSocket: {port: 6060}}"), &[]);
     }
 }

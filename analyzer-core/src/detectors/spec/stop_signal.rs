@@ -64,8 +64,8 @@ mod tests {
 
     #[test]
     fn others_are_not_and_nginx_wants_it() {
-        check("spec", &image("SIGTERM"), &[]);
-        check("spec", &image("SIGINT"), &[]);
-        check("spec", &[("Dockerfile", "FROM nginx:1.27\nCOPY a /a\nSTOPSIGNAL SIGQUIT\n")], &[]);
+        check("spec.stopsignal", &image("SIGTERM"), &[]);
+        check("spec.stopsignal", &image("SIGINT"), &[]);
+        check("spec.stopsignal", &[("Dockerfile", "FROM nginx:1.27\nCOPY a /a\nSTOPSIGNAL SIGQUIT\n")], &[]);
     }
 }

@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn disks_small_volumes_and_what_others_mount_do_not() {
-        check("spec", &pod("{medium: Memory, sizeLimit: 62Mi}", MOUNT), &[]);
-        check("spec", &pod("{sizeLimit: 4Gi}", MOUNT), &[]);
-        check("spec", &pod("{medium: Memory}", ""), &[]);
+        check("spec.tmpfs.counted", &pod("{medium: Memory, sizeLimit: 62Mi}", MOUNT), &[]);
+        check("spec.tmpfs.counted", &pod("{sizeLimit: 4Gi}", MOUNT), &[]);
+        check("spec.tmpfs.counted", &pod("{medium: Memory}", ""), &[]);
     }
 }
