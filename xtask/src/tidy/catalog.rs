@@ -18,7 +18,7 @@ says under which condition, with which thresholds, and what to do.
 ";
 
 /// Families of codes with the guide that explains them.
-const GUIDES: [(&str, &str, &str); 9] = [
+const GUIDES: [(&str, &str, &str); 10] = [
     ("cpu", "The CPU quota", "sockets.md#the-cpu-quota"),
     ("crash", "Crashes", "goroutines.md#crashes"),
     ("fd", "Descriptors", "sockets.md#descriptors"),
