@@ -159,8 +159,13 @@ func (k *kernel) rest(a *archive, prefix string, p plan, policy Policy) {
 		for _, name := range []string{"stat", "limits", "cgroup", "oom_score", "oom_score_adj"} {
 			copyFile("proc/"+name, filepath.Join(procSelf, name))
 		}
+		copyFile("proc/sys/kernel/threads-max", "/proc/sys/kernel/threads-max")
 		copyFile("proc/meminfo", "/proc/meminfo")
 		copyFile("proc/thp.enabled", "/sys/kernel/mm/transparent_hugepage/enabled")
+		start := time.Now()
+		if list := threads(procSelf); len(list) > 0 {
+			a.add(prefix+"proc/threads.txt", list, start, time.Now())
+		}
 		if own := environment(); len(own) > 0 {
 			a.add(prefix+"proc/environ", own, time.Now(), time.Now())
 		}
@@ -170,8 +175,11 @@ func (k *kernel) rest(a *archive, prefix string, p plan, policy Policy) {
 		copyFile("proc/maps", filepath.Join(procSelf, "maps"))
 	}
 	if policy.allows(Network) && p.network {
-		for _, name := range []string{"sockstat", "sockstat6", "tcp", "tcp6", "udp", "unix", "netstat"} {
+		for _, name := range []string{"sockstat", "sockstat6", "tcp", "tcp6", "udp", "udp6", "unix", "netstat"} {
 			copyFile("proc/net/"+name, filepath.Join(procSelf, "net", name))
+		}
+		for _, name := range []string{"core/somaxconn", "ipv4/ip_local_port_range", "ipv4/tcp_tw_reuse"} {
+			copyFile("proc/sys/net/"+name, filepath.Join("/proc/sys/net", name))
 		}
 		start := time.Now()
 		if list, err := openFiles(filepath.Join(procSelf, "fd")); err != nil {
@@ -205,6 +213,44 @@ func cgroupFiles(folder string) []string {
 		}
 	}
 	return names
+}
+
+// threads lists each thread of a process with the function of the kernel that it waits in, as
+// "ps -L -o pid,lwp,wchan" prints them: the top of its stack, which root may read, else wchan.
+func threads(proc string) []byte {
+	entries, err := os.ReadDir(filepath.Join(proc, "task"))
+	if err != nil {
+		return nil
+	}
+	// Go itself ends at 10,000 threads.
+	const most = 20_000
+	list := []byte("PID LWP WCHAN\n")
+	pid := os.Getpid()
+	for at, entry := range entries {
+		if at == most {
+			break
+		}
+		folder := filepath.Join(proc, "task", entry.Name())
+		list = append(list, fmt.Sprintf("%d %s %s\n", pid, entry.Name(), waitsIn(folder))...)
+	}
+	return list
+}
+
+// waitsIn is the function of the kernel that a thread waits in; "-" if it cannot be read, or runs.
+func waitsIn(task string) string {
+	if stack, err := os.ReadFile(filepath.Join(task, "stack")); err == nil {
+		// [<0>] futex_do_wait+0x93/0x440
+		top := strings.SplitN(string(stack), "\n", 2)[0]
+		if at := strings.Index(top, "] "); at >= 0 {
+			return strings.SplitN(top[at+2:], "+", 2)[0]
+		}
+	}
+	wchan, err := os.ReadFile(filepath.Join(task, "wchan"))
+	where := strings.TrimSpace(string(wchan))
+	if err != nil || where == "" || where == "0" {
+		return "-"
+	}
+	return where
 }
 
 // openFiles is what "ls -l /proc/PID/fd" prints.

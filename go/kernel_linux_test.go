@@ -98,3 +98,17 @@ func TestAnUnreadableFileIsSaid(t *testing.T) {
 		t.Errorf("missing: %s", missing)
 	}
 }
+
+// A thread is listed with the top of its stack, else with wchan, else with neither.
+func TestThreadsAreListedWithWhereTheyWait(t *testing.T) {
+	folder := t.TempDir()
+	lay(t, folder, "task/7/stack", "[<0>] anon_pipe_read+0x393/0x440\n[<0>] vfs_read+0x1/0x2\n")
+	lay(t, folder, "task/8/wchan", "futex_do_wait")
+	lay(t, folder, "task/9/wchan", "0")
+	list := string(threads(folder))
+	for _, row := range []string{"PID LWP WCHAN\n", " 7 anon_pipe_read\n", " 8 futex_do_wait\n", " 9 -\n"} {
+		if !strings.Contains(list, row) {
+			t.Errorf("%q is not in %q", row, list)
+		}
+	}
+}

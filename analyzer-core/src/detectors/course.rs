@@ -218,6 +218,7 @@ pub mod fixtures {
     pub const UNIX: &str = "Num       RefCount Protocol Flags    Type St Inode Path\n";
     pub const SOCKSTAT: &str =
         "sockets: used 89\nTCP: inuse 87 orphan 0 tw 2 alloc 416 mem 5\nUDP: inuse 0 mem 0\n";
+    pub const SOCKSTAT6: &str = "TCP6: inuse 0\nUDP6: inuse 0\n";
 
     /// `ls -l /proc/PID/fd` of sockets, by their first inode and count, and other targets.
     pub fn fds(sockets: &[(u64, u64)], others: &[(&str, u64)]) -> String {
@@ -244,6 +245,7 @@ pub mod fixtures {
             (path("net/tcp6"), TCP6.to_owned()),
             (path("net/unix"), UNIX.to_owned()),
             (path("net/sockstat"), SOCKSTAT.to_owned()),
+            (path("net/sockstat6"), SOCKSTAT6.to_owned()),
             (path("fd.txt"), fds(sockets, &[])),
         ]
     }

@@ -90,7 +90,8 @@ pub(super) fn of(
     let stuck = before
         .filter(|_| !open.sockets.is_empty() && chosen.is_process())
         .map(|before| to_u64(before.close_wait.iter().filter(|inode| open.sockets.contains(inode)).count()));
-    let is_without_udp = has(Transport::Udp, false) || is_empty("sockstat", "UDP inuse");
+    let is_without_udp = (has(Transport::Udp, false) || is_empty("sockstat", "UDP inuse"))
+        && (has(Transport::Udp, true) || is_empty("sockstat6", "UDP6 inuse"));
     let is_told_apart = has_tcp && has(Transport::Unix, false) && is_without_udp;
     let known: BTreeSet<u64> =
         rows.iter().filter(|row| row.listing == Listing::Kernel).filter_map(|row| row.inode).collect();
