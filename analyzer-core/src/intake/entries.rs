@@ -241,6 +241,7 @@ impl Entries {
         if named.is_some_and(|(name, _)| matches!(role(name), Role::Time | Role::Other | Role::Writer)) {
             return;
         }
+        let is_attribute = record.iter().any(|field| key_of(field) == b"key");
         for (index, field) in record.iter().enumerate() {
             let raw = raw_of(field);
             let role = role(key_of(field));
@@ -248,7 +249,8 @@ impl Entries {
             let is_text = if row {
                 index + 1 == record.len()
             } else {
-                matches!(role, Role::Text | Role::Pieces | Role::Panic) || has_lines
+                let is_value = is_attribute && key_of(field) == b"stringValue";
+                matches!(role, Role::Text | Role::Pieces | Role::Panic) && !is_value || has_lines
             };
             // The same text under two names, or its first line as a summary.
             let is_repeated = || {

@@ -19,9 +19,13 @@ pub(super) enum Role {
     Other,
 }
 
-const TEXT: [&str; 36] = [
+const TEXT: [&str; 38] = [
     "message",
     "msg",
+    // VictoriaLogs.
+    "_msg",
+    // OTLP: the body of a record; attributes have a key beside it.
+    "stringValue",
     "@message",
     "textPayload",
     "line",
@@ -85,12 +89,13 @@ const WRITER: [&str; 24] = [
     "app",
 ];
 
-const TIME: [&str; 12] = [
+const TIME: [&str; 13] = [
     "time",
     "timestamp",
     "ts",
     "@timestamp",
     "_time",
+    "_messagetime",
     "date",
     "datetime",
     "eventTime",

@@ -285,9 +285,10 @@ fn parts(path: &str, found: Vec<Found<'_>>, unused: &[Row<'_>]) -> Vec<Part> {
         })
         .collect();
     if let (Some(first), Some(row)) = (parts.first_mut(), unused.first()) {
-        let (lines, verb) =
-            (unused.len(), if unused.len() == 1 { "line of the text is" } else { "lines of the text are" });
-        let message = format!("{lines} {verb} of no capture, and feeds no figure");
+        let message = match unused.len() {
+            1 => "1 line of the text is of no capture, and feeds no figure".to_owned(),
+            lines => format!("{lines} lines of the text are of no capture, and feed no figure"),
+        };
         first.notes.info("text-around", Some(Position::line(u64::from(row.place.line))), message);
     }
     if repeats && let Some(first) = parts.first_mut() {

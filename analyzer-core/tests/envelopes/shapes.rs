@@ -220,6 +220,38 @@ pub const ENVELOPES: &[(&str, Wrap)] = &[
             .collect();
         format!("{{\n\"events\":[\n{}\n]}}\n", events.join(",\n")).into_bytes()
     }),
+    ("VictoriaLogs", |text| {
+        each(text, |n, line| {
+            format!(
+                r#"{{"_time":"{}","_stream_id":"00000000e3","_stream":"{{app=\"shop\"}}","_msg":{}}}"#,
+                time(n),
+                json(line)
+            )
+        })
+    }),
+    ("Sumo Logic", |text| {
+        each(text, |n, line| {
+            format!(r#"{{"_messagetime":"179520498{n:04}","_raw":{},"_sourcehost":"shop-1"}}"#, json(line))
+        })
+    }),
+    ("OTLP", |text| {
+        let records: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(n, line)| {
+                format!(
+                    r#"{{"timeUnixNano":"{}","body":{{"stringValue":{}}},"attributes":[{{"key":"log.iostream","value":{{"stringValue":"stderr"}}}}]}}"#,
+                    1_795_204_980_000_000_000 + n,
+                    json(line)
+                )
+            })
+            .collect();
+        format!(
+            r#"{{"resourceLogs":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"shop"}}}}]}},"scopeLogs":[{{"scope":{{}},"logRecords":[{}]}}]}}]}}"#,
+            records.join(",")
+        )
+        .into_bytes()
+    }),
     ("Loki", |text| {
         each(text, |n, line| {
             format!(r#"{{"labels":{{"app":"shop"}},"line":{},"timestamp":"{}"}}"#, json(line), time(n))
