@@ -34,6 +34,9 @@ pub struct Policy {
     /// Healthy goroutines wait here as well: only the growth of such as did not
     /// move counts, where the dumps are far enough apart to show it.
     pub is_idle_place: bool,
+    /// Healthy goroutines pass here in numbers that follow the load, and waits say
+    /// nothing: growth must be steady, and counts must rise far.
+    pub is_busy_place: bool,
     /// Peers decide how many there are: growth says nothing unless the dumps
     /// show that the members did not move.
     pub follows_peers: bool,
@@ -49,6 +52,7 @@ impl Policy {
         aged: None,
         is_strong: false,
         is_idle_place: false,
+        is_busy_place: false,
         follows_peers: false,
     };
     /// Growth, or a ramp in one dump.
@@ -127,7 +131,7 @@ pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &As
         );
     }
     growth(context, index, &assessment.policy, &mut weighed);
-    count_growth(context, index, &assessment.policy, &mut weighed);
+    count_growth(context, index, assessment, &mut weighed);
     ramp(context, group, &assessment.policy, &mut weighed);
     waiting(context, index, group, &assessment.policy, &mut weighed);
     if weighed.level.is_none() && !is_constant(context, group) {
@@ -148,8 +152,16 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     let is_over = policy.is_idle_place
         && growth.steps == 1
         && youngest >= context.floor
-        && features::ages_of_births(context.series, index) >= WARM_UP_AGES;
-    let level = if is_over { Level::Possible } else { growth_level(context, policy, &growth) };
+        && context
+            .series
+            .groups
+            .get(index)
+            .is_some_and(|group| features::ages_of_births(group) >= WARM_UP_AGES);
+    let fills_up = policy.is_idle_place || policy.is_busy_place;
+    let is_slowing = fills_up && growth.is_slowing;
+    let is_staged = fills_up && growth.steps == 1 && ownership::are_staged(context, index);
+    let is_open = is_over || is_slowing || is_staged;
+    let level = if is_open { Level::Possible } else { growth_level(context, policy, &growth) };
     let ended =
         if growth.deaths == 0 { "none finished".to_owned() } else { format!("{} finished", growth.deaths) };
     let series = counts(context, index, context.series.first_of_last_process());
@@ -160,6 +172,16 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
             growth.risen, growth.before
         ));
     }
+    if is_slowing {
+        weighed.reasons.push(SLOWING.to_owned());
+    }
+    if is_staged {
+        weighed.reasons.push(
+            "One goroutine that still runs started them one after another: a start in stages, or a pool that fills, \
+             looks the same. A third dump tells: what leaks goes on as fast."
+                .to_owned(),
+        );
+    }
     if is_over {
         weighed.reasons.push(format!(
             "The youngest has waited {youngest} minutes: none was born lately, as after a warm-up. A third dump tells."
@@ -167,6 +189,11 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     }
     weighed.rate_per_minute = rate(context, index);
 }
+
+/// Members from which counts that rise unevenly say something where healthy goroutines idle.
+const COUNT_CROWD: u64 = 80;
+/// Said of what becomes more, but not as fast as before.
+const SLOWING: &str = "Fewer came in the last step than in the first, as where something fills up to its bound. One more dump tells.";
 
 /// Two dumps cannot tell a leak from a service that warms up or takes more
 /// load, unless those that were there did not move for minutes, or nobody of
@@ -201,18 +228,45 @@ fn growth_level(context: &Context<'_>, policy: &Policy, growth: &Growth) -> Leve
     }
 }
 
-fn count_growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut Weighed) {
+fn count_growth(context: &Context<'_>, index: usize, assessment: &Assessment, weighed: &mut Weighed) {
     let Some(growth) = features::count_growth(context.series, index) else { return };
+    let policy = &assessment.policy;
     if policy.growth.is_none_or(|least| growth.to - growth.from < least) {
         return;
     }
+    // Who waits for workers is judged by them.
+    let is_coordinator = assessment.rule == "waitgroup-stuck";
+    let is_idle = policy.is_idle_place && !is_coordinator;
     // Counts do not say whether the same goroutines stay: where peers decide, or
     // where more load is the simpler reading, they say little.
-    let is_explained =
-        policy.follows_peers || policy.is_idle_place && ownership::is_load_rising(context, index);
-    let level = if growth.moments >= 3 && !is_explained { Level::Likely } else { Level::Possible };
+    let is_explained = policy.follows_peers
+        || policy.is_idle_place && ownership::is_load_rising(context, index)
+        || policy.is_busy_place && !growth.is_strong()
+        || is_idle && !growth.is_even && together(context, index) < COUNT_CROWD
+        || ownership::is_lock_at_work(context, index);
+    // A few more say something only where nobody stays in healthy code.
+    let is_too_small =
+        growth.is_small && (is_idle || is_coordinator && ownership::others_rise(context, index));
+    let fills_up = policy.is_idle_place || policy.is_busy_place;
+    let is_slowing = fills_up && growth.is_slowing;
+    if is_too_small {
+        return;
+    }
+    let is_told = growth.moments >= 3 && !is_explained && !is_slowing;
+    let level = if is_told { Level::Likely } else { Level::Possible };
     weighed.raise(level, format!("{}.", counts(context, index, 0)));
+    if is_slowing {
+        weighed.reasons.push(SLOWING.to_owned());
+    }
     weighed.rate_per_minute = rate(context, index);
+}
+
+/// Members of all groups that have as many at every moment: what is started together
+/// counts together.
+fn together(context: &Context<'_>, index: usize) -> u64 {
+    let groups = &context.series.groups;
+    let counts = groups.get(index).map(Group::counts).unwrap_or_default();
+    groups.iter().filter(|group| group.counts() == counts).map(|group| group.last().count).sum()
 }
 
 /// The counts from a moment on, as `12, 40, 100`.

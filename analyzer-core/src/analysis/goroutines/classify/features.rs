@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::grouping::{Group, MemberRow};
+use super::super::grouping::{Group, MemberRow, Population};
 use super::super::series::Series;
-use crate::base::convert::to_u64;
+use crate::base::convert::{to_f64, to_u64};
 
 /// Members at which a single dump can show a ramp.
 const RAMP_MEMBERS: u64 = 8;
@@ -128,13 +128,16 @@ pub fn youngest(series: &Series, index: usize) -> u32 {
     minutes.min().unwrap_or(0)
 }
 
-/// Distinct printed waits of those that were born since the dump before.
-pub fn ages_of_births(series: &Series, index: usize) -> usize {
-    let Some(group) = series.groups.get(index) else { return 0 };
+/// Members of the last dump that were born since the dump before.
+pub fn births(group: &Group) -> Vec<&MemberRow> {
     let before = group.at.len().checked_sub(2).and_then(|moment| group.at.get(moment));
     let newest = before.and_then(|before| before.members.last()).map_or(0, |member| member.goid);
-    let births = group.last().members.iter().filter(|member| member.goid > newest);
-    births.map(|member| member.minutes).collect::<BTreeSet<_>>().len()
+    group.last().members.iter().filter(|member| member.goid > newest).collect()
+}
+
+/// Distinct printed waits of those that were born since the dump before.
+pub fn ages_of_births(group: &Group) -> usize {
+    births(group).into_iter().map(|member| member.minutes).collect::<BTreeSet<_>>().len()
 }
 
 /// Longest printed wait of the last dump.
@@ -159,26 +162,48 @@ pub struct Growth {
     pub risen: u64,
     /// Members before the last step.
     pub before: u64,
+    /// True if clearly fewer were born in the last step than in the first.
+    pub is_slowing: bool,
 }
 
 /// Least share of a group that must outlive a step, in percent.
 const SURVIVAL_PERCENT: u64 = 95;
 
+/// Settled members from which their staying says something.
+const SETTLED_MEMBERS: usize = 4;
+
+/// True if most had waited for a minute before the step, and those are still at
+/// their place: only the newly born come and go.
+fn settled_stay(before: &Population, after: &Population) -> bool {
+    let settled: Vec<u64> =
+        before.members.iter().filter(|member| member.minutes.is_some()).map(|member| member.goid).collect();
+    let stays = |goid: &&u64| after.members.binary_search_by_key(*goid, |member| member.goid).is_ok();
+    let stayed = to_u64(settled.iter().filter(stays).count());
+    settled.len() >= SETTLED_MEMBERS
+        && to_u64(settled.len()) * 2 >= before.count
+        && stayed * 100 >= to_u64(settled.len()) * SURVIVAL_PERCENT
+}
+
 /// The growth of a group: births in every step, the count rising in every
-/// step, and at least 95% of each cohort alive at the end of its step.
+/// step, and at least 95% of each cohort alive at the end of its step, or of
+/// those of it that had settled.
 pub fn growth(series: &Series, index: usize) -> Option<Growth> {
     let group = series.groups.get(index)?;
     let first = series.first_of_last_process();
     let counts = group.at.get(first..)?;
-    let mut growth = Growth { from: 0, to: 0, births: 0, deaths: 0, steps: 0, risen: 0, before: 0 };
+    let mut growth =
+        Growth { from: 0, to: 0, births: 0, deaths: 0, steps: 0, risen: 0, before: 0, is_slowing: false };
+    let mut rates = Vec::new();
     growth.from = counts.first()?.count;
     for (step, pair) in series.last_steps().iter().zip(counts.windows(2)) {
         let change = step.changes.get(index).copied().flatten()?;
         let [before, after] = pair else { return None };
         let is_kept = change.survivors * 100 >= before.count * SURVIVAL_PERCENT;
+        let is_kept = is_kept || settled_stay(before, after);
         if change.births == 0 || after.count <= before.count || !is_kept {
             return None;
         }
+        rates.push((change.births, step.minutes));
         growth.births += change.births;
         growth.deaths += change.deaths;
         growth.steps += 1;
@@ -186,9 +211,23 @@ pub fn growth(series: &Series, index: usize) -> Option<Growth> {
         growth.before = before.count;
         growth.to = after.count;
     }
+    growth.is_slowing = slows_down(&rates);
     // Without a survivor nothing shows that members stay.
     let has_survivors = counts.iter().rev().skip(1).any(|population| population.count > 0);
     (growth.steps > 0 && has_survivors).then_some(growth)
+}
+
+/// Members fewer in the last step than in the first from which that is no chance.
+const SLOWER: u64 = 3;
+
+/// True if less than half as many came in the last step as in the first: for each
+/// minute, where both state their length, else as if all steps were as long. What
+/// fills up to a bound slows down, what leaks does not.
+fn slows_down(steps: &[(u64, Option<f64>)]) -> bool {
+    let [(first, first_minutes), .., (last, last_minutes)] = steps else { return false };
+    let (before, after) =
+        first_minutes.zip(*last_minutes).filter(|(a, b)| *a > 0.0 && *b > 0.0).unwrap_or((1.0, 1.0));
+    first.saturating_sub(*last) >= SLOWER && to_f64(*last) / after * 2.0 < to_f64(*first) / before
 }
 
 /// Counts that rise, for forms that name no goroutine.
@@ -200,12 +239,33 @@ pub struct CountGrowth {
     pub to: u64,
     /// Moments.
     pub moments: u64,
+    /// True if the last step is clearly lower than the first.
+    pub is_slowing: bool,
+    /// True if all steps are as high, to a tenth.
+    pub is_even: bool,
+    /// True if the rise is small, and only its evenness says something.
+    pub is_small: bool,
+}
+
+impl CountGrowth {
+    /// True if the count doubles and rises by [`COUNT_RISE_AT_ONCE`].
+    pub const fn is_strong(&self) -> bool {
+        self.to >= self.from * 2 && self.to - self.from >= COUNT_RISE_AT_ONCE
+    }
 }
 
 /// Rise over three moments or more from which counts alone say something.
 const COUNT_RISE: u64 = 4;
+/// The same, where all steps are as high.
+const COUNT_RISE_EVEN: u64 = 2;
 /// Rise from which even two moments do, if the count also doubles.
 const COUNT_RISE_AT_ONCE: u64 = 10;
+
+/// True if the lowest and the highest differ by a tenth at most.
+fn are_even(rises: &[u64]) -> bool {
+    let (low, high) = (rises.iter().min().copied(), rises.iter().max().copied());
+    low.zip(high).is_some_and(|(low, high)| (high - low).saturating_mul(10) <= high)
+}
 
 /// Counts that rise in every step of at least three moments; or that double
 /// and rise by ten in two.
@@ -215,11 +275,29 @@ pub fn count_growth(series: &Series, index: usize) -> Option<CountGrowth> {
     }
     let counts = series.groups.get(index)?.counts();
     let (from, to) = (*counts.first()?, *counts.last()?);
-    let rises = counts.windows(2).all(|pair| matches!(pair, [before, after] if after > before));
+    let rises: Option<Vec<u64>> = counts
+        .windows(2)
+        .map(|pair| match pair {
+            [before, after] => after.checked_sub(*before).filter(|rise| *rise > 0),
+            _ => None,
+        })
+        .collect();
+    let rises = rises?;
     let rise = to.saturating_sub(from);
-    let is_steady = counts.len() >= 3 && rise >= COUNT_RISE;
+    let is_even = from > 0 && rise >= COUNT_RISE_EVEN && are_even(&rises);
+    let is_many = counts.len() >= 3;
+    let is_steady = is_many && rise >= COUNT_RISE;
     let is_jump = from > 0 && to >= from * 2 && rise >= COUNT_RISE_AT_ONCE;
-    (rises && (is_steady || is_jump)).then_some(CountGrowth { from, to, moments: to_u64(counts.len()) })
+    let minutes = series.last_steps().iter().map(|step| step.minutes);
+    let steps: Vec<(u64, Option<f64>)> = rises.iter().copied().zip(minutes).collect();
+    (is_steady || is_jump || is_many && is_even).then(|| CountGrowth {
+        from,
+        to,
+        moments: to_u64(counts.len()),
+        is_slowing: slows_down(&steps),
+        is_even,
+        is_small: !is_steady && !is_jump,
+    })
 }
 
 /// Members that must have ended, and stayed, for their order to say something.

@@ -13,7 +13,6 @@ mod lock_roots;
 mod ownership;
 mod roots;
 pub mod siblings;
-mod suspicion;
 
 use super::grouping::Group;
 use super::holders::Holders;

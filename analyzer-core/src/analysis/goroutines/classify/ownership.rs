@@ -4,8 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::grouping::Group;
-use super::Context;
+use super::super::state::Wait;
+use super::families::locks;
+use super::{Context, features};
 use crate::base::convert::to_u64;
+use crate::report::Origin;
 
 /// Members from which sharing an object says something.
 const POOL_MEMBERS: usize = 3;
@@ -52,7 +55,7 @@ pub fn running_starters(context: &Context<'_>, group: &Group) -> Option<Vec<usiz
         if starter.has(creator) {
             in_call.add(parent, index);
         }
-        if starter.has(creator) || !starter.has("net/http.(*conn).serve") {
+        if starter.has(creator) || !starter.has(SERVED) {
             living.add(parent, index);
         }
     }
@@ -64,6 +67,79 @@ pub fn running_starters(context: &Context<'_>, group: &Group) -> Option<Vec<usiz
     }
     let is_each = living.count() == living.children && living.count() >= EACH_STARTERS;
     (has_most(&living) && is_each).then(|| living.groups())
+}
+
+/// Births between two dumps that one goroutine makes one after another.
+const STAGED_BIRTHS: usize = 64;
+/// Births for each hundred ids of their range from which they were made at one blow.
+const AT_ONE_BLOW_PERCENT: u64 = 45;
+/// Distinct printed waits from which births were made one after another.
+const STAGED_AGES: usize = 2;
+
+/// True if one goroutine of the program that is still there started all that were
+/// born since the dump before, one after another, as a service does that warms up.
+/// What calls leave behind has as many starters as there were calls, or none that
+/// lives; a server's connection that starts them is such a call again and again.
+pub fn are_staged(context: &Context<'_>, index: usize) -> bool {
+    let Some(group) = context.series.groups.get(index) else { return false };
+    let births = features::births(group);
+    let (Some(first), Some(last)) = (births.first(), births.last()) else { return false };
+    let starter = first.parent.filter(|&goid| goid != MAIN);
+    let runs = |goid: &u64| {
+        let at = context.census.group_of.get(goid).and_then(|&at| context.series.groups.get(at));
+        at.is_some_and(|starter| !starter.has(SERVED))
+    };
+    let is_own = group.creator.as_ref().is_some_and(|site| site.origin == Origin::Own);
+    let range = last.goid - first.goid + 1;
+    is_own
+        && starter.as_ref().is_some_and(runs)
+        && births.len() <= STAGED_BIRTHS
+        && births.iter().all(|member| member.parent == starter)
+        && (features::ages_of_births(group) >= STAGED_AGES
+            || to_u64(births.len()) * 100 < range * AT_ONE_BLOW_PERCENT)
+}
+
+/// The goroutine of `main.main`.
+const MAIN: u64 = 1;
+/// Serves the requests of one connection.
+const SERVED: &str = "net/http.(*conn).serve";
+
+/// True if somebody is past the call of Lock that the group waits in, and at
+/// work: the lock changes hands.
+pub fn is_lock_at_work(context: &Context<'_>, index: usize) -> bool {
+    let Some(group) = context.series.groups.get(index).filter(|group| group.wait.is_lock()) else {
+        return false;
+    };
+    let Some(name) = locks::lock_site(group) else { return false };
+    let Some(site) = group.frames.iter().find(|site| &*site.function.name == name) else { return false };
+    let is_past = |other: &Group| {
+        matches!(other.wait, Wait::Running | Wait::Sleep)
+            && other.last().count > 0
+            && other.frames.iter().any(|frame| {
+                frame.function.name == site.function.name
+                    && frame.file == site.file
+                    && frame.line >= site.line
+            })
+    };
+    context.series.groups.iter().any(is_past)
+}
+
+/// True if others than those that wait as this group does, and for locks or in
+/// sends, became more as well: workers that are still on their way.
+pub fn others_rise(context: &Context<'_>, index: usize) -> bool {
+    let groups = context.series.groups.iter().enumerate();
+    let mut others = groups.filter(|(other, group)| {
+        *other != index && !group.wait.is_lock() && !matches!(group.wait, Wait::WaitGroup | Wait::Send)
+    });
+    others.any(|(_, group)| {
+        let counts = group.counts();
+        counts.last() > counts.first() && !group.is_system() && !is_of_capture(group)
+    })
+}
+
+/// True for the goroutine that writes the capture.
+fn is_of_capture(group: &Group) -> bool {
+    group.names().any(|name| name.starts_with("runtime/pprof.") || name.starts_with("net/http/pprof."))
 }
 
 /// Goroutines that started members of a group.
@@ -150,6 +226,6 @@ fn is_serving(group: &Group) -> bool {
     if group.has("net/http.(*conn).readRequest") {
         return false;
     }
-    const READS: [&str; 2] = ["internal/poll.(*FD).Read", "net/http.(*conn).serve"];
+    const READS: [&str; 2] = ["internal/poll.(*FD).Read", SERVED];
     group.names().any(|name| READS.contains(&name) || name.ends_with(".ServeHTTP"))
 }

@@ -236,6 +236,8 @@ fn at(group: &GoroutineGroup) -> String {
 #[cfg(test)]
 mod background;
 #[cfg(test)]
+mod growth;
+#[cfg(test)]
 mod holders;
 #[cfg(test)]
 mod short;

@@ -16,7 +16,10 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
         Wait::Send => Some(send(context, index, group)),
         Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index))),
         Wait::Select => Some(held_if_pool(context, group, select(context, index, group))),
-        Wait::Sleep => Some(Assessment::new("sleep-loop", Policy { growth: Some(3), ..Policy::default() })),
+        Wait::Sleep => {
+            let policy = Policy { growth: Some(3), is_busy_place: true, ..Policy::default() };
+            Some(Assessment::new("sleep-loop", policy))
+        }
         _ => None,
     }
 }
@@ -113,7 +116,7 @@ fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
 }
 
 fn ticker(context: &Context<'_>, index: usize) -> Assessment {
-    let policy = Policy { growth: Some(3), ..Policy::default() };
+    let policy = Policy { growth: Some(3), is_busy_place: true, ..Policy::default() };
     let mut assessment = Assessment::new("ticker-loop-no-exit", policy);
     let survivors = last_change(context, index).map_or(0, |change| change.survivors);
     assessment.reasons.push(format!(

@@ -18,6 +18,7 @@ const READS: &[&str] = &[
     "internal/poll.(*FD).ReadFromInet6",
     "internal/poll.(*FD).ReadMsg",
     "internal/poll.(*FD).RawRead",
+    "internal/poll.Splice",
 ];
 const ACCEPT: &str = "internal/poll.(*FD).Accept";
 

@@ -17,7 +17,7 @@ const WAIT: &str = "os/exec.(*Cmd).Wait";
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     if is_waiting_for_pipes(group) {
         let mut assessment =
-            Assessment::new("exec-pipe-inherited", Policy::default().or_waited(1, 0).or_aged(1, 0));
+            Assessment::new("exec-pipe-inherited", Policy::GROWTH.or_waited(1, 0).or_aged(1, 0));
         assessment
             .reasons
             .push("The child itself has ended: Wait only waits for the end of its output.".to_owned());

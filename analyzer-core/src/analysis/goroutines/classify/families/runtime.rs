@@ -4,7 +4,7 @@
 use super::super::super::grouping::Group;
 use super::super::super::state::Wait;
 use super::super::{Assessment, Context, Policy};
-use crate::report::Origin;
+use crate::report::{Origin, number_format};
 
 /// Functions that run finalizers and cleanups. Up to Go 1.24 `debug=2` hides them.
 const RUNNERS: &[&str] = &["runtime.runFinalizers", "runtime.runCleanups", "runtime.runfinq"];
@@ -102,7 +102,9 @@ fn seen_before(context: &Context<'_>, index: usize) -> bool {
             && context.series.groups.get(index).is_some_and(|group| group.at.iter().all(|at| at.count > 0))
 }
 
-/// The same goroutine at the same place, running, in every one of three dumps or more.
+/// The same goroutine at the same line, running, in every one of three dumps or more.
+/// Work that is minutes long stands elsewhere each time, or below a function that it
+/// calls; a loop that spins stands in itself.
 fn busy(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     let steps = context.series.last_steps();
     let is_writer =
@@ -113,9 +115,15 @@ fn busy(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment
     if steps.len() < 2 || is_writer || !stays {
         return None;
     }
+    // Who spins may yield each time (runtime.Gosched).
+    let place = group.frames.iter().find(|site| !site.function.is_runtime);
+    let is_own = place.is_some_and(|site| site.origin == Origin::Own);
     let mut assessment = Assessment::new("busy-loop", Policy::default());
-    assessment.likely = Some("The same goroutine runs at the same place in every dump.".to_owned());
-    assessment.held_back =
-        Some("Processor-bound work looks the same: only a CPU profile can tell.".to_owned());
+    let dumps = number_format::few(steps.len() + 1);
+    assessment.likely = Some(format!("The same goroutine runs at the same line in each of {dumps} dumps."));
+    if !is_own || !context.is_minutes_apart {
+        assessment.held_back =
+            Some("Processor-bound work looks the same: only a CPU profile can tell.".to_owned());
+    }
     Some(assessment)
 }

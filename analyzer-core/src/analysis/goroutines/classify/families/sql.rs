@@ -9,7 +9,8 @@ pub fn assess(_context: &Context<'_>, _index: usize, group: &Group) -> Option<As
         let policy = Policy { growth: Some(3), is_strong: true, ..Policy::default() };
         return Some(Assessment::new("sql-pool-exhausted", policy.or_waited(1, 0).or_aged(1, 0)));
     }
-    let policy = Policy { growth: Some(3), ramp: true, ..Policy::default() }.or_waited(3, 0).or_aged(3, 0);
+    let policy = Policy { growth: Some(3), ramp: true, is_busy_place: true, ..Policy::default() };
+    let policy = policy.or_waited(3, 0).or_aged(3, 0);
     if group.has("database/sql.(*Rows).awaitDone") {
         return Some(Assessment::new("sql-rows", policy));
     }
