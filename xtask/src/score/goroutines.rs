@@ -98,3 +98,37 @@ fn labelled_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kinds of input that the cases in the repository have.
+    const HELD: [Input; 5] = [Input::One, Input::FirstTwo, Input::Two, Input::Three, Input::ThreeCounts];
+
+    /// Found and healthy ones accused over all cases, for each kind of input.
+    fn figures(root: &Path) -> String {
+        let mut folders = Vec::new();
+        labelled_below(root, &mut folders).expect("cases");
+        let cases: Vec<case::Case> =
+            folders.iter().map(|folder| case::Case::load(folder).expect("a case")).collect();
+        let line = |input: &Input| {
+            let outcomes = cases.iter().filter_map(|case| case.run(*input).expect("a run"));
+            let [mut hits, mut wrong, mut misses] = [0; 3];
+            for outcome in outcomes {
+                hits += outcome.hits.len();
+                wrong += outcome.wrong.len();
+                misses += outcome.misses.len();
+            }
+            format!("{}: {hits} found, {misses} missed, {wrong} wrong\n", input.name())
+        };
+        HELD.iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_labelled_cases_score_as_held() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/goroutines");
+        let held = std::fs::read_to_string(root.join("held.txt")).expect("held.txt");
+        assert_eq!(figures(&root), held, "left: the figures now");
+    }
+}
