@@ -165,3 +165,18 @@ fn services_say_what_leads_where() {
     assert_eq!((service.ports[0].target.as_str(), service.ports[0].at.at.line), ("6060", Some(7)));
     assert_eq!((ingress.backends[0].service.as_str(), ingress.backends[0].port.as_str()), ("web", "80"));
 }
+
+#[test]
+fn a_recipe_without_a_mistake_is_no_health_and_says_so() {
+    let mut session = crate::session::Session::default();
+    let text = "services:\n  api: {image: a, mem_limit: 512m, environment: {GOMEMLIMIT: 400MiB}}\n";
+    session.add("compose.yaml", text.as_bytes().to_vec());
+    let report = session.report();
+    assert!(report.findings.is_empty());
+    assert!(
+        report.verdict.starts_with("Nothing is wrong with what is stated in 1 file"),
+        "{}",
+        report.verdict
+    );
+    assert_eq!(report.outcome, crate::report::Outcome::Unjudged);
+}
