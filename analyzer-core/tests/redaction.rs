@@ -180,7 +180,7 @@ fn addresses_of_sockets_are_replaced_in_every_form_and_the_findings_stay() {
     assert_eq!(codes(&before), ["\"net.close_wait.client\""]);
     assert_eq!(codes(&report_of(&redacted)), codes(&before));
     let left: String =
-        redacted.each_file().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect();
+        redacted.each_file().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
     for secret in ["0703000A", "0904030A", "10.0.3.7", "10.3.4.9", "fd00", "shopper", "secretdir", "e93116cd"]
     {
         assert!(!left.contains(secret), "{secret} is left");

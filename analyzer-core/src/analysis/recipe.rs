@@ -96,8 +96,8 @@ impl<'e> Unit<'e> {
     pub fn godebug(&self, key: &str) -> Option<(&'e str, SourceSpan)> {
         let (value, at) = self.literal("GODEBUG")?;
         // The last of equal keys holds.
-        let pairs = value.split(',').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(name, _)| name.trim() == key).last().map(|(_, value)| (value.trim(), at))
+        let mut pairs = value.split(',').filter_map(|pair| pair.split_once('='));
+        pairs.rfind(|(name, _)| name.trim() == key).map(|(_, value)| (value.trim(), at))
     }
 }
 

@@ -59,7 +59,7 @@ fn refused(dump: &GoroutineDump) -> Option<(u64, Option<u64>)> {
 fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     let own = |dump: &&GoroutineDump| course.subject.sources().any(|source| source == dump.source);
     let dumps = case.evidence.goroutines.dumps.iter().filter(own);
-    let (dump, (line, have)) = dumps.filter_map(|dump| Some((dump, refused(dump)?))).last()?;
+    let (dump, (line, have)) = dumps.rev().find_map(|dump| Some((dump, refused(dump)?)))?;
     let most = course.values(|moment| moment.threads.as_ref()?.pids_max.as_ref()).last().copied();
     let had = have.map_or_else(String::new, |have| {
         format!(" It had {}.", number_format::counted(have, "thread", "threads"))

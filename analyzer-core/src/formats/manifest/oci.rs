@@ -75,7 +75,7 @@ pub fn runtime(spec: &Node, source: SourceId, container: &mut Container) {
         let path = mount.text_of("destination").unwrap_or_default();
         let is_own =
             |own: &&str| path.strip_prefix(*own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if mount.text_of("type") != Some("tmpfs") || OWN_MOUNTS.iter().any(|own| is_own(&own)) {
+        if mount.text_of("type") != Some("tmpfs") || OWN_MOUNTS.iter().any(is_own) {
             continue;
         }
         let options = mount.get("options").map(Node::items).unwrap_or_default();

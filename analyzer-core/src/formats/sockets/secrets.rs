@@ -69,7 +69,7 @@ pub(super) fn unix(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
             let is_figure = cell.bytes().all(|byte| byte.is_ascii_hexdigit());
             match index {
                 1..=6 if is_figure => marks.keep(cell.as_bytes()),
-                0 | 1..=6 => {}
+                0..=6 => {}
                 _ => marks.words(cell.as_bytes(), Kind::Path),
             }
         }
