@@ -14,7 +14,7 @@ mod ownership;
 mod roots;
 pub mod siblings;
 
-use super::grouping::Group;
+use super::grouping::{Group, Population};
 use super::holders::Holders;
 use super::judgment::Judgment;
 use super::series::Series;
@@ -202,7 +202,16 @@ fn background(group: &Group, assessment: Option<&Assessment>) -> Judgment {
     }
     let counts = group.counts();
     let is_constant = counts.len() > 1 && counts.windows(2).all(|pair| pair.first() == pair.last());
-    if is_constant {
+    if is_constant && group.last().count > 0 && may_stand(group) {
+        judgment.reasons.push(format!(
+            "{} at every moment: what nobody receives or unlocks looks like this, and what waits again and again for a slow one too.",
+            group.last().count
+        ));
+        judgment.advice.push(
+            "Take another dump some minutes later: the minutes in the header tell whether it stood still."
+                .to_owned(),
+        );
+    } else if is_constant {
         judgment.verdict = Verdict::Benign;
         judgment.reasons.push(format!("{} at every moment: nothing accumulates.", group.last().count));
     } else if group.last().count == 0 {
@@ -210,6 +219,18 @@ fn background(group: &Group, assessment: Option<&Assessment>) -> Judgment {
         judgment.reasons.push("All of them have ended.".to_owned());
     }
     judgment
+}
+
+/// True for senders and waiters for locks, unless their ids show that others come and go:
+/// healthy code passes there, and does not rest.
+fn may_stand(group: &Group) -> bool {
+    if !matches!(group.wait, Wait::Send | Wait::Mutex | Wait::RwMutex) {
+        return false;
+    }
+    let Some((first, others)) = group.at.split_first() else { return false };
+    let is_named = group.at.iter().all(|moment| !moment.members.is_empty());
+    let is_in = |moment: &Population, goid: u64| moment.members.iter().any(|member| member.goid == goid);
+    !is_named || first.members.iter().any(|member| others.iter().all(|moment| is_in(moment, member.goid)))
 }
 
 fn benign(reason: String, confidence: Confidence) -> Judgment {

@@ -2,6 +2,7 @@
 //! something else is on their stack.
 
 use super::short::{dump, groups, told};
+use super::tests::{PATHS, Stack, goroutine};
 use crate::detectors::testing::{check, report};
 use crate::report::Verdict;
 
@@ -69,6 +70,26 @@ fn loops_that_have_nothing_to_do_are_background() {
         "goroutine 8 [chan receive, 10 minutes]\n queue.(*Queue).process(0xc0002d08a0) queue.go:107\n testing.tRunner(0xc000232100) testing.go:2036",
     );
     assert!(test.iter().all(|group| group.verdict != Verdict::Benign));
+}
+
+/// What a goroutine is judged as that waits so in each of three dumps, with an id each.
+fn judged(state: &'static str, ids: [u64; 3]) -> Verdict {
+    let stack = Stack { state, frames: &[("main.(*Server).acceptLoop", 18)], by: "main.main" };
+    let moment = |moment: usize| goroutine(&stack, ids[moment], 0, 0xc000);
+    let dumps: Vec<(&str, String)> =
+        PATHS.into_iter().enumerate().map(|(index, path)| (path, moment(index))).collect();
+    let files: Vec<(&str, &[u8])> = dumps.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let groups = report(&files).goroutines.expect("dumps").groups;
+    groups.iter().find(|group| group.state == state).expect("its group").verdict
+}
+
+#[test]
+fn a_sender_that_is_there_in_every_dump_is_no_background() {
+    for state in ["chan send", "sync.Mutex.Lock", "sync.RWMutex.RLock"] {
+        assert_eq!(judged(state, [7, 7, 7]), Verdict::Unknown, "{state}");
+        assert_eq!(judged(state, [7, 20, 33]), Verdict::Benign, "{state}: others come and go");
+    }
+    assert_eq!(judged("chan receive", [7, 7, 7]), Verdict::Benign);
 }
 
 #[test]
