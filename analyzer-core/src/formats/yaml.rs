@@ -263,6 +263,7 @@ impl Builder<'_> {
             Event::MappingStart(anchor, tag) => {
                 self.tag(tag.is_some_and(|tag| !tag.is_yaml_core_schema()), at);
                 self.deeper(at)?;
+                self.brace(at)?;
                 self.open.push(Open::Object { at, anchor, members: Vec::new(), key: None });
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
@@ -288,6 +289,19 @@ impl Builder<'_> {
             let message = "Tags of an application are not known; their values are read as they are written.";
             self.notes.info("yaml-tag", Some(at), message);
         }
+    }
+
+    /// `{{ .Values.image }}` is YAML, an object as the key of another, and never meant so.
+    fn brace(&self, at: Position) -> Result<(), ParseError> {
+        let Some(Open::Object { at: outer, members, key: None, .. }) = self.open.last() else {
+            return Ok(());
+        };
+        let is_next = outer.line == at.line && outer.column.map(|column| column + 1) == at.column;
+        if !is_next || !members.is_empty() {
+            return Ok(());
+        }
+        let message = "this is a template and not YAML yet; render it first, as helm template does";
+        Err(ParseError::new(ErrorKind::Malformed, *outer, self.part, message))
     }
 
     fn deeper(&mut self, at: Position) -> Result<(), ParseError> {
@@ -488,8 +502,15 @@ mod tests {
         for deep in ["- ".repeat(10_000), "[".repeat(100_000), "{a: ".repeat(10_000)] {
             assert_eq!(place(&deep).0, ErrorKind::LimitExceeded);
         }
-        let template = read("a: {{ .Values.limit }}\nb: {{- if x }}\n").unwrap_err();
-        assert!(template.message.contains("render it first"), "{template}");
+        for text in
+            ["a: {{ .Values.limit }}\nb: {{- if x }}\n", "a: 1\nb: {{ .Values.image }}\n", "{{ x }}: 1\n"]
+        {
+            let template = read(text).unwrap_err();
+            assert!(template.message.contains("render it first"), "{template}");
+        }
+        for text in ["a: \"{{ $labels.pod }}\"\n", "a: |\n  {{ .Values.x }}\n", "a: { {b: 1}: c }\n"] {
+            assert!(read(text).is_ok(), "{text}");
+        }
     }
 
     #[test]

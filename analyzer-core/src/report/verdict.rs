@@ -207,6 +207,11 @@ fn calm(report: &Report) -> (String, Outcome) {
             );
             return (told, Outcome::Unjudged);
         }
+        if report.sources.iter().any(is_recipe) {
+            let told =
+                format!("Nothing was judged in {files}: no container in it is known to run a Go program.");
+            return (told, Outcome::Unjudged);
+        }
         return (
             format!("There is nothing to judge in {files}: no check applies to what was read."),
             Outcome::Unjudged,

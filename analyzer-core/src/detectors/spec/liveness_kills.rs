@@ -1,6 +1,6 @@
 //! `spec.liveness.kills`: restarts that the kubelet asked for.
 
-use super::support::{Draft, draft, list, missing_inputs};
+use super::support::{Draft, draft, list};
 use crate::analysis::memory::term::View;
 use crate::base::units::Unit as Measure;
 use crate::detectors::{Case, Detector, Rule};
@@ -18,8 +18,18 @@ const KILLS: Rule = Rule {
 };
 
 /// The rule.
-pub const DETECTOR: Detector =
-    Detector { rules: &[KILLS], missing_inputs, detect: |case| find(case).into_iter().collect() };
+pub const DETECTOR: Detector = Detector {
+    rules: &[KILLS],
+    missing_inputs: |case| {
+        let has_event = case.evidence.memory.records.iter().any(|record| record.kind == RecordKind::Event);
+        if has_event {
+            Vec::new()
+        } else {
+            list(&["the pod's events (kubectl get events, kubectl describe pod)"])
+        }
+    },
+    detect: |case| find(case).into_iter().collect(),
+};
 
 fn find(case: &Case<'_>) -> Option<Finding> {
     let views = case.evidence.memory.records.iter().map(|record| View { evidence: case.evidence, record });

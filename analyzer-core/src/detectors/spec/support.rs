@@ -5,7 +5,6 @@ use crate::analysis::recipe::{Unit, units};
 use crate::base::source::SourceSpan;
 use crate::base::units::{Bytes, Unit as Measure};
 use crate::detectors::{Case, Rule};
-use crate::evidence::memory::RecordKind;
 use crate::evidence::recipe::{Container, Dialect, Stated};
 use crate::report::number_format::bytes;
 use crate::report::{Citation, Confidence, Finding, SubjectId};
@@ -13,17 +12,20 @@ use crate::report::{Citation, Confidence, Finding, SubjectId};
 /// Places that one finding cites at most.
 const PLACES: usize = 20;
 
-/// What any of these rules needs. Events are of the recipe as far as they say how it went.
+/// What any of these rules needs: a container or an image that is known to run a Go program.
 pub fn missing_inputs(case: &Case<'_>) -> Vec<String> {
-    let recipe = &case.evidence.recipe;
-    let is_event = |kind: RecordKind| kind == RecordKind::Event;
-    let has_any = !recipe.containers.is_empty()
-        || recipe.builds.iter().any(|build| build.is_go)
-        || case.evidence.memory.records.iter().any(|record| is_event(record.kind));
-    if has_any {
+    let units = units(case.evidence);
+    if units.iter().any(|unit| unit.go.is_some()) {
         return Vec::new();
     }
-    list(&["a manifest, a compose file, a Dockerfile or what a container runtime prints (docker inspect)"])
+    if units.is_empty() {
+        return list(&[
+            "a manifest, a compose file, a Dockerfile or what a container runtime prints (docker inspect)",
+        ]);
+    }
+    list(&[
+        "a sign that a container runs a Go program: a variable of its runtime (GOMEMLIMIT, GOGC, GOMAXPROCS), a golang build stage, go.mod, go version -m, or a capture of it",
+    ])
 }
 
 /// What a rule says of every unit that is Go, alike ones as one.

@@ -180,3 +180,25 @@ fn a_recipe_without_a_mistake_is_no_health_and_says_so() {
     );
     assert_eq!(report.outcome, crate::report::Outcome::Unjudged);
 }
+
+#[test]
+fn of_what_is_not_known_to_be_go_no_check_passes() {
+    for (path, text) in [
+        ("compose.yaml", "services:\n  web: {image: python, mem_limit: 512m}\n"),
+        ("Dockerfile", "FROM python:3.12-slim\nCMD gunicorn app:app\n"),
+        (
+            "web.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: python}]}}}\n",
+        ),
+    ] {
+        let mut session = crate::session::Session::default();
+        session.add(path, text.as_bytes().to_vec());
+        let report = session.report();
+        assert_eq!(report.checks_run, 0, "{path}");
+        assert!(
+            report.verdict.ends_with("no container in it is known to run a Go program."),
+            "{}",
+            report.verdict
+        );
+    }
+}
