@@ -1,6 +1,6 @@
 //! `spec.liveness.kills`: restarts that the kubelet asked for.
 
-use super::support::{Draft, draft, list};
+use super::support::{Draft, draft, list, missing_inputs};
 use crate::analysis::memory::term::View;
 use crate::base::units::Unit as Measure;
 use crate::detectors::{Case, Detector, Rule};
@@ -24,6 +24,8 @@ pub const DETECTOR: Detector = Detector {
         let has_event = case.evidence.memory.records.iter().any(|record| record.kind == RecordKind::Event);
         if has_event {
             Vec::new()
+        } else if case.evidence.recipe.containers.is_empty() {
+            missing_inputs(case)
         } else {
             list(&["the pod's events (kubectl get events, kubectl describe pod)"])
         }
