@@ -61,6 +61,26 @@ pub enum SocketState {
     Unknown,
 }
 
+impl SocketState {
+    /// Its name, as `netstat` writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Established => "ESTABLISHED",
+            Self::SynSent => "SYN_SENT",
+            Self::SynRecv => "SYN_RECV",
+            Self::FinWait1 => "FIN_WAIT1",
+            Self::FinWait2 => "FIN_WAIT2",
+            Self::TimeWait => "TIME_WAIT",
+            Self::Close => "CLOSE",
+            Self::CloseWait => "CLOSE_WAIT",
+            Self::LastAck => "LAST_ACK",
+            Self::Listen => "LISTEN",
+            Self::Closing => "CLOSING",
+            Self::Unknown => "unknown state",
+        }
+    }
+}
+
 /// One end of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -130,6 +150,28 @@ pub enum DescriptorKind {
     Cgroup,
     /// Anything else.
     Other,
+}
+
+impl DescriptorKind {
+    /// Several of them, for people.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::File => "files",
+            Self::Deleted => "deleted files",
+            Self::Socket => "sockets",
+            Self::RowlessTcp => "TCP sockets without a connection",
+            Self::Unix => "unix sockets",
+            Self::Pipe => "pipes",
+            Self::Inotify => "inotify instances",
+            Self::Eventfd => "eventfds",
+            Self::Eventpoll => "epoll instances",
+            Self::Pidfd => "pidfds",
+            Self::Timerfd => "timerfds",
+            Self::Device => "devices",
+            Self::Cgroup => "control group files",
+            Self::Other => "others",
+        }
+    }
 }
 
 /// One open descriptor.

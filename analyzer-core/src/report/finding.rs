@@ -8,6 +8,7 @@ use super::memory::Reclaim;
 use super::sources::SubjectId;
 use crate::base::source::{Position, SourceId, SourceSpan};
 use crate::base::units::Unit;
+use crate::evidence::memory::UNLIMITED;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +81,11 @@ impl Citation {
     /// A citation of a figure that stands at a place.
     pub fn figure(span: SourceSpan, quantity: impl Into<String>, value: i64, unit: Unit) -> Self {
         Self { quantity: Some(quantity.into()), value: Some(value), unit: Some(unit), ..Self::place(span) }
+    }
+
+    /// The figure of a count or a limit; `None` where the source says that there is no limit.
+    pub fn finite(&self) -> Option<u64> {
+        self.value.filter(|value| *value != UNLIMITED).and_then(|value| u64::try_from(value).ok())
     }
 }
 

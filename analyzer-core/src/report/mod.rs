@@ -36,8 +36,8 @@ pub use memory::{
 };
 pub use profiles::{HeapSite, ProfileSummary, Program, SampleType};
 pub use resources::{
-    Connections, Cpu, DescriptorCount, Descriptors, GoroutinePairs, Listener, ResourceSnapshot, Resources,
-    Side, Sockets, ThreadWait, Threads,
+    Connections, Counterpart, Cpu, DescriptorCount, Descriptors, GoroutinePairs, Listener, ResourceSnapshot,
+    Resources, SOCKET_ROWS, Side, Sockets, ThreadWait, Threads,
 };
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, sentences};

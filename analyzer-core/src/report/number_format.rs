@@ -55,6 +55,16 @@ pub fn basis_points(value: i64) -> String {
     percent(value, 10_000)
 }
 
+/// Thousandths of a processor as text: `0.6`, `1.5`, `2`.
+pub fn cpus(milli: u64) -> String {
+    let (whole, rest) = (milli / 1000, milli % 1000);
+    if rest == 0 {
+        count_u64(whole)
+    } else {
+        format!("{}.{rest:03}", count_u64(whole)).trim_end_matches('0').to_owned()
+    }
+}
+
 /// Binary units, each 1024 of the one before.
 const BINARY_UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 

@@ -1,9 +1,8 @@
 //! What a moment says of sockets, descriptors, threads and processors, as lines for people: the texts
 //! and the verdict show the same.
 
-use super::number_format::{basis_points, count_u64, counted};
+use super::number_format::{basis_points, count_u64, counted, cpus};
 use super::resources::{Connections, Cpu, Descriptors, ResourceSnapshot, Side, Sockets, Threads};
-use crate::evidence::memory::UNLIMITED;
 use crate::report::Citation;
 
 /// Rows of a kind that a line names.
@@ -40,9 +39,7 @@ fn connection(row: &Connections) -> String {
         Side::Server => "at our port",
         Side::Unknown => "with",
     };
-    let state =
-        row.citation.quantity.as_deref().and_then(|quantity| quantity.split(' ').next()).unwrap_or_default();
-    format!("{} {state} {side} {}", count_u64(row.count), row.peer)
+    format!("{} {} {side} {}", count_u64(row.count), row.state.name(), row.peer)
 }
 
 /// The fullest queue, if anything waits.
@@ -57,9 +54,8 @@ fn descriptors(open: &Descriptors) -> String {
     let most =
         open.soft_limit.as_ref().and_then(limit).map_or_else(String::new, |most| format!(" of {most}"));
     let kinds = open.kinds.iter().take(SHOWN);
-    let kinds: Vec<String> = kinds
-        .map(|row| format!("{} {}", count_u64(row.count), format!("{:?}", row.kind).to_lowercase()))
-        .collect();
+    let kinds: Vec<String> =
+        kinds.map(|row| format!("{} {}", count_u64(row.count), row.kind.plural())).collect();
     format!("{}{most} open: {}", count_u64(open.total), kinds.join(", "))
 }
 
@@ -81,18 +77,10 @@ fn threads(threads: &Threads) -> Option<String> {
 }
 
 fn cpu(cpu: &Cpu) -> Option<String> {
-    let milli = |quota: u64| {
-        let (whole, rest) = (quota / 1000, quota % 1000);
-        if rest == 0 {
-            whole.to_string()
-        } else {
-            format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
-        }
-    };
     let mut parts = Vec::new();
-    parts.extend(cpu.quota_milli.map(|quota| format!("quota {} CPU", milli(quota))));
+    parts.extend(cpu.quota_milli.map(|quota| format!("quota {} CPU", cpus(quota))));
     parts.extend(
-        cpu.outer_quota_milli.map(|quota| format!("quota of a group around it {} CPU", milli(quota))),
+        cpu.outer_quota_milli.map(|quota| format!("quota of a group around it {} CPU", cpus(quota))),
     );
     parts.extend(cpu.gomaxprocs.map(|procs| format!("GOMAXPROCS {procs}")));
     let periods = cpu.periods.as_ref().and_then(limit).zip(cpu.throttled.as_ref().and_then(limit));
@@ -106,6 +94,5 @@ fn cpu(cpu: &Cpu) -> Option<String> {
 
 /// A figure as text; `None` without an end.
 fn limit(citation: &Citation) -> Option<String> {
-    let value = citation.value.filter(|value| *value != UNLIMITED)?;
-    u64::try_from(value).ok().map(count_u64)
+    citation.finite().map(count_u64)
 }

@@ -3,9 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Citation;
+use super::goroutines::GoroutineGroup;
 use super::sources::SubjectId;
 use crate::base::units::Nanos;
 use crate::evidence::resources::{DescriptorKind, SocketState};
+
+/// Rows of connections, and of listening sockets, that a moment has at most: what is below is one
+/// connection here and there.
+pub const SOCKET_ROWS: usize = 400;
 
 /// Which end of a connection is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -180,6 +185,40 @@ pub struct GoroutinePairs {
     pub accepting: u64,
     /// In a system call.
     pub in_syscall: u64,
+}
+
+/// What goroutines stand for among the things that the kernel counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counterpart {
+    /// A connection of a Transport.
+    Transport,
+    /// A connection of a server.
+    Server,
+    /// Any other connection, a pipe or a file that is read by the network poller.
+    Reader,
+    /// A listening socket.
+    Listener,
+    /// A thread that does not come back from the kernel.
+    Thread,
+}
+
+impl Counterpart {
+    /// True if each goroutine of the group stands for one.
+    pub fn has(self, group: &GoroutineGroup) -> bool {
+        let calls = |function: &str| group.stack.iter().any(|frame| frame.function == function);
+        let is_client = || calls("net/http.(*persistConn).readLoop");
+        let is_server = || calls("net/http.(*conn).serve");
+        match self {
+            Self::Transport => is_client(),
+            Self::Server => is_server(),
+            Self::Reader => {
+                let is_helper = || calls("net/http.(*connReader).backgroundRead");
+                calls("internal/poll.(*FD).Read") && !is_client() && !is_server() && !is_helper()
+            }
+            Self::Listener => calls("internal/poll.(*FD).Accept"),
+            Self::Thread => group.state == "syscall",
+        }
+    }
 }
 
 /// The processors of a moment.

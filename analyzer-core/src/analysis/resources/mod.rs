@@ -21,7 +21,7 @@ mod threads;
 use crate::base::source::SourceId;
 use crate::evidence::Evidence;
 use crate::report::trace::Trace;
-use crate::report::{GoroutineGroup, GoroutinePairs, Goroutines, ResourceSnapshot, Resources, Subject};
+use crate::report::{Counterpart, GoroutinePairs, Goroutines, ResourceSnapshot, Resources, Subject};
 
 use files::Files;
 
@@ -69,19 +69,12 @@ fn pairs(section: &Goroutines, subject: &Subject, label: &str) -> Option<Gorouti
     let mut pairs = GoroutinePairs::default();
     for group in section.groups.iter().filter(|group| group.subject == subject.id) {
         let count = group.counts.get(at).copied().unwrap_or(0);
-        let has = |name: &str| calls(group, name);
-        if has("net/http.(*persistConn).readLoop") {
-            pairs.read_loops += count;
-            pairs.unread_bodies += if group.state == "select" { count } else { 0 };
-        }
-        pairs.serving += if has("net/http.(*conn).serve") { count } else { 0 };
-        pairs.accepting += if has("internal/poll.(*FD).Accept") { count } else { 0 };
-        pairs.in_syscall += if group.state == "syscall" { count } else { 0 };
+        let of = |part: Counterpart| if part.has(group) { count } else { 0 };
+        pairs.read_loops += of(Counterpart::Transport);
+        pairs.unread_bodies += if group.state == "select" { of(Counterpart::Transport) } else { 0 };
+        pairs.serving += of(Counterpart::Server);
+        pairs.accepting += of(Counterpart::Listener);
+        pairs.in_syscall += of(Counterpart::Thread);
     }
     Some(pairs)
-}
-
-/// True if a function is in the group's stack.
-pub fn calls(group: &GoroutineGroup, function: &str) -> bool {
-    group.stack.iter().any(|frame| frame.function == function)
 }

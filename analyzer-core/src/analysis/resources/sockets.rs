@@ -11,10 +11,7 @@ use crate::evidence::Evidence;
 use crate::evidence::resources::{
     Descriptor, DescriptorKind, Endpoint, Listing, Socket, SocketList, SocketState, Transport,
 };
-use crate::report::{Citation, Connections, Listener, Side, Sockets};
-
-/// Rows of the section: what is below is one connection here and there.
-const ROWS: usize = 400;
+use crate::report::{Citation, Connections, Listener, SOCKET_ROWS, Side, Sockets};
 
 /// First port that Linux dials from, where nothing else tells who dialed.
 const EPHEMERAL: u16 = 32_768;
@@ -242,14 +239,14 @@ fn connections(evidence: &Evidence, tcp: &[&Socket], chosen: &Chosen, ports: &Po
             let first = rows.first()?;
             let count = to_u64(rows.len());
             let unread = to_u64(rows.iter().filter(|row| row.receive_queue.unwrap_or(0) > 0).count());
-            let quantity = format!("{} {peer}", state_text(state));
+            let quantity = format!("{} {peer}", state.name());
             Some(Connections { side, state, peer, count, unread, citation: cite(first, quantity, count) })
         })
         .collect();
     rows.sort_by(|a, b| {
         b.count.cmp(&a.count).then_with(|| (a.side, a.state, &a.peer).cmp(&(b.side, b.state, &b.peer)))
     });
-    rows.truncate(ROWS);
+    rows.truncate(SOCKET_ROWS);
     rows
 }
 
@@ -290,7 +287,7 @@ fn listeners(
         })
         .collect();
     listeners.sort_by(|a, b| b.queue.cmp(&a.queue).then_with(|| a.address.cmp(&b.address)));
-    listeners.truncate(ROWS);
+    listeners.truncate(SOCKET_ROWS);
     listeners
 }
 
@@ -307,22 +304,4 @@ fn text(evidence: &Evidence, end: Endpoint) -> String {
 
 fn port_text(port: Option<u16>) -> String {
     port.map_or_else(|| ":*".to_owned(), |port| format!(":{port}"))
-}
-
-/// As `netstat` writes it.
-fn state_text(state: SocketState) -> &'static str {
-    match state {
-        SocketState::Established => "ESTABLISHED",
-        SocketState::SynSent => "SYN_SENT",
-        SocketState::SynRecv => "SYN_RECV",
-        SocketState::FinWait1 => "FIN_WAIT1",
-        SocketState::FinWait2 => "FIN_WAIT2",
-        SocketState::TimeWait => "TIME_WAIT",
-        SocketState::Close => "CLOSE",
-        SocketState::CloseWait => "CLOSE_WAIT",
-        SocketState::LastAck => "LAST_ACK",
-        SocketState::Listen => "LISTEN",
-        SocketState::Closing => "CLOSING",
-        SocketState::Unknown => "unknown state",
-    }
 }

@@ -73,7 +73,7 @@ fn above(
         claim: format!(
             "GOMAXPROCS is {}, and the quota is {} CPU.{old}",
             number_format::count_u64(procs),
-            super::quota::cpus(quota)
+            number_format::cpus(quota)
         ),
         amount: procs,
         citations: std::iter::once(citation).chain(cpu.quota_citation.clone()).collect(),
@@ -111,7 +111,7 @@ fn unaware(case: &Case<'_>, course: &Course<'_>, cpu: &Cpu, quota: u64) -> Optio
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         condition: "A quota below the processors of the machine, a Go version before 1.25 or GODEBUG=containermaxprocs=0, and no GOMAXPROCS.".to_owned(),
-        claim: format!("The quota is {} CPU on {processors} processors, and {why}: GOMAXPROCS is then {processors}.", super::quota::cpus(quota)),
+        claim: format!("The quota is {} CPU on {processors} processors, and {why}: GOMAXPROCS is then {processors}.", number_format::cpus(quota)),
         amount: processors,
         citations: vec![cpu.quota_citation.clone()?],
         against: list(&["A library (automaxprocs) may set it: the program's modules are not in the captures."]),

@@ -2,6 +2,7 @@
 
 use crate::detectors::course::{Course, Told, courses, needs};
 use crate::detectors::{Case, Detector, Rule, list};
+use crate::report::number_format::cpus;
 use crate::report::{Confidence, Finding, Severity};
 
 const BELOW_TWO: Rule = Rule {
@@ -31,12 +32,6 @@ pub const DETECTOR: Detector = Detector {
         courses.iter().filter_map(below_two).chain(courses.iter().filter_map(ancestor)).collect()
     },
 };
-
-/// Thousandths of a processor as text: `0.6`, `1.5`, `2`.
-pub fn cpus(milli: u64) -> String {
-    let (whole, rest) = (milli / 1000, milli % 1000);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
-}
 
 fn below_two(course: &Course<'_>) -> Option<Finding> {
     let cpu = *course.values(|moment| moment.cpu.as_ref()).last()?;

@@ -83,7 +83,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         number_format::count(share.periods)
     );
     if let Some(quota) = last.cpu.quota_milli.or(last.cpu.outer_quota_milli) {
-        claim.push_str(&format!(" The quota is {} CPU.", super::quota::cpus(quota)));
+        claim.push_str(&format!(" The quota is {} CPU.", number_format::cpus(quota)));
     }
     let rise = |of: fn(&Cpu) -> Option<Nanos>| Some(Nanos(of(last.cpu)?.0.checked_sub(of(first.cpu)?.0)?));
     if let Some(used) = rise(|cpu| cpu.usage) {

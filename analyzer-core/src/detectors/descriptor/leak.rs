@@ -105,26 +105,6 @@ const KINDS: [(DescriptorKind, Rule, &[&str]); 7] = [
     ),
 ];
 
-/// A kind's name, for people.
-pub fn name(kind: DescriptorKind) -> &'static str {
-    match kind {
-        DescriptorKind::File => "files",
-        DescriptorKind::Deleted => "deleted files",
-        DescriptorKind::Socket => "sockets",
-        DescriptorKind::RowlessTcp => "TCP sockets without a connection",
-        DescriptorKind::Unix => "unix sockets",
-        DescriptorKind::Pipe => "pipes",
-        DescriptorKind::Inotify => "inotify instances",
-        DescriptorKind::Eventfd => "eventfds",
-        DescriptorKind::Eventpoll => "epoll instances",
-        DescriptorKind::Pidfd => "pidfds",
-        DescriptorKind::Timerfd => "timerfds",
-        DescriptorKind::Device => "devices",
-        DescriptorKind::Cgroup => "control group files",
-        DescriptorKind::Other => "others",
-    }
-}
-
 fn by_kind(course: &Course<'_>, (kind, rule, advice): (DescriptorKind, Rule, &[&str])) -> Option<Finding> {
     let row = |moment: &ResourceSnapshot| {
         let rows = &moment.descriptors.as_ref()?.kinds;
@@ -138,7 +118,7 @@ fn by_kind(course: &Course<'_>, (kind, rule, advice): (DescriptorKind, Rule, &[&
     let claim = format!(
         "The process has {} {} open ({}){place}.",
         number_format::count_u64(last.count),
-        name(kind),
+        kind.plural(),
         arrows(grown)
     );
     let against = match kind {

@@ -40,7 +40,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         "{} of {} descriptors are open; most are of one kind ({}: {}).",
         number_format::count_u64(open.total),
         number_format::count_u64(most),
-        super::leak::name(kind.kind),
+        kind.kind.plural(),
         number_format::count_u64(kind.count)
     );
     let hard = open.hard_limit.as_ref().and_then(value);
