@@ -37,7 +37,7 @@ pub use memory::{
 pub use profiles::{HeapSite, ProfileSummary, Program, SampleType};
 pub use resources::{
     Connections, Counterpart, Cpu, DescriptorCount, Descriptors, GoroutinePairs, Listener, ResourceSnapshot,
-    Resources, SOCKET_ROWS, Side, Sockets, ThreadWait, Threads,
+    Resources, SOCKET_ROWS, Side, Sockets, THREAD_ROWS, ThreadWait, Threads,
 };
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
 pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, sentences};

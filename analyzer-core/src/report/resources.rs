@@ -12,6 +12,9 @@ use crate::evidence::resources::{DescriptorKind, SocketState};
 /// connection here and there.
 pub const SOCKET_ROWS: usize = 400;
 
+/// Functions of the kernel that a moment names for its threads at most: the rest is a handful of threads each.
+pub const THREAD_ROWS: usize = 20;
+
 /// Which end of a connection is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -8,6 +8,7 @@ macro_rules! views {
             Overview overview,
             Memory memory,
             Goroutines goroutines,
+            Sockets sockets,
             Profiles profiles,
             Trace trace,
             Gc gc,

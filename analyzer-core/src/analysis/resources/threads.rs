@@ -8,10 +8,7 @@ use crate::base::source::{SourceId, SourceSpan};
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
 use crate::evidence::resources::Thread;
-use crate::report::{Citation, ThreadWait, Threads};
-
-/// Functions that are listed: the rest is a handful of threads each.
-const FUNCTIONS: usize = 20;
+use crate::report::{Citation, THREAD_ROWS, ThreadWait, Threads};
 
 pub(super) fn of(
     evidence: &Evidence,
@@ -64,6 +61,6 @@ fn waits(evidence: &Evidence, rows: &[&Thread]) -> Vec<ThreadWait> {
         })
         .collect();
     waits.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.function.cmp(&b.function)));
-    waits.truncate(FUNCTIONS);
+    waits.truncate(THREAD_ROWS);
     waits
 }

@@ -4,11 +4,9 @@ use analyzer_core::report::{Citation, Confidence, GoroutineGroup, Origin, Report
 use yew::prelude::*;
 
 use crate::components::citation::place_href;
+use crate::components::series::series;
 use crate::number_format as text;
 use crate::selectors;
-
-/// Counts written out; beyond, the first and the last.
-const STEPS: usize = 4;
 
 /// A verdict's mark and word.
 pub fn verdict_words(verdict: Verdict) -> (&'static str, &'static str) {
@@ -130,47 +128,13 @@ pub fn is_muted(frame: &StackFrame) -> bool {
     !matches!(frame.origin, Origin::Own)
 }
 
-/// The counts over the snapshots: `12 → 40 → 100`, with a sparkline.
+/// The counts over the snapshots, if there are several.
 pub fn counts(group: &GoroutineGroup) -> Html {
     if group.counts.len() < 2 {
         return Html::default();
     }
-    let is_flat = group.counts.windows(2).all(|pair| pair.first() == pair.last());
-    let all = || group.counts.iter().map(|&count| text::count_u64(count)).collect::<Vec<_>>().join(" → ");
-    let shown = match group.counts.as_slice() {
-        [first, ..] if is_flat => format!("{} throughout", text::count_u64(*first)),
-        [first, .., last] if group.counts.len() > STEPS => {
-            format!("{} … {}", text::count_u64(*first), text::count_u64(*last))
-        }
-        _ => all(),
-    };
-    html! {
-        <span class={classes!("counts", is_flat.then_some("quiet"))} title={all()}>
-            if !is_flat { { sparkline(&group.counts) } }
-            <span class="steps">{ shown }</span>
-        </span>
-    }
-}
-
-/// A small line through the counts; the numbers beside it say the same.
-pub fn sparkline(counts: &[u64]) -> Html {
-    const WIDTH: usize = 48;
-    const HEIGHT: u128 = 14;
-    let top = counts.iter().copied().max().unwrap_or(0).max(1);
-    let steps = counts.len().saturating_sub(1).max(1);
-    let points: Vec<String> = counts
-        .iter()
-        .enumerate()
-        .map(|(index, &count)| {
-            let x = 1 + index * (WIDTH - 2) / steps;
-            format!("{x},{}", 1 + HEIGHT - u128::from(count) * HEIGHT / u128::from(top))
-        })
-        .collect();
-    html! {
-        <svg class="sparkline" width={WIDTH.to_string()} height="16" viewBox="0 0 48 16" aria-hidden="true">
-            <polyline points={points.join(" ")} />
-        </svg>
-    }
+    let counts: Vec<Option<u64>> = group.counts.iter().copied().map(Some).collect();
+    series(&counts)
 }
 
 /// Citations of a group that lead to text.

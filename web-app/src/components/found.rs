@@ -1,0 +1,58 @@
+//! What the engine found of some families of rules, a line each.
+
+use analyzer_core::report::{Finding, Report, Severity, SubjectId};
+use yew::prelude::*;
+
+use crate::state::{Route, ViewId};
+
+/// Findings of rules whose codes begin with one of these, in the report's order.
+pub fn of<'r>(
+    report: &'r Report,
+    families: &'static [&'static str],
+    subject: Option<SubjectId>,
+) -> impl Iterator<Item = &'r Finding> {
+    report.findings.iter().filter(move |finding| {
+        let is_of_family = families.iter().any(|family| finding.code.starts_with(family));
+        is_of_family && subject.is_none_or(|subject| finding.subject.is_none_or(|about| about == subject))
+    })
+}
+
+/// How many of them are problems; `None` if there are none.
+pub fn problems(report: &Report, families: &'static [&'static str]) -> Option<usize> {
+    let count = of(report, families, None).filter(|finding| finding.severity < Severity::Info).count();
+    (count > 0).then_some(count)
+}
+
+/// A line for each: severity, title, claim. What to do stands in the overview.
+pub fn lines(report: &Report, families: &'static [&'static str], subject: Option<SubjectId>) -> Html {
+    let found: Vec<&Finding> = of(report, families, subject).collect();
+    if found.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <div class="found">
+            <ul class="plain">
+                { for found.into_iter().map(|finding| {
+                    let (class, mark) = look(finding.severity);
+                    html! {
+                        <li>
+                            <strong class={classes!("severity", class)}>
+                                <span class="mark" aria-hidden="true">{ mark }</span>{ &finding.title }
+                            </strong>
+                            { " " }{ &finding.claim }
+                        </li>
+                    }
+                }) }
+            </ul>
+            <a href={Route::to(ViewId::Overview).href()}>{ "What to do, in the overview" }</a>
+        </div>
+    }
+}
+
+const fn look(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Critical => ("critical", "\u{25b2}"),
+        Severity::Warning => ("warning", "\u{25c6}"),
+        Severity::Info => ("info", "\u{25cf}"),
+    }
+}
