@@ -17,6 +17,7 @@ mod odd_profiles;
 mod overview;
 mod profiles;
 mod saved;
+mod sockets;
 mod start;
 mod trace;
 mod uses;

@@ -11,7 +11,7 @@ use crate::selectors;
 use crate::state::Route;
 
 /// What can be dropped, and what it answers.
-const INPUTS: [(&str, &str); 7] = [
+const INPUTS: [(&str, &str); 9] = [
     (
         "Goroutine dumps",
         "debug=2 or debug=1 text, SIGQUIT and panic output, log lines around them. Two or more tell what grows.",
@@ -21,12 +21,20 @@ const INPUTS: [(&str, &str); 7] = [
     ("/proc/PID", "smaps, smaps_rollup, maps, status, statm: what the kernel holds for the process."),
     ("The cgroup's memory files", "memory.stat, memory.current, memory.max and the rest, version 1 or 2."),
     (
+        "Sockets, descriptors, threads, CPU",
+        "/proc/PID/net, fd and task, ss, netstat, lsof, ps -T; the cgroup's cpu.max, cpu.stat, cpu.pressure, pids.*.",
+    ),
+    (
         "The runtime's own figures",
         "MemStats from /debug/vars or heap?debug=1, runtime/metrics, Prometheus text.",
     ),
     (
         "Logs and Kubernetes",
         "gctrace and scavtrace lines, the kernel's OOM report, the pod as JSON or YAML, kubectl top.",
+    ),
+    (
+        "The recipe",
+        "Kubernetes manifests, Compose files, Dockerfiles, go.mod, docker, podman and crictl inspect: how the service is run.",
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! Which view a drop is opened with: the one that its captures were taken for.
 
-use analyzer_core::report::{Outcome, ProfileSummary, Report, SourceRow, SourceStatus};
+use analyzer_core::report::{Outcome, ProfileSummary, Report, ResourceSnapshot, SourceRow, SourceStatus};
 
 use super::source;
 use crate::state::{Params, Route, ViewId};
@@ -43,7 +43,24 @@ pub fn first_view(report: &Report) -> Route {
     if all(&is_log) {
         return Route::to(ViewId::Gc);
     }
-    Route::default()
+    resources(report).unwrap_or_default()
+}
+
+/// The view of a drop that has sockets, descriptors, threads or the CPU quota, and nothing else.
+fn resources(report: &Report) -> Option<Route> {
+    let moments = &report.resources.as_ref()?.snapshots;
+    let has_other = report.memory.is_some()
+        || report.goroutines.is_some()
+        || report.gc.is_some()
+        || !report.profiles.is_empty()
+        || !report.traces.is_empty();
+    if has_other {
+        return None;
+    }
+    let is_listed = |moment: &ResourceSnapshot| {
+        moment.sockets.is_some() || moment.descriptors.is_some() || moment.threads.is_some()
+    };
+    Some(Route::to(if moments.iter().any(is_listed) { ViewId::Sockets } else { ViewId::Gc }))
 }
 
 fn is_usable(row: &SourceRow) -> bool {
@@ -125,6 +142,17 @@ mod tests {
         assert_eq!(first(&[("g.txt", DUMP), ("memory.current", "4096\n")]), ViewId::Overview);
         assert_eq!(first(&[("heap.pb.gz", "404 page not found\n")]), ViewId::Overview);
         assert_eq!(first(&[("memory.current", "4096\n")]), ViewId::Memory);
+    }
+
+    #[test]
+    fn sockets_alone_open_their_view_and_the_cpu_quota_alone_that_of_the_collector() {
+        let tcp = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   0: 0200007F:9C40 0900000A:1538 01 00000000:00000000 00:00000000 00000000     0        0 100 1\n";
+        assert_eq!(first(&[("net/tcp", tcp), ("pids.current", "4\n")]), ViewId::Sockets);
+        assert_eq!(
+            first(&[("cpu.max", "60000 100000\n"), ("cpu.stat", "nr_periods 9\nnr_throttled 4\n")]),
+            ViewId::Gc
+        );
+        assert_eq!(first(&[("net/tcp", tcp), ("g.txt", DUMP)]), ViewId::Overview);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use analyzer_core::base::source::SourceId;
-use analyzer_core::report::{Citation, GoroutineGroup, MemorySnapshot, Report};
+use analyzer_core::report::{Citation, Cpu, GoroutineGroup, MemorySnapshot, Report, ResourceSnapshot};
 
 /// What a report draws from one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,10 @@ pub struct Use {
     pub profile: bool,
     /// True if it is an execution trace.
     pub trace: bool,
-    /// True if it is a log of garbage collections.
+    /// True if it is a log of garbage collections, or tells of the CPU quota.
     pub gc: bool,
+    /// True if sockets, descriptors or threads are listed in it.
+    pub sockets: bool,
     /// How many findings cite it.
     pub findings: usize,
     /// Cited lines, with what they are cited for, each said once.
@@ -67,6 +69,9 @@ impl Uses {
         for run in report.gc.iter().flat_map(|gc| &gc.runs) {
             uses.entry(run.source).gc = true;
         }
+        for moment in report.resources.iter().flat_map(|section| &section.snapshots) {
+            uses.add_resources(moment);
+        }
         uses
     }
 
@@ -101,6 +106,33 @@ impl Uses {
         }
     }
 
+    fn add_resources(&mut self, moment: &ResourceSnapshot) {
+        let mut listed: Vec<&Citation> = Vec::new();
+        if let Some(sockets) = &moment.sockets {
+            listed.extend(sockets.connections.iter().map(|row| &row.citation));
+            listed.extend(sockets.listeners.iter().map(|row| &row.citation));
+            listed.extend(&sockets.overflows);
+        }
+        if let Some(open) = &moment.descriptors {
+            listed.extend(open.kinds.iter().map(|row| &row.citation).chain([&open.citation]));
+            listed.extend([&open.soft_limit, &open.hard_limit].into_iter().flatten());
+        }
+        if let Some(threads) = &moment.threads {
+            listed.extend(threads.waits.iter().map(|row| &row.citation));
+            listed.extend([&threads.total, &threads.pids, &threads.pids_max].into_iter().flatten());
+        }
+        for citation in listed {
+            let what = citation.quantity.as_deref().unwrap_or("descriptors");
+            self.cite(citation, what).sockets = true;
+        }
+        if let Some(cpu) = &moment.cpu {
+            let Cpu { quota_citation, periods, throttled, pressure, .. } = cpu;
+            for citation in [quota_citation, periods, throttled, pressure].into_iter().flatten() {
+                self.cite(citation, citation.quantity.as_deref().unwrap_or("CPU")).gc = true;
+            }
+        }
+    }
+
     fn add_group(&mut self, group: &GoroutineGroup) {
         let name = group.user_frame.as_ref().or(group.stack.first());
         let what = name.map_or(group.state.as_str(), |frame| frame.function.as_str());
@@ -130,6 +162,17 @@ mod tests {
     use analyzer_core::session::Session;
 
     use super::*;
+
+    #[test]
+    fn files_of_the_cpu_quota_are_used_by_the_collector_and_limits_of_threads_by_the_sockets() {
+        let mut session = Session::default();
+        let stat = session.add("cgroup/cpu.stat", b"usage_usec 7\nnr_periods 9\nnr_throttled 4\n".to_vec());
+        let pids = session.add("cgroup/pids.current", b"9\n".to_vec());
+        let uses = Uses::of(&session.report());
+        let used = |source: SourceId| uses.get(source).map(|used| (used.gc, used.sockets));
+        assert_eq!(used(stat[0]), Some((true, false)));
+        assert_eq!(used(pids[0]), Some((false, true)));
+    }
 
     #[test]
     fn a_dump_is_used_by_goroutines_and_its_cited_lines_are_known() {

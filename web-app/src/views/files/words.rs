@@ -54,6 +54,7 @@ pub fn fed(used: Option<&Use>) -> Html {
     let views = [
         (used.memory, "memory", "Memory"),
         (used.goroutines, "goroutines", "Goroutines"),
+        (used.sockets, "sockets", "Sockets"),
         (used.profile, "profiles", "Profiles"),
         (used.trace, "trace", "Trace"),
         (used.gc, "gc", "GC"),

@@ -1,7 +1,8 @@
-//! GC: what the lines of `GODEBUG=gctrace=1,scavtrace=1` say over time, and
-//! which sizes of objects fill the heap.
+//! GC: what the lines of `GODEBUG=gctrace=1,scavtrace=1` say over time, the CPU
+//! quota that the collector runs under, and which sizes of objects fill the heap.
 
 mod chart;
+mod cpu;
 mod draw;
 mod readout;
 mod scale;
@@ -78,6 +79,7 @@ fn Collector(props: &ViewProps) -> Html {
                        collector's trace; the runtime prints one for each cycle if it is asked to:" }
                 </Needs>
             }
+            { cpu::panel(&props.report) }
             if let Some((classes, moment)) = sizes {
                 { sizes::panel(&props.report, classes, &super::memory::moment_name(&props.report, moment)) }
             }

@@ -4,6 +4,7 @@ mod analyzers;
 mod checks;
 mod finding;
 mod services;
+mod sockets;
 mod tiles;
 mod verdict;
 

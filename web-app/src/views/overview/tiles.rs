@@ -9,7 +9,7 @@ use analyzer_core::report::{
 };
 use yew::prelude::*;
 
-use super::checks;
+use super::{checks, sockets};
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::{Params, Route, ViewId};
@@ -23,6 +23,7 @@ pub fn tiles(report: &Report) -> Html {
         <div class="strip">
             { memory(report).unwrap_or_default() }
             { goroutines(report).unwrap_or_default() }
+            { sockets::sockets(report).unwrap_or_default() }
             { profiles(report).unwrap_or_default() }
             { trace(report).unwrap_or_default() }
             { gc(report).unwrap_or_default() }
@@ -31,7 +32,8 @@ pub fn tiles(report: &Report) -> Html {
     }
 }
 
-fn tile(route: &Route, class: &'static str, title: &str, content: Html) -> Html {
+/// A tile that leads to a route.
+pub fn tile(route: &Route, class: &'static str, title: &str, content: Html) -> Html {
     html! {
         <a class={classes!("tile", class)} href={route.href()}>
             <span class="tile-title">{ title.to_owned() }</span>

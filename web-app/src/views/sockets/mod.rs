@@ -8,7 +8,7 @@ mod joins;
 mod parts;
 mod queues;
 #[cfg(test)]
-mod samples;
+pub mod samples;
 mod threads;
 mod words;
 
@@ -21,7 +21,7 @@ use crate::components::needs::{Needs, Recipe};
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::{Params, ViewId};
-use course::Course;
+pub use course::Course;
 
 /// Rules on what the view shows.
 const FAMILIES: &[&str] = &["net.", "fd.", "thr."];
