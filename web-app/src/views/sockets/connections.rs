@@ -6,7 +6,7 @@ use analyzer_core::report::{Connections, Report, SOCKET_ROWS, Side, SocketState,
 use yew::prelude::*;
 
 use super::course::{Course, Line, lines};
-use super::parts::{Figure, counts, figures, place};
+use super::parts::{Figure, counts, figures, heading, place};
 use super::words;
 use crate::components::needs::{Needs, Recipe};
 use crate::number_format as text;
@@ -142,19 +142,6 @@ fn table(
                 <p><a href={ViewId::Sockets.with(params.with("rows", "all")).href()}>{ "Show all rows" }</a></p>
             }
         </>
-    }
-}
-
-/// What a column of counts is called.
-pub fn heading(course: &Course<'_>) -> String {
-    match course.moments.as_slice() {
-        [only] => format!("Count, {}", selectors::visible(&only.snapshot)),
-        [first, .., last] => format!(
-            "Count, {} to {}",
-            selectors::visible(&first.snapshot),
-            selectors::visible(&last.snapshot)
-        ),
-        [] => "Count".to_owned(),
     }
 }
 

@@ -3,9 +3,8 @@
 use analyzer_core::report::{DescriptorCount, Descriptors, Report, ResourceSnapshot};
 use yew::prelude::*;
 
-use super::connections::heading;
 use super::course::{Course, Line, lines};
-use super::parts::{Figure, counts, figures, place};
+use super::parts::{Columns, Figure, Row, figures, table};
 use crate::components::needs::{Needs, Recipe};
 use crate::number_format as text;
 use crate::selectors;
@@ -17,6 +16,12 @@ const RECIPES: &[Recipe] = &[
     },
     Recipe { what: "With a tool", command: "lsof -nP -p PID > lsof.txt" },
 ];
+
+const COLUMNS: Columns = Columns {
+    caption: "Open descriptors by kind, most in the last snapshot first.",
+    name: "Kind",
+    more: ("Folder of most", "Folder"),
+};
 
 /// The section.
 pub fn section(report: &Report, course: &Course<'_>) -> Html {
@@ -31,7 +36,7 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
                 </Needs>
             } else {
                 { figures(totals(course)) }
-                { table(report, course, &lines) }
+                { table(report, course, &COLUMNS, lines.iter().map(row)) }
             }
         </section>
     }
@@ -68,31 +73,13 @@ fn totals(course: &Course<'_>) -> Vec<Figure> {
     [open, own].into_iter().flatten().collect()
 }
 
-fn table(report: &Report, course: &Course<'_>, lines: &[Line<'_, DescriptorCount>]) -> Html {
-    html! {
-        <table class="table stacked descriptors-table">
-            <caption>{ "Open descriptors by kind, most in the last snapshot first." }</caption>
-            <thead>
-                <tr>
-                    <th scope="col">{ "Kind" }</th>
-                    <th scope="col">{ heading(course) }</th>
-                    <th scope="col">{ "Folder of most" }</th>
-                    <th scope="col">{ "Source" }</th>
-                </tr>
-            </thead>
-            <tbody>
-                { for lines.iter().map(|line| html! {
-                    <tr>
-                        <th scope="row">{ line.latest.kind.plural() }</th>
-                        { counts("Count", &line.counts) }
-                        <td data-label="Folder">
-                            if let Some(folder) = &line.latest.folder { <code>{ selectors::visible(folder) }</code> }
-                        </td>
-                        { place(report, &line.latest.citation) }
-                    </tr>
-                }) }
-            </tbody>
-        </table>
+fn row<'r>(line: &'r Line<'_, DescriptorCount>) -> Row<'r> {
+    let folder = line.latest.folder.as_ref();
+    Row {
+        name: Html::from(line.latest.kind.plural()),
+        counts: &line.counts,
+        more: folder.map_or_else(Html::default, |folder| html! { <code>{ selectors::visible(folder) }</code> }),
+        citation: &line.latest.citation,
     }
 }
 

@@ -3,8 +3,10 @@
 use analyzer_core::report::{Citation, Report};
 use yew::prelude::*;
 
+use super::course::Course;
 use crate::components::citation::{place_href, place_text};
 use crate::components::series::series;
+use crate::selectors;
 
 /// A figure over the snapshots, with what it means.
 pub struct Figure {
@@ -57,5 +59,73 @@ pub fn place(report: &Report, citation: &Citation) -> Html {
                 { place_text(report, citation.source, citation.at) }
             </a>
         </td>
+    }
+}
+
+/// What a column of counts is called.
+pub fn heading(course: &Course<'_>) -> String {
+    match course.moments.as_slice() {
+        [only] => format!("Count, {}", selectors::visible(&only.snapshot)),
+        [first, .., last] => format!(
+            "Count, {} to {}",
+            selectors::visible(&first.snapshot),
+            selectors::visible(&last.snapshot)
+        ),
+        [] => "Count".to_owned(),
+    }
+}
+
+/// What the columns of a table of counts are called.
+pub struct Columns {
+    /// Of the table.
+    pub caption: &'static str,
+    /// Of what is counted.
+    pub name: &'static str,
+    /// Of what else is said, in the table and beside a cell.
+    pub more: (&'static str, &'static str),
+}
+
+/// A row of a table of counts.
+pub struct Row<'r> {
+    /// What is counted.
+    pub name: Html,
+    /// Over the snapshots.
+    pub counts: &'r [Option<u64>],
+    /// What else is said.
+    pub more: Html,
+    /// One of them.
+    pub citation: &'r Citation,
+}
+
+/// A table of counts over the snapshots.
+pub fn table<'r>(
+    report: &Report,
+    course: &Course<'_>,
+    columns: &Columns,
+    rows: impl Iterator<Item = Row<'r>>,
+) -> Html {
+    let (heading_of_more, label) = columns.more;
+    html! {
+        <table class="table stacked">
+            <caption>{ columns.caption }</caption>
+            <thead>
+                <tr>
+                    <th scope="col">{ columns.name }</th>
+                    <th scope="col">{ heading(course) }</th>
+                    <th scope="col">{ heading_of_more }</th>
+                    <th scope="col">{ "Source" }</th>
+                </tr>
+            </thead>
+            <tbody>
+                { for rows.map(|row| html! {
+                    <tr>
+                        <th scope="row">{ row.name }</th>
+                        { counts("Count", row.counts) }
+                        <td data-label={label}>{ row.more }</td>
+                        { place(report, row.citation) }
+                    </tr>
+                }) }
+            </tbody>
+        </table>
     }
 }

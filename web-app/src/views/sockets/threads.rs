@@ -3,9 +3,8 @@
 use analyzer_core::report::{Report, ResourceSnapshot, THREAD_ROWS, ThreadWait, Threads};
 use yew::prelude::*;
 
-use super::connections::heading;
 use super::course::{Course, Line, lines};
-use super::parts::{Figure, counts, figures, place};
+use super::parts::{Columns, Figure, Row, figures, table};
 use super::words;
 use crate::components::needs::{Needs, Recipe};
 use crate::number_format as text;
@@ -25,6 +24,12 @@ const RECIPES: &[Recipe] = &[
     },
 ];
 
+const COLUMNS: Columns = Columns {
+    caption: "Threads by the kernel function that they wait in, most first.",
+    name: "Waits in",
+    more: ("What that is", "Meaning"),
+};
+
 /// The section.
 pub fn section(report: &Report, course: &Course<'_>) -> Html {
     let (totals, lines) = (totals(course), by_function(course));
@@ -37,7 +42,7 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
                     { "What threads wait in stands in /proc/PID/task/*/stack, and in wchan for who is not root." }
                 </Needs>
             } else {
-                { table(report, course, &lines) }
+                { table(report, course, &COLUMNS, lines.iter().map(row)) }
             }
         </section>
     }
@@ -83,29 +88,13 @@ fn totals(course: &Course<'_>) -> Vec<Figure> {
     [all, pids, blocked].into_iter().flatten().collect()
 }
 
-fn table(report: &Report, course: &Course<'_>, lines: &[Line<'_, ThreadWait>]) -> Html {
-    html! {
-        <table class="table stacked threads-table">
-            <caption>{ "Threads by the kernel function that they wait in, most first." }</caption>
-            <thead>
-                <tr>
-                    <th scope="col">{ "Waits in" }</th>
-                    <th scope="col">{ heading(course) }</th>
-                    <th scope="col">{ "What that is" }</th>
-                    <th scope="col">{ "Source" }</th>
-                </tr>
-            </thead>
-            <tbody>
-                { for lines.iter().map(|line| html! {
-                    <tr>
-                        <th scope="row"><code>{ selectors::visible(&line.latest.function) }</code></th>
-                        { counts("Count", &line.counts) }
-                        <td data-label="Meaning">{ words::kernel_function(&line.latest.function).unwrap_or_default() }</td>
-                        { place(report, &line.latest.citation) }
-                    </tr>
-                }) }
-            </tbody>
-        </table>
+fn row<'r>(line: &'r Line<'_, ThreadWait>) -> Row<'r> {
+    let function = &line.latest.function;
+    Row {
+        name: html! { <code>{ selectors::visible(function) }</code> },
+        counts: &line.counts,
+        more: words::kernel_function(function).map(Html::from).unwrap_or_default(),
+        citation: &line.latest.citation,
     }
 }
 
