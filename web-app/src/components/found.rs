@@ -44,7 +44,7 @@ pub fn lines(report: &Report, families: &'static [&'static str], subject: Option
                     }
                 }) }
             </ul>
-            <a href={Route::to(ViewId::Overview).href()}>{ "What to do, in the overview" }</a>
+            <a href={Route::to(ViewId::Overview).href()}>{ "See what to do in Overview" }</a>
         </div>
     }
 }

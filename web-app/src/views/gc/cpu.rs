@@ -77,8 +77,8 @@ pub fn panel(report: &Report) -> Html {
                 </Needs>
             } else {
                 <p class="quiet">
-                    { "The share of periods in which the quota ran out. Throttled time is added up over processors and is no \
-                       share of the clock\u{2019}s time. Who is not given a processor is not throttled: pressure tells." }
+                    { "Throttled periods are those in which the quota ran out. Throttled time is a sum over processors, not a \
+                       share of elapsed time. Waiting for a busy processor is not throttling: see pressure." }
                 </p>
                 { found::lines(report, FAMILIES, None) }
                 { for subjects.iter().map(|(subject, moments)| {
@@ -108,7 +108,7 @@ fn table(report: &Report, name: Option<String>, moments: &[&ResourceSnapshot]) -
             <table class="table stacked gc-cpu-table">
                 <caption>
                     { name.map_or_else(String::new, |name| format!("{name}: ")) }
-                    { "quota and what was used of it, by snapshot" }
+                    { "Quota and CPU time used, by snapshot" }
                     if hidden > 0 { { format!("; {} are not shown", text::counted(hidden, "earlier snapshot", "earlier snapshots")) } }
                 </caption>
                 <thead>

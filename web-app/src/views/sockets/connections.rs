@@ -84,9 +84,9 @@ fn totals(course: &Course<'_>) -> Vec<Figure> {
         "TCP sockets that the kernel has ended and the program has not closed",
     );
     let stuck = Figure::new(
-        "Still in CLOSE_WAIT, or ended",
+        "Not closed since the snapshot before",
         course.of_sockets(|sockets| sockets.stuck),
-        "of those in CLOSE_WAIT a snapshot earlier: their descriptor is still open",
+        "sockets that were in CLOSE_WAIT then and whose descriptor is still open",
     );
     std::iter::once(all).chain(by_state).chain([rowless, stuck]).flatten().collect()
 }

@@ -37,7 +37,7 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
     let with_dump = course.last(|moment| moment.goroutines.is_some().then_some(moment));
     html! {
         <section class="panel" aria-labelledby="joins">
-            <h3 id="joins">{ "Beside the goroutines" }</h3>
+            <h3 id="joins">{ "Matching goroutines" }</h3>
             if let Some(moment) = with_dump {
                 { table(report, course.subject, moment) }
             } else {
@@ -61,7 +61,7 @@ fn table(report: &Report, subject: SubjectId, moment: &ResourceSnapshot) -> Html
     html! {
         <>
             <table class="table stacked joins-table">
-                <caption>{ format!("Snapshot {label}. Counts that are close belong together; a group opens in Goroutines.") }</caption>
+                <caption>{ format!("Snapshot {label}. Where the counts match, the goroutines hold these connections and threads. A group opens in Goroutines.") }</caption>
                 <thead>
                     <tr>
                         <th scope="col">{ "What" }</th>
@@ -131,7 +131,7 @@ fn kernel_text(parts: Option<&[(&'static str, u64)]>) -> String {
 /// Pairs of which goroutines stand for something.
 fn joins<'r>(report: &'r Report, subject: SubjectId, moment: &ResourceSnapshot) -> Vec<Join<'r>> {
     let sockets = moment.sockets.as_ref();
-    let of_side = |side: Side| sockets.map(|sockets| by_state(sockets, side));
+    let of_side = |side: Side| sockets.map(|sockets| by_state(sockets, |row| row == side));
     let listening = sockets.map(|sockets| {
         let own = sockets.listeners.iter().filter(|row| row.is_own || !sockets.is_own);
         vec![("", to_u64(own.count()))]
@@ -149,10 +149,10 @@ fn joins<'r>(report: &'r Report, subject: SubjectId, moment: &ResourceSnapshot) 
             "one persistConn.readLoop for each connection of an http.Transport",
         ),
         join(
-            "Connections that we dialed",
-            of_side(Side::Client),
+            "Connections of either side",
+            sockets.map(|sockets| by_state(sockets, |_| true)),
             Counterpart::Reader,
-            "in Read: HTTP/2, databases and other connections, and pipes",
+            "in Read, not of HTTP/1: HTTP/2, databases, plain TCP; pipes, too",
         ),
         join(
             "Connections to our ports",
@@ -171,10 +171,10 @@ fn joins<'r>(report: &'r Report, subject: SubjectId, moment: &ResourceSnapshot) 
     all.into_iter().flatten().collect()
 }
 
-/// Open connections of a side, and those that the peer has closed.
-fn by_state(sockets: &Sockets, side: Side) -> Vec<(&'static str, u64)> {
+/// Open connections of some sides, and those that the peer has closed.
+fn by_state(sockets: &Sockets, is_counted: impl Fn(Side) -> bool) -> Vec<(&'static str, u64)> {
     let count = |state: SocketState| {
-        let rows = sockets.connections.iter().filter(|row| row.side == side && row.state == state);
+        let rows = sockets.connections.iter().filter(|row| is_counted(row.side) && row.state == state);
         (state.name(), rows.map(|row| row.count).sum())
     };
     [SocketState::Established, SocketState::CloseWait].map(count).to_vec()
@@ -229,6 +229,22 @@ mod tests {
                 ("Listening sockets", "1".to_owned(), vec![1]),
             ]
         );
+    }
+
+    #[test]
+    fn readers_of_a_plain_tcp_server_stand_beside_connections_of_either_side() {
+        let ss = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n\
+                  LISTEN 0 16 127.0.0.2:9000 0.0.0.0:* users:((\"in\",pid=6,fd=3))\n\
+                  ESTAB 0 0 127.0.0.2:9000 10.0.0.9:50001 users:((\"in\",pid=6,fd=4))\n";
+        let dump = "goroutine 7 [IO wait]:\ninternal/poll.(*FD).Read()\n\t/go/fd.go:1 +0x1d\n\
+                    main.(*Server).handle()\n\t/app/main.go:30 +0x1d\n";
+        let files = [("in/t0/ss-tanp.txt", ss), ("in/t0/goroutine.txt", dump)];
+        let report = report(&files.map(|(path, text)| (path.to_owned(), text.to_owned())));
+        let course = Course::of(&report, &Params::default()).expect("a snapshot");
+        let joins = joins(&report, course.subject, course.moments[0]);
+        let told: Vec<_> =
+            joins.iter().map(|join| (join.what, kernel_text(join.kernel.as_deref()))).collect();
+        assert_eq!(told, [("Connections of either side", "1: ESTABLISHED 1, CLOSE_WAIT 0".to_owned())]);
     }
 
     #[test]

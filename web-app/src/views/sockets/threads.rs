@@ -39,7 +39,7 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
             { figures(totals) }
             if lines.is_empty() {
                 <Needs recipes={RECIPES}>
-                    { "What threads wait in stands in /proc/PID/task/*/stack, and in wchan for who is not root." }
+                    { "The kernel function that each thread waits in is in /proc/PID/task/*/stack (root only) and wchan." }
                 </Needs>
             } else {
                 { table(report, course, &COLUMNS, lines.iter().map(row)) }
