@@ -132,7 +132,10 @@ fn table(report: &Report, name: Option<String>, moments: &[&ResourceSnapshot]) -
 fn row(reading: &Reading<'_>) -> Html {
     let cpu = reading.cpu;
     let stopped = cpu.throttled_time.map(|time| {
-        format!("Stopped for {} since the control group exists, added up over processors", text::duration(time.0))
+        format!(
+            "Stopped for {} since the control group exists, added up over processors",
+            text::duration(time.0)
+        )
     });
     let pressure = cpu.pressure.as_ref().and_then(|pressure| pressure.value);
     html! {
@@ -276,9 +279,15 @@ mod tests {
     fn counters_are_told_between_snapshots_and_the_first_since_the_start() {
         let report = report(&[
             ("shop/t0/cgroup/cpu.max", "60000 100000\n"),
-            ("shop/t0/cgroup/cpu.stat", "usage_usec 1000000\nuser_usec 900000\nsystem_usec 100000\nnr_periods 1000\nnr_throttled 10\nthrottled_usec 5\n"),
+            (
+                "shop/t0/cgroup/cpu.stat",
+                "usage_usec 1000000\nuser_usec 900000\nsystem_usec 100000\nnr_periods 1000\nnr_throttled 10\nthrottled_usec 5\n",
+            ),
             ("shop/t1/cgroup/cpu.max", "60000 100000\n"),
-            ("shop/t1/cgroup/cpu.stat", "usage_usec 6500000\nuser_usec 6000000\nsystem_usec 500000\nnr_periods 1100\nnr_throttled 83\nthrottled_usec 9\n"),
+            (
+                "shop/t1/cgroup/cpu.stat",
+                "usage_usec 6500000\nuser_usec 6000000\nsystem_usec 500000\nnr_periods 1100\nnr_throttled 83\nthrottled_usec 9\n",
+            ),
         ]);
         let quota = Some("0.6 CPU".to_owned());
         assert_eq!(
@@ -293,14 +302,21 @@ mod tests {
     #[test]
     fn counters_that_fell_are_of_another_group() {
         let cpu = |periods: i64| {
-            let figure = |value| Some(Citation {
-                source: analyzer_core::base::source::SourceId(0),
-                at: None,
-                quantity: None,
-                value: Some(value),
-                unit: None,
-            });
-            Cpu { periods: figure(periods), throttled: figure(4), usage: Some(Nanos(periods)), ..Cpu::default() }
+            let figure = |value| {
+                Some(Citation {
+                    source: analyzer_core::base::source::SourceId(0),
+                    at: None,
+                    quantity: None,
+                    value: Some(value),
+                    unit: None,
+                })
+            };
+            Cpu {
+                periods: figure(periods),
+                throttled: figure(4),
+                usage: Some(Nanos(periods)),
+                ..Cpu::default()
+            }
         };
         assert_eq!(
             throttled_since(Some(&cpu(900)), &cpu(50)),

@@ -69,9 +69,7 @@ pub fn group_route(id: &str) -> Route {
     ViewId::Goroutines.with(Params::default().with("open", id))
 }
 
-pub use words::{
-    counts as group_counts, frame as group_frame, main_frame, verdict as group_verdict,
-};
+pub use words::{counts as group_counts, frame as group_frame, main_frame, verdict as group_verdict};
 
 /// Groups that are worth a look: not benign.
 fn count(report: &Report) -> Option<usize> {

@@ -99,7 +99,9 @@ fn by_side<'r>(course: &Course<'r>) -> Vec<(Side, Vec<Line<'r, Connections>>)> {
         .map(|moment| moment.sockets.as_ref().map(|sockets| sockets.connections.as_slice()))
         .collect();
     let mut sides: BTreeMap<Side, Vec<Line<'_, Connections>>> = BTreeMap::new();
-    for line in lines(&lists, SOCKET_ROWS, |row| (row.side, row.state, row.peer.as_str()), |row| Some(row.count)) {
+    for line in
+        lines(&lists, SOCKET_ROWS, |row| (row.side, row.state, row.peer.as_str()), |row| Some(row.count))
+    {
         sides.entry(line.latest.side).or_default().push(line);
     }
     sides.into_iter().collect()

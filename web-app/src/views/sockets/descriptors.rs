@@ -78,7 +78,8 @@ fn row<'r>(line: &'r Line<'_, DescriptorCount>) -> Row<'r> {
     Row {
         name: Html::from(line.latest.kind.plural()),
         counts: &line.counts,
-        more: folder.map_or_else(Html::default, |folder| html! { <code>{ selectors::visible(folder) }</code> }),
+        more: folder
+            .map_or_else(Html::default, |folder| html! { <code>{ selectors::visible(folder) }</code> }),
         citation: &line.latest.citation,
     }
 }
@@ -97,7 +98,11 @@ mod tests {
         let told: Vec<_> = lines.iter().map(|line| (line.latest.kind.plural(), &line.counts)).collect();
         assert_eq!(
             told,
-            [("sockets", &vec![Some(5), Some(16)]), ("files", &vec![Some(2), Some(4)]), ("devices", &vec![Some(1), Some(1)])]
+            [
+                ("sockets", &vec![Some(5), Some(16)]),
+                ("files", &vec![Some(2), Some(4)]),
+                ("devices", &vec![Some(1), Some(1)])
+            ]
         );
         let totals = totals(&course);
         assert_eq!(totals[0].counts, [Some(8), Some(21)]);

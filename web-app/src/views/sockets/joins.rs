@@ -220,11 +220,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                (
-                    "Connections that we dialed",
-                    "14: ESTABLISHED 2, CLOSE_WAIT 12".to_owned(),
-                    vec![14]
-                ),
+                ("Connections that we dialed", "14: ESTABLISHED 2, CLOSE_WAIT 12".to_owned(), vec![14]),
                 ("Connections to our ports", "1: ESTABLISHED 1, CLOSE_WAIT 0".to_owned(), vec![1]),
                 ("Listening sockets", "1".to_owned(), vec![1]),
             ]

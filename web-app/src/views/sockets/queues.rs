@@ -41,9 +41,8 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
 }
 
 fn lists<'r>(course: &Course<'r>) -> Vec<Option<&'r [Listener]>> {
-    let of = |moment: &&'r ResourceSnapshot| {
-        moment.sockets.as_ref().map(|sockets| sockets.listeners.as_slice())
-    };
+    let of =
+        |moment: &&'r ResourceSnapshot| moment.sockets.as_ref().map(|sockets| sockets.listeners.as_slice());
     course.moments.iter().map(of).collect()
 }
 
@@ -127,6 +126,9 @@ mod tests {
         let told: Vec<_> = lines.iter().map(|line| (line.latest.address.as_str(), &line.counts)).collect();
         assert_eq!(told, [("127.0.0.2:8080", &vec![Some(0), Some(5)])]);
         let totals = totals(&course, &lists);
-        assert_eq!((totals[0].meaning.as_str(), &totals[0].counts), ("of this process", &vec![Some(1), Some(1)]));
+        assert_eq!(
+            (totals[0].meaning.as_str(), &totals[0].counts),
+            ("of this process", &vec![Some(1), Some(1)])
+        );
     }
 }

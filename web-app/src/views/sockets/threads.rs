@@ -59,9 +59,8 @@ fn by_function<'r>(course: &Course<'r>) -> Vec<Line<'r, ThreadWait>> {
 }
 
 fn totals(course: &Course<'_>) -> Vec<Figure> {
-    let figure = |of: &dyn Fn(&Threads) -> Option<u64>| {
-        course.figure(|moment| moment.threads.as_ref().and_then(of))
-    };
+    let figure =
+        |of: &dyn Fn(&Threads) -> Option<u64>| course.figure(|moment| moment.threads.as_ref().and_then(of));
     let limit = |of: &dyn Fn(&Threads) -> Option<u64>| {
         course.last(|moment| moment.threads.as_ref().and_then(of)).map(text::count_u64)
     };
@@ -113,6 +112,9 @@ mod tests {
         assert_eq!(told, [("futex_wait_queue", &vec![None, Some(2)]), ("pipe_read", &vec![None, Some(1)])]);
         let totals = totals(&course);
         let pids = totals.iter().find(|figure| figure.name == "pids.current").expect("pids");
-        assert_eq!((pids.meaning.as_str(), &pids.counts), ("of 100 (pids.max of the container)", &vec![Some(9), Some(12)]));
+        assert_eq!(
+            (pids.meaning.as_str(), &pids.counts),
+            ("of 100 (pids.max of the container)", &vec![Some(9), Some(12)])
+        );
     }
 }
