@@ -229,7 +229,10 @@ fn may_stand(group: &Group) -> bool {
     }
     let Some((first, others)) = group.at.split_first() else { return false };
     let is_named = group.at.iter().all(|moment| !moment.members.is_empty());
-    let is_in = |moment: &Population, goid: u64| moment.members.iter().any(|member| member.goid == goid);
+    // Members are in the order of their ids.
+    let is_in = |moment: &Population, goid: u64| {
+        moment.members.binary_search_by_key(&goid, |member| member.goid).is_ok()
+    };
     !is_named || first.members.iter().any(|member| others.iter().all(|moment| is_in(moment, member.goid)))
 }
 
