@@ -106,13 +106,14 @@ pub fn value_exact(value: i64, unit: Unit) -> String {
         Unit::Count => "",
         Unit::Minutes => " min",
         Unit::BasisPoints => " basis points",
+        Unit::MilliCpu => " thousandths of a CPU",
     };
     format!("{}{unit}", count(value))
 }
 
 /// A finding's amount without its bounds.
 pub fn amount(amount: &Amount) -> String {
-    value(amount.value, amount.unit)
+    with_minus(engine::amount_value(amount))
 }
 
 /// The bounds of an amount, if it is a range: `380.0 KiB to 450.0 KiB`.
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_amount_shows_its_bounds_only_if_it_has_any() {
-        let amount = |low, high| Amount { value: 2048, low, high, unit: Unit::Bytes };
+        let amount = |low, high| Amount { low, high, ..Amount::exact(2048, Unit::Bytes) };
         assert_eq!(amount_range(&amount(None, None)), None);
         assert_eq!(amount_range(&amount(Some(2048), Some(2048))), None);
         assert_eq!(amount_range(&amount(Some(1024), Some(4096))), Some("1.0 KiB to 4.0 KiB".to_owned()));

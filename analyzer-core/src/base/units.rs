@@ -88,4 +88,6 @@ pub enum Unit {
     Minutes,
     /// Hundredths of a percent.
     BasisPoints,
+    /// Thousandths of a CPU.
+    MilliCpu,
 }

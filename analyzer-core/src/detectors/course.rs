@@ -5,8 +5,8 @@ use super::{Case, Draft, Rule};
 use crate::base::convert::clamp_i64;
 use crate::base::units::Unit;
 use crate::report::{
-    Amount, Citation, Confidence, Connections, Finding, ResourceSnapshot, Severity, Side, SocketState,
-    Sockets, Subject, number_format,
+    Amount, Citation, Confidence, Connections, Counted, Finding, ResourceSnapshot, Severity, Side,
+    SocketState, Sockets, Subject, number_format,
 };
 
 /// Captures from which a rise is growth: two also differ by a burst.
@@ -128,17 +128,26 @@ impl Told {
             condition: self.condition,
             title: self.rule.title.to_owned(),
             claim: self.claim,
-            amount: Some(Amount {
-                value: clamp_i64(i128::from(self.amount)),
-                low: None,
-                high: None,
-                unit: Unit::Count,
-            }),
+            amount: Some(amount(self.rule.code, clamp_i64(i128::from(self.amount)))),
             citations: self.citations,
             against: self.against,
             advice: self.advice,
         };
         draft.about(course.subject.id)
+    }
+}
+
+/// What the rules of a family count.
+fn amount(code: &str, value: i64) -> Amount {
+    let family = code.split('.').next().unwrap_or_default();
+    match (family, code) {
+        (_, "cpu.quota.below_two" | "cpu.quota.ancestor") => Amount::exact(value, Unit::MilliCpu),
+        (_, "net.listen.leak" | "net.rowless") => Amount::counted(value, Counted::Sockets),
+        ("net", _) => Amount::counted(value, Counted::Connections),
+        ("fd", _) => Amount::counted(value, Counted::Descriptors),
+        ("thr", _) => Amount::counted(value, Counted::Threads),
+        ("cpu", _) => Amount::counted(value, Counted::Processors),
+        _ => Amount::exact(value, Unit::Count),
     }
 }
 

@@ -48,8 +48,66 @@ pub struct Amount {
     /// Upper bound, where the value is a range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<i64>,
-    /// What it counts.
+    /// What it is measured in.
     pub unit: Unit,
+    /// What it counts, if `unit` is `count` and the rule counts one kind of thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Counted>,
+}
+
+impl Amount {
+    /// A value without bounds.
+    pub const fn exact(value: i64, unit: Unit) -> Self {
+        Self { value, low: None, high: None, unit, of: None }
+    }
+
+    /// So many things of a kind.
+    pub const fn counted(value: i64, of: Counted) -> Self {
+        Self { of: Some(of), ..Self::exact(value, Unit::Count) }
+    }
+}
+
+/// What an amount counts: a bare number beside a title tells nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// Goroutines.
+    Goroutines,
+    /// Operating-system threads.
+    Threads,
+    /// Connections.
+    Connections,
+    /// Sockets of any kind.
+    Sockets,
+    /// Open descriptors.
+    Descriptors,
+    /// Processors, as Go's scheduler counts them.
+    Processors,
+    /// Queued finalizers.
+    Finalizers,
+    /// Processes that the kernel killed.
+    Kills,
+    /// How often it happened.
+    Times,
+}
+
+impl Counted {
+    /// The word for so many of them.
+    pub const fn word(self, value: i64) -> &'static str {
+        let (one, many) = match self {
+            Self::Goroutines => ("goroutine", "goroutines"),
+            Self::Threads => ("thread", "threads"),
+            Self::Connections => ("connection", "connections"),
+            Self::Sockets => ("socket", "sockets"),
+            Self::Descriptors => ("descriptor", "descriptors"),
+            Self::Processors => ("processor", "processors"),
+            Self::Finalizers => ("finalizer", "finalizers"),
+            Self::Kills => ("kill", "kills"),
+            Self::Times => ("time", "times"),
+        };
+        if value == 1 { one } else { many }
+    }
 }
 
 /// A place in a source that a claim rests on, with the figure that stands there.

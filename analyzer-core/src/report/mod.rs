@@ -25,7 +25,7 @@ pub(crate) mod verdict;
 pub use advisor::AdvisorInputs;
 pub use analyzers::AnalyzerDiagnostic;
 pub use excerpt::Excerpt;
-pub use finding::{Amount, Citation, Citations, Confidence, Finding, NotRun, Severity};
+pub use finding::{Amount, Citation, Citations, Confidence, Counted, Finding, NotRun, Severity};
 pub use gc::{Gc, GcCycle, GcRun, GcSummary, Scavenge};
 pub use goroutines::{
     Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, GroupChange, Role, StackFrame, Verdict, WaitCount,

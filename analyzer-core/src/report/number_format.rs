@@ -197,14 +197,25 @@ pub fn quantity(value: i64, unit: Unit) -> String {
         Unit::Minutes if value < 0 => format!("-{}", minutes(value.unsigned_abs())),
         Unit::Minutes => minutes(value.unsigned_abs()),
         Unit::BasisPoints => basis_points(value),
+        Unit::MilliCpu if value < 0 => format!("-{} CPU", cpus(value.unsigned_abs())),
+        Unit::MilliCpu => format!("{} CPU", cpus(value.unsigned_abs())),
     }
 }
 
 /// An amount with its bounds: `120.0 MiB (100.0 MiB to 140.0 MiB)`.
 pub fn amount(amount: &Amount) -> String {
-    let value = quantity(amount.value, amount.unit);
+    let value = amount_value(amount);
     match range(amount.low, amount.high, |bound| quantity(bound, amount.unit)) {
         Some(range) => format!("{value} ({range})"),
+        None => value,
+    }
+}
+
+/// An amount without its bounds: `120.0 MiB`, `63 descriptors`.
+pub fn amount_value(amount: &Amount) -> String {
+    let value = quantity(amount.value, amount.unit);
+    match amount.of {
+        Some(counted) => format!("{value} {}", counted.word(amount.value)),
         None => value,
     }
 }
@@ -293,10 +304,10 @@ mod tests {
 
     #[test]
     fn amounts_show_the_bounds_that_are_known() {
-        let exact = Amount { value: 2 << 20, low: None, high: None, unit: Unit::Bytes };
+        let exact = Amount::exact(2 << 20, Unit::Bytes);
         assert_eq!(amount(&exact), "2.0 MiB");
         assert_eq!(amount(&Amount { low: Some(1 << 20), ..exact }), "2.0 MiB (at least 1.0 MiB)");
-        let both = Amount { value: 1234, low: Some(-5), high: Some(2000), unit: Unit::BasisPoints };
+        let both = Amount { value: 1234, low: Some(-5), high: Some(2000), unit: Unit::BasisPoints, of: None };
         assert_eq!(amount(&both), "12.3% (>-0.1% to 20.0%)");
     }
 }

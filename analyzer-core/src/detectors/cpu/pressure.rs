@@ -54,7 +54,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
             "In {} of the last minute a thread of the container was ready and had no processor. {why}",
             number_format::basis_points(share)
         ),
-        amount: Some(Amount { value: share, low: None, high: None, unit: Unit::BasisPoints }),
+        amount: Some(Amount::exact(share, Unit::BasisPoints)),
         citations: vec![pressure.clone()],
         against: list(&["A group with more ready threads than processors waits, however idle the node is."]),
         advice: list(&[

@@ -105,7 +105,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
                 .to_owned(),
         title: THROTTLED.title.to_owned(),
         claim,
-        amount: Some(Amount { value: share.basis_points, low: None, high: None, unit: Unit::BasisPoints }),
+        amount: Some(Amount::exact(share.basis_points, Unit::BasisPoints)),
         citations: [first.periods, first.throttled, last.periods, last.throttled]
             .into_iter()
             .cloned()

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::support;
-use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Draft, Rule, list};
 use crate::evidence::Evidence;
 use crate::evidence::races::{RaceAccess, RaceReport};
-use crate::report::{Amount, Citation, Confidence, Finding, Origin, Severity, StackFrame, SubjectId};
+use crate::report::{
+    Amount, Citation, Confidence, Counted, Finding, Origin, Severity, StackFrame, SubjectId,
+};
 
 const RACE: Rule = Rule {
     code: "crash.race",
@@ -72,7 +73,7 @@ fn finding(evidence: &Evidence, race: &RaceReport, subject: SubjectId, times: i6
         condition: "The race detector reported it.".to_owned(),
         title: RACE.title.to_owned(),
         claim: format!("Data race: {}. Nothing orders the two.{again}", accesses.join(", and before it ")),
-        amount: (times > 1).then_some(Amount { value: times, low: None, high: None, unit: Unit::Count }),
+        amount: (times > 1).then_some(Amount::counted(times, Counted::Times)),
         citations: race.accesses.iter().map(|access| Citation::place(race.span(access.line))).collect(),
         against: Vec::new(),
         advice: list(&[

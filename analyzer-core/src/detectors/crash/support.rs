@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use crate::analysis::goroutines::names::Function;
 use crate::base::source::SourceId;
-use crate::base::units::Unit;
 use crate::detectors::{Case, Draft, Rule};
 use crate::evidence::Evidence;
 use crate::evidence::crash::CrashRecord;
 use crate::evidence::goroutines::{Goroutine, GoroutineDump};
 use crate::evidence::stacks::Frame;
-use crate::report::{Amount, Citation, Confidence, Finding, Origin, Severity, StackFrame, SubjectId};
+use crate::report::{
+    Amount, Citation, Confidence, Counted, Finding, Origin, Severity, StackFrame, SubjectId,
+};
 
 /// Characters of a message that a claim quotes.
 const MESSAGE_CHARS: usize = 400;
@@ -91,8 +92,7 @@ fn finding(event: &Event<'_>, told: Told, times: u64) -> Option<Finding> {
         if times > 1 { format!(" It is there {times} times; this is the last one.") } else { String::new() };
     let line = event.crash.line;
     let goroutine = event.goroutine().map(|row| event.dump.span(u64::from(row.line)));
-    let amount =
-        Amount { value: i64::try_from(times).unwrap_or(i64::MAX), low: None, high: None, unit: Unit::Count };
+    let amount = Amount::counted(i64::try_from(times).unwrap_or(i64::MAX), Counted::Times);
     let draft = Draft {
         rule: told.rule,
         severity: told.severity,

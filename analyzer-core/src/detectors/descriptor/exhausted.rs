@@ -5,7 +5,7 @@ use crate::base::source::SourceSpan;
 use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Draft, Rule, list};
 use crate::evidence::resources::{Complaint, ComplaintCount};
-use crate::report::{Amount, Citation, Confidence, Finding, Severity, Subject, number_format};
+use crate::report::{Amount, Citation, Confidence, Counted, Finding, Severity, Subject, number_format};
 
 const EXHAUSTED: Rule = Rule {
     code: "fd.exhausted",
@@ -46,7 +46,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
             "The log says \"too many open files\" {}: the process was refused descriptors.",
             number_format::counted(row.count, "time", "times")
         ),
-        amount: Some(Amount { value, low: None, high: None, unit: Unit::Count }),
+        amount: Some(Amount::counted(value, Counted::Descriptors)),
         citations: vec![Citation::figure(span, "too many open files", value, Unit::Count)],
         against: list(&[
             "The line may be of another process that writes to the same log, or of inotify instances, of which a user has a limit of its own.",

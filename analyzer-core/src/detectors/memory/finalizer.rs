@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use super::support::{Draft, Reclaim, list};
 use crate::base::source::SourceSpan;
-use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Rule};
 use crate::evidence::goroutines::{Goroutine, GoroutineDump};
-use crate::report::{Amount, Citation, Confidence, Finding, Severity, Subject};
+use crate::report::{Amount, Citation, Confidence, Counted, Finding, Severity, Subject};
 
 /// Finalizers that wait before the queue itself is worth a warning.
 const LEAST_QUEUE: i64 = 1_000;
@@ -95,7 +94,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         } else {
             format!("{whom}{seen}.")
         },
-        amount: (waiting > 0).then_some(Amount { value: waiting, low: None, high: None, unit: Unit::Count }),
+        amount: (waiting > 0).then_some(Amount::counted(waiting, Counted::Finalizers)),
         citations,
         against: if is_same {
             Vec::new()

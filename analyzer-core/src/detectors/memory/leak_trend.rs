@@ -120,6 +120,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
             low: Some(growth - first.resolution),
             high: Some(high),
             unit: Unit::Bytes,
+            of: None,
         }),
         citations: points.iter().flat_map(|point| point.live.from.clone()).collect(),
         against: list(&[

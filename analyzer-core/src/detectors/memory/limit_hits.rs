@@ -3,9 +3,8 @@
 use super::support::{Draft, event, latest, list, needs, share_text, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
-use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Rule};
-use crate::report::{Amount, Confidence, Finding, Severity};
+use crate::report::{Amount, Confidence, Counted, Finding, Severity};
 
 const HITS: Rule = Rule {
     code: "mem.limit_hits",
@@ -59,7 +58,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
             "The limit was reached {} times, and each time the kernel found something to reclaim.{fill}",
             hits.value
         ),
-        amount: Some(Amount { value: hits.value, low: None, high: None, unit: Unit::Count }),
+        amount: Some(Amount::counted(hits.value, Counted::Times)),
         citations: hits.from,
         against: Vec::new(),
         advice: list(&[

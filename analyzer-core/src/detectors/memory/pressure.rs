@@ -56,7 +56,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
             basis_points(full.value),
             fill.map_or_else(String::new, |fill| format!("; the charge is at {fill} of the limit"))
         ),
-        amount: Some(Amount { value: some.value, low: None, high: None, unit: Unit::BasisPoints }),
+        amount: Some(Amount::exact(some.value, Unit::BasisPoints)),
         citations: [some.from, full.from].concat(),
         against: list(&["The averages fade: what they tell may be over."]),
         advice: list(&["Compare the totals of two captures; see what fills the limit."]),

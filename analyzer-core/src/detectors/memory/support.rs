@@ -133,7 +133,7 @@ pub fn swap_room(reviewed: &Reviewed<'_>) -> i64 {
 
 /// An exact amount of bytes.
 pub const fn exact(value: i64) -> Option<Amount> {
-    Some(Amount { value, low: None, high: None, unit: Unit::Bytes })
+    Some(Amount::exact(value, Unit::Bytes))
 }
 
 /// An amount of bytes within bounds.
@@ -146,5 +146,6 @@ pub const fn bounded(amount: &Bounded) -> Option<Amount> {
         low: Some(amount.low),
         high: Some(amount.high),
         unit: Unit::Bytes,
+        of: None,
     })
 }

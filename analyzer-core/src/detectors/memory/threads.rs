@@ -2,9 +2,8 @@
 
 use super::support::{Draft, Reclaim, latest, list, needs, text};
 use crate::analysis::memory::Reviewed;
-use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Rule};
-use crate::report::{Amount, Confidence, Finding, Severity};
+use crate::report::{Amount, Confidence, Counted, Finding, Severity};
 
 /// Threads from which blocking calls are behind it.
 const LEAST_THREADS: i64 = 100;
@@ -59,7 +58,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
             threads.value,
             text(cost)
         ),
-        amount: Some(Amount { value: threads.value, low: None, high: None, unit: Unit::Count }),
+        amount: Some(Amount::counted(threads.value, Counted::Threads)),
         citations: threads.from.clone(),
         against: Vec::new(),
         advice: list(&[

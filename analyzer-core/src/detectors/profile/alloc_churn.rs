@@ -98,6 +98,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
             low: Some(whole(interval.low)),
             high: Some(whole(interval.high)),
             unit: Unit::Bytes,
+            of: None,
         }),
         citations: vec![sample(
             last.source,

@@ -99,7 +99,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, window: &Counted, site: &
         condition: format!("{WAITING} goroutines or more wait on average, as senders or within a request."),
         title: CHAN.title.to_owned(),
         claim,
-        amount: Some(Amount { value: site.nanos, low: None, high: None, unit: Unit::Nanoseconds }),
+        amount: Some(Amount::exact(site.nanos, Unit::Nanoseconds)),
         citations: vec![sample(window.source, site.at, "delay", site.nanos, Unit::Nanoseconds)],
         against: doubts
             .0
@@ -141,7 +141,7 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
             number_format::count(site.events),
             number_format::duration(site.mean())
         ),
-        amount: Some(Amount { value: site.nanos, low: None, high: None, unit: Unit::Nanoseconds }),
+        amount: Some(Amount::exact(site.nanos, Unit::Nanoseconds)),
         citations: vec![sample(last.source, site.at, "delay", site.nanos, Unit::Nanoseconds)],
         against: list(&["One profile counts since the start and says no rate: the waits may be long over."]),
         advice: list(&["Take a second block profile later: the difference is what waits now."]),

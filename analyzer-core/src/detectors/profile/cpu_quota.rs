@@ -28,7 +28,15 @@ pub const DETECTOR: Detector = Detector {
     rules: &[QUOTA],
     missing_inputs: |case| {
         let is_enough = case.analysis.subjects.iter().any(|subject| periods(case, subject).len() >= 2);
-        if is_enough { Vec::new() } else { list(&["two readings of the control group's cpu.stat"]) }
+        let is_profiled = case.analysis.profiles.iter().any(|process| process.main_cpu().is_some());
+        let mut needs = Vec::new();
+        if !is_enough {
+            needs.push("two readings of the control group's cpu.stat".to_owned());
+        }
+        if !is_profiled {
+            needs.push("a CPU profile".to_owned());
+        }
+        needs
     },
     detect: |case: &Case<'_>| {
         case.analysis.subjects.iter().filter_map(|subject| find(case, subject)).collect()
@@ -123,12 +131,14 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         return None;
     }
     let (quota, procs) = (quota(case, subject), procs(case, subject));
-    let mut claim = format!(
-        "The CPU quota ran out in {}% of the periods ({} of {}).",
-        percent(share),
+    // That it ran out is told by cpu.throttled: without what ran, there is nothing to add.
+    let (mut claim, places) = hottest(case, subject)?;
+    claim.push_str(&format!(
+        " The CPU quota ran out in {} of the periods ({} of {}).",
+        number_format::percent(throttled, all),
         number_format::count(throttled),
         number_format::count(all)
-    );
+    ));
     if let Some(stopped) = last.stopped.zip(first.stopped).map(|(last, first)| last.saturating_sub(first)) {
         claim.push_str(&format!(
             " Threads were stopped for {} in all.",
@@ -144,8 +154,6 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         Some(_) => doubts.add("GOMAXPROCS is not above the quota: the work is more than the quota, or comes in bursts."),
         None => doubts.add("Whether GOMAXPROCS is above the quota is unknown: capture cpu.max and a gctrace log or /metrics."),
     }
-    let (hot, places) = hottest(case, subject);
-    claim.push_str(&hot);
     let cite = |reading: &Periods<'_>, figure: &Figure| {
         let span = SourceSpan { source: reading.source, at: figure.at };
         Citation::figure(span, case.evidence.strings.get(figure.name), figure.value, Unit::Count)
@@ -161,12 +169,10 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         ),
         title: QUOTA.title.to_owned(),
         claim,
-        amount: Some(Amount {
-            value: crate::analysis::profile::facts::stats::whole(share * 10_000.0),
-            low: None,
-            high: None,
-            unit: Unit::BasisPoints,
-        }),
+        amount: Some(Amount::exact(
+            crate::analysis::profile::facts::stats::whole(share * 10_000.0),
+            Unit::BasisPoints,
+        )),
         citations: vec![
             cite(first, first.all),
             cite(first, first.throttled),
@@ -184,20 +190,14 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
 }
 
 /// What ran while it was throttled.
-fn hottest(case: &Case<'_>, subject: &Subject) -> (String, Vec<StackFrame>) {
-    let nothing = (String::new(), Vec::new());
-    let Some(process) = case.analysis.profiles.iter().find(|process| process.subject == subject.id) else {
-        return nothing;
-    };
-    let Some(cpu) = process.main_cpu() else { return nothing };
+fn hottest(case: &Case<'_>, subject: &Subject) -> Option<(String, Vec<StackFrame>)> {
+    let process = case.analysis.profiles.iter().find(|process| process.subject == subject.id)?;
+    let cpu = process.main_cpu()?;
     let samples = CpuSamples::new(&process.stacks, cpu);
-    let Some(site) = samples.by_site(|_| true).into_iter().next() else { return nothing };
+    let site = samples.by_site(|_| true).into_iter().next()?;
     let (value, bounds) = samples.share(site.count);
-    let mut text = format!(
-        " {} of the CPU time goes to {}.",
-        share_text(value, bounds),
-        place(case, process, site.site)
-    );
+    let mut text =
+        format!("{} of the CPU time goes to {}.", share_text(value, bounds), place(case, process, site.site));
     let (preempted, starved) = samples.share(samples.preempted());
     if starved.low >= STARVED {
         text.push_str(&format!(
@@ -205,12 +205,13 @@ fn hottest(case: &Case<'_>, subject: &Subject) -> (String, Vec<StackFrame>) {
             percent(preempted)
         ));
     }
-    (text, with_caller(case, process, site.stack, site.site))
+    Some((text, with_caller(case, process, site.stack, site.site)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::detectors::testing::check;
+    use crate::detectors::profile::drawn::cpu;
+    use crate::detectors::testing::{check, check_bytes};
 
     const LOG: &str = "gc 1 @0.1s 0%: 0.1+1+0.2 ms clock, 0.2+1/2/1+0.4 ms cpu, 4->5->2 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 8 P\n";
 
@@ -224,19 +225,29 @@ mod tests {
     #[test]
     fn a_quota_below_gomaxprocs_that_runs_out_is_likely() {
         let (before, after) = (stat(10, 2), stat(110, 62));
+        let profile = cpu(&[("main.main main.sum", 70), ("main.main main.rest", 30)]);
         let files = [
-            ("shop/t0/cpu.stat", &*before),
-            ("shop/t1/cpu.stat", &*after),
-            ("shop/t1/cpu.max", "200000 100000\n"),
-            ("shop/gctrace.log", LOG),
+            ("shop/t0/cpu.stat", before.as_bytes()),
+            ("shop/t1/cpu.stat", after.as_bytes()),
+            ("shop/t1/cpu.max", b"200000 100000\n"),
+            ("shop/t1/cpu.pb", &profile),
+            ("shop/gctrace.log", LOG.as_bytes()),
         ];
-        let found = check("prof.cpu.quota", &files, &["prof.cpu.quota"]);
+        let found = check_bytes("prof.cpu.quota", &files, &["prof.cpu.quota"]);
         assert_eq!(found[0].confidence, crate::report::Confidence::Likely);
         assert!(
-            found[0].claim.contains("60% of the periods") && found[0].claim.contains("3.00 s"),
+            found[0].claim.starts_with("70% (60 to 78%) of the CPU time goes to main.sum")
+                && found[0].claim.contains("60.0% of the periods")
+                && found[0].claim.contains("3.00 s"),
             "{}",
             found[0].claim
         );
+    }
+
+    #[test]
+    fn without_what_ran_there_is_nothing_to_add() {
+        let (before, after) = (stat(10, 2), stat(110, 62));
+        check("prof.cpu.quota", &[("shop/t0/cpu.stat", &before), ("shop/t1/cpu.stat", &after)], &[]);
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn waiters(case: &Case<'_>, process: &ProcessProfiles, holder: &Waiting) -> Vec<
 }
 
 fn nanos(value: i64) -> Amount {
-    Amount { value, low: None, high: None, unit: Unit::Nanoseconds }
+    Amount::exact(value, Unit::Nanoseconds)
 }
 
 /// The runtime's own locks.

@@ -91,7 +91,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
             place.call_site(),
             bytes(i64_to_f64(each))
         ),
-        amount: Some(Amount { value: growth, low: None, high: None, unit: Unit::Bytes }),
+        amount: Some(Amount::exact(growth, Unit::Bytes)),
         citations: first
             .from
             .iter()

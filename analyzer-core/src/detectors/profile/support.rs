@@ -91,6 +91,7 @@ pub fn bytes_within(value: f64, bounds: Interval) -> Amount {
         low: Some(whole(bounds.low)),
         high: Some(whole(bounds.high)),
         unit: Unit::Bytes,
+        of: None,
     }
 }
 
@@ -102,6 +103,7 @@ pub fn share_within(value: f64, bounds: Interval) -> Amount {
         low: Some(points(bounds.low)),
         high: Some(points(bounds.high)),
         unit: Unit::BasisPoints,
+        of: None,
     }
 }
 

@@ -57,12 +57,9 @@ fn find(trace: &Trace) -> Option<Draft> {
             span(dedicated.saturating_add(fractional)),
             span(gc.assist_running)
         ),
-        amount: i64::try_from(load.saturating_mul(100)).ok().map(|value| Amount {
-            value,
-            low: None,
-            high: None,
-            unit: Unit::BasisPoints,
-        }),
+        amount: i64::try_from(load.saturating_mul(100))
+            .ok()
+            .map(|value| Amount::exact(value, Unit::BasisPoints)),
         citations: figure(trace, "time of GC workers and assists", taken, Unit::Nanoseconds),
         against: list(&["A program that allocates on purpose, such as a benchmark, looks like this too."]),
         advice: list(&[

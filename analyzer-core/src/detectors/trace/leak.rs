@@ -11,7 +11,7 @@ use crate::base::units::Unit;
 use crate::detectors::{Detector, Draft, Rule, list};
 use crate::report::number_format::count_u64;
 use crate::report::trace::{LeakEvidence, LeakSign, Trace};
-use crate::report::{Amount, Confidence, Goroutines, Origin, Severity, StackFrame, Verdict};
+use crate::report::{Amount, Confidence, Counted, Goroutines, Origin, Severity, StackFrame, Verdict};
 
 const BLOCKED_FOREVER: Rule = Rule {
     code: "trace.blocked-forever",
@@ -109,12 +109,7 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
         condition,
         title: rule.title.to_owned(),
         claim: claim(trace, leak),
-        amount: Some(Amount {
-            value: i64::try_from(leak.count).unwrap_or(i64::MAX),
-            low: None,
-            high: None,
-            unit: Unit::Count,
-        }),
+        amount: Some(Amount::counted(i64::try_from(leak.count).unwrap_or(i64::MAX), Counted::Goroutines)),
         citations: figure(trace, "goroutines waiting", leak.count, Unit::Count),
         against: leak.against.iter().map(|line| sentence(line)).collect(),
         advice: advice(&leak.reason),

@@ -66,12 +66,7 @@ fn find(trace: &Trace) -> Option<Draft> {
         ),
         title: LONG_PAUSE.title.to_owned(),
         claim,
-        amount: i64::try_from(nanos).ok().map(|value| Amount {
-            value,
-            low: None,
-            high: None,
-            unit: Unit::Nanoseconds,
-        }),
+        amount: i64::try_from(nanos).ok().map(|value| Amount::exact(value, Unit::Nanoseconds)),
         citations: figure(trace, "longest pause", nanos, Unit::Nanoseconds),
         against: list(&[
             "A thread that the system took off its CPU looks the same: CPU limits (nr_throttled in cpu.stat) and a busy machine make pauses long.",

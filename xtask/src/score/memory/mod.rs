@@ -140,7 +140,7 @@ fn judge(report: &Report, wants: &Wants, lines: &mut Vec<String>) -> Outcome {
 fn is_within(finding: &Finding, (least, most): (i64, i64)) -> bool {
     // What a program asks for is whole pages and a little more in every accounting.
     const GRAIN: i64 = 1 << 20;
-    let Some(Amount { value, low, high, unit }) = finding.amount else { return false };
+    let Some(Amount { value, low, high, unit, .. }) = finding.amount else { return false };
     let grain = if unit == Unit::Bytes { GRAIN } else { 0 };
     low.unwrap_or(value) <= most + grain && high.unwrap_or(value) >= least - grain
 }

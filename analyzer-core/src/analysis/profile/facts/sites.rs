@@ -56,6 +56,7 @@ fn amount(grown: &SiteGrowth) -> Option<Amount> {
         low: Some(whole(bounds.low)),
         high: Some(whole(bounds.high)),
         unit: Unit::Bytes,
+        of: None,
     };
     (amount.value > 0).then_some(amount)
 }

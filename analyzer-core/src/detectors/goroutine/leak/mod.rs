@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::analysis::goroutines::classify::catalog;
 use crate::analysis::goroutines::classify::siblings::STARTED_TOGETHER;
-use crate::base::units::Unit;
 use crate::detectors::{Case, Detector, Rule};
 use crate::report::number_format::{self, bytes, count_u64};
 use crate::report::{
-    Amount, Citation, Citations, Confidence, Finding, GoroutineGroup, Goroutines, Role, Severity, SubjectId,
-    Verdict,
+    Amount, Citation, Citations, Confidence, Counted, Finding, GoroutineGroup, Goroutines, Role, Severity,
+    SubjectId, Verdict,
 };
 
 /// Members from which the service is about to fail rather than only to cost:
@@ -98,12 +97,7 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
             if all == 1 { "is" } else { "are" },
             named.join(", ")
         ),
-        amount: Some(Amount {
-            value: i64::try_from(all).unwrap_or(i64::MAX),
-            low: None,
-            high: None,
-            unit: Unit::Count,
-        }),
+        amount: Some(Amount::counted(i64::try_from(all).unwrap_or(i64::MAX), Counted::Goroutines)),
         subject: Some(subject),
         citations: Citations::from_list(citations.collect())?,
         against: vec!["Many goroutines at one place are what a busy moment looks like, too.".to_owned()],
@@ -144,7 +138,7 @@ fn finding(section: &Goroutines, group: &GoroutineGroup) -> Option<Finding> {
         condition: String::new(),
         title: rule.title.to_owned(),
         claim: claim(section, group, victims, satellites),
-        amount: Some(Amount { value, low: None, high: None, unit: Unit::Count }),
+        amount: Some(Amount::counted(value, Counted::Goroutines)),
         subject: Some(group.subject),
         citations: Citations::from_list(citations)?,
         against: group.against.clone(),

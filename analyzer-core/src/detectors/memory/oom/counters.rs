@@ -8,11 +8,10 @@ use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::{Term, View};
 use crate::analysis::memory::things::{Thing, Things};
 use crate::base::source::SourceId;
-use crate::base::units::Unit;
 use crate::detectors::memory::support::{Draft, Reclaim, list, text};
 use crate::detectors::{Case, Rule};
 use crate::evidence::memory::UNLIMITED;
-use crate::report::{Amount, Confidence, Finding, Severity, Subject};
+use crate::report::{Amount, Confidence, Counted, Finding, Severity, Subject};
 
 /// What a group counts of its own.
 struct Counters {
@@ -208,7 +207,7 @@ fn killed(counters: &Counters, reviewed: Option<&Reviewed<'_>>) -> Draft {
 const FOR_MORE: &str = "The kernel's log (dmesg, journal of the node) says who was killed, whose limit it was and what filled it.";
 
 const fn count(value: i64) -> Option<Amount> {
-    Some(Amount { value, low: None, high: None, unit: Unit::Count })
+    Some(Amount::counted(value, Counted::Kills))
 }
 
 fn times(count: i64) -> String {
