@@ -1,8 +1,8 @@
 //! `cargo xtask score memory [DIR]`: the memory rules and identities, held
 //! against captures of programs whose memory is known.
 //!
-//! A case is a folder with `manifest.json`, whose truth stands in `truth.rs` by
-//! its name; a service is a folder with `truth.json`. For each: was what was
+//! A case is a folder with `manifest.json`, or such a folder as an archive, whose
+//! truth stands in `truth.rs` by its name; a service is a folder with `truth.json`. For each: was what was
 //! planted named under its rule, with its amount inside the bounds, was anything
 //! named in vain, and which identities do not hold.
 
@@ -17,20 +17,33 @@ use anyhow::{Result, bail};
 use service::Wanted;
 use truth::Scale;
 
+/// How the name of a case ends that is an archive of its folder.
+const ARCHIVE: &str = ".tar.gz";
+
 /// Scores everything below the folders, one line a case.
 ///
 /// # Errors
 /// A folder that cannot be read, or nothing to score.
 pub fn score(roots: &[PathBuf]) -> Result<()> {
-    let mut folders = Vec::new();
-    for root in roots.iter().filter(|root| root.is_dir()) {
-        cases_below(root, &mut folders)?;
+    let total = assess(roots, |line| println!("{line}"))?;
+    if total.cases == 0 {
+        bail!("no case with a truth below {roots:?}");
     }
-    let mut total = Total::default();
-    for folder in &folders {
-        let report = strata::input::load(std::slice::from_ref(folder))?.report();
-        let Some(wants) = wants(folder)? else {
-            println!("{:<52} no truth for this case", name(folder));
+    println!("\n{total}");
+    Ok(())
+}
+
+/// Judges every case below the folders; `tell` gets a line for each, and what is wrong with it.
+fn assess(roots: &[PathBuf], mut tell: impl FnMut(String)) -> Result<Total> {
+    let mut cases = Vec::new();
+    for root in roots.iter().filter(|root| root.is_dir()) {
+        cases_below(root, &mut cases)?;
+    }
+    let mut total = Total { cases: cases.len(), ..Total::default() };
+    for case in &cases {
+        let report = strata::input::load(std::slice::from_ref(case))?.report();
+        let Some(wants) = wants(case)? else {
+            tell(format!("{:<52} no truth for this case", name(case)));
             total.unknown += 1;
             total.identities(&report, &mut Vec::new());
             continue;
@@ -38,23 +51,19 @@ pub fn score(roots: &[PathBuf]) -> Result<()> {
         let mut lines = Vec::new();
         let outcome = judge(&report, &wants, &mut lines);
         total.identities(&report, &mut lines);
-        println!(
+        tell(format!(
             "{:<52} named {}/{} within {}/{} in vain {}",
-            name(folder),
+            name(case),
             outcome.named,
             wants.wanted.len(),
             outcome.within,
             outcome.measured,
             outcome.in_vain
-        );
-        lines.iter().for_each(|line| println!("    {line}"));
+        ));
+        lines.iter().for_each(|line| tell(format!("    {line}")));
         total.add(&outcome, wants.wanted.len());
     }
-    if folders.is_empty() {
-        bail!("no case with a truth below {roots:?}");
-    }
-    total.print(folders.len());
-    Ok(())
+    Ok(total)
 }
 
 fn name(folder: &Path) -> String {
@@ -79,11 +88,16 @@ fn wants(folder: &Path) -> Result<Option<Wants>> {
     }
     let is_v1 =
         folder.iter().any(|part| part == "cgroup-v1") || folder.join("memory.usage_in_bytes").is_file();
-    let case = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(truth::of_case(&case, is_v1).map(|truth| Wants {
+    Ok(truth::of_case(&case_name(folder), is_v1).map(|truth| Wants {
         wanted: truth.expected.iter().map(wanted).collect(),
         also: Some(truth.also.to_vec()),
     }))
+}
+
+/// The name by which the truth knows a case.
+fn case_name(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.strip_suffix(ARCHIVE).map(str::to_owned).unwrap_or(name)
 }
 
 fn wanted(expected: &truth::Expected) -> Wanted {
@@ -147,6 +161,7 @@ fn is_within(finding: &Finding, (least, most): (i64, i64)) -> bool {
 
 #[derive(Default)]
 struct Total {
+    cases: usize,
     named: usize,
     wanted: usize,
     measured: usize,
@@ -186,13 +201,17 @@ impl Total {
             }
         }
     }
+}
 
-    fn print(&self, cases: usize) {
+impl std::fmt::Display for Total {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let right = self.named;
         let said = right + self.in_vain;
         let percent = |part: usize, whole: usize| (part * 100).checked_div(whole).unwrap_or(100);
-        println!(
-            "\n{cases} cases ({} without truth): precision {}% ({right} of {said}), recall {}% ({right} of {}), amounts within bounds {}% ({} of {})",
+        writeln!(
+            f,
+            "{} cases ({} without truth): precision {}% ({right} of {said}), recall {}% ({right} of {}), amounts within bounds {}% ({} of {})",
+            self.cases,
             self.unknown,
             percent(right, said),
             percent(right, self.wanted),
@@ -200,11 +219,12 @@ impl Total {
             percent(self.within, self.measured),
             self.within,
             self.measured,
-        );
-        println!(
+        )?;
+        write!(
+            f,
             "identities: {} checked, {} of them to the byte, {} do not hold",
             self.checks, self.exact, self.broken
-        );
+        )
     }
 }
 
@@ -217,8 +237,11 @@ fn cases_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
+        let path = entry.path();
         if entry.file_type()?.is_dir() {
-            cases_below(&entry.path(), found)?;
+            cases_below(&path, found)?;
+        } else if path.to_string_lossy().ends_with(ARCHIVE) && wants(&path)?.is_some() {
+            found.push(path);
         }
     }
     Ok(())
@@ -227,4 +250,19 @@ fn cases_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 /// A case of logs alone has no manifest of its own.
 fn is_logs(folder: &Path) -> bool {
     folder.ends_with("gctrace-logs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_labelled_cases_score_as_held() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/memory");
+        let held = std::fs::read_to_string(root.join("held.txt")).expect("held.txt");
+        let mut wrong = Vec::new();
+        let total = assess(&[root], |line| wrong.push(line)).expect("cases");
+        wrong.retain(|line| line.starts_with(' '));
+        assert_eq!(format!("{total}\n"), held, "left: the figures now; what is wrong:\n{}", wrong.join("\n"));
+    }
 }

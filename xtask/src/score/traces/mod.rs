@@ -19,6 +19,27 @@ use serde_json::Value;
 /// # Errors
 /// A folder without traces, a file that cannot be read, or a difference.
 pub fn score(root: &Path) -> Result<()> {
+    let scored = compare(root)?;
+    if scored.is_empty() {
+        bail!("no trace with a truth below {}", root.display());
+    }
+    scored.iter().for_each(Checks::print);
+    let different: usize = scored.iter().map(Checks::different).sum();
+    println!("{}", summary(&scored));
+    if different > 0 {
+        bail!("{different} figures differ");
+    }
+    Ok(())
+}
+
+fn summary(scored: &[Checks]) -> String {
+    let (compared, different): (usize, usize) =
+        (scored.iter().map(Checks::compared).sum(), scored.iter().map(Checks::different).sum());
+    format!("{compared} figures of {} traces compared, {different} differ", scored.len())
+}
+
+/// What each trace with a truth says beside it.
+fn compare(root: &Path) -> Result<Vec<Checks>> {
     let mut scored = Vec::new();
     let manifest_path = root.join("traces/manifest.json");
     if manifest_path.is_file() {
@@ -49,20 +70,7 @@ pub fn score(root: &Path) -> Result<()> {
         );
         scored.push(checks);
     }
-    if scored.is_empty() {
-        bail!("no trace with a truth below {}", root.display());
-    }
-    let (mut compared, mut different) = (0, 0);
-    for checks in &scored {
-        checks.print();
-        compared += checks.compared();
-        different += checks.different();
-    }
-    println!("{compared} figures of {} traces compared, {different} differ", scored.len());
-    if different > 0 {
-        bail!("{different} figures differ");
-    }
-    Ok(())
+    Ok(scored)
 }
 
 /// Traces of the services' bundles, with the part of their truth that is about them.
@@ -116,4 +124,17 @@ fn load(path: &Path, bytes: Vec<u8>) -> Report {
 /// The report's trace, if it has one.
 fn trace(report: &Report) -> Option<&Trace> {
     report.traces.first()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_labelled_traces_compare_as_held() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+        let held = std::fs::read_to_string(root.join("traces/held.txt")).expect("held.txt");
+        let scored = compare(&root).expect("traces");
+        assert_eq!(format!("{}\n", summary(&scored)), held, "left: the figures now");
+    }
 }
