@@ -5,8 +5,8 @@ use super::{Case, Draft, Rule};
 use crate::base::convert::clamp_i64;
 use crate::base::units::Unit;
 use crate::report::{
-    Amount, Citation, Confidence, Connections, Counted, Finding, ResourceSnapshot, Severity, Side,
-    SocketState, Sockets, Subject, number_format,
+    Amount, Citation, Confidence, Connections, Counted, Counterpart, Finding, GoroutineGroup,
+    ResourceSnapshot, Severity, Side, SocketState, Sockets, Subject, number_format,
 };
 
 /// Captures from which a rise is growth: two also differ by a burst.
@@ -101,6 +101,22 @@ pub fn rows(sockets: &Sockets, side: Side, state: SocketState) -> impl Iterator<
 /// How many connections they are.
 pub fn count(sockets: &Sockets, side: Side, state: SocketState) -> u64 {
     rows(sockets, side, state).map(|row| row.count).sum()
+}
+
+/// The largest group of a subject's last dump whose goroutines stand for such things.
+pub fn joined<'c>(case: &Case<'c>, course: &Course<'_>, part: Counterpart) -> Option<&'c GoroutineGroup> {
+    let last = |group: &&GoroutineGroup| group.counts.last().copied().unwrap_or(0);
+    let groups = case.analysis.goroutines.as_ref()?.groups.iter();
+    groups.filter(|group| group.subject == course.subject.id && part.has(group)).max_by_key(last)
+}
+
+/// ` Most are in main.scan (main.go:23), started by main.start (main.go:9).`, as far as it is known.
+pub fn most_are_in(group: Option<&GoroutineGroup>) -> String {
+    let Some(group) = group else { return String::new() };
+    let place = group.user_frame.as_ref().map(|frame| format!("in {}", frame.call_site()));
+    let creator = group.created_by.as_ref().map(|frame| format!("started by {}", frame.call_site()));
+    let parts: Vec<String> = place.into_iter().chain(creator).collect();
+    if parts.is_empty() { String::new() } else { format!(" Most are {}.", parts.join(", ")) }
 }
 
 /// What a rule says; the rest is the same for all.

@@ -188,6 +188,12 @@ pub struct GoroutinePairs {
     pub accepting: u64,
     /// In a system call.
     pub in_syscall: u64,
+    /// Waiting to read or write a pipe (`os.(*File)` on the poller).
+    #[serde(default)]
+    pub on_pipes: u64,
+    /// Waiting for a child to end (`os.(*Process).Wait`).
+    #[serde(default)]
+    pub on_children: u64,
 }
 
 /// What goroutines stand for among the things that the kernel counts.
@@ -203,7 +209,19 @@ pub enum Counterpart {
     Listener,
     /// A thread that does not come back from the kernel.
     Thread,
+    /// One end of a pipe.
+    Pipe,
+    /// A child that is waited for.
+    Child,
 }
+
+/// Functions in which `os` waits for a child, by Go version and kernel.
+const CHILD_WAITS: [&str; 4] = [
+    "os.(*Process).Wait",
+    "os.(*Process).wait",
+    "os.(*Process).pidfdWait",
+    "os.(*Process).blockUntilWaitable",
+];
 
 impl Counterpart {
     /// True if each goroutine of the group stands for one.
@@ -220,6 +238,9 @@ impl Counterpart {
             }
             Self::Listener => calls("internal/poll.(*FD).Accept"),
             Self::Thread => group.state == "syscall",
+            // The poller waits for pipes, not for files on disks.
+            Self::Pipe => group.state == "IO wait" && (calls("os.(*File).Read") || calls("os.(*File).Write")),
+            Self::Child => CHILD_WAITS.into_iter().any(calls),
         }
     }
 }

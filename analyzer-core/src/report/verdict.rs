@@ -65,7 +65,7 @@ fn judge(report: &Report) -> (String, Outcome) {
         [first, rest @ ..] => {
             let outcome =
                 if first.severity == Severity::Critical { Outcome::Critical } else { Outcome::Warning };
-            let told = with_more(&told(report, first), more(first, rest));
+            let told = with_more(&told(report, first), more(first, rest), &causes(first, rest));
             (whose(report, first).map_or(told.clone(), |name| format!("{name}: {told}")), outcome)
         }
     };
@@ -104,18 +104,56 @@ fn is_of_goroutines(finding: &Finding) -> bool {
 
 /// How many findings are not told: the sum of what leaks tells of all that are of goroutines.
 fn more(first: &Finding, rest: &[&Finding]) -> usize {
-    let is_told = |other: &&&Finding| {
-        is_of_goroutines(first) && is_of_goroutines(other) && other.subject == first.subject
-    };
-    rest.len() - rest.iter().filter(is_told).count()
+    rest.len() - rest.iter().filter(|other| is_told_with(first, other)).count()
 }
 
-fn with_more(answer: &str, more: usize) -> String {
+fn is_told_with(first: &Finding, other: &Finding) -> bool {
+    is_of_goroutines(first) && is_of_goroutines(other) && other.subject == first.subject
+}
+
+fn with_more(answer: &str, more: usize, causes: &[&str]) -> String {
+    let named = if causes.is_empty() { String::new() } else { format!(": {}", causes.join("; ")) };
     match more {
         0 => answer.to_owned(),
-        1 => format!("{answer} And 1 more finding."),
-        more => format!("{answer} And {more} more findings."),
+        1 => format!("{answer} And 1 more finding{named}."),
+        more => format!("{answer} And {more} more findings{named}."),
     }
+}
+
+/// Findings that show one cause from several sides, as connections, as descriptors, as goroutines: the one that
+/// names it best comes first.
+const SIDES: [&[&str]; 3] = [
+    &["net.accept.", "net.backlog.", "goroutine.semaphore-exhausted"],
+    &["goroutine.http-body-not-closed", "net.close_wait.", "net.conns.grow", "net.rowless", "fd.leak.socket"],
+    &["fd.leak.pidfd", "fd.leak.pipe"],
+];
+
+/// Other causes that the answer names at most.
+const CAUSES: usize = 3;
+
+/// Which of the sides of a cause a finding is, if it is of one that has several.
+fn side(finding: &Finding) -> Option<(usize, usize)> {
+    SIDES.iter().enumerate().find_map(|(cause, codes)| {
+        Some((cause, codes.iter().position(|code| finding.code.starts_with(code))?))
+    })
+}
+
+/// What the findings after the first say that it does not: a title for each cause, the worst first.
+fn causes<'r>(first: &Finding, rest: &[&'r Finding]) -> Vec<&'r str> {
+    let is_one = |a: &Finding, b: &Finding| {
+        let is_side = || side(a).zip(side(b)).is_some_and(|(a, b)| a.0 == b.0);
+        a.subject == b.subject && (a.code == b.code || is_side())
+    };
+    let mut named: Vec<&Finding> = Vec::new();
+    for &other in rest.iter().filter(|other| !is_told_with(first, other)) {
+        match named.iter_mut().find(|known| is_one(known, other)) {
+            Some(known) if side(other) < side(known) => *known = other,
+            Some(_) => {}
+            None if !is_one(first, other) => named.push(other),
+            None => {}
+        }
+    }
+    named.into_iter().map(|finding| finding.title.as_str()).take(CAUSES).collect()
 }
 
 /// What happened, in the finding's first sentence, and the line of code that is behind it.
@@ -570,6 +608,28 @@ mod tests {
         let told: Vec<_> = sentences(claim).collect();
         assert_eq!(told, ["1 waits in main.f (a.go:3).", "12 \u{2192} 40 over two dumps. e.g. none"]);
         assert_eq!(sentences("").count(), 0);
+    }
+
+    #[test]
+    fn other_causes_are_named_once_each_and_sides_of_one_cause_are_not() {
+        let finding = |code: &str, title: &str| {
+            let json = serde_json::json!({
+                "code": code, "severity": "warning", "confidence": "likely", "title": title, "claim": title,
+                "citations": [{"source": 0}], "against": [], "advice": []
+            });
+            serde_json::from_value::<Finding>(json).expect("a finding")
+        };
+        let first = finding("net.backlog.overflow", "Overflow");
+        let rest = [
+            finding("net.accept.stopped", "Stopped"),
+            finding("fd.leak.pipe", "Pipes"),
+            finding("fd.leak.pidfd", "Children"),
+            finding("mem.native", "Native"),
+        ];
+        let rest: Vec<&Finding> = rest.iter().collect();
+        assert_eq!(causes(&first, &rest), ["Children", "Native"]);
+        let leak = finding("goroutine.mutex-held", "Mutex");
+        assert_eq!(causes(&leak, &[&finding("goroutine.ticker", "Ticker")]), Vec::<&str>::new());
     }
 
     #[test]

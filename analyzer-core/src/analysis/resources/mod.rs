@@ -75,6 +75,8 @@ fn pairs(section: &Goroutines, subject: &Subject, label: &str) -> Option<Gorouti
         pairs.serving += of(Counterpart::Server);
         pairs.accepting += of(Counterpart::Listener);
         pairs.in_syscall += of(Counterpart::Thread);
+        pairs.on_pipes += of(Counterpart::Pipe);
+        pairs.on_children += of(Counterpart::Child);
     }
     Some(pairs)
 }

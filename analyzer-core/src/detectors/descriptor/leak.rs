@@ -1,50 +1,126 @@
-//! `fd.leak.*`: descriptors of one kind that only become more.
+//! `fd.leak.*`: descriptors of one kind that only become more, or that nobody waits for.
 
-use crate::detectors::course::{Course, GROWTH, Told, arrows, courses, growth, needs};
+use crate::detectors::course::{Course, GROWTH, Told, arrows, courses, growth, joined, most_are_in, needs};
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::report::{
-    Citation, Confidence, DescriptorKind, Finding, ResourceSnapshot, Severity, number_format,
+    Citation, Confidence, Counterpart, DescriptorKind, Descriptors, Finding, GoroutinePairs,
+    ResourceSnapshot, Severity, number_format,
 };
+
+/// Children without a goroutine that waits for them, from which they are no chance.
+const LEAST_CHILDREN: u64 = 10;
+
+/// Descriptors of one kind.
+struct Leak {
+    rule: Rule,
+    kind: DescriptorKind,
+    against: &'static [&'static str],
+    advice: &'static [&'static str],
+}
 
 const fn rule(code: &'static str, title: &'static str, meaning: &'static str) -> Rule {
     Rule { code, severity: Severity::Warning, title, meaning }
 }
 
-const FILE: Rule =
-    rule("fd.leak.file", "Files are not closed", "The process keeps more and more files open.");
-const DELETED: Rule = rule(
-    "fd.leak.deleted",
-    "Deleted files are kept open",
-    "The process keeps files open whose name is gone: their blocks stay on the disk until it closes them.",
-);
-const PIPE: Rule = rule(
-    "fd.leak.pipe",
-    "Pipes are not closed",
-    "The process keeps more and more ends of pipes open: children not waited for, os.Pipe pairs not closed.",
-);
-const UNIX: Rule =
-    rule("fd.leak.unix", "Unix sockets are not closed", "The process keeps more and more unix sockets open.");
-const INOTIFY: Rule = rule(
-    "fd.leak.inotify",
-    "Watchers are not closed",
-    "The process opens one inotify instance after the other: watchers (fsnotify) that are not closed.",
-);
-const EVENTFD: Rule =
-    rule("fd.leak.eventfd", "eventfds are not closed", "The process opens one eventfd after the other.");
-const PIDFD: Rule = rule(
-    "fd.leak.pidfd",
-    "Children are not waited for",
-    "Each os/exec child that is started and not waited for keeps a pidfd open (Go 1.23 and later), and stays a zombie.",
-);
-const SOCKET: Rule = rule(
-    "fd.leak.socket",
-    "Sockets are not closed",
-    "The process keeps more and more TCP sockets open, those not counted that clients hold open to it.",
-);
+const LEAKS: [Leak; 8] = [
+    Leak {
+        rule: rule("fd.leak.file", "Files are not closed", "The process keeps more and more files open."),
+        kind: DescriptorKind::File,
+        against: &["Stores of segments keep many files open on purpose, as many as they have segments."],
+        advice: &[
+            "Close files on every path (defer f.Close()); what is reachable from a map or from a blocked goroutine is never closed by the collector.",
+        ],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.deleted",
+            "Deleted files are kept open",
+            "The process keeps files open whose name is gone: their blocks stay on the disk until it closes them.",
+        ),
+        kind: DescriptorKind::Deleted,
+        against: &[],
+        advice: &[
+            "Close files before or right after os.Remove; a log that was rotated is to be opened anew.",
+            "df counts their blocks, du does not.",
+        ],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.pipe",
+            "Pipes are not closed",
+            "The process keeps more and more ends of pipes open: children not waited for, os.Pipe pairs not closed.",
+        ),
+        kind: DescriptorKind::Pipe,
+        against: &[],
+        advice: &[
+            "Call Wait for each exec.Cmd that was started, and read StdoutPipe to its end; close both ends of os.Pipe.",
+        ],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.unix",
+            "Unix sockets are not closed",
+            "The process keeps more and more unix sockets open.",
+        ),
+        kind: DescriptorKind::Unix,
+        against: &[],
+        advice: &["Close connections to unix sockets as others."],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.inotify",
+            "Watchers are not closed",
+            "The process opens one inotify instance after the other: watchers (fsnotify) that are not closed.",
+        ),
+        kind: DescriptorKind::Inotify,
+        against: &[],
+        advice: &["Keep one watcher and add paths to it; call Close of a watcher that is replaced."],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.eventfd",
+            "eventfds are not closed",
+            "The process opens one eventfd after the other.",
+        ),
+        kind: DescriptorKind::Eventfd,
+        against: &[],
+        advice: &[
+            "Go itself has one: look for libraries (io_uring, cgo, epoll loops) that are made again and again.",
+        ],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.pidfd",
+            "Children are not waited for",
+            "Each os/exec child that is started and not waited for keeps a pidfd open (Go 1.23 and later), and stays a zombie once it ends.",
+        ),
+        kind: DescriptorKind::Pidfd,
+        against: &["One goroutine may wait for many children, one after the other."],
+        advice: &[
+            "Call Wait (or Run, Output) for each exec.Cmd that was started, and Wait or Release for each os.Process.",
+            "One child costs a pidfd and, with both pipes, four ends of pipes.",
+        ],
+    },
+    Leak {
+        rule: rule(
+            "fd.leak.socket",
+            "Sockets are not closed",
+            "The process keeps more and more TCP sockets open, those not counted that clients hold open to it.",
+        ),
+        kind: DescriptorKind::Socket,
+        against: &[],
+        advice: &["The findings on connections tell to which remote, and in which state: close them there."],
+    },
+];
+
+const fn rules_of(leaks: &[Leak; 8]) -> [Rule; 8] {
+    let [a, b, c, d, e, f, g, h] = leaks;
+    [a.rule, b.rule, c.rule, d.rule, e.rule, f.rule, g.rule, h.rule]
+}
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[FILE, DELETED, PIPE, UNIX, INOTIFY, EVENTFD, PIDFD, SOCKET],
+    rules: &rules_of(&LEAKS),
     missing_inputs: |case| {
         needs(
             case,
@@ -54,121 +130,117 @@ pub const DETECTOR: Detector = Detector {
     },
     detect: |case: &Case<'_>| {
         let courses = courses(case);
-        let kinds = courses.iter().flat_map(|course| KINDS.iter().filter_map(|kind| by_kind(course, *kind)));
-        kinds.chain(courses.iter().filter_map(sockets)).collect()
+        courses.iter().flat_map(|course| LEAKS.iter().filter_map(|leak| find(case, course, leak))).collect()
     },
 };
 
-const KINDS: [(DescriptorKind, Rule, &[&str]); 7] = [
-    (
-        DescriptorKind::File,
-        FILE,
-        &[
-            "Close files on every path (defer f.Close()); what is reachable from a map or from a blocked goroutine is never closed by the collector.",
-        ],
-    ),
-    (
-        DescriptorKind::Deleted,
-        DELETED,
-        &[
-            "Close files before or right after os.Remove; a log that was rotated is to be opened anew.",
-            "df counts their blocks, du does not.",
-        ],
-    ),
-    (
-        DescriptorKind::Pipe,
-        PIPE,
-        &[
-            "Call Wait for each exec.Cmd that was started, and read StdoutPipe to its end; close both ends of os.Pipe.",
-        ],
-    ),
-    (DescriptorKind::Unix, UNIX, &["Close connections to unix sockets as others."]),
-    (
-        DescriptorKind::Inotify,
-        INOTIFY,
-        &["Keep one watcher and add paths to it; call Close of a watcher that is replaced."],
-    ),
-    (
-        DescriptorKind::Eventfd,
-        EVENTFD,
-        &[
-            "Go itself has one: look for libraries (io_uring, cgo, epoll loops) that are made again and again.",
-        ],
-    ),
-    (
-        DescriptorKind::Pidfd,
-        PIDFD,
-        &[
-            "Call Wait (or Run, Output) for each exec.Cmd that was started, and Wait or Release for each os.Process.",
-            "One child costs a pidfd and, with both pipes, four ends of pipes.",
-        ],
-    ),
-];
+/// How many there are. Of sockets those that the program decides on: connections of clients are theirs.
+fn count(open: &Descriptors, kind: DescriptorKind) -> Option<u64> {
+    if kind == DescriptorKind::Socket {
+        return open.own_tcp;
+    }
+    Some(open.kinds.iter().find(|row| row.kind == kind).map_or(0, |row| row.count))
+}
 
-fn by_kind(course: &Course<'_>, (kind, rule, advice): (DescriptorKind, Rule, &[&str])) -> Option<Finding> {
-    let row = |moment: &ResourceSnapshot| {
-        let rows = &moment.descriptors.as_ref()?.kinds;
-        Some(rows.iter().find(|row| row.kind == kind).cloned())
-    };
-    let rows = course.values(row);
-    let counts: Vec<u64> = rows.iter().map(|row| row.as_ref().map_or(0, |row| row.count)).collect();
-    let grown = growth(&counts)?;
-    let last = rows.last()?.as_ref()?;
-    let place = last.folder.as_ref().map_or_else(String::new, |folder| format!(", most in {folder}"));
-    let claim = format!(
-        "The process has {} {} open ({}){place}.",
-        number_format::count_u64(last.count),
-        kind.plural(),
-        arrows(grown)
-    );
-    let against = match kind {
-        DescriptorKind::File => {
-            list(&["Stores of segments keep many files open on purpose, as many as they have segments."])
+fn find(case: &Case<'_>, course: &Course<'_>, leak: &Leak) -> Option<Finding> {
+    let moments: Vec<(&ResourceSnapshot, &Descriptors, u64)> = course.values(|moment| {
+        let open = moment.descriptors.as_ref()?;
+        Some((moment, open, count(open, leak.kind)?))
+    });
+    let counts: Vec<u64> = moments.iter().map(|(_, _, count)| *count).collect();
+    let grown = growth(&counts);
+    if grown.is_none() && !(leak.kind == DescriptorKind::Pidfd && are_unwaited(&moments)) {
+        return None;
+    }
+    let (last, open, amount) = moments.last()?;
+    let row = open.kinds.iter().find(|row| row.kind == leak.kind);
+    let over = arrows(grown.unwrap_or(&counts));
+    let mut claim = match leak.kind {
+        DescriptorKind::Socket => format!(
+            "The process has {} open ({over}), not counting connections that clients hold open to it.",
+            number_format::counted(*amount, "TCP socket", "TCP sockets"),
+        ),
+        kind => {
+            let folder = row.and_then(|row| row.folder.as_ref());
+            let place = folder.map_or_else(String::new, |folder| format!(", most in {folder}"));
+            let count = number_format::count_u64(*amount);
+            format!("The process has {count} {} open ({over}){place}.", kind.plural())
         }
-        _ => Vec::new(),
     };
-    told(course, rule, claim, last.count, vec![last.citation.clone()], against, list(advice))
-}
-
-/// TCP sockets: how many connections clients hold open, they decide.
-fn sockets(course: &Course<'_>) -> Option<Finding> {
-    let counts = course.values(|moment| moment.descriptors.as_ref()?.own_tcp);
-    let grown = growth(&counts)?;
-    let last = *course.values(|moment| moment.descriptors.as_ref()).last()?;
-    let count = last.own_tcp?;
-    let row = last.kinds.iter().find(|row| row.kind == DescriptorKind::Socket);
-    let claim = format!(
-        "The process has {} open ({}), not counting connections that clients hold open to it.",
-        number_format::counted(count, "TCP socket", "TCP sockets"),
-        arrows(grown)
-    );
-    let citation = row.map_or(&last.citation, |row| &row.citation).clone();
-    let advice =
-        list(&["The findings on connections tell to which remote, and in which state: close them there."]);
-    told(course, SOCKET, claim, count, vec![citation], Vec::new(), advice)
-}
-
-fn told(
-    course: &Course<'_>,
-    rule: Rule,
-    claim: String,
-    amount: u64,
-    citations: Vec<Citation>,
-    against: Vec<String>,
-    advice: Vec<String>,
-) -> Option<Finding> {
+    let on_pipes = last.goroutines.filter(|pairs| is_of_children(leak.kind) && pairs.on_pipes * 4 >= *amount);
+    let on_pipes = on_pipes.map_or(0, |pairs| pairs.on_pipes);
+    if is_of_children(leak.kind) {
+        claim.push_str(&children(&moments, leak.kind));
+    }
+    let group = joined(case, course, Counterpart::Pipe).filter(|_| on_pipes > 0);
+    if group.is_some() {
+        let readers = number_format::counted(on_pipes, "goroutine waits", "goroutines wait");
+        claim.push_str(&format!(" {readers} for a pipe.{}", most_are_in(group)));
+    }
     let told = Told {
-        rule,
+        rule: leak.rule,
         severity: Severity::Warning,
         confidence: Confidence::Likely,
-        condition: GROWTH.to_owned(),
+        condition: if grown.is_some() {
+            GROWTH.to_owned()
+        } else {
+            format!(
+                "{LEAST_CHILDREN} pidfds more than goroutines that wait for a child, in two captures; not as many in all."
+            )
+        },
         claim,
-        amount,
-        citations,
-        against,
-        advice,
+        amount: *amount,
+        citations: vec![citation(open, leak.kind)],
+        against: list(leak.against),
+        advice: list(leak.advice),
     };
-    told.about(course)
+    let mut found = told.about(course)?;
+    found.group = group.map(|group| group.id.clone());
+    Some(found)
+}
+
+fn citation(open: &Descriptors, kind: DescriptorKind) -> Citation {
+    let row = open.kinds.iter().find(|row| row.kind == kind);
+    row.map_or(&open.citation, |row| &row.citation).clone()
+}
+
+const fn is_of_children(kind: DescriptorKind) -> bool {
+    matches!(kind, DescriptorKind::Pipe | DescriptorKind::Pidfd)
+}
+
+/// Pidfds that no goroutine waits for.
+fn unwaited(pidfds: u64, pairs: Option<GoroutinePairs>) -> Option<u64> {
+    Some(pidfds.saturating_sub(pairs?.on_children))
+}
+
+/// The collector closes the pidfd of an `exec.Cmd` that is out of reach, so that a leak of children is a
+/// saw-tooth of pidfds. A level count is that of children who stay.
+fn are_unwaited(moments: &[(&ResourceSnapshot, &Descriptors, u64)]) -> bool {
+    let many = moments
+        .iter()
+        .filter(|(moment, _, pidfds)| {
+            unwaited(*pidfds, moment.goroutines).is_some_and(|count| count >= LEAST_CHILDREN)
+        })
+        .count();
+    let is_level = moments.windows(2).all(|pair| matches!(pair, [a, b] if a.2 == b.2));
+    many >= 2 && !is_level
+}
+
+/// What the captures say of children: the most pidfds at once, and who waits for them.
+fn children(moments: &[(&ResourceSnapshot, &Descriptors, u64)], of: DescriptorKind) -> String {
+    let pidfds = |open: &Descriptors| count(open, DescriptorKind::Pidfd).unwrap_or(0);
+    let most = moments.iter().max_by_key(|(_, open, _)| pidfds(open));
+    let Some((moment, open, _)) = most.filter(|(_, open, _)| pidfds(open) > 0) else { return String::new() };
+    let Some(pairs) = moment.goroutines else { return String::new() };
+    let waiting = match pairs.on_children {
+        0 => "no goroutine waits for a child".to_owned(),
+        count => number_format::counted(count, "goroutine waits for a child", "goroutines wait for children"),
+    };
+    if of == DescriptorKind::Pidfd {
+        return format!(" At {}, {waiting}.", moment.snapshot);
+    }
+    let held = number_format::counted(pidfds(open), "pidfd is", "pidfds are");
+    format!(" {held} open at {}, and {waiting}.", moment.snapshot)
 }
 
 #[cfg(test)]
@@ -231,5 +303,55 @@ mod tests {
             )
         };
         check("fd.leak", &borrowed(&[clients(0, 8), clients(1, 48), clients(2, 88)].concat()), &[]);
+    }
+
+    /// Goroutines that read a pipe of a child, and such as wait for one.
+    fn dump(readers: u64, waiting: u64) -> String {
+        let reader = "[IO wait]:\ninternal/poll.(*FD).Read(0x1)\n\t/go/fd_unix.go:9 +0x1\nos.(*File).Read(0x1)\n\t/go/file.go:9 +0x1\nmain.readEvents()\n\t/srv/main.go:51 +0x1\ncreated by main.startWatcher in goroutine 1\n\t/srv/main.go:45 +0x1\n";
+        let waiter = "[syscall]:\nos.(*Process).pidfdWait(0x1)\n\t/go/pidfd_linux.go:9 +0x1\nos.(*Process).wait(...)\n\t/go/exec_unix.go:9\nmain.run()\n\t/srv/main.go:60 +0x1\n";
+        let stacks = (0..readers).map(|_| reader).chain((0..waiting).map(|_| waiter));
+        let idle = "goroutine 1 [select]:\nmain.main()\n\t/srv/main.go:1 +0x1\n".to_owned();
+        let rest = stacks.enumerate().map(|(index, stack)| format!("goroutine {} {stack}", index + 2));
+        std::iter::once(idle).chain(rest).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Pipes, pidfds, readers and waiters at each moment.
+    fn children(moments: &[[u64; 4]]) -> Vec<(String, String)> {
+        let of = |(index, [pipes, pidfds, readers, waiting]): (usize, &[u64; 4])| {
+            let open = fds(&[(5, 2)], &[("pipe:[#]", *pipes), ("anon_inode:[pidfd]", *pidfds)]);
+            [
+                (format!("shop/t{index}/proc/fd.txt"), open),
+                (format!("shop/t{index}/goroutine.txt"), dump(*readers, *waiting)),
+            ]
+        };
+        moments.iter().enumerate().flat_map(of).collect()
+    }
+
+    #[test]
+    fn pipes_of_children_name_the_goroutines_that_read_them() {
+        let files = children(&[[30, 29, 29, 0], [75, 0, 74, 0], [120, 26, 119, 0]]);
+        let found = check("fd.leak", &borrowed(&files), &["fd.leak.pipe", "fd.leak.pidfd"]);
+        for finding in &found {
+            let claim = &finding.claim;
+            assert!(claim.contains("main.readEvents (main.go:51), started by main.startWatcher"), "{claim}");
+            assert!(claim.contains("no goroutine waits for a child"), "{claim}");
+            assert!(finding.group.is_some());
+        }
+    }
+
+    #[test]
+    fn pidfds_that_the_collector_closes_are_children_that_nobody_waits_for() {
+        let saw = children(&[[2, 40, 0, 0], [2, 3, 0, 0], [2, 31, 0, 0]]);
+        let found = check("fd.leak", &borrowed(&saw), &["fd.leak.pidfd"]);
+        assert!(found[0].claim.contains("(40 → 3 → 31)"), "{}", found[0].claim);
+        let some_wait = children(&[[2, 40, 0, 20], [2, 3, 0, 2], [2, 31, 0, 20]]);
+        check("fd.leak", &borrowed(&some_wait), &["fd.leak.pidfd"]);
+    }
+
+    #[test]
+    fn children_that_are_waited_for_and_children_that_stay_are_none() {
+        check("fd.leak", &borrowed(&children(&[[2, 40, 0, 40], [2, 3, 0, 3], [2, 31, 0, 31]])), &[]);
+        check("fd.leak", &borrowed(&children(&[[2, 20, 0, 1], [2, 20, 0, 1], [2, 20, 0, 1]])), &[]);
+        check("fd.leak", &borrowed(&children(&[[2, 40, 0, 0], [2, 3, 0, 0]])), &[]);
     }
 }

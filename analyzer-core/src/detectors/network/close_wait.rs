@@ -3,10 +3,12 @@
 //! The socket leaves the kernel's table after a while and its descriptor stays: CLOSE_WAIT levels off
 //! while the leak goes on. So what rises is CLOSE_WAIT with the descriptors that have no row.
 
-use crate::detectors::course::{Course, Told, arrows, count, courses, doubts, needs, rows, whose};
+use crate::detectors::course::{
+    Course, Told, arrows, count, courses, doubts, joined as largest, needs, rows, whose,
+};
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::report::{
-    Confidence, Finding, GoroutinePairs, ResourceSnapshot, Severity, Side, SocketState, Sockets,
+    Confidence, Counterpart, Finding, GoroutinePairs, ResourceSnapshot, Severity, Side, SocketState, Sockets,
     number_format,
 };
 
@@ -43,7 +45,7 @@ pub const DETECTOR: Detector = Detector {
         let sides = [(Side::Client, CLIENT), (Side::Server, SERVER)];
         courses
             .iter()
-            .flat_map(|course| sides.map(|(side, rule)| find(course, side, rule)))
+            .flat_map(|course| sides.map(|(side, rule)| find(case, course, side, rule)))
             .flatten()
             .collect()
     },
@@ -57,7 +59,7 @@ fn stuck(sockets: &Sockets, side: Side) -> u64 {
     waiting(side) + rowless
 }
 
-fn find(course: &Course<'_>, side: Side, rule: Rule) -> Option<Finding> {
+fn find(case: &Case<'_>, course: &Course<'_>, side: Side, rule: Rule) -> Option<Finding> {
     let moments: Vec<(&ResourceSnapshot, &Sockets)> =
         course.values(|moment| Some((moment, moment.sockets.as_ref()?)));
     let (moment, last) = *moments.last()?;
@@ -122,7 +124,10 @@ fn find(course: &Course<'_>, side: Side, rule: Rule) -> Option<Finding> {
         against,
         advice: advice(side, pairs),
     };
-    told.about(course)
+    let mut found = told.about(course)?;
+    let part = if side == Side::Client { Counterpart::Transport } else { Counterpart::Server };
+    found.group = largest(case, course, part).filter(|_| is_joined).map(|group| group.id.clone());
+    Some(found)
 }
 
 fn goroutines(side: Side, pairs: GoroutinePairs, is_known: bool) -> String {

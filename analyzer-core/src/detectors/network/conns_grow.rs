@@ -1,8 +1,10 @@
 //! `net.conns.grow`: open connections to one remote that only become more.
 
-use crate::detectors::course::{Course, GROWTH, Told, arrows, courses, doubts, growth, needs, rows, whose};
+use crate::detectors::course::{
+    Course, GROWTH, Told, arrows, courses, doubts, growth, joined, needs, rows, whose,
+};
 use crate::detectors::{Case, Detector, Rule, list};
-use crate::report::{Confidence, Finding, Severity, Side, SocketState, Sockets, number_format};
+use crate::report::{Confidence, Counterpart, Finding, Severity, Side, SocketState, Sockets, number_format};
 
 const GROW: Rule = Rule {
     code: "net.conns.grow",
@@ -21,10 +23,10 @@ pub const DETECTOR: Detector = Detector {
             "three captures of /proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd, or of ss -tanp",
         )
     },
-    detect: |case: &Case<'_>| courses(case).iter().flat_map(find).collect(),
+    detect: |case: &Case<'_>| courses(case).iter().flat_map(|course| find(case, course)).collect(),
 };
 
-fn find(course: &Course<'_>) -> Vec<Finding> {
+fn find(case: &Case<'_>, course: &Course<'_>) -> Vec<Finding> {
     let sockets = course.sockets();
     let Some(last) = sockets.last() else { return Vec::new() };
     let open = |side| rows(last, side, SocketState::Established);
@@ -59,7 +61,10 @@ fn find(course: &Course<'_>) -> Vec<Finding> {
                     .collect(),
                 advice: advice(idle.is_some()),
             };
-            told.about(course)
+            let mut found = told.about(course)?;
+            let group = || joined(case, course, Counterpart::Transport);
+            found.group = idle.and_then(|_| group()).map(|group| group.id.clone());
+            Some(found)
         })
         .collect()
 }

@@ -1,13 +1,12 @@
 //! `thr.crash`: the process ended because it was refused a thread, and what held the others.
 
-use super::syscall_leak::blocked;
 use crate::base::convert::clamp_i64;
 use crate::base::source::{Position, SourceSpan};
 use crate::base::units::Unit;
-use crate::detectors::course::{Course, Told, courses, value};
+use crate::detectors::course::{Course, Told, courses, joined, value};
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::evidence::goroutines::GoroutineDump;
-use crate::report::{Citation, Confidence, Finding, Severity, number_format};
+use crate::report::{Citation, Confidence, Counterpart, Finding, Severity, number_format};
 
 const CRASH: Rule = Rule {
     code: "thr.crash",
@@ -80,7 +79,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         ));
         citations.push(most.clone());
     }
-    let group = blocked(case, course);
+    let group = joined(case, course, Counterpart::Thread);
     if let Some(group) = group {
         let count = group.counts.iter().copied().max().unwrap_or(0);
         let place =

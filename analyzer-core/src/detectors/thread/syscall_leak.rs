@@ -1,8 +1,10 @@
 //! `thr.syscall_leak`: one thread after the other is held by a system call that does not return.
 
-use crate::detectors::course::{Course, GROWTH, Told, arrows, courses, growth, needs, value};
+use crate::detectors::course::{
+    Course, GROWTH, Told, arrows, courses, growth, joined, most_are_in, needs, value,
+};
 use crate::detectors::{Case, Detector, Rule, list};
-use crate::report::{Confidence, Finding, GoroutineGroup, Severity, number_format};
+use crate::report::{Confidence, Counterpart, Finding, Severity, number_format};
 
 /// Threads that the runtime has beside: sysmon, the collector's, idle ones.
 const OWN: u64 = 6;
@@ -49,10 +51,8 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         number_format::count_u64(in_syscall)
     );
     let mut citations = vec![(*citation).clone()];
-    let group = blocked(case, course);
-    if let Some(frame) = group.and_then(|group| group.user_frame.as_ref()) {
-        claim.push_str(&format!(" Most are in {}.", frame.call_site()));
-    }
+    let group = joined(case, course, Counterpart::Thread);
+    claim.push_str(&most_are_in(group));
     if let Some(wait) = last.threads.as_ref().and_then(|threads| threads.waits.first()) {
         claim.push_str(&format!(
             " {} threads wait in the kernel's {}.",
@@ -80,13 +80,6 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     let mut found = told.about(course)?;
     found.group = group.map(|group| group.id.clone());
     Some(found)
-}
-
-/// The largest group in a system call.
-pub fn blocked<'c>(case: &Case<'c>, course: &Course<'_>) -> Option<&'c GoroutineGroup> {
-    let groups = case.analysis.goroutines.as_ref()?.groups.iter();
-    let last = |group: &&GoroutineGroup| group.counts.last().copied().unwrap_or(0);
-    groups.filter(|group| group.subject == course.subject.id && group.state == "syscall").max_by_key(last)
 }
 
 #[cfg(test)]
