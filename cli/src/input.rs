@@ -167,7 +167,8 @@ fn walk(root: &Path, name: &Path, take: &mut Take<'_>, miss: &mut Miss<'_>) {
                 continue;
             }
         };
-        entries.sort_by_key(fs::DirEntry::file_name);
+        // A go.mod says of the files around it that they are source.
+        entries.sort_by_key(|entry| (entry.file_name() != "go.mod", entry.file_name()));
         let mut folders = Vec::new();
         for entry in entries {
             let (path, name) = (entry.path(), name.join(entry.file_name()));

@@ -80,6 +80,9 @@ pub const EXPORT_BYTES: u64 = 512 << 20;
 /// Groups inside groups of a protobuf message, which pprof does not use: as deep as protobuf libraries go.
 pub const PROTOBUF_GROUP_DEPTH: usize = 100;
 
+/// Lines of a function that are shown beside their costs: generated ones reach some thousand.
+pub const SOURCE_VIEW_LINES: usize = 4_000;
+
 /// Mappings read of one process. The kernel's default ceiling is 65,530
 /// (`vm.max_map_count`); databases raise it to 2^20 at most.
 pub const MAPPINGS: usize = 1 << 20;

@@ -6,6 +6,7 @@ pub mod order;
 pub mod packed;
 pub mod source;
 pub mod source_map;
+pub mod source_tree;
 pub mod units;
 
 internal! { error, index, intern, limits, places, reader }

@@ -2,6 +2,7 @@
 
 use crate::base::intern::StrId;
 use crate::base::source::SourceId;
+use crate::base::source_tree::SourceTrees;
 
 /// Files of Go source. Their text is asked for by source.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +11,8 @@ pub struct GoSource {
     pub files: Vec<SourceId>,
     /// The modules that `go.mod` files name.
     pub modules: Vec<GoModule>,
+    /// Where they stand.
+    pub trees: SourceTrees,
 }
 
 /// A module.

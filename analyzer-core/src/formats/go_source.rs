@@ -29,7 +29,21 @@ pub const FORMATS: &[Format] = &[
         parse: parse_module,
         secrets: free_text,
     },
+    PASSED_OVER,
 ];
+
+/// What stands beside the source in its tree: its path decides, not its content.
+pub const PASSED_OVER: Format = Format {
+    name: "source-tree",
+    label: "file of a source tree, not judged",
+    content: Content::Document,
+    sniff: |_| Sniff::No,
+    parse: |_, _, _| Ok(()),
+    secrets: free_text,
+};
+
+/// The format of Go source.
+pub const SOURCE: &Format = &FORMATS[0];
 
 fn sniff_source(probe: &Probe<'_>) -> Sniff {
     if !probe.file_name().ends_with(".go") {
@@ -114,7 +128,7 @@ mod tests {
     use super::*;
     use crate::base::source::SourceId;
     use crate::evidence::sources::SourceStatus;
-    use crate::session::Session;
+    use crate::session::{FileInfo, Session};
 
     #[test]
     fn a_module_file_says_which_runtime_defaults_hold() {
@@ -139,5 +153,93 @@ mod tests {
         let report = session.report();
         assert!(report.sources.iter().all(|row| row.status == SourceStatus::Parsed && row.notes.is_empty()));
         assert_eq!((report.findings.len(), report.subjects.len()), (0, 0));
+    }
+
+    const DUMP: &str = "goroutine 1 [running]:\nmain.main()\n\t/a/main.go:3 +0x1\nexit status 2\n";
+
+    fn paths(files: &[(&str, &str)], format: &str) -> Vec<String> {
+        let mut session = Session::default();
+        for (path, text) in files {
+            session.add(path, text.as_bytes().to_vec());
+        }
+        let report = session.report();
+        let rows = report.sources.iter().filter(|row| row.format.as_deref() == Some(format));
+        rows.map(|row| row.path.clone()).collect()
+    }
+
+    #[test]
+    fn what_stands_in_source_is_no_capture() {
+        let quoted = format!("package cart\n\nconst dump = `\n{DUMP}`\n");
+        let gc = "package runtime\n\n// gc 1 @0.014s 1%: 0.011+0.58+0.004 ms clock, 0.022+0.1/0.4/0+0.008 ms cpu, 4->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\n";
+        let long = format!("// {}\npackage cart\n", "x".repeat(70_000));
+        let files = [
+            ("a_test.go", quoted.as_str()),
+            ("extern.go", gc),
+            ("long.go", &long),
+            ("cut.go", "<<<<<<< HEAD\n"),
+            ("empty.go", ""),
+        ];
+        assert_eq!(paths(&files, "go-source").len(), 5);
+        assert_eq!(paths(&files, "goroutine-dump").len() + paths(&files, "gctrace").len(), 0);
+    }
+
+    #[test]
+    fn of_a_repository_only_captures_beside_the_source_are_judged() {
+        let files = [
+            ("shop/go.mod", "module example.com/shop\n"),
+            ("shop/README.md", DUMP),
+            ("shop/Makefile", "all:\n"),
+            ("shop/notes.txt", "hello\n"),
+            ("shop/main.go", "package main\n"),
+            ("shop/parse/testdata/dump.txt", DUMP),
+            ("shop/t0/goroutine.txt", DUMP),
+        ];
+        assert_eq!(paths(&files, "goroutine-dump"), ["shop/t0/goroutine.txt"]);
+        assert_eq!(paths(&files, "source-tree").len(), 3);
+        let mut session = Session::default();
+        for (path, text) in files {
+            session.add(path, text.as_bytes().to_vec());
+        }
+        let report = session.report();
+        let unread: Vec<&str> = report
+            .sources
+            .iter()
+            .filter(|row| row.status == SourceStatus::Unrecognized)
+            .map(|row| row.path.as_str())
+            .collect();
+        assert_eq!(unread, ["shop/notes.txt"], "a text that may be a capture is said");
+    }
+
+    #[test]
+    fn an_archive_says_at_its_end_what_it_is() {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (path, text) in [("r/cmd/testdata/dump.txt", DUMP), ("r/go.mod", "module example.com/r\n")] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(u64::try_from(text.len()).unwrap());
+            header.set_cksum();
+            tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+        }
+        let mut session = Session::default();
+        session.add("r.tar", tar.into_inner().unwrap());
+        assert!(session.report().goroutines.is_none());
+    }
+
+    #[test]
+    fn a_redacted_report_has_no_source() {
+        let mut session = Session::default();
+        let files = [
+            ("shop/go.mod", "module example.com/shop\n"),
+            ("shop/a.go", "package a\n"),
+            ("shop/README.md", DUMP),
+        ];
+        for (path, text) in files {
+            let bytes = u64::try_from(text.len()).unwrap();
+            let file = session.open(FileInfo { path: path.to_owned(), bytes, modified_at: None });
+            session.chunk(file, text.as_bytes().to_vec());
+            session.close_to_redact(file);
+        }
+        let redacted = session.redact();
+        assert_eq!(redacted.files.len(), 1, "of the module, a note: {:?}", redacted.files);
+        assert!(redacted.summary.left_out.iter().any(|row| row.path == "2 source files"));
     }
 }

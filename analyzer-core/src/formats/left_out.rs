@@ -32,6 +32,11 @@ pub fn placeholder(reason: &str) -> Vec<u8> {
     format!("{LEFT_OUT}{reason}\n").into_bytes()
 }
 
+/// True for what stands in a file's place.
+pub fn is_placeholder(bytes: &[u8]) -> bool {
+    bytes.starts_with(LEFT_OUT.as_bytes())
+}
+
 /// A file that lists what was lost before.
 pub fn losses(messages: &[String]) -> Vec<u8> {
     let lines: String = messages.iter().map(|message| format!("{message}\n")).collect();

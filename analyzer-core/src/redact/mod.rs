@@ -22,6 +22,7 @@ use crate::base::convert::to_u64;
 use crate::base::error::NoteSeverity;
 use crate::base::order::StableOrder as _;
 use crate::base::source::{Input, SourceId};
+use crate::base::source_tree::{Role, SourceTrees};
 use crate::base::units::Nanos;
 use crate::formats::container::{self, Budget, Leaf};
 use crate::formats::redaction::{CaptureNames, Kind, Marks, Word, blank_escape, blank_number, blank_out};
@@ -37,6 +38,9 @@ pub type Figures = fn(&str, &[u8]) -> u64;
 
 /// Why a file is left out that gives other figures.
 const OTHER_FIGURES: &str = "without its names it would not give the same figures";
+
+/// Why source is left out.
+const NO_SOURCE: &str = "a redacted report has no source in it";
 
 /// One capture, unwrapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +97,9 @@ pub struct Redaction {
     /// What wrappings said was missing, by the index of the file.
     losses: Vec<(usize, String)>,
     summary: Summary,
+    trees: SourceTrees,
+    /// Files of source and beside it: they are no captures.
+    source_files: u64,
 }
 
 /// A file whose secrets are known and whose pseudonyms are not.
@@ -122,7 +129,17 @@ impl Redaction {
     pub fn add(&mut self, path: String, modified_at: Option<Nanos>, bytes: Vec<u8>, figures: Figures) {
         let mut file = Leaf::new(path, bytes);
         file.modified_at = modified_at;
-        for leaf in container::unwrap(file, &mut self.budget) {
+        let leaves = container::unwrap(file, &mut self.budget);
+        for leaf in &leaves {
+            self.trees.note(&leaf.path, &leaf.bytes);
+        }
+        for leaf in leaves {
+            let is_left_out_before = left_out::is_placeholder(&leaf.bytes);
+            let role = self.trees.role(&leaf.path, &leaf.bytes);
+            if matches!(role, Role::Source | Role::Passed) && !is_left_out_before {
+                self.source_files += 1;
+                continue;
+            }
             let parts = if leaf.error.is_none() { intake::open(&leaf.path, &leaf.bytes) } else { None };
             match parts {
                 Some(parts) => self.add_parts(leaf, parts, figures),
@@ -182,6 +199,11 @@ impl Redaction {
                 places: facts.places,
             })
             .collect();
+        if self.source_files > 0 {
+            let files = if self.source_files == 1 { "source file" } else { "source files" };
+            let path = format!("{} {files}", self.source_files);
+            self.summary.left_out.push(LeftOut { path, reason: NO_SOURCE.to_owned() });
+        }
         self.summary.replacements.order_by_key(|row| (row.kind, std::cmp::Reverse(row.places)));
         (self.summary, files)
     }

@@ -11,12 +11,13 @@ use crate::base::index::{IndexVec, ids};
 use crate::base::limits;
 use crate::base::reader::Lines;
 use crate::base::source::{Input, SourceId};
+use crate::base::source_tree::Role;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::DumpId;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::evidence::trace::TraceId;
 use crate::formats::container::{self, Budget, Leaf};
-use crate::formats::{self, Facts, Format, Probe, go_trace};
+use crate::formats::{self, Facts, Format, Probe, go_source, go_trace, left_out};
 use crate::intake;
 
 /// Where what is read goes.
@@ -32,6 +33,9 @@ pub(super) struct Into<'a> {
 /// Reads one file of the drop; gives the sources that it held.
 pub(super) fn ingest(file: Leaf, budget: &mut Budget, mut into: Into<'_>) -> Vec<SourceId> {
     let leaves = container::unwrap(file, budget);
+    for leaf in &leaves {
+        into.evidence.go_source.trees.note(&leaf.path, &leaf.bytes);
+    }
     leaves.into_iter().flat_map(|leaf| ingest_leaf(leaf, &mut into)).collect()
 }
 
@@ -39,11 +43,33 @@ pub(super) fn ingest(file: Leaf, budget: &mut Budget, mut into: Into<'_>) -> Vec
 pub(super) type Texts = IndexVec<SourceId, Option<Arc<Vec<u8>>>>;
 
 fn ingest_leaf(leaf: Leaf, into: &mut Into<'_>) -> Vec<SourceId> {
+    let role = into.evidence.go_source.trees.role(&leaf.path, &leaf.bytes);
+    match role {
+        Role::Source if left_out::is_placeholder(&leaf.bytes) => {}
+        Role::Source if leaf.error.is_none() => return vec![ingest_as(go_source::SOURCE, leaf, into)],
+        Role::Passed => return vec![ingest_as(&go_source::PASSED_OVER, leaf, into)],
+        Role::Source | Role::InTree | Role::Capture => {}
+    }
     let parts = if leaf.error.is_none() { intake::open(&leaf.path, &leaf.bytes) } else { None };
     match parts {
         Some(parts) => ingest_parts(leaf, parts, into),
-        None => vec![ingest_whole(leaf, into)],
+        None => vec![ingest_whole(leaf, role == Role::InTree, into)],
     }
+}
+
+/// A file whose path says what it is.
+fn ingest_as(format: &'static Format, leaf: Leaf, into: &mut Into<'_>) -> SourceId {
+    let mut source = Source::new(leaf.path, leaf.encoded_bytes, to_u64(leaf.bytes.len()));
+    source.modified_at = leaf.modified_at;
+    source.format = Some(format.name);
+    source.format_label = Some(format.label);
+    // What is not judged is not kept either.
+    source.is_text = format.name == go_source::SOURCE.name;
+    let is_kept = source.is_text;
+    let id = into.evidence.sources.push(source);
+    parse(format, id, &leaf.bytes, into);
+    into.texts.push(is_kept.then(|| Arc::new(leaf.bytes)));
+    id
 }
 
 /// The captures that were found in a text; the notes of its wrapping stand with the first.
@@ -77,7 +103,7 @@ fn ingest_parts(mut leaf: Leaf, parts: Vec<intake::Part>, into: &mut Into<'_>) -
     found
 }
 
-fn ingest_whole(leaf: Leaf, into: &mut Into<'_>) -> SourceId {
+fn ingest_whole(leaf: Leaf, is_in_tree: bool, into: &mut Into<'_>) -> SourceId {
     let mut source = Source::new(leaf.path, leaf.encoded_bytes, to_u64(leaf.bytes.len()));
     source.modified_at = leaf.modified_at;
     source.notes = leaf.notes;
@@ -89,6 +115,15 @@ fn ingest_whole(leaf: Leaf, into: &mut Into<'_>) -> SourceId {
         return into.evidence.sources.push(source);
     }
     let format = formats::recognize(&Probe { path: &source.path, bytes: &leaf.bytes });
+    if format.is_none() && is_in_tree {
+        let bytes = leaf.bytes;
+        let leaf = Leaf {
+            encoded_bytes: source.bytes,
+            modified_at: source.modified_at,
+            ..Leaf::new(source.path, bytes)
+        };
+        return ingest_as(&go_source::PASSED_OVER, leaf, into);
+    }
     source.format = format.map(|format| format.name);
     source.format_label = format.map(|format| format.label);
     source.is_text = format.map_or_else(|| is_readable(&leaf.bytes), |format| format.is_text());
@@ -116,7 +151,7 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], into: &mut Into<'_>) {
     let strings_cut = evidence.strings.cut();
     let input = Input { source: id, path: &path, bytes };
     let result = read(format, &input, evidence, into.trace_sums, &mut facts);
-    if format.is_text() {
+    if format.is_text() && format.name != go_source::PASSED_OVER.name {
         note_long_line(bytes, &mut facts);
         formats::sysctl::complaints(&input, evidence);
     }

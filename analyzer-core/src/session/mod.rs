@@ -20,6 +20,7 @@ mod trace;
 
 use crate::analysis::Settings;
 use crate::analysis::memory;
+use crate::analysis::profile;
 use crate::analysis::trace::sums::TraceSums;
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::{ErrorKind, ParseError};
@@ -36,9 +37,9 @@ use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
 
 pub use crate::analysis::profile::{
     Base, CallTree, Calls, Details, Direction, Effect, Effects, Filter, Filters, Granularity, Inlining,
-    LabelKey, Labels, Left, ListedFunction, ListedLine, Listing, MappingRow, Nodes, Order, Peek, PeekNode,
-    Query, QueryError, Share, Takes, Top, TopRow, TreeNames, TreeOptions, Trend, Viewport, list_text,
-    peek_text, top_text,
+    LabelKey, Labels, Left, LineCall, ListedFunction, ListedLine, Listing, MappingRow, Nodes, Order, Peek,
+    PeekNode, Query, QueryError, Share, Takes, Top, TopRow, TreeNames, TreeOptions, Trend, Viewport,
+    list_text, peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;
 pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_BYTES as SESSION_BYTES};
@@ -49,6 +50,7 @@ pub use crate::redact::{Digest, LeftOut, Replacement, Summary as RedactionSummar
 pub use message::{ExportForm, FileId, FileInfo, Redacted, TextLines, TraceQuery, TraceWindow};
 pub use policy::policy;
 pub use question::{NoAnswer, Question, Request};
+pub use source::{SourceLine, SourceView, Waiting};
 #[cfg(feature = "internals")]
 pub use {assemble::assemble, ingest::read};
 
@@ -210,6 +212,17 @@ impl Session {
             source::quote(&mut report, &self.evidence, &self.texts);
             report
         })
+    }
+
+    /// A function beside its source.
+    fn source_view(&mut self, asked: &question::Source) -> Result<SourceView, QueryError> {
+        let lines = match &asked.query {
+            Some(query) => Some(profile::function_lines(&self.evidence, query, &asked.function)?),
+            None => None,
+        };
+        self.made();
+        let goroutines = self.report.as_ref().and_then(|report| report.goroutines.as_ref());
+        Ok(source::view(&self.evidence, &self.texts, goroutines, lines, asked))
     }
 
     /// Lines of a source, if it is kept as text.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::message::{ExportForm, Redacted, TextLines, TraceQuery, TraceWindow};
+use super::source::SourceView;
 use crate::analysis::profile::{self, CallTree, Nodes, Order, Query, QueryError, TreeOptions};
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
@@ -117,6 +118,8 @@ questions! {
     Effects,
     /// What a profile is beyond its summary.
     Details,
+    /// A function beside its source.
+    Source,
     /// Nodes over several profiles.
     Trend,
     /// A profile as a file.
@@ -280,6 +283,27 @@ impl Question for Details {
 
     fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
         Ok(session.details(&self.query)?)
+    }
+}
+
+/// A function of the program: its source, what its lines cost, the goroutines at them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The profile that says what lines cost, and how it is filtered; none, if there is none.
+    pub query: Option<Query>,
+    /// The function's name.
+    pub function: String,
+    /// Its file, where the captures do not say or several programs have a function of the name.
+    pub file: Option<String>,
+    /// A line of it that is to be shown, whatever it costs.
+    pub line: Option<u32>,
+}
+
+impl Question for Source {
+    type Answer = SourceView;
+
+    fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
+        Ok(session.source_view(&self)?)
     }
 }
 

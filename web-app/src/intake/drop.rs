@@ -6,9 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, DataTransferItem, File, FileSystemDirectoryEntry};
 
 use super::folder::{self, Walk};
-use analyzer_core::base::order::StableOrder;
-
-use super::{Dropped, Intake};
+use super::{Dropped, Intake, sort};
 
 /// One thing of a drop, taken while the event lasts.
 enum Item {
@@ -41,7 +39,7 @@ pub fn from_drop(data: &DataTransfer) -> impl Future<Output = Intake> + use<> {
         }
         let notice = notice(&walk, &unread);
         let mut files = walk.files;
-        files.order_by(|a, b| a.path.cmp(&b.path));
+        sort(&mut files);
         Intake { files, notice }
     }
 }

@@ -5,6 +5,7 @@ mod example;
 mod folder;
 mod saved;
 
+use analyzer_core::base::order::StableOrder;
 use analyzer_core::base::units::Nanos;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -63,9 +64,16 @@ impl Dropped {
 /// The files chosen in an input. The input is cleared, so that choosing the
 /// same file again is a change again.
 pub fn from_input(input: &HtmlInputElement) -> Vec<Dropped> {
-    let files = input.files().map(|files| list(&files)).unwrap_or_default();
+    let mut files = input.files().map(|files| list(&files)).unwrap_or_default();
     input.set_value("");
+    sort(&mut files);
     files
+}
+
+/// Sorts files by their paths. A `go.mod` goes before what it says to be source.
+fn sort(files: &mut [Dropped]) {
+    let key = |file: &Dropped| (!file.path.ends_with("/go.mod"), file.path.clone());
+    files.order_by_key(key);
 }
 
 /// What was pasted: files, or else text, which becomes a file named after its turn.

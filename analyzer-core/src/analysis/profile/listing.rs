@@ -69,11 +69,26 @@ pub fn listing(evidence: &Evidence, query: &Query, pattern: &str) -> Result<List
     let pattern = compile("list", pattern)?;
     let query = Query { granularity: Granularity::Lines, ..query.clone() };
     let view = View::new(evidence, &query)?;
+    Ok(Listing {
+        sample_type: view.sample_type().to_owned(),
+        unit: view.unit().to_owned(),
+        total: view.total(),
+        functions: functions(evidence, &query, &view, |name| pattern.is_match(name)),
+    })
+}
+
+/// The functions of a view of lines whose names match.
+pub(super) fn functions(
+    evidence: &Evidence,
+    query: &Query,
+    view: &View<'_>,
+    is_match: impl Fn(&str) -> bool,
+) -> Vec<ListedFunction> {
     let mut functions: BTreeMap<(String, String), BTreeMap<i64, ListedLine>> = BTreeMap::new();
-    for row in top(&view, Order::Flat).rows() {
+    for row in top(view, Order::Flat).rows() {
         let key = view.keys.get(row.key);
         let (name, file) = (view.names.get(key.name), view.names.get(key.file));
-        if name.is_empty() || !pattern.is_match(name) {
+        if name.is_empty() || !is_match(name) {
             continue;
         }
         let lines = functions.entry((name.to_owned(), file.to_owned())).or_default();
@@ -81,17 +96,12 @@ pub fn listing(evidence: &Evidence, query: &Query, pattern: &str) -> Result<List
         line.flat = line.flat.saturating_add(row.flat);
         line.cum = line.cum.saturating_add(row.cum);
     }
-    let starts = starts(evidence, &query);
+    let starts = starts(evidence, query);
     let functions = functions.into_iter().map(|((name, file), lines)| {
         let start = starts.get(&(name.clone(), file.clone())).copied().unwrap_or(0);
         function(name, file, start, lines.into_values().collect())
     });
-    Ok(Listing {
-        sample_type: view.sample_type().to_owned(),
-        unit: view.unit().to_owned(),
-        total: view.total(),
-        functions: functions.collect(),
-    })
+    functions.collect()
 }
 
 fn function(name: String, file: String, start: i64, lines: Vec<ListedLine>) -> ListedFunction {

@@ -30,6 +30,7 @@ const UNPLACED_FORMATS: &[&str] = &[
     "staticcheck",
     "go-source",
     "go-mod",
+    "source-tree",
     "manifest",
     "compose",
     "image-inspect",

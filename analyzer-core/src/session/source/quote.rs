@@ -1,13 +1,13 @@
-//! The program's source beside what the captures say of it.
+//! Lines of the program's source in findings that name them.
 
-use super::ingest::Texts;
+use super::{File, Sources, of_another_version, shortened};
 use crate::base::convert::{to_u32, to_usize};
 use crate::base::go_symbol::Origin;
-use crate::base::source::SourceId;
-use crate::base::source_map::{Found, SourceMap, fits};
+use crate::base::source_map::fits;
 use crate::evidence::Evidence;
 use crate::report::plain_text::visible;
 use crate::report::{Excerpt, Finding, Goroutines, Report, StackFrame};
+use crate::session::ingest::Texts;
 
 /// Places of a finding that are quoted: the site and who called it.
 const PLACES: usize = 2;
@@ -16,67 +16,40 @@ const AROUND: usize = 2;
 /// Characters of a line: more is no code that people write.
 const LINE_CHARACTERS: usize = 160;
 
-/// The dropped sources, to be found by the names that captures have for them.
-struct Sources<'a> {
-    evidence: &'a Evidence,
-    texts: &'a Texts,
-    map: SourceMap,
-}
-
-impl<'a> Sources<'a> {
-    /// `None` if no source was dropped.
-    fn new(evidence: &'a Evidence, texts: &'a Texts) -> Option<Self> {
-        let path =
-            |id: SourceId| evidence.sources.get(id).map(|source| source.path.clone()).unwrap_or_default();
-        let files = &evidence.go_source.files;
-        let modules = evidence.go_source.modules.iter().map(|module| {
-            let path = path(module.source);
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            (folder, evidence.strings.get(module.module).to_owned())
-        });
-        let map = SourceMap::new(files.iter().map(|&id| path(id)), modules);
-        (!files.is_empty()).then_some(Self { evidence, texts, map })
-    }
-
-    /// The lines around a place; `None` if no file fits.
-    fn excerpt(&self, frame: &StackFrame) -> Option<Excerpt> {
-        let (file, line) = (frame.file.as_deref()?, frame.line?);
-        let mut excerpt = Excerpt {
-            function: frame.function.clone(),
-            file: file.to_owned(),
-            line,
-            source: None,
-            first: 0,
-            lines: Vec::new(),
-            note: None,
-        };
-        let index = match self.map.find(file) {
-            Found::None => return None,
-            Found::One(index) => index,
-            Found::Several(several) => {
-                let paths: Vec<&str> = several.iter().take(3).map(|&index| self.map.path(index)).collect();
-                excerpt.note = Some(format!("Several files fit: {}.", paths.join(", ")));
-                return Some(excerpt);
-            }
-        };
-        let source = *self.evidence.go_source.files.get(index)?;
-        let bytes = self.texts.get(source)?.as_ref()?;
-        let text = String::from_utf8_lossy(bytes);
-        let lines: Vec<&str> = text.lines().collect();
-        excerpt.source = Some(source);
-        excerpt.file = self.map.path(index).to_owned();
-        let at = to_usize(u64::from(line))?;
-        if !fits(&lines, &frame.function, at) {
-            excerpt.note =
-                Some(format!("This source is of another version: line {line} is not in {}.", frame.function));
+/// The lines around a place; `None` if no file fits.
+fn excerpt(sources: &Sources<'_>, frame: &StackFrame) -> Option<Excerpt> {
+    let (file, line) = (frame.file.as_deref()?, frame.line?);
+    let mut excerpt = Excerpt {
+        function: frame.function.clone(),
+        file: file.to_owned(),
+        line,
+        source: None,
+        first: 0,
+        lines: Vec::new(),
+        note: None,
+    };
+    let (source, path) = match sources.find(file) {
+        File::Missing => return None,
+        File::Several(which) => {
+            excerpt.note = Some(which);
             return Some(excerpt);
         }
-        let first = at.saturating_sub(AROUND).max(1);
-        excerpt.first = to_u32(first);
-        let shown = lines.iter().skip(first - 1).take(at + AROUND - first + 1);
-        excerpt.lines = shown.map(|line| shortened(line)).collect();
-        Some(excerpt)
+        File::One(source, path) => (source, path),
+    };
+    let text = sources.text(source)?;
+    let lines: Vec<&str> = text.lines().collect();
+    excerpt.source = Some(source);
+    excerpt.file = path;
+    let at = to_usize(u64::from(line))?;
+    if !fits(&lines, &frame.function, at) {
+        excerpt.note = Some(of_another_version(line.into(), &frame.function));
+        return Some(excerpt);
     }
+    let first = at.saturating_sub(AROUND).max(1);
+    excerpt.first = to_u32(first);
+    let shown = lines.iter().skip(first - 1).take(at + AROUND - first + 1);
+    excerpt.lines = shown.map(|line| shortened(line, LINE_CHARACTERS)).collect();
+    Some(excerpt)
 }
 
 /// What captures and paths say is shown as it is.
@@ -87,18 +60,8 @@ fn made_visible(mut excerpt: Excerpt) -> Excerpt {
     excerpt
 }
 
-fn shortened(line: &str) -> String {
-    let spaced = line.replace('\t', "    ");
-    let mut text: String = visible(&spaced).chars().take(LINE_CHARACTERS + 1).collect();
-    if text.chars().count() > LINE_CHARACTERS {
-        text.pop();
-        text.push('…');
-    }
-    text
-}
-
 /// Gives each finding the lines that it names.
-pub(super) fn quote(report: &mut Report, evidence: &Evidence, texts: &Texts) {
+pub(in crate::session) fn quote(report: &mut Report, evidence: &Evidence, texts: &Texts) {
     let Some(sources) = Sources::new(evidence, texts) else { return };
     let Report { findings, goroutines, .. } = report;
     for finding in findings {
@@ -108,7 +71,7 @@ pub(super) fn quote(report: &mut Report, evidence: &Evidence, texts: &Texts) {
         let mut seen: Vec<StackFrame> = Vec::new();
         for place in places {
             if seen.len() < PLACES && !seen.contains(&place) {
-                finding.excerpts.extend(sources.excerpt(&place).map(made_visible));
+                finding.excerpts.extend(excerpt(&sources, &place).map(made_visible));
                 seen.push(place);
             }
         }
