@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use analyzer_core::report::number_format::{bytes, range};
 use analyzer_core::report::{
-    Finding, Goroutines, MemorySnapshot, NoteSeverity, Report, Resources, Severity, SourceRow, Verdict,
+    Citation, Finding, Goroutines, MemorySnapshot, NoteSeverity, RecipeContainer, Report, Resources,
+    Severity, SourceRow, Verdict,
 };
 
 use crate::output;
@@ -28,6 +29,9 @@ pub fn print(report: &Report) -> String {
     }
     if let Some(goroutines) = &report.goroutines {
         print_goroutines(&mut out, goroutines);
+    }
+    for container in report.recipe.iter().flat_map(|recipe| &recipe.containers) {
+        print_container(&mut out, container, report);
     }
     print_analyzers(&mut out, report);
     print_trouble(&mut out, &report.sources);
@@ -118,6 +122,51 @@ fn print_goroutines(out: &mut String, goroutines: &Goroutines) {
     }
     if let Some(rest) = goroutines.groups.len().checked_sub(GROUPS).filter(|rest| *rest > 0) {
         let _ = writeln!(out, "  and {rest} more groups");
+    }
+}
+
+/// What a Go container is given, and the lines to change.
+fn print_container(out: &mut String, container: &RecipeContainer, report: &Report) {
+    if container.go.is_none() {
+        return;
+    }
+    let place = |citation: &Citation| {
+        let row = report.sources.iter().find(|row| row.id == citation.source);
+        let line = citation.at.and_then(|at| at.line).map_or_else(String::new, |line| format!(":{line}"));
+        format!("{}{line}", row.map_or("?", |row| row.path.as_str()))
+    };
+    let _ = writeln!(out, "\nRECIPE {}", container.name);
+    for fact in &container.facts {
+        let captured = fact.captured.as_ref().map_or_else(String::new, |captured| {
+            let differs = if captured.differs { ", which differs" } else { "" };
+            format!("; captured {}{differs}", captured.text)
+        });
+        let _ = writeln!(
+            out,
+            "  {:<16}  {}{captured}  ({})",
+            fact.id.label(),
+            fact.written,
+            place(&fact.citation)
+        );
+    }
+    let Some(fix) = &container.fix else { return };
+    if fix.changes.is_empty() {
+        let _ = writeln!(out, "  nothing to change: what is stated fits what was captured");
+    }
+    for change in &fix.changes {
+        let _ = writeln!(out, "  change {} ({})\n    {}", change.text(), place(&change.citation), change.why);
+    }
+    for step in &fix.steps {
+        let _ = writeln!(out, "    {:<44} {:>12}  {}", step.label, bytes(step.bytes), step.formula);
+    }
+    for note in &fix.notes {
+        let _ = writeln!(out, "  note: {note}");
+    }
+    if !fix.patch.is_empty() {
+        let _ = writeln!(out, "  {}:", fix.apply);
+        for line in fix.patch.lines() {
+            let _ = writeln!(out, "    {line}");
+        }
     }
 }
 

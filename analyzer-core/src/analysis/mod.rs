@@ -15,9 +15,11 @@ use crate::base::units::Nanos;
 use crate::evidence::Evidence;
 use crate::evidence::trace::TraceId;
 use crate::report::trace::Trace;
-use crate::report::{Gc, Goroutines, Memory, Resources, Subject};
+use crate::report::{Gc, Goroutines, Memory, Recipe, Resources, Subject};
 use memory::Reviewed;
 use profile::facts::{self, ProcessProfiles};
+use recipe::Unit;
+use recipe::seen::Captured;
 use trace::sums::TraceSums;
 
 /// What the user may set.
@@ -49,6 +51,8 @@ pub struct Analysis {
     pub traces: Vec<Trace>,
     /// Sockets, descriptors, threads and processors; `None` if nothing tells of them.
     pub resources: Option<Resources>,
+    /// What containers are given; `None` if nothing states it.
+    pub recipe: Option<Recipe>,
     /// Profiles of each subject that has any.
     pub profiles: Vec<ProcessProfiles>,
     /// What the user set.
@@ -56,7 +60,7 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Analyzes what was parsed of `subjects`, whose moments are `reviewed`. `trace_sums` are
+    /// Analyzes what was parsed of `subjects`, whose moments are `reviewed` and whose manifests `units`. `trace_sums` are
     /// those of `evidence.traces`: events are too many to keep, and were added up while they
     /// were read.
     pub fn new(
@@ -64,6 +68,7 @@ impl Analysis {
         trace_sums: &IndexVec<TraceId, TraceSums>,
         subjects: Vec<Subject>,
         reviewed: &[Reviewed<'_>],
+        units: &[Unit<'_>],
         settings: Settings,
     ) -> Self {
         let mut goroutines = goroutines::analyze(evidence, &subjects);
@@ -74,7 +79,10 @@ impl Analysis {
         }
         let traces = trace::section(evidence, trace_sums, &subjects, &mut goroutines);
         let resources = resources::analyze(evidence, &subjects, goroutines.as_ref(), &traces);
+        let captured =
+            Captured { evidence, subjects: &subjects, moments: reviewed, resources: resources.as_ref() };
+        let recipe = recipe::section(units, &captured);
         let profiles = facts::gather(evidence, &subjects);
-        Self { subjects, goroutines, gc, memory, traces, resources, profiles, settings }
+        Self { subjects, goroutines, gc, memory, traces, resources, recipe, profiles, settings }
     }
 }

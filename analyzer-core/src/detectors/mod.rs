@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
 use crate::analysis::memory::Reviewed;
+use crate::analysis::recipe::Unit;
 use crate::base::order::StableOrder;
 use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
@@ -28,6 +29,8 @@ pub struct Case<'a> {
     pub analysis: &'a Analysis,
     /// Moments with memory figures, of every subject, in order.
     pub memory: &'a [Reviewed<'a>],
+    /// Containers and images as manifests state them.
+    pub units: &'a [Unit<'a>],
 }
 
 /// A code that findings carry, for people.

@@ -52,7 +52,7 @@ pub fn check_trace(
     merge(&mut whole, trace);
     let trace = serde_json::from_value(whole).expect("a trace as the report has it");
     let analysis = Analysis { traces: vec![trace], goroutines, ..Analysis::default() };
-    let case = Case { evidence: &Evidence::default(), analysis: &analysis, memory: &[] };
+    let case = Case { evidence: &Evidence::default(), analysis: &analysis, memory: &[], units: &[] };
     let able = all().filter(|detector| (detector.missing_inputs)(&case).is_empty());
     let found = able.flat_map(|detector| (detector.detect)(&case)).collect();
     expect(family, found, codes)

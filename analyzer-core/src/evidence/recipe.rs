@@ -74,6 +74,8 @@ pub struct Container {
     pub memory_limit: Option<Stated<i64>>,
     /// Requested memory, in bytes.
     pub memory_request: Option<Stated<i64>>,
+    /// True if the limits of a compose service stand below `deploy`.
+    pub has_deploy_limits: bool,
     /// Limit of CPU, in thousandths of one.
     pub cpu_limit: Option<Stated<i64>>,
     /// Volumes in memory that it mounts.
@@ -118,6 +120,7 @@ impl Container {
             imports: Vec::new(),
             memory_limit: None,
             memory_request: None,
+            has_deploy_limits: false,
             cpu_limit: None,
             memory_volumes: Vec::new(),
             grace: None,

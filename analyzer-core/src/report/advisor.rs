@@ -104,6 +104,7 @@ pub enum Bound {
 
 /// One line of the arithmetic; lines add up to the peak.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Step {
     /// Stable id; of what lies beside Go, the ledger row's.
     pub id: String,

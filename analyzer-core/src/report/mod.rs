@@ -12,6 +12,7 @@ mod memory;
 pub mod number_format;
 pub mod plain_text;
 mod profiles;
+pub mod recipe;
 mod relocate;
 mod resource_facts;
 mod resources;
@@ -35,6 +36,9 @@ pub use memory::{
     MappingPage, Mappings, Memory, MemorySnapshot, Reclaim, SideFigure, SizeClass, SizeClasses,
 };
 pub use profiles::{HeapSite, ProfileSummary, Program, SampleType};
+pub use recipe::{
+    CapturedFact, Recipe, RecipeCapture, RecipeChange, RecipeContainer, RecipeFact, RecipeFactId, RecipeFix,
+};
 pub use resources::{
     Connections, Counterpart, Cpu, DescriptorCount, Descriptors, GoroutinePairs, Listener, ResourceSnapshot,
     Resources, SOCKET_ROWS, Side, Sockets, THREAD_ROWS, ThreadWait, Threads,
@@ -88,6 +92,9 @@ pub struct Report {
     /// Sockets, descriptors, threads and the CPU quota over the snapshots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
+    /// What containers are given before they run, beside what their captures show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
     /// Summaries of the pprof profiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<ProfileSummary>,

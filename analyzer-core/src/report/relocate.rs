@@ -21,6 +21,9 @@ impl Report {
         for citation in self.resources.iter_mut().flat_map(super::Resources::citations_mut) {
             citation.at = citation.at.map(|at| to(citation.source, at));
         }
+        for citation in self.recipe.iter_mut().flat_map(super::Recipe::citations_mut) {
+            citation.at = citation.at.map(|at| to(citation.source, at));
+        }
         for run in self.gc.iter_mut().flat_map(|gc| &mut gc.runs) {
             run.cycles.iter_mut().for_each(|cycle| cycle.line = line(run.source, cycle.line));
             run.scavenges.iter_mut().for_each(|row| row.line = line(run.source, row.line));

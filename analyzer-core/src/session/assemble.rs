@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analysis::trace::sums::TraceSums;
-use crate::analysis::{Analysis, Settings, memory, profile, subjects, witnesses};
+use crate::analysis::{Analysis, Settings, memory, profile, recipe, subjects, witnesses};
 use crate::base::convert::to_u64;
 use crate::base::index::IndexVec;
 use crate::base::source::SourceId;
@@ -22,9 +22,10 @@ pub fn assemble(
     settings: Settings,
 ) -> Report {
     let subjects = subjects::group(evidence);
-    let memory = memory::review(evidence, &subjects);
-    let analysis = Analysis::new(evidence, trace_sums, subjects, &memory, settings);
-    let case = Case { evidence, analysis: &analysis, memory: &memory };
+    let units = recipe::units(evidence, &subjects);
+    let memory = memory::review(evidence, &subjects, &units);
+    let analysis = Analysis::new(evidence, trace_sums, subjects, &memory, &units, settings);
+    let case = Case { evidence, analysis: &analysis, memory: &memory, units: &units };
     let (mut findings, not_run) = detectors::run(&case);
     let checks_run = detectors::all().filter(|detector| (detector.missing_inputs)(&case).is_empty()).count();
     let mut analyzers = witnesses::join(evidence, analysis.goroutines.as_ref(), &mut findings);
@@ -52,6 +53,7 @@ pub fn assemble(
         gc: analysis.gc,
         traces: analysis.traces,
         resources: analysis.resources,
+        recipe: analysis.recipe,
         analyzers,
     };
     verdict::settle(&mut report);

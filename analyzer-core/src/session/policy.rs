@@ -5,13 +5,11 @@
 //! them quantity (1.29). It sees the object alone: no ConfigMap, no Dockerfile, no go.mod, and no sleep in
 //! a preStop command.
 
-use crate::detectors::spec::gomaxprocs_above::{LEAST, TIMES};
-use crate::detectors::spec::gomemlimit_limit::TIGHT_PERCENT;
-use crate::detectors::spec::grace::GRACE;
+use crate::analysis::recipe::advised::{GRACE, LEAST_PROCS, PROCS_TIMES, TIGHT_PERCENT};
 
 /// The policy and its binding. It warns and audits; nothing is refused.
 pub fn policy() -> String {
-    [("@TIMES@", TIMES), ("@LEAST@", LEAST), ("@TIGHT@", TIGHT_PERCENT), ("@GRACE@", GRACE)]
+    [("@TIMES@", PROCS_TIMES), ("@LEAST@", LEAST_PROCS), ("@TIGHT@", TIGHT_PERCENT), ("@GRACE@", GRACE)]
         .iter()
         .fold(TEMPLATE.to_owned(), |text, (name, value)| text.replace(name, &value.to_string()))
 }

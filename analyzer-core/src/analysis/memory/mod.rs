@@ -29,6 +29,7 @@ pub mod size_classes;
 pub mod term;
 pub mod things;
 
+use crate::analysis::recipe::{self, Unit};
 use crate::base::source::SourceId;
 use crate::base::units::Bytes;
 use crate::evidence::Evidence;
@@ -50,9 +51,10 @@ pub struct Reviewed<'a> {
     pub outside: Option<OutsideArenas>,
 }
 
-/// The moments of every subject, in order; each has figures.
-pub fn review<'a>(evidence: &'a Evidence, subjects: &[Subject]) -> Vec<Reviewed<'a>> {
-    moments(evidence, subjects).map(reviewed).collect()
+/// The moments of every subject, in order, with what manifests state of it; each has figures.
+pub fn review<'a>(evidence: &'a Evidence, subjects: &[Subject], units: &[Unit<'_>]) -> Vec<Reviewed<'a>> {
+    let with_stated = |moment: Moment<'a>| Moment { stated: recipe::stated(units, moment.subject), ..moment };
+    moments(evidence, subjects).map(with_stated).map(reviewed).collect()
 }
 
 /// The same moments, not looked at any closer.

@@ -7,6 +7,7 @@ use super::process::{PRINTED, Process};
 use super::runtime::GoRuntime;
 use super::term::Term;
 use super::things::{Thing, Things};
+use crate::analysis::recipe::settings::gomemlimit;
 use crate::base::order::StableOrder;
 use crate::base::units::{Bytes, Nanos};
 use crate::evidence::memory::UNLIMITED;
@@ -40,6 +41,19 @@ pub struct Moment<'a> {
     pub arenas: Option<ArenaFit>,
     /// How far apart the capture says that it read them.
     pub skew: Option<Nanos>,
+    /// What manifests of the same container state.
+    pub stated: Stated,
+}
+
+/// Limits that manifests of a container state: they stand in for what its capture does not say.
+#[derive(Clone, Debug, Default)]
+pub struct Stated {
+    /// The container's limit of memory.
+    pub limit: Option<Term>,
+    /// GOMEMLIMIT.
+    pub gomemlimit: Option<Term>,
+    /// GOGC in percent.
+    pub gogc: Option<Term>,
 }
 
 /// The arena identity: address space of the arenas against what the runtime says.
@@ -93,6 +107,7 @@ impl<'a> Moment<'a> {
             cgroup,
             things,
             skew: None,
+            stated: Stated::default(),
         }
     }
 
@@ -111,7 +126,10 @@ impl<'a> Moment<'a> {
     pub fn limit(&self) -> Option<Term> {
         let own = self.cgroup.as_ref().and_then(|cgroup| cgroup.finite_limit().cloned());
         let outer = self.ancestors.iter().map(|ancestor| ancestor.finite_limit().cloned());
-        least([own, self.described_limit()].into_iter().chain(outer))
+        let told = least([own, self.described_limit()].into_iter().chain(outer));
+        // A group that says "max" has no limit, whatever its manifest says.
+        let is_told = self.cgroup.as_ref().is_some_and(|cgroup| cgroup.limit.is_some());
+        told.or_else(|| self.stated.limit.clone().filter(|_| !is_told))
     }
 
     /// The limit to show: where this moment does not say, that of another reading
@@ -134,7 +152,7 @@ impl<'a> Moment<'a> {
         match container.text("GOMEMLIMIT")? {
             "limits.memory" => limit,
             amount => {
-                let value = go_amount(amount)?;
+                let value = gomemlimit(amount)?;
                 // The variable has no number of its own in the table: its container is cited.
                 limit.or_else(|| container.get("restartCount")).map(|term| term.with_value(value))
             }
@@ -143,7 +161,9 @@ impl<'a> Moment<'a> {
 
     /// GOMEMLIMIT, if a reading states it: from any reading, as it seldom changes.
     pub fn gomemlimit(&self) -> Option<Term> {
-        self.any_reading(|go| go.gomemlimit.clone()).or_else(|| self.described_gomemlimit())
+        self.any_reading(|go| go.gomemlimit.clone())
+            .or_else(|| self.described_gomemlimit())
+            .or_else(|| self.stated.gomemlimit.clone())
     }
 
     /// GOGC in percent, [`UNLIMITED`] if off.
@@ -153,7 +173,7 @@ impl<'a> Moment<'a> {
             let go = self.go.as_ref().filter(|go| go.is_gogc_off())?;
             go.next_gc.as_ref().map(|goal| goal.with_value(UNLIMITED))
         };
-        stated.or_else(goal)
+        stated.or_else(goal).or_else(|| self.stated.gogc.clone())
     }
 
     /// The live heap of the last cycle, from a reading after the same number of cycles.
@@ -194,19 +214,6 @@ impl<'a> Moment<'a> {
         let captured = usize::from(self.process.is_some()) + self.others.len();
         self.cgroup.as_ref().map_or(0, |cgroup| cgroup.procs.len().saturating_sub(captured))
     }
-}
-
-/// An amount as GOMEMLIMIT is written: bytes, or with one of Go's suffixes.
-fn go_amount(text: &str) -> Option<i64> {
-    const SUFFIXES: [(&str, u32); 5] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("B", 0)];
-    if text == "off" {
-        return Some(UNLIMITED);
-    }
-    let (number, shift) = SUFFIXES
-        .iter()
-        .find_map(|(suffix, shift)| Some((text.strip_suffix(suffix)?, *shift)))
-        .unwrap_or((text, 0));
-    number.parse::<i64>().ok()?.checked_mul(1_i64.checked_shl(shift)?).filter(|amount| *amount >= 0)
 }
 
 /// Files that were read again for the same moment, not at another one: they have no process files of their own.
@@ -356,6 +363,7 @@ impl<'a> Moment<'a> {
             things: Things::default(),
             arenas: None,
             skew: None,
+            stated: Stated::default(),
         }
     }
 }
@@ -364,18 +372,5 @@ impl Moment<'_> {
     /// Resident anonymous pages in Go's arenas.
     pub fn arena_resident(&self) -> Option<Term> {
         self.process.as_ref()?.class_sum(MappingClass::GoArena, VmaField::Anonymous)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_read_as_go_reads_them() {
-        assert_eq!(go_amount("200MiB"), Some(200 << 20));
-        assert_eq!((go_amount("1048576"), go_amount("8B")), (Some(1 << 20), Some(8)));
-        assert_eq!(go_amount("off"), Some(UNLIMITED));
-        assert_eq!((go_amount("2Gi"), go_amount("99999999999TiB"), go_amount("-1")), (None, None, None));
     }
 }

@@ -1,15 +1,10 @@
 //! `spec.gomaxprocs.above_cpu`: more running goroutines than the quota pays for.
 
 use super::support::{Draft, cpus, draft, judge, list, missing_inputs, place};
+use crate::analysis::recipe::advised::{LEAST_PROCS as LEAST, PROCS_TIMES as TIMES};
 use crate::base::units::Unit as Measure;
 use crate::detectors::{Detector, Rule};
 use crate::report::{Citation, Severity};
-
-/// From so many times the quota on GOMAXPROCS is a mistake.
-pub const TIMES: i64 = 2;
-
-/// The runtime itself never goes below that (Go 1.25, adjustCgroupGOMAXPROCS).
-pub const LEAST: i64 = 2;
 
 const ABOVE: Rule = Rule {
     code: "spec.gomaxprocs.above_cpu",

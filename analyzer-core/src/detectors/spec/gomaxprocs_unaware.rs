@@ -1,13 +1,8 @@
 //! `spec.gomaxprocs.unaware`: a Go runtime that does not read the CPU quota (before Go 1.25).
 
 use super::support::{Draft, cpus, draft, judge, list, missing_inputs, place, served};
-use crate::analysis::recipe::{Unit, version_of};
-use crate::base::source::SourceSpan;
 use crate::detectors::{Detector, Rule};
 use crate::report::{Confidence, Severity};
-
-/// The first minor version that reads the quota; in `go.mod` too (GODEBUG containermaxprocs, internal/godebugs).
-const AWARE: u32 = 25;
 
 const UNAWARE: Rule = Rule {
     code: "spec.gomaxprocs.unaware",
@@ -25,7 +20,7 @@ pub const DETECTOR: Detector = Detector {
             if unit.may_be_set("GOMAXPROCS") || unit.helpers().processors {
                 return None;
             }
-            let (why, at) = why(unit)?;
+            let (why, at) = unit.ignores_quota()?;
             let container = match unit.container {
                 Some(_) => Some(served(unit)?),
                 None => None,
@@ -71,24 +66,6 @@ pub const DETECTOR: Detector = Detector {
         })
     },
 };
-
-/// Why the runtime does not read the quota, and where that is stated.
-fn why(unit: &Unit<'_>) -> Option<(String, SourceSpan)> {
-    let built = unit.go_version();
-    if let Some((version, stated)) = built.filter(|(version, _)| version.is_before(AWARE)) {
-        let said = format!("Go {}.{} does not read the quota", version.major, version.minor);
-        return Some((said, stated.at));
-    }
-    match unit.godebug("containermaxprocs") {
-        Some(("0", at)) => return Some(("GODEBUG says containermaxprocs=0".to_owned(), at)),
-        Some(_) => return None,
-        None => {}
-    }
-    let module = unit.module.filter(|module| module.container_max_procs != Some(true))?;
-    let go = module.go.as_ref()?;
-    let is_old = version_of(&go.value)?.is_before(AWARE) || module.container_max_procs == Some(false);
-    is_old.then(|| (format!("go {} in go.mod turns off that the runtime reads the quota", go.value), go.at))
-}
 
 #[cfg(test)]
 mod tests {

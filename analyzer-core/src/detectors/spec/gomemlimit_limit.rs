@@ -1,17 +1,14 @@
 //! `spec.gomemlimit.above_limit`, `equals_limit`, `tight`: a GOMEMLIMIT that the container's limit does not leave room for.
 
 use super::support::{
-    Draft, draft, gomemlimit, in_mib, judge, list, memory, missing_inputs, place, set_variable, text, written,
+    Draft, advised_gomemlimit, draft, gomemlimit, judge, list, memory, missing_inputs, place, text, written,
 };
 use crate::analysis::recipe::Unit;
+use crate::analysis::recipe::advised::TIGHT_PERCENT;
 use crate::base::units::Unit as Measure;
 use crate::detectors::{Detector, Rule};
 use crate::evidence::recipe::{Stated, VariableValue};
-use crate::report::advisor::ADVISED_PERCENT;
 use crate::report::{Citation, Confidence, Severity};
-
-/// Share of the limit above which a GOMEMLIMIT leaves no room, in percent.
-pub const TIGHT_PERCENT: i64 = 95;
 
 const ABOVE: Rule = Rule {
     code: "spec.gomemlimit.above_limit",
@@ -35,72 +32,58 @@ const TIGHT: Rule = Rule {
 };
 
 /// The rules.
-pub const DETECTOR: Detector = Detector {
-    rules: &[ABOVE, EQUALS, TIGHT],
-    missing_inputs,
-    detect: |case| judge(case, |unit| of_resource(unit).or_else(|| of_literal(unit))),
-};
+pub const DETECTOR: Detector =
+    Detector { rules: &[ABOVE, EQUALS, TIGHT], missing_inputs, detect: |case| judge(case, find) };
 
-fn advice(unit: &Unit<'_>, limit: &Stated<i64>) -> String {
-    let advised = in_mib(limit.value / 100 * ADVISED_PERCENT);
-    format!(
-        "Set {ADVISED_PERCENT}% of the limit, less what is beside Go: {}. Or raise the limit.",
-        set_variable(unit, "GOMEMLIMIT", &advised)
-    )
-}
-
-fn of_resource(unit: &Unit<'_>) -> Option<Draft> {
+fn find(unit: &Unit<'_>) -> Option<Draft> {
+    let limit = unit.container?.memory_limit.as_ref()?;
     let (value, at) = unit.variable("GOMEMLIMIT")?;
-    let limit = unit.container?.memory_limit.as_ref()?;
-    if !matches!(value, VariableValue::Resource(resource) if resource == "limits.memory") {
-        return None;
-    }
-    Some(Draft {
-        claim: format!(
-            "{} takes GOMEMLIMIT from limits.memory: it is {} of {}, with no room for anything but Go.",
-            unit.name(),
-            text(limit.value),
-            written(limit)
-        ),
-        citations: vec![place(at, "GOMEMLIMIT"), memory(limit, "limits.memory")],
-        against: list(&["A pure Go program with few threads and no tmpfs may live with it."]),
-        advice: vec![advice(unit, limit)],
-        ..draft(EQUALS, "GOMEMLIMIT is a reference to limits.memory.")
-    })
+    let mut found = match value {
+        VariableValue::Resource(resource) if resource == "limits.memory" => Draft {
+            claim: format!(
+                "{} takes GOMEMLIMIT from limits.memory: it is {} of {}, with no room for anything but Go.",
+                unit.name(),
+                text(limit.value),
+                written(limit)
+            ),
+            citations: vec![place(at, "GOMEMLIMIT")],
+            ..draft(EQUALS, "GOMEMLIMIT is a reference to limits.memory.")
+        },
+        _ => of_literal(unit, limit)?,
+    };
+    let against = if found.rule == ABOVE {
+        "A program may set another limit with debug.SetMemoryLimit."
+    } else {
+        "A pure Go program with few threads and no tmpfs may live with it."
+    };
+    found.citations.push(memory(limit, "memory limit"));
+    found.against = list(&[against]);
+    found.advice = vec![format!("{} Or raise the limit.", advised_gomemlimit(unit, limit))];
+    Some(found)
 }
 
-fn of_literal(unit: &Unit<'_>) -> Option<Draft> {
+fn of_literal(unit: &Unit<'_>, limit: &Stated<i64>) -> Option<Draft> {
     let (value, words, at) = gomemlimit(unit)?;
-    let limit = unit.container?.memory_limit.as_ref()?;
-    let cited =
-        vec![Citation::figure(at, "GOMEMLIMIT", value, Measure::Bytes), memory(limit, "memory limit")];
+    let cited = vec![Citation::figure(at, "GOMEMLIMIT", value, Measure::Bytes)];
+    let given = format!("{} has GOMEMLIMIT={words}", unit.name());
     if value >= limit.value {
         return Some(Draft {
             claim: format!(
-                "{} has GOMEMLIMIT={words}, and its memory limit is {}: the kernel kills it before the collector hurries.",
-                unit.name(),
+                "{given}, and its memory limit is {}: the kernel kills it before the collector hurries.",
                 written(limit)
             ),
             citations: cited,
-            against: list(&["A program may set another limit with debug.SetMemoryLimit."]),
-            advice: vec![advice(unit, limit)],
             ..draft(ABOVE, "GOMEMLIMIT is at or above the container's memory limit.")
         });
     }
-    if value <= limit.value / 100 * TIGHT_PERCENT {
-        return None;
-    }
-    Some(Draft {
+    (value > limit.value / 100 * TIGHT_PERCENT).then(|| Draft {
         confidence: Confidence::Likely,
         claim: format!(
-            "{} has GOMEMLIMIT={words} of a memory limit of {}: {} are left for what is not Go's.",
-            unit.name(),
+            "{given} of a memory limit of {}: {} are left for what is not Go's.",
             written(limit),
             text(limit.value - value)
         ),
         citations: cited,
-        against: list(&["A pure Go program with few threads and no tmpfs may live with it."]),
-        advice: vec![advice(unit, limit)],
         ..draft(TIGHT, format!("GOMEMLIMIT is above {TIGHT_PERCENT}% of the container's memory limit."))
     })
 }

@@ -1,10 +1,9 @@
 //! `spec.gomemlimit.missing`: a Go container with a limit that the runtime does not know of.
 
 use super::support::{
-    Draft, draft, in_mib, judge, list, memory, missing_inputs, place, served, set_variable, written,
+    Draft, advised_gomemlimit, draft, judge, list, memory, missing_inputs, place, served, written,
 };
 use crate::detectors::{Detector, Rule};
-use crate::report::advisor::ADVISED_PERCENT;
 use crate::report::{Confidence, Severity};
 
 const MISSING: Rule = Rule {
@@ -25,7 +24,6 @@ pub const DETECTOR: Detector = Detector {
             if is_set || unit.helpers().memory {
                 return None;
             }
-            let advised = in_mib(limit.value / 100 * ADVISED_PERCENT);
             let go = unit.go.map(|at| place(at, "Go"));
             Some(Draft {
                 confidence: Confidence::Likely,
@@ -35,10 +33,7 @@ pub const DETECTOR: Detector = Detector {
                     "A heap that never grows near the limit needs none.",
                     "The program may call debug.SetMemoryLimit.",
                 ]),
-                advice: vec![format!(
-                    "Set {ADVISED_PERCENT}% of the limit, less what is beside Go: {}.",
-                    set_variable(unit, "GOMEMLIMIT", &advised)
-                )],
+                advice: vec![advised_gomemlimit(unit, limit)],
                 ..draft(MISSING, "A Go container has a memory limit and no GOMEMLIMIT.")
             })
         })

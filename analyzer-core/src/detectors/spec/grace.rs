@@ -1,12 +1,10 @@
 //! `spec.grace.prestop`: a hook that takes the whole time there is to stop.
 
 use super::support::{Draft, draft, judge, list, missing_inputs, place};
+use crate::analysis::recipe::advised::GRACE;
 use crate::detectors::{Detector, Rule};
 use crate::evidence::recipe::Dialect;
 use crate::report::Severity;
-
-/// What Kubernetes takes where nothing is stated, in seconds.
-pub const GRACE: i64 = 30;
 
 const PRESTOP: Rule = Rule {
     code: "spec.grace.prestop",

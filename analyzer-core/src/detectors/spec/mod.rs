@@ -24,4 +24,5 @@ detectors! {
     go_old,
     madvdontneed,
     liveness_kills,
+    drift,
 }

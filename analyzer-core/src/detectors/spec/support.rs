@@ -1,12 +1,13 @@
 //! What the rules of the recipe share.
 
 pub use super::super::draft::{Draft, list};
-use crate::analysis::recipe::{Unit, units};
+use crate::analysis::recipe::Unit;
+pub use crate::analysis::recipe::settings::{cpus, go_bytes, in_mib, text};
 use crate::base::source::SourceSpan;
-use crate::base::units::{Bytes, Unit as Measure};
+use crate::base::units::Unit as Measure;
 use crate::detectors::{Case, Rule};
 use crate::evidence::recipe::{Container, Dialect, Stated};
-use crate::report::number_format::bytes;
+use crate::report::advisor::ADVISED_PERCENT;
 use crate::report::{Citation, Confidence, Finding, SubjectId};
 
 /// Places that one finding cites at most.
@@ -14,11 +15,10 @@ const PLACES: usize = 20;
 
 /// What any of these rules needs: a container or an image that is known to run a Go program.
 pub fn missing_inputs(case: &Case<'_>) -> Vec<String> {
-    let units = units(case.evidence);
-    if units.iter().any(|unit| unit.go.is_some()) {
+    if case.units.iter().any(|unit| unit.go.is_some()) {
         return Vec::new();
     }
-    if units.is_empty() {
+    if case.units.is_empty() {
         return list(&[
             "a manifest, a compose file, a Dockerfile or what a container runtime prints (docker inspect)",
         ]);
@@ -30,9 +30,8 @@ pub fn missing_inputs(case: &Case<'_>) -> Vec<String> {
 
 /// What a rule says of every unit that is Go, alike ones as one.
 pub fn judge(case: &Case<'_>, rule: impl Fn(&Unit<'_>) -> Option<Draft>) -> Vec<Finding> {
-    let all = units(case.evidence);
     let mut found: Vec<(String, Draft, usize)> = Vec::new();
-    for unit in all.iter().filter(|unit| unit.go.is_some()) {
+    for unit in case.units.iter().filter(|unit| unit.go.is_some()) {
         let Some(draft) = rule(unit) else { continue };
         push(&mut found, unit, draft);
     }
@@ -105,39 +104,21 @@ pub fn gomemlimit<'u>(unit: &Unit<'u>) -> Option<(i64, &'u str, SourceSpan)> {
     Some((go_bytes(text)?, text, at))
 }
 
-/// What the runtime reads as GOMEMLIMIT: `off` is none of it (runtime/debug, parseByteCount).
-pub fn go_bytes(text: &str) -> Option<i64> {
-    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("B", 0), ("", 0)];
-    let (digits, shift) = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)))?;
-    let is_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse::<i64>().ok().filter(|_| is_digits)?.checked_mul(1_i64 << shift)
-}
-
-/// An amount as Go's variables write it, in whole MiB.
-pub fn in_mib(amount: i64) -> String {
-    format!("{}MiB", (amount >> 20).max(1))
-}
-
 /// An amount in its own words and, where these are no IEC unit, in bytes: `400M (381.5 MiB)`.
 pub fn written(stated: &Stated<i64>) -> String {
     let is_plain = stated.written.ends_with('i') || stated.written.ends_with("iB");
     if is_plain { stated.written.clone() } else { format!("{} ({})", stated.written, text(stated.value)) }
 }
 
-/// An amount for people.
-pub fn text(amount: i64) -> String {
-    bytes(Bytes(amount))
-}
-
-/// CPUs of thousandths, for people: `0.5`, `2`.
-pub fn cpus(millis: i64) -> String {
-    let part = format!("{:03}", millis % 1000);
-    let part = part.trim_end_matches('0');
-    if part.is_empty() { (millis / 1000).to_string() } else { format!("{}.{part}", millis / 1000) }
+/// Advice to set the GOMEMLIMIT that a limit leaves room for.
+pub fn advised_gomemlimit(unit: &Unit<'_>, limit: &Stated<i64>) -> String {
+    let advised = in_mib(limit.value / 100 * ADVISED_PERCENT);
+    let line = set_variable(unit, "GOMEMLIMIT", &advised);
+    format!("Set {ADVISED_PERCENT}% of the limit, less what is beside Go: {line}.")
 }
 
 /// The lines that set a variable, in the dialect of the container.
-pub fn set_variable(unit: &Unit<'_>, name: &str, value: &str) -> String {
+fn set_variable(unit: &Unit<'_>, name: &str, value: &str) -> String {
     match unit.container.map(|container| container.dialect) {
         Some(Dialect::Kubernetes) => format!("env: [{{name: {name}, value: \"{value}\"}}]"),
         Some(Dialect::Compose) => format!("environment: {{{name}: \"{value}\"}}"),

@@ -52,6 +52,7 @@ fn describe(service: &Node, source: SourceId, container: &mut Container) {
     let of = |path: &str| service.at_path(path);
     container.memory_limit =
         read_value(source, of("deploy resources limits memory").or_else(|| of("mem_limit")), docker_size);
+    container.has_deploy_limits = of("deploy resources limits memory").is_some();
     container.memory_request = read_value(
         source,
         of("deploy resources reservations memory").or_else(|| of("mem_reservation")),

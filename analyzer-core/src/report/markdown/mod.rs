@@ -9,6 +9,7 @@ mod escape;
 mod findings;
 mod goroutines;
 mod memory;
+mod recipe;
 mod resources;
 mod sources;
 #[cfg(test)]
@@ -78,6 +79,9 @@ fn parts(report: &Report) -> Vec<Part> {
         parts.push(part(rest + 1, What::Table("sockets, descriptors, threads and CPU"), &|out| {
             resources::print(section, out)
         }));
+    }
+    if let Some(section) = &report.recipe {
+        parts.push(part(rest + 1, What::Table("the recipe"), &|out| recipe::print(section, report, out)));
     }
     parts.push(part(rest + 2, What::Table("what static analyzers say"), &|out| {
         findings::print_analyzers(report, out)
