@@ -5,6 +5,7 @@
 //! level. Groups that wait for another group are folded under it at the end.
 
 pub mod benign;
+mod calm;
 pub mod catalog;
 mod evidence;
 mod families;
@@ -135,15 +136,15 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
         return benign("Only the runtime's own code is on the stack.".to_owned(), Confidence::Certain);
     }
     let Some(assessment) = assessment else {
-        return background(group, None);
+        return background(context, index, group, None);
     };
     let findings = evidence::weigh(context, index, group, assessment);
     let Some(level) = findings.level else {
-        return background(group, Some(assessment));
+        return background(context, index, group, Some(assessment));
     };
     // A count or an age alone does not stand against what explains it.
     if assessment.held_back.is_some() && level == Level::Possible {
-        return background(group, Some(assessment));
+        return background(context, index, group, Some(assessment));
     }
     // What the runtime proves, nothing holds back.
     let is_held = assessment.held_back.is_some() && level != Level::Certain;
@@ -152,7 +153,7 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
     // one for each connection.
     let is_background = known(group).is_some_and(|known| known.follows_load && level != Level::Certain);
     if is_background || level == Level::Possible && known(group).is_some() {
-        return background(group, Some(assessment));
+        return background(context, index, group, Some(assessment));
     }
     let rule = catalog::rule(assessment.rule);
     let mut judgment = Judgment::unknown();
@@ -188,7 +189,12 @@ fn known(group: &Group) -> Option<&'static benign::Known> {
 }
 
 /// What to say of a group that no rule holds against.
-fn background(group: &Group, assessment: Option<&Assessment>) -> Judgment {
+fn background(
+    context: &Context<'_>,
+    index: usize,
+    group: &Group,
+    assessment: Option<&Assessment>,
+) -> Judgment {
     if let Some(known) = known(group) {
         let reason = format!("{}: {}.", known.function, known.what);
         return benign(reason, Confidence::Likely);
@@ -217,6 +223,8 @@ fn background(group: &Group, assessment: Option<&Assessment>) -> Judgment {
     } else if group.last().count == 0 {
         judgment.verdict = Verdict::Benign;
         judgment.reasons.push("All of them have ended.".to_owned());
+    } else if let Some(reason) = calm::reason(context, index, group) {
+        return benign(reason, Confidence::Likely);
     }
     judgment
 }

@@ -230,6 +230,8 @@ fn at(group: &GoroutineGroup) -> String {
 #[cfg(test)]
 mod background;
 #[cfg(test)]
+mod calm;
+#[cfg(test)]
 mod growth;
 #[cfg(test)]
 mod holders;
