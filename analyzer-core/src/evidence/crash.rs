@@ -77,6 +77,6 @@ impl CrashRecord {
 
     /// True if `go test` ended the process because a test took too long.
     pub fn is_test_timeout(&self) -> bool {
-        self.panics.first().is_some_and(|panic| panic.text.starts_with("test timed out after "))
+        self.panics.first().is_some_and(|panic| panic.text.starts_with("test timed out"))
     }
 }

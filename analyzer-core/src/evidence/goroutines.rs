@@ -155,6 +155,8 @@ pub struct CallAddress {
 pub struct GoroutineFlags(u16);
 
 impl GoroutineFlags {
+    /// Nothing is known of it but its state.
+    pub const NONE: Self = Self(0);
     /// `(leaked)`: the runtime's leak-finding GC proved that nothing can wake it.
     pub const LEAKED: Self = Self(1);
     /// `locked to thread`.

@@ -156,6 +156,7 @@ formats! {
     procps,
     oom_log,
     gctrace,
+    notices,
     analyzers,
     go_source,
     known,

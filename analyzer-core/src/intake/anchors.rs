@@ -58,12 +58,21 @@ fn counted(line: &[u8]) -> Option<usize> {
     }
     let at = memmem::find(line, b"#\t0x")
         .or_else(|| memmem::find(line, b"# 0x"))
-        .or_else(|| memmem::find(line, b"# labels: {"));
+        .or_else(|| memmem::find(line, b"# labels: {"))
+        .or_else(|| bare_counter(line));
     at.or_else(|| {
         let at = memmem::find(line, b"#  ")?;
         let rest = line.get(at + 1..)?.trim_ascii_start();
         rest.starts_with(b"0x").then_some(at)
     })
+}
+
+/// `0x822124\tnet/http.f+0x164\t/…`: the line of a frame without its mark.
+fn bare_counter(line: &[u8]) -> Option<usize> {
+    let at = memmem::find(line, b"0x").filter(|&at| is_word_start(line, at))?;
+    let digits = line.get(at + 2..)?.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let rest = line.get(at + 2 + digits..)?;
+    (rest.first() == Some(&b'\t') && memmem::find(rest, b"+0x").is_some()).then_some(at)
 }
 
 /// A tab, a path and a line number: `\t/srv/app/main.go:31 +0x1d1`.
@@ -72,6 +81,19 @@ fn frame(line: &[u8]) -> Option<usize> {
     let tab = memchr::memrchr(b'\t', line.get(..go)?)?;
     let place = line.get(tab..)?;
     dump_line::is_file_line(place).then_some(tab)
+}
+
+/// `runtime/panic.go:965 +0x1b9` where its tab is lost: what stands before it, up to one
+/// blank, is the log's. The indent of a line without a prefix is its own.
+pub(super) fn bare_place(line: &[u8]) -> Option<usize> {
+    let line = line.trim_ascii_end();
+    let go = memmem::rfind(line, b".go:")?;
+    let head = line.get(..go)?;
+    let start = memchr::memrchr(b' ', head)? + 1;
+    let place = line.get(start..)?;
+    let blanks = line.get(..start)?.iter().rev().take_while(|byte| **byte == b' ').count();
+    let is_place = memmem::find(place, b" +0x").is_some() && dump_line::is_file_line(place);
+    (is_place && blanks < start).then(|| start - (blanks - 1))
 }
 
 /// The first line of a panic or of a fatal error of the runtime.

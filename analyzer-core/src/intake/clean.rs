@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use super::glue;
 use super::markup;
 use super::text::{Builder, Text, split_lines};
 use crate::base::convert::to_u32;
@@ -18,13 +19,14 @@ const NO_BREAK_SPACE: &[u8] = b"\xc2\xa0";
 
 /// The text without them; `None` if it has none.
 pub(super) fn clean(bytes: &[u8]) -> Option<Text<'static>> {
-    if !needs(bytes) && !markup::is_markup(bytes) {
-        return None;
-    }
-    let plain = plain(bytes);
-    let places = if has_bare_returns(bytes) { one_line(&plain) } else { Places::default() };
-    let text = Text { bytes: Cow::Owned(plain), places };
-    Some(if markup::is_markup(&text.bytes) { markup::strip(&text) } else { text })
+    let text = (needs(bytes) || markup::is_markup(bytes)).then(|| {
+        let plain = plain(bytes);
+        let places = if has_bare_returns(bytes) { one_line(&plain) } else { Places::default() };
+        let text = Text { bytes: Cow::Owned(plain), places };
+        if markup::is_markup(&text.bytes) { markup::strip(&text) } else { text }
+    });
+    let unglued = glue::strip(text.as_ref().unwrap_or(&Text::dropped(bytes)));
+    unglued.or(text)
 }
 
 /// True if the bytes are not all the text's.

@@ -15,6 +15,11 @@ use crate::base::places::Place;
 
 /// Bytes at the start that are looked at to learn the shape of a log.
 const HEAD_BYTES: usize = 64 << 10;
+/// Keys of what describes a column of a table, and how many it has at most.
+const COLUMN_KEYS: [&[u8]; 5] = [b"name", b"type", b"dataType", b"columnType", b"displayName"];
+const COLUMN_FIELDS: usize = 5;
+/// Columns of a table that are known at most.
+const COLUMNS: usize = 256;
 /// Bytes before the JSON object of a line at most.
 const PREFIX_BYTES: usize = 512;
 
@@ -33,7 +38,7 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
 /// Every line by itself.
 fn lines(text: &Text<'_>) -> Option<Text<'static>> {
     let style = Style::of_lines(text)?;
-    let mut out = Entries { streams: Streams::default(), style, found: 0 };
+    let mut out = Entries { streams: Streams::default(), style, found: 0, columns: Vec::new() };
     for row in text.rows() {
         match object(row.bytes) {
             Some(start) => out.object(&row, start),
@@ -122,7 +127,7 @@ fn document(text: &Text<'_>, start: usize) -> Option<Text<'static>> {
     let mut style = Style { joins_pieces: false };
     let head = text.bytes.get(..start + HEAD_BYTES).unwrap_or(&text.bytes);
     json::records(head, start, |record| style.learn(head, record));
-    let mut out = Entries { streams: Streams::default(), style, found: 0 };
+    let mut out = Entries { streams: Streams::default(), style, found: 0, columns: Vec::new() };
     let mut places = Lines::new(text);
     let mut at = start;
     let end = loop {
@@ -185,6 +190,8 @@ struct Entries {
     style: Style,
     /// Fields that were taken.
     found: usize,
+    /// What the columns of a table without names in its rows are, as the document says above.
+    columns: Vec<Role>,
 }
 
 impl Entries {
@@ -228,12 +235,15 @@ impl Entries {
         }
         let key = hasher.finish() | 1;
         let recovered = recovered(bytes, record);
-        let row = is_row(bytes, record);
+        self.learn_column(bytes, record);
+        let row = self.row(bytes, record);
         let named = named_value(bytes, record);
-        let is_time = |field: &&Field| row || role(key_of(field)) == Role::Time;
         let time = match named {
             Some((name, value)) => (role(name) == Role::Time).then_some(value),
-            None => record.iter().find(is_time),
+            None => match row {
+                Some(row) => record.get(row.time),
+                None => record.iter().find(|field| role(key_of(field)) == Role::Time),
+            },
         };
         if let Some(time) = time {
             self.streams.entry(raw_of(time));
@@ -246,8 +256,8 @@ impl Entries {
             let raw = raw_of(field);
             let role = role(key_of(field));
             let has_lines = memchr::memmem::find(raw, b"\\n").is_some();
-            let is_text = if row {
-                index + 1 == record.len()
+            let is_text = if let Some(row) = row {
+                index == row.text
             } else {
                 let is_value = is_attribute && key_of(field) == b"stringValue";
                 matches!(role, Role::Text | Role::Pieces | Role::Panic) && !is_value || has_lines
@@ -305,17 +315,58 @@ fn named_value<'b, 'r>(bytes: &'b [u8], record: Record<'r>) -> Option<(&'b [u8],
     Some((bytes.get(name.raw.clone()).filter(|_| is_named)?, value))
 }
 
-/// True for a row of a table without names (Loki's `values`, the `rows` of Azure): a
-/// time and, last, the text.
-fn is_row(bytes: &[u8], record: Record<'_>) -> bool {
-    let [first, others @ .., last] = record else { return false };
-    let time = bytes.get(first.raw.clone()).unwrap_or_default();
-    let is_time = time.len() >= 10
+/// Which cells of a row without names are the time and the text.
+#[derive(Clone, Copy, Debug)]
+struct Cells {
+    time: usize,
+    text: usize,
+}
+
+impl Entries {
+    /// `{"name":"LogEntry","type":"string"}`: a column of a table whose rows come below.
+    fn learn_column(&mut self, bytes: &[u8], record: Record<'_>) {
+        let key_of = |field: &Field| bytes.get(field.key.clone()).unwrap_or_default();
+        let is_column = record.len() <= COLUMN_FIELDS
+            && record.iter().all(|field| COLUMN_KEYS.contains(&key_of(field)))
+            && record.first().is_some_and(|field| key_of(field) == b"name");
+        if let Some(name) = record.first().filter(|_| is_column && self.columns.len() < COLUMNS) {
+            self.columns.push(role(bytes.get(name.raw.clone()).unwrap_or_default()));
+        }
+    }
+
+    /// The cells of a row of a table without names (Loki's `values`, the `rows` of Azure): a
+    /// time and the text, in the order that the columns say, else the text last or first.
+    fn row(&self, bytes: &[u8], record: Record<'_>) -> Option<Cells> {
+        let (first, last) = (record.first()?, record.len().checked_sub(1).filter(|last| *last > 0)?);
+        if !record.iter().all(|field| field.key == first.key) {
+            return None;
+        }
+        let is_time = |index: usize| {
+            record.get(index).is_some_and(|field| is_time(bytes.get(field.raw.clone()).unwrap_or_default()))
+        };
+        if self.columns.len() == record.len() {
+            let of = |wanted: Role| self.columns.iter().position(|role| *role == wanted);
+            if let Some(cells) = of(Role::Time).zip(of(Role::Text)).map(|(time, text)| Cells { time, text })
+                && is_time(cells.time)
+            {
+                return Some(cells);
+            }
+        }
+        match (is_time(0), is_time(last)) {
+            (true, _) => Some(Cells { time: 0, text: last }),
+            (false, true) => Some(Cells { time: last, text: 0 }),
+            (false, false) => None,
+        }
+    }
+}
+
+/// `1795204980000000000`, `2026-11-20T20:03:00Z`.
+fn is_time(time: &[u8]) -> bool {
+    time.len() >= 10
         && (time.iter().all(u8::is_ascii_digit)
             || (time.get(..4).is_some_and(|year| year.iter().all(u8::is_ascii_digit))
                 && time.get(4) == Some(&b'-')
-                && time.iter().all(|byte| byte.is_ascii_digit() || b"-:. TZ+".contains(byte))));
-    is_time && others.iter().chain([last]).all(|field| field.key == first.key)
+                && time.iter().all(|byte| byte.is_ascii_digit() || b"-:. TZ+".contains(byte))))
 }
 
 /// The field with the message of a panic that a handler recovered and logged: the

@@ -19,7 +19,10 @@ pub(super) enum Role {
     Other,
 }
 
-const TEXT: [&str; 38] = [
+const TEXT: [&str; 40] = [
+    // Azure's tables of containers.
+    "LogEntry",
+    "LogMessage",
     "message",
     "msg",
     // VictoriaLogs.

@@ -12,11 +12,15 @@
 //! [`limits::ENVELOPE_DEPTH`]. Any bytes are safe.
 
 mod anchors;
+mod byte_lists;
 mod clean;
 mod entries;
 mod escapes;
 mod fields;
+mod fragment;
+mod glue;
 mod json;
+mod markdown_table;
 mod marks;
 mod markup;
 mod pieces;
@@ -27,7 +31,9 @@ mod shape;
 mod streams;
 mod table;
 mod text;
+mod visible;
 mod wrap;
+mod yaml_entries;
 
 use crate::base::convert::to_u64;
 use crate::base::error::Notes;
@@ -149,11 +155,16 @@ fn peeled(text: &Text<'_>) -> Option<Text<'static>> {
         if peeled.is_some() && current.bytes.len() > limits::PASTE_BYTES && is_plain(&current.bytes) {
             break;
         }
-        let next = entries::peel(current)
+        let next = byte_lists::peel(current)
+            .or_else(|| visible::peel(current))
+            .or_else(|| yaml_entries::peel(current))
+            .or_else(|| entries::peel(current))
             .or_else(|| table::peel(current))
+            .or_else(|| markdown_table::peel(current))
             .or_else(|| quoted::peel(current))
             .or_else(|| prefix::peel(current))
-            .or_else(|| wrap::peel(current));
+            .or_else(|| wrap::peel(current))
+            .or_else(|| fragment::peel(current));
         match next {
             // A layer that changes nothing would be found for ever.
             Some(next) if next.bytes != current.bytes => peeled = Some(next),

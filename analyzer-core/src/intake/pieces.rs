@@ -6,10 +6,13 @@ use super::json;
 use super::text::Row;
 use crate::formats::goroutine_dump::lines as dump_line;
 use crate::formats::record::{decimal, flat_keyed};
-use crate::formats::{gctrace, oom_log, smaps};
+use crate::formats::{gctrace, notices, oom_log, smaps};
 
 /// Bytes of a title of `kubectl describe` at most.
 const TITLE_BYTES: usize = 40;
+
+/// Rows over which the message of a notice is broken, at most.
+const NOTICE_ROWS: usize = 3;
 
 /// Titles that stand below the name in what `kubectl describe` prints of pods and nodes.
 const SECOND_TITLES: [&[u8]; 8] = [
@@ -44,6 +47,8 @@ pub(super) enum Kind {
     Metrics,
     /// Manifests.
     Yaml,
+    /// What a killer tells in one sentence.
+    Notice,
     /// What `kubectl describe` prints, or the states of a container out of it.
     Described,
 }
@@ -74,8 +79,11 @@ pub(super) fn split(rows: &[Row<'_>]) -> Pieces {
                 && (key_of(line) == Some(first.as_slice())
                     || (*kind == Kind::Mappings && line.ends_with(b"[rollup]"))
                     || (*kind == Kind::Described && line.starts_with(b"Name:")));
-            let continues =
-                if *kind == Kind::Json { index < until } else { continues(*kind, line) && !is_again };
+            let continues = match kind {
+                Kind::Json => index < until,
+                Kind::Notice => run.len() < NOTICE_ROWS && is_broken(rows, run),
+                kind => continues(*kind, line) && !is_again,
+            };
             if continues {
                 run.push(index);
                 continue;
@@ -84,7 +92,7 @@ pub(super) fn split(rows: &[Row<'_>]) -> Pieces {
         }
         // The statistics may follow their title without the kernel's clock.
         let has_clock = is_kernels(line);
-        let anchor = anchors::kernel(line).filter(|at| *at == 0 || has_clock);
+        let anchor = anchors::kernel(line).filter(|at| *at == 0 || has_clock).filter(|_| !is_event_row(line));
         in_record &= !line.trim_ascii().is_empty();
         in_record |= anchor.is_some() && !line.starts_with(b"Call Trace:");
         if in_record || has_clock {
@@ -103,6 +111,14 @@ pub(super) fn split(rows: &[Row<'_>]) -> Pieces {
     }
     pieces.runs.extend(open.map(|(_, run, _)| run));
     pieces
+}
+
+/// True if the last row of a notice ends within its sentence.
+fn is_broken(rows: &[Row<'_>], run: &[usize]) -> bool {
+    let last = run.last().and_then(|index| rows.get(*index)).map_or(&b""[..], |row| row.bytes);
+    let text = last.trim_ascii_end();
+    let end = text.iter().rposition(|byte| !b" \"'`*,".contains(byte)).and_then(|at| text.get(at));
+    end.is_some_and(|byte| *byte != b'.' && *byte != b'}')
 }
 
 /// The key of a `key number` line: a second reading starts with the first key again.
@@ -150,10 +166,18 @@ pub(super) fn starts(rows: &[Row<'_>], index: usize) -> Option<Kind> {
             is_described.then_some(Kind::Described)
         }
         _ if is_state(rows, index) => Some(Kind::Described),
+        _ if notices::is_notice(line) && !is_event_row(line) => Some(Kind::Notice),
         _ if is_flat_start(line, next) => Some(Kind::Flat),
         _ if is_first(&[b"go_", b"process_", b"container_"]) && is_sample(line) => Some(Kind::Metrics),
         _ => None,
     }
+}
+
+/// A row of a table of events: the table is read as one.
+fn is_event_row(line: &[u8]) -> bool {
+    [&b"Warning  "[..], b"Normal  ", b"Warning\t", b"Normal\t"]
+        .iter()
+        .any(|kind| memchr::memmem::find(line, kind).is_some())
 }
 
 /// `Start Time:   Tue, …`: a title as `kubectl describe` prints it, without indent.
@@ -191,7 +215,7 @@ fn is_state(rows: &[Row<'_>], index: usize) -> bool {
 
 /// The first two keys of files of control groups.
 fn is_flat_start(line: &[u8], next: &[u8]) -> bool {
-    const PAIRS: [(&[u8], &[u8]); 9] = [
+    const PAIRS: [(&[u8], &[u8]); 11] = [
         (b"anon", b"file"),
         (b"cache", b"rss"),
         (b"low", b"high"),
@@ -199,6 +223,8 @@ fn is_flat_start(line: &[u8], next: &[u8]) -> bool {
         (b"max", b"oom"),
         (b"oom_kill_disable", b"under_oom"),
         (b"usage_usec", b"user_usec"),
+        (b"usage_usec", b"system_usec"),
+        (b"usage_usec", b"nr_periods"),
         (b"nr_periods", b"nr_throttled"),
         (b"populated", b"frozen"),
     ];
@@ -215,15 +241,17 @@ fn continues(kind: Kind, line: &[u8]) -> bool {
     match kind {
         Kind::Counts => {
             trimmed.starts_with(b"#")
+                || (trimmed.starts_with(b"0x") && memchr::memmem::find(trimmed, b"+0x").is_some())
                 || is_counted(line)
                 || smaps::header::parse(line).is_some()
                 || trimmed == b"MAPPED_LIBRARIES:"
         }
         Kind::MemStats => trimmed.starts_with(b"#"),
-        Kind::Json => false,
+        Kind::Json | Kind::Notice => false,
         Kind::Mappings => smaps::header::parse(line).is_some() || is_keyed(line),
         Kind::Keyed => is_keyed(line),
-        Kind::Flat => key_of(line).is_some(),
+        // A person left lines out.
+        Kind::Flat => key_of(line).is_some() || matches!(trimmed, b"..." | b"[...]" | b"\xe2\x80\xa6"),
         Kind::Pressure => trimmed.starts_with(b"some avg10=") || trimmed.starts_with(b"full avg10="),
         Kind::Metrics => trimmed.starts_with(b"#") || is_sample(line),
         Kind::Described => {

@@ -28,14 +28,21 @@ const HITS: usize = 8;
 pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
     let shapes = Shapes::learn(&text.bytes)?;
     let mut streams = Streams::default();
+    let mut is_first = true;
     for row in text.rows() {
         let Some((shape, cut)) = shapes.cut(row.bytes) else {
+            if is_first && let Some(own) = shapes.cut_off(row.bytes) {
+                is_first = false;
+                streams.line(0, own, row.place);
+                continue;
+            }
             streams.piece(0, row.bytes, row.place);
             if row.is_ended {
                 streams.end(0);
             }
             continue;
         };
+        is_first = false;
         let (prefix, own) = row.bytes.split_at(cut.at);
         let key = writer(prefix);
         if shape.is_kernel
@@ -105,10 +112,16 @@ struct Shapes {
 impl Shapes {
     fn learn(bytes: &[u8]) -> Option<Self> {
         let mut shapes = Self::default();
-        for part in samples(bytes) {
-            let mut lines = split_lines(part).map(|(line, _)| line).peekable();
-            while let Some(line) = lines.next() {
-                shapes.add(line, lines.peek().copied());
+        for find in [anchors::find, anchors::bare_place] {
+            for part in samples(bytes) {
+                let mut lines = split_lines(part).map(|(line, _)| line).peekable();
+                while let Some(line) = lines.next() {
+                    shapes.add(line, lines.peek().copied(), find);
+                }
+            }
+            // Places of frames that lost their tabs are the last resort.
+            if !shapes.seen.is_empty() {
+                break;
             }
         }
         for shape in std::mem::take(&mut shapes.crashes) {
@@ -122,13 +135,13 @@ impl Shapes {
         (!shapes.seen.is_empty()).then_some(shapes)
     }
 
-    fn add(&mut self, line: &[u8], next: Option<&[u8]>) {
+    fn add(&mut self, line: &[u8], next: Option<&[u8]>, find: fn(&[u8]) -> Option<usize>) {
         if let Some(at) = anchors::crash(line).filter(|&at| at > 0 && at <= PREFIX_BYTES)
             && self.crashes.len() < limits::PREFIX_SHAPES
         {
             self.crashes.push(Shape::of(line.get(..at).unwrap_or_default()));
         }
-        let at = container_runtime(line).or_else(|| anchors::find(line));
+        let at = container_runtime(line).or_else(|| find(line));
         let Some(at) = at.filter(|&at| at > 0 && at <= PREFIX_BYTES && grepped(line).is_none()) else {
             return;
         };
@@ -148,6 +161,13 @@ impl Shapes {
         } else if self.seen.len() < limits::PREFIX_SHAPES {
             self.seen.push(Seen { shape, count: 1, is_kernel });
         }
+    }
+
+    /// The first line of a crash behind a prefix that lost its start, as the first line of a text may.
+    fn cut_off<'l>(&self, line: &'l [u8]) -> Option<&'l [u8]> {
+        let at = anchors::crash(line).filter(|&at| at > 0 && at <= PREFIX_BYTES)?;
+        let prefix = line.get(..at)?;
+        self.seen.iter().any(|seen| seen.shape.is_end(prefix)).then(|| line.get(at..))?
     }
 
     fn cut(&self, line: &[u8]) -> Option<(&Seen, Cut)> {

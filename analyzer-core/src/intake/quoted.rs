@@ -11,6 +11,8 @@ use crate::base::convert::to_u32;
 
 /// Lines at the start that are looked at to learn the shape of a log.
 const HEAD_LINES: usize = 400;
+/// Bytes of a crash's message and of what is listed below it that are looked at.
+const CRASH_BYTES: usize = 1024;
 /// Bytes before an equals sign in which the field's name is looked for.
 const NAME_BYTES: usize = 64;
 
@@ -74,20 +76,47 @@ fn is_quoted_log(text: &Text<'_>) -> bool {
 
 /// True if a header with an escaped line end behind it is in these bytes.
 fn has_escaped_dump(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"]:\\").any(|at| {
-        let start = at.saturating_sub(200);
-        let is_line_end =
-            bytes.get(at + 3..).is_some_and(|rest| rest.starts_with(b"n") || rest.starts_with(b"r\\n"));
-        is_line_end
-            && bytes.get(start..at).is_some_and(|before| memmem::rfind(before, b"goroutine ").is_some())
-    }) || memmem::find_iter(bytes, b"goroutine profile: total ")
-        .any(|at| bytes.get(at..at + 48).is_some_and(|title| memmem::find(title, b"\\n").is_some()))
+    has_escaped_crash(bytes)
+        || memmem::find_iter(bytes, b"]:\\").any(|at| {
+            let start = at.saturating_sub(200);
+            let is_line_end = bytes.get(at + 2..).is_some_and(is_escaped_end);
+            is_line_end
+                && bytes.get(start..at).is_some_and(|before| memmem::rfind(before, b"goroutine ").is_some())
+        })
+        || memmem::find_iter(bytes, b"goroutine profile: total ")
+            .any(|at| bytes.get(at..at + 48).is_some_and(|title| memmem::find(title, b"\\n").is_some()))
+}
+
+/// `\\n` or `\\r`, escaped once or more often.
+fn is_escaped_end(bytes: &[u8]) -> bool {
+    let slashes = bytes.iter().take_while(|byte| **byte == b'\\').count();
+    slashes > 0 && bytes.get(slashes).is_some_and(|byte| matches!(byte, b'n' | b'r'))
+}
+
+/// Where a crash starts whose line ends are escaped, and which lists a goroutine or the runtime's stack.
+fn escaped_crash(bytes: &[u8]) -> Option<usize> {
+    let is_start = |at: &usize| {
+        let line = bytes.get(*at..(*at + CRASH_BYTES).min(bytes.len())).unwrap_or_default();
+        let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let Some(slash) = memchr::memchr(b'\\', line) else { return false };
+        let below = line.get(slash..).unwrap_or_default();
+        let lists = [&b"nruntime stack:"[..], b"ngoroutine "];
+        is_escaped_end(below) && lists.iter().any(|list| memmem::find(below, list).is_some())
+    };
+    [&b"fatal error: "[..], b"panic: "].iter().find_map(|word| memmem::find_iter(bytes, word).find(is_start))
+}
+
+fn has_escaped_crash(bytes: &[u8]) -> bool {
+    escaped_crash(bytes).is_some()
 }
 
 /// Where the text of a log line stands: the value of a field of text, a quoted
 /// end of the line, or what has escaped line ends.
 fn value(line: &[u8]) -> Option<(usize, usize)> {
-    field(line).or_else(|| quoted_end(line)).or_else(|| bare(line))
+    // Within quotes that are escaped themselves, the crash is looked for first.
+    let is_nested = escaped_crash(line).is_some_and(|crash| !is_in_plain_quotes(line, crash));
+    let plain = || field(line).or_else(|| quoted_end(line)).or_else(|| bare(line));
+    if is_nested { bare(line) } else { plain() }
 }
 
 /// The value of `msg="…"` or `msg=word`; of several fields of text, the longest.
@@ -136,12 +165,23 @@ fn bare(line: &[u8]) -> Option<(usize, usize)> {
     if !has_escaped_dump(line) {
         return None;
     }
+    if let Some(crash) = escaped_crash(line) {
+        // A quote that is escaped itself ends where the line does.
+        let end = if is_in_plain_quotes(line, crash) { string_end(line, crash) } else { line.len() };
+        return Some((crash, end));
+    }
     let header = memmem::find(line, b"goroutine ")?;
     let quote = line.get(..header).and_then(|before| memchr::memrchr(b'"', before));
     match quote {
         Some(quote) => Some((quote + 1, string_end(line, quote + 1))),
         None => Some((0, line.len())),
     }
+}
+
+/// True if the quote before this byte is not escaped.
+fn is_in_plain_quotes(line: &[u8], at: usize) -> bool {
+    let quote = line.get(..at).and_then(|before| memchr::memrchr(b'"', before));
+    quote.is_some_and(|at| at.checked_sub(1).and_then(|at| line.get(at)) != Some(&b'\\'))
 }
 
 /// Where the quote stands that ends a string, or the end of the line.

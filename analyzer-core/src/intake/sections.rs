@@ -1,7 +1,7 @@
 //! One text with several captures in it: each becomes a part of its own, read
 //! by its own format; nothing is read twice, and what is of none is counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Part;
 use super::marks::{Mark, grepped, mark};
@@ -11,10 +11,14 @@ use crate::base::convert::to_u64;
 use crate::base::error::Notes;
 use crate::base::limits;
 use crate::base::source::Position;
+use crate::formats::goroutine_dump::lines as dump_line;
 use crate::formats::{self, Format, Probe};
 
 /// Rows below a piece of prose that are tried as the start of a capture.
 const STARTS_TRIED: usize = 12;
+
+/// Bytes below such a row that are looked at first.
+const START_BYTES: usize = 16 << 10;
 
 /// Bytes at the start in which a frame around a document is looked for.
 const FRAME_BYTES: usize = 4 << 10;
@@ -48,6 +52,7 @@ pub(super) fn split(path: &str, text: &Text<'_>) -> Sections {
     for chunk in chunks {
         read_chunk(path, chunk, &mut found, &mut unused);
     }
+    join_dumps(&mut found);
     for further in found.drain(found.len().min(limits::TEXT_SECTIONS)..) {
         unused.extend(further.rows);
     }
@@ -57,6 +62,35 @@ pub(super) fn split(path: &str, text: &Text<'_>) -> Sections {
         && found.iter().flat_map(|found| &found.rows).filter(|row| with_text(row)).count() == all;
     let parts = parts(path, found, &unused);
     Sections { parts, is_whole }
+}
+
+/// Goroutines that stand in fences of their own are of one dump, unless one of them
+/// comes again, or a crash begins.
+fn join_dumps<'t>(found: &mut Vec<Found<'t>>) {
+    let mut seen: HashSet<u64> = HashSet::new();
+    let mut joined: Vec<Found<'t>> = Vec::with_capacity(found.len());
+    for next in found.drain(..) {
+        if next.format.name != "goroutine-dump" {
+            joined.push(next);
+            continue;
+        }
+        let goids: HashSet<u64> = next.rows.iter().filter_map(|row| dump_line::goid(row.bytes)).collect();
+        let starts = next.rows.iter().any(|row| dump_line::starts_crash(row.bytes));
+        let is_alone = starts || goids.is_empty() || !seen.is_disjoint(&goids);
+        match joined.last_mut().filter(|last| !is_alone && last.name == next.name && !seen.is_empty()) {
+            Some(last) => {
+                let place = next.rows.first().map(|row| row.place).unwrap_or_default();
+                last.rows.push(Row { bytes: b"", place, is_ended: true });
+                last.rows.extend(next.rows);
+                seen.extend(goids);
+            }
+            None => {
+                seen = goids;
+                joined.push(next);
+            }
+        }
+    }
+    *found = joined;
 }
 
 /// True if a prompt, a fence or the head of an answer stands above a document of JSON or
@@ -217,11 +251,26 @@ fn is_oom(path: &str, rows: &[Row<'_>]) -> bool {
 
 /// The first row from which on the rows are a capture: a sentence or a title may stand above it.
 fn first_start(path: &str, rows: &[Row<'_>]) -> Option<usize> {
-    let starts =
-        rows.iter().enumerate().filter(|(_, row)| !row.bytes.trim_ascii().is_empty()).map(|(index, _)| index);
-    starts.take(STARTS_TRIED).find(|&start| {
-        rows.get(start..).is_some_and(|rows| recognized(path, rows).is_some_and(|format| !format.is_unread()))
-    })
+    // A number by itself starts nothing that content could tell.
+    let is_number = |line: &[u8]| line.iter().all(|byte| byte.is_ascii_digit() || b" 	-.".contains(byte));
+    let starts = rows.iter().enumerate().filter(|(_, row)| !is_number(row.bytes)).map(|(index, _)| index);
+    let is_read = |rows: &[Row<'_>]| recognized(path, rows).is_some_and(|format| !format.is_unread());
+    // Each try looks at as much as a table or an object shows of itself; the first is of all.
+    let is_start = |&(tried, start): &(usize, usize)| {
+        let rows = rows.get(start..).unwrap_or_default();
+        if tried == 0 { is_read(rows) } else { is_read(head(rows)) && is_read(rows) }
+    };
+    starts.take(STARTS_TRIED).enumerate().find(is_start).map(|(_, start)| start)
+}
+
+/// Rows up to as many bytes as tell what they are.
+fn head<'r, 't>(rows: &'r [Row<'t>]) -> &'r [Row<'t>] {
+    let mut bytes = 0;
+    let end = rows.iter().position(|row| {
+        bytes += row.bytes.len() + 1;
+        bytes > START_BYTES
+    });
+    rows.get(..end.unwrap_or(rows.len())).unwrap_or(rows)
 }
 
 fn recognized(path: &str, rows: &[Row<'_>]) -> Option<&'static Format> {

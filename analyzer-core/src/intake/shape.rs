@@ -29,6 +29,9 @@ const OUTPUTS: &[&str] = &["stdout", "stderr"];
 const MARKS: &[&str] = &["F", "P"];
 const LISTS: [&[&str]; 4] = [LEVELS, MONTHS, DAYS, OUTPUTS];
 
+/// Parts of a prefix that are left where its start was cut off, at least.
+const LEAST_PARTS: usize = 3;
+
 /// Where a line's own text starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
@@ -117,6 +120,18 @@ impl Shape {
             rest = rest.get(length..)?;
         }
         Some(Cut { at: line.len() - rest.len(), goes_on })
+    }
+
+    /// True for a prefix whose start was cut off: what is left is the end of one of this shape.
+    pub fn is_end(&self, prefix: &[u8]) -> bool {
+        let letters = prefix.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let last = self.parts.len().saturating_sub(LEAST_PARTS);
+        (1..=last).any(|first| {
+            let parts = self.parts.get(first..).unwrap_or_default().to_vec();
+            let end = Self { needed: self.needed.saturating_sub(first), parts };
+            let is_whole = |text: &[u8]| end.cut(text).is_some_and(|cut| cut.at == text.len());
+            is_whole(prefix) || prefix.get(letters..).is_some_and(is_whole)
+        })
     }
 
     /// True if the two differ in their last part alone: a mark that tells first lines from the others.

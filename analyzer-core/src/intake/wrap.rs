@@ -6,18 +6,23 @@
 use memchr::memmem;
 
 use super::text::{Builder, Row, Text};
+use crate::base::limits;
 use crate::formats::goroutine_dump::lines as dump_line;
 
 /// Narrower texts are not wrapped, they are short.
 const LEAST_WIDTH: usize = 40;
 /// Wider than any window: the longest line is a whole one.
 const MOST_WIDTH: usize = 260;
+/// Bytes of the kernel's clock at most.
+const CLOCK_BYTES: usize = 24;
 /// Pieces of one line at most.
 const PIECES: usize = 8;
 
 /// Joins what was broken; `None` if nothing was.
 pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
-    memmem::find(&text.bytes, b"goroutine ")?;
+    if memmem::find(&text.bytes, b"goroutine ").is_none() {
+        return kernel(text);
+    }
     let width = text.rows().map(|row| columns(row.bytes)).max()?;
     if !(LEAST_WIDTH..=MOST_WIDTH).contains(&width) {
         return None;
@@ -41,6 +46,44 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
         }
     }
     (joined > 0).then(|| out.finish())
+}
+
+/// Lines of a kernel's log that a terminal broke: each begins with the clock, and what
+/// does not is the rest of a line that reached the edge.
+fn kernel(text: &Text<'_>) -> Option<Text<'static>> {
+    if text.bytes.len() > limits::PASTE_BYTES {
+        return None;
+    }
+    memmem::find(&text.bytes, b" limit ").or_else(|| memmem::find(&text.bytes, b"Killed process "))?;
+    let rows: Vec<Row<'_>> = text.rows().collect();
+    let width = rows.iter().filter(|row| has_clock(row.bytes)).map(|row| columns(row.bytes)).max()?;
+    if !(LEAST_WIDTH..=MOST_WIDTH).contains(&width) {
+        return None;
+    }
+    let mut out = Builder::with_capacity(text.bytes.len());
+    let (mut joined, mut is_open) = (0, false);
+    for (index, row) in rows.iter().enumerate() {
+        let next = rows.get(index + 1).map(|row| row.bytes).unwrap_or_default();
+        // The first line of a text may have lost its clock, or part of it.
+        let lost = width.saturating_sub(columns(row.bytes));
+        let is_full = lost == 0 || (index == 0 && lost <= CLOCK_BYTES && !has_clock(row.bytes));
+        let is_broken = is_full && (is_open || index == 0 || has_clock(row.bytes));
+        out.piece(row.bytes, row.place);
+        is_open = is_broken && !next.trim_ascii().is_empty() && !has_clock(next);
+        joined += usize::from(is_open);
+        if row.is_ended && !is_open {
+            out.end();
+        }
+    }
+    (joined > 0).then(|| out.finish())
+}
+
+/// `[5193605.506735] `: seconds since boot.
+fn has_clock(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"[") else { return false };
+    let head = rest.get(..CLOCK_BYTES).unwrap_or(rest);
+    let clock = memchr::memchr(b']', head).and_then(|end| head.get(..end)).unwrap_or_default();
+    clock.contains(&b'.') && clock.iter().all(|byte| byte.is_ascii_digit() || b". ".contains(byte))
 }
 
 /// The line that begins in the first of these rows, and in how many of them it stands.

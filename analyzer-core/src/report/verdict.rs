@@ -293,9 +293,16 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
     let of =
         |verdict| groups().filter(|group| group.verdict == verdict).map(members).fold(0, u64::saturating_add);
     let (leaked, suspect, unjudged) = (of(Verdict::Leak), of(Verdict::Suspect), of(Verdict::Unknown));
-    let is_running = |group: &GoroutineGroup| group.state == "running" && group.verdict == Verdict::Benign;
+    let is_running = |group: &GoroutineGroup| {
+        matches!(group.state.as_str(), "running" | "runnable") && group.verdict == Verdict::Benign
+    };
     if total == 1 && groups().all(is_running) {
-        let said = "A running goroutine alone says where its stack was printed, and nothing of health";
+        let said = match groups().next() {
+            Some(group) if group.state == "runnable" => {
+                "A runnable goroutine alone says where it was, and nothing of health"
+            }
+            _ => "A running goroutine alone says where its stack was printed, and nothing of health",
+        };
         return Some((Verdict::Unknown, said.to_owned()));
     }
     let all = text::counted(total, "goroutine", "goroutines");

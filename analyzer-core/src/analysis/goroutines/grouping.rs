@@ -13,7 +13,7 @@ use crate::base::intern::StrId;
 use crate::base::order::StableOrder;
 use crate::base::source::Position;
 use crate::evidence::Evidence;
-use crate::evidence::goroutines::{GoroutineDump, GoroutineFlags, LabelSetId};
+use crate::evidence::goroutines::{Goroutine, GoroutineDump, GoroutineFlags, LabelSetId};
 use crate::evidence::profiles::Profile;
 use crate::evidence::stacks::{Frame, FrameId, StackId};
 use crate::report::{Origin, StackFrame};
@@ -154,8 +154,9 @@ impl Table<'_> {
 
     fn add_named(&mut self, index: usize, dump: &GoroutineDump) {
         for row in moments::real(dump) {
-            // A cut stack would be a group of its own without meaning one.
-            if row.flags.has(GoroutineFlags::CUT) {
+            // A cut stack would be a group of its own without meaning one, unless no other
+            // goroutine is where it is.
+            if row.flags.has(GoroutineFlags::CUT) && !self.stands_alone(row, dump) {
                 continue;
             }
             let group = self.group_of((row.stack, Some(row.state), row.creator, Wait::Other));
@@ -175,6 +176,15 @@ impl Table<'_> {
                 labels: row.labels,
             });
         }
+    }
+
+    /// True if no other goroutine of the dump waits in the same call, and the stack has one.
+    fn stands_alone(&self, row: &Goroutine, dump: &GoroutineDump) -> bool {
+        let leaf =
+            |row: &Goroutine| self.evidence.stacks.leaf_first(row.stack).next().map(|frame| frame.function);
+        let own = leaf(row);
+        let is_beside = |other: &Goroutine| other.line != row.line && leaf(other) == own;
+        own.is_some() && !moments::real(dump).any(is_beside)
     }
 
     fn add_counted(&mut self, index: usize, moment: &Moment, dump: &GoroutineDump) {

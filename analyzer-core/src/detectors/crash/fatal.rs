@@ -97,7 +97,11 @@ fn tell(event: &Event<'_>) -> Option<Told> {
 
 fn happened(event: &Event<'_>) -> String {
     let (place, who) = (event.place(), event.who());
-    if place.is_empty() && who.is_empty() { String::new() } else { format!(" It happened{place}{who}.") }
+    if place.is_empty() && who.is_empty() {
+        String::new()
+    } else {
+        format!(" It happened{place}{}.", if place.is_empty() { who.replacen(", ", " ", 1) } else { who })
+    }
 }
 
 fn address(event: &Event<'_>) -> String {

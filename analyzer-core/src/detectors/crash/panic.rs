@@ -191,7 +191,7 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
     let rule = if is_nil { NIL } else { PANIC };
     let mut claim = format!(
         "The process ended with a panic after {}{address}; the line with its message is not in the text.{}",
-        signal.name,
+        if signal.name.is_empty() { "a signal" } else { signal.name.as_str() },
         raised(event)
     );
     if is_nil {
@@ -212,7 +212,11 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
 /// ` It was raised in shop.(*Cart).Total (cart.go:88), on goroutine 18, started by …`.
 fn raised(event: &Event<'_>) -> String {
     let (place, who) = (event.place(), event.who());
-    if place.is_empty() && who.is_empty() { String::new() } else { format!(" It was raised{place}{who}.") }
+    if place.is_empty() && who.is_empty() {
+        String::new()
+    } else {
+        format!(" It was raised{place}{}.", if place.is_empty() { who.replacen(", ", " ", 1) } else { who })
+    }
 }
 
 /// What followed the first panic.

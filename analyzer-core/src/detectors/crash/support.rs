@@ -7,7 +7,7 @@ use crate::base::source::SourceId;
 use crate::detectors::{Case, Draft, Rule};
 use crate::evidence::Evidence;
 use crate::evidence::crash::CrashRecord;
-use crate::evidence::goroutines::{Goroutine, GoroutineDump};
+use crate::evidence::goroutines::{Goroutine, GoroutineDump, GoroutineFlags};
 use crate::evidence::stacks::Frame;
 use crate::report::{
     Amount, Citation, Confidence, Counted, Finding, Origin, Severity, StackFrame, SubjectId,
@@ -17,6 +17,15 @@ use crate::report::{
 const MESSAGE_CHARS: usize = 400;
 /// Findings of one detector: a log may hold a crash for every restart of months.
 const FINDINGS: usize = 50;
+
+/// Functions that recover a panic and print the stack.
+const HANDLERS: [&str; 5] = [
+    "net/http.(*conn).serve.func1",
+    "runtime/debug.Stack",
+    "runtime/debug.PrintStack",
+    "/util/runtime.logPanic",
+    "/util/runtime.HandleCrash",
+];
 
 /// A crash in the dump that it stands before.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +135,15 @@ impl Event<'_> {
         };
         // The first panic of a chain is the outermost on the stack.
         let start = frames.iter().rposition(|(_, frame)| is_raised(frame)).map_or(0, |at| at + 1);
-        frames.into_iter().skip(start).skip_while(|(_, frame)| frame.origin == Origin::Runtime).collect()
+        // What printed the stack stands above what raised the panic, where the panic itself is not printed.
+        let is_handler = |frame: &StackFrame| {
+            start == 0
+                && self.crash.is_recovered
+                && HANDLERS.iter().any(|name| frame.function.ends_with(name))
+        };
+        let is_beside =
+            |(_, frame): &(usize, StackFrame)| frame.origin == Origin::Runtime || is_handler(frame);
+        frames.into_iter().skip(start).skip_while(is_beside).collect()
     }
 
     /// The first frame of the user's own code; else of a library, else of anyone.
@@ -150,6 +167,9 @@ impl Event<'_> {
     pub fn who(&self) -> String {
         let Some(row) = self.goroutine() else { return String::new() };
         let goid = row.goid;
+        if goid == 0 && !row.flags.has(GoroutineFlags::SYSTEM_STACK) {
+            return String::new();
+        }
         let creator = row.creator.and_then(|id| self.evidence.stacks.frames.get(id));
         let parent = row.parent.map(|parent| format!(" in goroutine {parent}")).unwrap_or_default();
         match creator {

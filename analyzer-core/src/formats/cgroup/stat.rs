@@ -9,12 +9,28 @@ use crate::evidence::memory::RecordKind;
 use crate::formats::record::{RecordBuilder, decimal, flat_keyed, note_cut, nothing_found, text_lines};
 use crate::formats::{Facts, Probe, Sniff};
 
+/// Keys of `memory.stat` that no other file has, of either version.
+const KEYS_V2: [&str; 8] = [
+    "kernel_stack",
+    "inactive_anon",
+    "active_anon",
+    "inactive_file",
+    "active_file",
+    "slab_reclaimable",
+    "slab_unreclaimable",
+    "anon_thp",
+];
+const KEYS_V1: [&str; 6] = ["cache", "rss", "rss_huge", "mapped_file", "pgpgin", "pgpgout"];
+/// How many of them tell a file.
+const KEYS_OF_A_PART: usize = 4;
+
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     // The kernel prints the same lines in its record of an out-of-memory kill.
     if memchr::memmem::find(probe.head(), b"Memory cgroup stats for /").is_some() {
         return Sniff::No;
     }
     let mut seen = [false; 4];
+    let (mut v2, mut v1) = (0, 0);
     for (_, text) in text_lines(probe.head()).take(80) {
         let Some((key, value)) = flat_keyed(text) else { continue };
         if decimal(value).is_none() {
@@ -25,9 +41,13 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
         {
             *found |= key == wanted;
         }
+        v2 += usize::from(KEYS_V2.contains(&key));
+        v1 += usize::from(KEYS_V1.contains(&key));
     }
     let [anon, mapped, total_rss, limit] = seen;
-    if (anon && mapped) || total_rss || limit { Sniff::ByContent } else { Sniff::No }
+    // Of a file that is shortened, enough is left that no other has.
+    let is_part = v2 >= KEYS_OF_A_PART || v1 >= KEYS_OF_A_PART;
+    if (anon && mapped) || total_rss || limit || is_part { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses `memory.stat`; every key is kept under its own name.

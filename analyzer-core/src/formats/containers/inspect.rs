@@ -10,7 +10,7 @@ use crate::base::units::Unit;
 use crate::evidence::Evidence;
 use crate::evidence::memory::RecordKind;
 use crate::formats::names::NameParts;
-use crate::formats::pod::VARIABLES;
+use crate::formats::pod::{UNNAMED, VARIABLES};
 use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::tables::Places;
 use crate::formats::{Facts, Probe, Sniff, manifest};
@@ -77,7 +77,7 @@ fn variables(list: Option<&Value>, record: &mut RecordBuilder<'_>, at: Position)
 fn engine(container: &Value, places: &mut Places<'_>, input: &Input<'_>, evidence: &mut Evidence) {
     let at = places.next("\"State\"");
     let name = text(container, "/Name").map_or("", |name| name.trim_start_matches('/'));
-    let name = if name.is_empty() { text(container, "/Id").unwrap_or("container") } else { name };
+    let name = if name.is_empty() { text(container, "/Id").unwrap_or(UNNAMED) } else { name };
     let mut record = record(name, input, evidence);
     // Zero is no limit.
     let amounts =

@@ -123,6 +123,11 @@ impl Reader<'_> {
         if let Some(rest) = text.strip_prefix('#').filter(|rest| rest.starts_with(['\t', ' '])) {
             return self.frame(rest);
         }
+        // Marks at the start of a line are a heading to Markdown, which takes them off.
+        let bare = text.trim_start();
+        if bare.starts_with("0x") && bare.contains("+0x") && self.block.is_some() {
+            return self.frame(bare);
+        }
         let Some((count, pcs)) = counted(text) else { return self.unknown(number) };
         self.close();
         let row = CountedStack {

@@ -34,6 +34,13 @@ pub(super) fn record(preamble: &[PreambleLine]) -> Option<CrashRecord> {
     has_said.then_some(record)
 }
 
+/// The record of a test that timed out, of which only the timer's stack is in the text.
+pub(super) fn timed_out(line: u64) -> CrashRecord {
+    let text = "test timed out (the line that says after how long is not in the text)".to_owned();
+    let panics = vec![PanicValue { text, is_recovered: false, is_repanicked: false, line }];
+    CrashRecord { line, panics, ..CrashRecord::default() }
+}
+
 /// The record of a panic, or with `is_exit` of an end, that the program logged itself: `message` is the
 /// line before its stack.
 pub(super) fn logged(message: Option<(&str, u64)>, header_line: u64, is_exit: bool) -> CrashRecord {

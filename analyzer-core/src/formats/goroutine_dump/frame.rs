@@ -126,7 +126,12 @@ fn offset_at(text: &[u8]) -> Option<usize> {
         found = Some(space);
         end = space;
     }
-    found
+    found.or_else(|| {
+        // The blank is lost where a text was read from a picture.
+        let at = memchr::memmem::rfind(text, b"+0x")?;
+        let is_number = at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(u8::is_ascii_digit);
+        is_number.then_some(at)
+    })
 }
 
 /// The creator of a `created by` line, and the goroutine that ran the `go` statement.

@@ -93,6 +93,17 @@ fn token(text: &str) -> Option<(String, &str)> {
 }
 
 impl<'a> Header<'a> {
+    /// That of a stack that was printed without one, as a goroutine prints its own.
+    pub(super) const fn unknown() -> Self {
+        Self {
+            goid: 0,
+            state: "running",
+            wait_minutes: None,
+            flags: GoroutineFlags::NONE,
+            labels: Vec::new(),
+        }
+    }
+
     fn read_inner(&mut self, inner: &'a str) -> Option<()> {
         let mut parts = inner.split(", ");
         let mut state = parts.next()?;

@@ -7,6 +7,11 @@ pub fn is_header(line: &[u8]) -> bool {
     header::parse(line).is_some()
 }
 
+/// The goroutine of a header.
+pub fn goid(line: &[u8]) -> Option<u64> {
+    header::parse(line).map(|header| header.goid)
+}
+
 /// True for a call: `main.f(0x1)`.
 pub fn is_call(line: &[u8]) -> bool {
     frame::function(line).is_some()

@@ -69,23 +69,48 @@ pub const FORMATS: [Format; 5] = [
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let head = text::to_utf8(probe.head());
-    if text::detect(&head).is_some()
-        || Lines::new(&head)
-            .find(|line| !line.bytes.is_empty())
-            .is_some_and(|line| preamble::starts_crash(line.bytes))
-    {
+    if text::detect(&head).is_some() || bytes_start_crash(&head) {
         return Sniff::ByContent;
     }
     // A service's log ends with the dump when the process did.
     let is_text = !head.contains(&0);
     let is_log = is_text && probe.bytes.len() > probe.head().len() && text::detect(probe.bytes).is_some();
-    if is_log { Sniff::ByName } else { Sniff::No }
+    if is_log || (is_text && has_stack(&head)) { Sniff::ByName } else { Sniff::No }
+}
+
+fn bytes_start_crash(bytes: &[u8]) -> bool {
+    let first = Lines::new(bytes).find(|line| !line.bytes.is_empty());
+    first.is_some_and(|line| preamble::starts_crash(line.bytes))
+}
+
+/// True for a text with calls and their places below one another, as only Go prints them:
+/// a stack whose header is not in it.
+fn has_stack(bytes: &[u8]) -> bool {
+    let mut lines = Lines::new(bytes).map(|line| line.bytes.trim_ascii_end()).peekable();
+    let mut pairs = 0;
+    while let (Some(line), Some(next)) = (lines.next(), lines.peek()) {
+        // The runtime's own stack is no goroutine's.
+        if line == stacks::RUNTIME_STACK {
+            return false;
+        }
+        let is_place =
+            || frame::file_line(next).is_some_and(|place| place.has_offset && place.file.ends_with(b".go"));
+        pairs += usize::from(frame::function(line).is_some() && is_place());
+        if pairs > 1 {
+            return true;
+        }
+    }
+    false
 }
 
 fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let bytes = readable(input.bytes, facts);
     let prefix = text::detect(&bytes);
     let mut reader = stacks::Reader::new(evidence, &mut facts.notes, input.source);
+    let is_headless = prefix.is_none() && !bytes_start_crash(&bytes) && has_stack(&bytes);
+    if is_headless {
+        reader = reader.without_header();
+    }
     let prefix_or_none = prefix.unwrap_or(text::Prefix::Indent(0));
     text::for_each_line(&bytes, prefix_or_none, |line| reader.line(line));
     let captured_at = text::first_time(&bytes, prefix_or_none);
@@ -100,6 +125,11 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
             "goroutine header",
             "no line of the form \"goroutine 1 [running]:\"",
         ));
+    }
+    if is_headless {
+        let message =
+            "The stack's header is not in the text: which goroutine it was, and what it did, is unknown.";
+        facts.notes.info("no-header", Some(Position::line(1)), message);
     }
     note_wrapping(prefix_or_none, facts);
     facts.captured_at = captured_at;

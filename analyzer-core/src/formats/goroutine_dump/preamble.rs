@@ -50,7 +50,7 @@ pub(super) const fn is_message(kind: PreambleKind) -> bool {
 }
 
 /// `SIGQUIT: quit`, as the runtime names a signal that ends the process.
-fn is_signal(text: &[u8]) -> bool {
+pub(super) fn is_signal(text: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', text.get(..16).unwrap_or(text)) else { return false };
     let Some(name) = text.get(..colon) else { return false };
     name.starts_with(b"SIG") && name.len() > 4 && name.iter().all(u8::is_ascii_uppercase)

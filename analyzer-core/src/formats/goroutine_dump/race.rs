@@ -68,10 +68,12 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
 
 /// True for a line that begins a report or a part of one.
 pub(super) fn is_head(text: &[u8]) -> bool {
-    let starts: [&[u8]; 7] = [
+    let starts: [&[u8]; 9] = [
         TITLE,
         b"Write at ",
         b"Read at ",
+        b"Write by ",
+        b"Read by ",
         b"Previous ",
         b"Goroutine ",
         b"[failed to restore the stack]",
@@ -88,8 +90,16 @@ fn is_frame(text: &str) -> bool {
 
 /// Reads every report of a text.
 pub(super) fn read(bytes: &[u8], source: SourceId, evidence: &mut Evidence) {
-    let mut reader =
-        Reader { evidence, source, width: 0, report: None, part: None, frames: Vec::new(), function: None };
+    let mut reader = Reader {
+        evidence,
+        source,
+        width: 0,
+        report: None,
+        part: None,
+        frames: Vec::new(),
+        function: None,
+        broken: None,
+    };
     for line in Lines::new(bytes) {
         reader.line(line.bytes, line.number);
     }
@@ -112,6 +122,8 @@ struct Reader<'e> {
     part: Option<Part>,
     frames: Vec<FrameId>,
     function: Option<String>,
+    /// The start of a head whose end is on the next line.
+    broken: Option<String>,
 }
 
 impl Reader<'_> {
@@ -129,6 +141,13 @@ impl Reader<'_> {
         let text = line.get(self.width..).unwrap_or(line);
         let text = String::from_utf8_lossy(text);
         let text = text.trim_end();
+        // A head that was broken at its last word.
+        let joined = self.broken.take().map(|head| format!("{head} {}", text.trim_start()));
+        let text = joined.as_deref().unwrap_or(text);
+        if text.ends_with(" by goroutine") && !text.starts_with(' ') {
+            self.broken = Some(text.to_owned());
+            return;
+        }
         if text.starts_with("==========") {
             self.close();
         } else if text.is_empty() {
@@ -152,8 +171,13 @@ impl Reader<'_> {
             }
             return;
         }
-        let Some((kind, rest)) = text.split_once(" at 0x") else { return };
-        let Some((address, by)) = rest.split_once(" by ") else { return };
+        // Go 1.3 and older print no address.
+        let Some((what, by)) = text.split_once(" by ") else { return };
+        let (kind, address) = what.split_once(" at 0x").unwrap_or((what, ""));
+        let is_access = matches!(kind.rsplit(' ').next(), Some("read" | "write" | "Read" | "Write"));
+        if !is_access {
+            return;
+        }
         if report.accesses.len() >= PARTS {
             return;
         }

@@ -7,7 +7,7 @@
 mod dumps;
 mod foreign;
 
-pub use foreign::{says_leaked, says_recovered};
+pub use foreign::{RUNTIME_STACK, says_leaked, says_recovered};
 
 use super::crash;
 use super::frame;
@@ -29,6 +29,9 @@ use crate::evidence::stacks::{Frame, FrameId};
 const PANIC: &str = "panic";
 /// The function by which a program gets its stack as text.
 const STACK_WRITER: &str = "runtime/debug.Stack";
+
+/// The functions by which `go test` ends a process whose tests take too long (testing.go, startAlarm).
+const ALARMS: [&str; 2] = ["testing.(*M).startAlarm.func1", "testing.startAlarm.func1"];
 
 /// Calls whose printed arguments are kept, of a goroutine that may have crashed.
 const CALLS_WITH_ARGUMENTS: usize = 128;
@@ -99,6 +102,8 @@ pub(super) struct Reader<'e> {
     addresses_left: usize,
     /// The last line in which a leak checker says that what follows was left behind.
     leak_line: Option<u64>,
+    /// The text has no header: its first call starts a stack.
+    lacks_header: bool,
 }
 
 impl<'e> Reader<'e> {
@@ -124,7 +129,14 @@ impl<'e> Reader<'e> {
             glued_crash: None,
             addresses_left,
             leak_line: None,
+            lacks_header: false,
         }
+    }
+
+    /// Reads a stack whose header is not in the text, as one that its goroutine printed itself.
+    pub(super) const fn without_header(mut self) -> Self {
+        self.lacks_header = true;
+        self
     }
 
     /// Takes the next line.
@@ -136,6 +148,10 @@ impl<'e> Reader<'e> {
             && let Some(header) = glued_header(&bytes)
         {
             self.open(&header, number);
+        }
+        if self.lacks_header && self.block.is_none() && frame::function(text).is_some() {
+            self.lacks_header = false;
+            self.open(&Header::unknown(), line.number);
         }
         match text.first() {
             None => self.in_message = false,
@@ -321,14 +337,20 @@ impl<'e> Reader<'e> {
         self.take_glued_crash(&block);
         let is_panic = self.is_logged_panic(&block);
         let is_exit = self.is_logged_exit(&block);
+        let is_alarm = self.is_alarm(&block);
         self.start_dump_if_needed(&block, is_panic || is_exit);
         let is_said = self.is_said_of(&block);
         let message = is_said.then_some((self.foreign.0.as_str(), self.foreign.1));
         let Some(dump) = self.dumps.last_mut() else { return };
         if self.seen.insert(block.goroutine.goid) {
             let index = dump.goroutines.len();
+            if is_alarm && dump.crash.is_none() {
+                dump.crash = Some(crash::timed_out(u64::from(block.goroutine.line)));
+            }
             if (is_panic || is_exit) && dump.crash.is_none() {
-                let record = crash::logged(message, u64::from(block.goroutine.line), is_exit);
+                let text = message.map(|(said, line)| (foreign::message(said), line));
+                let text = text.as_ref().map(|(text, line)| (text.as_str(), *line));
+                let record = crash::logged(text, u64::from(block.goroutine.line), is_exit);
                 dump.crash = Some(record);
             }
             let is_crash = !block.goroutine.flags.has(GoroutineFlags::SYSTEM_STACK);
@@ -401,6 +423,12 @@ impl<'e> Reader<'e> {
         strings.get(block.goroutine.state) == "running"
             && self.preamble.is_empty()
             && (has_panic() || (self.is_said_of(block) && foreign::says_recovered(&self.foreign.0)))
+    }
+
+    /// True for the stack of the timer by which `go test` ends the process.
+    fn is_alarm(&self, block: &Block) -> bool {
+        let leaf = self.evidence.stacks.leaf_first(block.goroutine.stack).next();
+        leaf.is_some_and(|frame| ALARMS.contains(&self.evidence.strings.get(frame.function)))
     }
 
     /// True if the stack is one that klog or glog printed before it ended the process (`F1120 …`).

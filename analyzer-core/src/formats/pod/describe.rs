@@ -32,8 +32,10 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
         || ["State:", "Last State:", "Restart Count:", "Container ID:"].iter().any(|title| has(title));
     let is_pod = has("Containers:") && has("Name:") && is_state();
     let is_node = has("Name:") && has("Capacity:") && has("Allocatable:");
+    let titles = ["Name:", "Namespace:", "Status:", "Reason:", "Message:"];
+    let is_ended = titles.iter().all(|title| has(title));
     let is_excerpt = STATES.iter().any(|state| has(state)) && has("Reason:") && has("Exit Code:");
-    if is_pod || is_node || is_excerpt { Sniff::ByContent } else { Sniff::No }
+    if is_pod || is_node || is_ended || is_excerpt { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses every pod and node of the text.
@@ -241,7 +243,11 @@ impl Reader<'_, '_> {
     /// Stores what was read of a pod or node.
     fn close(&mut self) {
         let described = std::mem::take(&mut self.described);
-        if !described.is_node && described.containers.is_empty() {
+        // A pod that was evicted has no states.
+        let is_reason =
+            |fact: &Fact| matches!(fact, Fact::Text(key, value, _) if key == "reason" && !value.is_empty());
+        let is_ended = described.facts.iter().any(is_reason);
+        if !described.is_node && !is_ended && described.containers.is_empty() {
             return;
         }
         let kind = if described.is_node { RecordKind::Host } else { RecordKind::Pod };

@@ -25,7 +25,7 @@ use crate::formats::{Facts, Probe, Sniff};
 
 /// One event, in the words of its source.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Event<'a> {
+pub(in crate::formats) struct Event<'a> {
     pub kind: &'a str,
     pub reason: &'a str,
     pub message: &'a str,

@@ -23,7 +23,8 @@ mod table;
 mod top;
 mod yaml;
 
-pub(in crate::formats) use objects::{VARIABLES, read_states};
+pub(in crate::formats) use events::Event;
+pub(in crate::formats) use objects::{UNNAMED, VARIABLES, read_states};
 
 use super::{Content, Format};
 use crate::base::error::{ErrorKind, ParseError};
@@ -91,7 +92,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "kubectl-get-pods",
         label: "pods (kubectl get pods)",
-        content: Content::Document,
+        content: Content::Lines,
         sniff: table::sniff,
         parse: table::parse,
         secrets: secrets::pods,

@@ -20,7 +20,7 @@ use crate::formats::yaml::Node;
 pub(in crate::formats) const VARIABLES: [&str; 3] = ["GOMEMLIMIT", "GOGC", "GODEBUG"];
 
 /// The name of a container whose name is not in the text.
-pub(super) const UNNAMED: &str = "(not named)";
+pub(in crate::formats) const UNNAMED: &str = "(not named)";
 
 /// Shorter ids would be found in any path.
 const LEAST_ID: usize = 12;

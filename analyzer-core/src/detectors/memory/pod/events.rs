@@ -7,7 +7,7 @@
 use super::super::oom::{CGROUP, GLOBAL};
 use super::super::support::{Draft, list};
 use super::evicted::Eviction;
-use super::{cited, views};
+use super::{USERSPACE, cited, views};
 use crate::analysis::memory::term::View;
 use crate::detectors::Case;
 use crate::evidence::memory::RecordKind;
@@ -23,6 +23,8 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &[Finding]) -> Vec
         let message = event.text("message").unwrap_or("");
         let finding = match event.text("reason").unwrap_or("") {
             "SystemOOM" if !has_log => machine(subject, event, message),
+            "CgroupOOM" if !has_log => group(subject, event, message),
+            "UserspaceOOM" => userspace(subject, event, message),
             "OOMKilling" if !has_log => kernel(subject, event, message),
             "Evicted" if !known.iter().any(|finding| finding.code.ends_with(".evicted")) => {
                 let object = event.text("object").unwrap_or("").replacen("pod/", "pod ", 1);
@@ -49,13 +51,69 @@ fn when(event: &View<'_>) -> String {
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
-/// "System OOM encountered, victim process: svc, pid: 42".
-fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
+/// The process of "System OOM encountered, victim process: svc, pid: 42".
+fn victim(message: &str) -> String {
     let victim = message.split_once("victim process: ").map(|(_, victim)| victim);
-    let whom = victim.and_then(|victim| victim.rsplit_once(", pid: ")).map_or_else(
+    victim.and_then(|victim| victim.rsplit_once(", pid: ")).map_or_else(
         || "a process".to_owned(),
         |(name, pid)| format!("{name} (pid {})", pid.trim_end_matches('.')),
-    );
+    )
+}
+
+/// "Cgroup OOM encountered, victim process: svc, pid: 42".
+fn group(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
+    let pod = event.text("object").and_then(|object| object.strip_prefix("pod/"));
+    let pod = pod.filter(|pod| !pod.is_empty()).map_or_else(String::new, |pod| format!(" of pod {pod}"));
+    let draft = Draft {
+        rule: CGROUP,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        reclaim: None,
+        condition: "The kubelet reports that a control group ran out of memory.".to_owned(),
+        title: CGROUP.title.to_owned(),
+        claim: format!(
+            "The kernel killed {}{pod}{}: the limit of its container, or of a group around it, was reached.",
+            victim(message),
+            when(event)
+        ),
+        amount: None,
+        citations: cited(event, &["reason"]),
+        against: list(&["The event names neither the limit nor whose it was: the kernel's log does."]),
+        advice: list(&[
+            "dmesg of the node has the whole record: what filled the limit, and who else was there.",
+        ]),
+    };
+    draft.about(subject.id)
+}
+
+/// A killer of the machine's own acts before the kernel has to.
+fn userspace(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
+    let whom = event.text("object").filter(|object| !object.is_empty()).unwrap_or("a process");
+    let (killer, why) = message.split_once(':').unwrap_or((message, ""));
+    let why = why.trim();
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    let draft = Draft {
+        rule: USERSPACE,
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        reclaim: None,
+        condition: "The killer's own log says so.".to_owned(),
+        title: USERSPACE.title.to_owned(),
+        claim: format!(
+            "{killer} killed {whom}{why}: the machine ran short of memory, and the kernel's OOM killer had no part in it."
+        ),
+        amount: None,
+        citations: cited(event, &["reason"]),
+        against: list(&["The line does not tell what held the memory."]),
+        advice: list(&[
+            "Look at what else ran on the machine, and at the killer's thresholds: it ends the group that presses most, which need not be the one that leaks.",
+        ]),
+    };
+    draft.about(subject.id)
+}
+
+fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
+    let whom = victim(message);
     let draft = Draft {
         rule: GLOBAL,
         severity: Severity::Critical,

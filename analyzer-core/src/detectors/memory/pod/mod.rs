@@ -27,6 +27,13 @@ const EVICTED_OTHERWISE: Rule = Rule {
     meaning: "The kubelet evicted the pod for something else than memory: disk, inodes or process ids.",
 };
 
+const USERSPACE: Rule = Rule {
+    code: "mem.oom.userspace",
+    severity: Severity::Critical,
+    title: "Killed by a killer in user space",
+    meaning: "A program of the machine (systemd-oomd, earlyoom, Talos) killed a process because memory ran short, before the kernel did.",
+};
+
 const SIGKILL: Rule = Rule {
     code: "mem.sigkill",
     severity: Severity::Warning,
@@ -43,7 +50,7 @@ const EXITED: Rule = Rule {
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, SIGKILL, EXITED],
+    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, USERSPACE, SIGKILL, EXITED],
     missing_inputs: |case| {
         let records = &case.evidence.memory.records;
         let is_told = |kind| matches!(kind, RecordKind::Pod | RecordKind::Event);

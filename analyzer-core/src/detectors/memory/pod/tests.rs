@@ -183,3 +183,12 @@ fn sigkill_without_oomkilled_is_told_apart_from_a_crash() {
     check("pod.exited", &[("pod.json", &crashed)], &["pod.exited"]);
     check("mem.sigkill", &[("pod.json", &crashed)], &[]);
 }
+
+#[test]
+fn a_killer_of_the_machines_own_is_not_the_kernel() {
+    let oomd = "Mar  4 10:00:01 edge1 systemd-oomd[512]: Killed /system.slice/feed.service due to memory pressure for /system.slice being 62.10% > 60.00% for > 20s\n";
+    let found = check("mem.oom", &[("messages.txt", oomd)], &["mem.oom.userspace"]);
+    assert!(found[0].claim.starts_with("systemd-oomd killed control group /system.slice/feed.service"));
+    let kernel = "5m   Warning   OOMKilling   node/n3   Out of memory: Kill process 42 (svc) score 900\n";
+    check("mem.oom.userspace", &[("events.txt", kernel)], &[]);
+}

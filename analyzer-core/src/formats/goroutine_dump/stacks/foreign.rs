@@ -8,6 +8,8 @@ use crate::base::source::Position;
 use crate::evidence::goroutines::PreambleKind;
 use crate::evidence::stacks::Frame;
 
+/// What stands above the stack of the runtime itself, which is no goroutine's.
+pub const RUNTIME_STACK: &[u8] = b"runtime stack:";
 /// Bytes of a C symbol at most: longer words of a log are not kept.
 const SYMBOL_BYTES: usize = 256;
 /// Bytes of a line that are searched for a leak checker's words: a name of a function is in it.
@@ -34,6 +36,10 @@ impl Reader<'_> {
             if !block.is_after_creator && trimmed.starts_with(b"non-Go function at pc=") {
                 return self.foreign_frame();
             }
+        }
+        if trimmed == RUNTIME_STACK {
+            self.in_message = false;
+            return;
         }
         if trimmed == b"-----" {
             self.is_relayed = true;
@@ -159,12 +165,39 @@ pub(super) fn is_fatal_log(line: &str) -> bool {
     })
 }
 
+/// What a line of klog says of a panic, without the words of the log:
+/// `E0623 15:24:30.674204  1 runtime.go:78] Observed a panic: "boom" (boom)`.
+pub(super) fn message(said: &str) -> String {
+    let is_level =
+        said.starts_with(['E', 'F', 'W', 'I']) && said.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    let head = said
+        .find(".go:")
+        .filter(|_| is_level)
+        .and_then(|at| said.get(at..)?.find("] ").map(|end| at + end + 2));
+    let Some(text) = head.and_then(|at| said.get(at..)) else { return said.to_owned() };
+    let quoted = |text: &str| Some(text.strip_prefix('"')?.split_once('"')?.0.to_owned());
+    if let Some(value) = text.split_once(" panic=").and_then(|(_, value)| quoted(value)) {
+        return value;
+    }
+    for start in
+        ["Observed a panic: ", "recovered from panic: ", "Recovered from panic: ", "panic recovered: "]
+    {
+        let Some(value) = text.strip_prefix(start) else { continue };
+        // The value as `%#v` and, in brackets, as `%v`.
+        let plain = value.strip_suffix(')').and_then(|value| value.rsplit_once(" ("));
+        return plain.map_or_else(|| value.to_owned(), |(_, plain)| plain.to_owned());
+    }
+    text.to_owned()
+}
+
 /// The first line of a crash that stands behind the prefix of a log.
 fn glued_crash(line: &[u8]) -> Option<&[u8]> {
-    let starts = [&b"panic: "[..], b"fatal error: "];
-    let at = starts
-        .iter()
-        .find_map(|start| memchr::memmem::find(line.get(..PREFIX_BYTES).unwrap_or(line), start))?;
+    let starts = [&b"panic: "[..], b"fatal error: ", b"SIG"];
+    let head = line.get(..PREFIX_BYTES).unwrap_or(line);
+    let at = starts.iter().find_map(|start| {
+        memchr::memmem::find(head, start)
+            .filter(|&at| *start != b"SIG" || line.get(at..).is_some_and(preamble::is_signal))
+    })?;
     let before = line.get(..at)?.last()?;
     matches!(before, b' ' | b'\t').then(|| line.get(at..))?
 }
