@@ -7,6 +7,7 @@ pub mod profile;
 pub mod recipe;
 pub mod resources;
 pub mod subjects;
+pub mod tools;
 pub mod trace;
 pub mod witnesses;
 
@@ -76,6 +77,9 @@ impl Analysis {
         let memory = memory::section(evidence, &subjects, reviewed);
         if let (Some(section), Some(memory)) = (&mut goroutines, &memory) {
             goroutines::projection::project(section, memory);
+        }
+        if let Some(section) = &mut goroutines {
+            tools::lives::join(evidence, &subjects, section);
         }
         let traces = trace::section(evidence, trace_sums, &subjects, &mut goroutines);
         let resources = resources::analyze(evidence, &subjects, goroutines.as_ref(), &traces);

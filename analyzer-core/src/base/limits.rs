@@ -244,3 +244,7 @@ pub const SOCKETS: usize = 1_000_000;
 
 /// Threads of one table: Go ends at 10,000 (debug.SetMaxThreads), a node has a few times as many.
 pub const THREADS: usize = 100_000;
+
+/// Rows of one output of a tracing tool. bpftrace keeps 4,096 keys a map unless it is told otherwise; tcplife
+/// prints a line a session, some ten thousand a minute on a busy node.
+pub const PROBE_ROWS: usize = 500_000;

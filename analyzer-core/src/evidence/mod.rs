@@ -10,6 +10,7 @@ pub mod go_source;
 pub mod goroutines;
 pub mod memory;
 pub mod oom;
+pub mod probes;
 pub mod profiles;
 pub mod races;
 pub mod recipe;
@@ -30,6 +31,7 @@ use go_source::GoSource;
 use goroutines::Goroutines;
 use memory::MemoryTables;
 use oom::OomEvent;
+use probes::ProbeTables;
 use profiles::{Profile, ProfileId};
 use races::RaceReport;
 use recipe::Recipe;
@@ -57,6 +59,8 @@ pub struct Evidence {
     pub memory: MemoryTables,
     /// Sockets, descriptors, threads.
     pub resources: ResourceTables,
+    /// What tools of eBPF count.
+    pub probes: ProbeTables,
     /// Execution traces, in the order of their sources.
     pub traces: IndexVec<TraceId, Trace>,
     /// Garbage collection cycles and scavenges.

@@ -120,6 +120,9 @@ pub struct OomEvent {
     pub kills: Vec<OomKill>,
     /// Control group all of whose tasks were killed (`memory.oom.group`).
     pub group: Option<StrId>,
+    /// Pages of what ran out (a control group's limit, or the machine), where a tracer (oomkill) says it and not
+    /// the kernel's log: then its time and its victim are all else that is known.
+    pub domain_pages: Option<u64>,
     /// "no killable processes": nothing could be killed.
     pub is_unkillable: bool,
 }
@@ -152,6 +155,7 @@ impl OomEvent {
             chosen: None,
             kills: Vec::new(),
             group: None,
+            domain_pages: None,
             is_unkillable: false,
         }
     }

@@ -142,6 +142,8 @@ formats! {
     smaps,
     goroutine_dump,
     pprof,
+    bpftrace,
+    bcc,
     threads,
     proc,
     sockets,

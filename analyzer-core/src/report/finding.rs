@@ -88,6 +88,8 @@ pub enum Counted {
     Finalizers,
     /// Processes that the kernel killed.
     Kills,
+    /// Pages of memory.
+    Pages,
     /// How often it happened.
     Times,
 }
@@ -104,6 +106,7 @@ impl Counted {
             Self::Processors => ("processor", "processors"),
             Self::Finalizers => ("finalizer", "finalizers"),
             Self::Kills => ("kill", "kills"),
+            Self::Pages => ("page", "pages"),
             Self::Times => ("time", "times"),
         };
         if value == 1 { one } else { many }
@@ -162,6 +165,11 @@ impl Citations {
     /// From a list, if it holds any.
     pub fn from_list(list: Vec<Citation>) -> Option<Self> {
         (!list.is_empty()).then_some(Self(list))
+    }
+
+    /// Adds more.
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Citation>) {
+        self.0.extend(more);
     }
 
     /// All of them, to be changed but not removed.

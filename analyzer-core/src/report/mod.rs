@@ -20,6 +20,7 @@ mod resources;
 mod schema;
 mod scope;
 mod sources;
+mod tables;
 pub mod trace;
 pub(crate) mod verdict;
 
@@ -44,6 +45,7 @@ pub use resources::{
     Resources, SOCKET_ROWS, Side, Sockets, THREAD_ROWS, ThreadWait, Threads,
 };
 pub use sources::{SnapshotInfo, SourceRow, Subject, SubjectId};
+pub use tables::{TABLE_ROWS, TableColumn, TableRow, ToolTable};
 pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, sentences};
 
 pub use crate::base::error::{Note, NoteSeverity};
@@ -95,6 +97,9 @@ pub struct Report {
     /// What containers are given before they run, beside what their captures show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
+    /// What tools of eBPF and OpenTelemetry counted, by source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<ToolTable>,
     /// Summaries of the pprof profiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<ProfileSummary>,

@@ -24,6 +24,9 @@ impl Report {
         for citation in self.recipe.iter_mut().flat_map(super::Recipe::citations_mut) {
             citation.at = citation.at.map(|at| to(citation.source, at));
         }
+        for row in self.tables.iter_mut().flat_map(|table| &mut table.rows) {
+            move_all(std::slice::from_mut(&mut row.citation), &to);
+        }
         for run in self.gc.iter_mut().flat_map(|gc| &mut gc.runs) {
             run.cycles.iter_mut().for_each(|cycle| cycle.line = line(run.source, cycle.line));
             run.scavenges.iter_mut().for_each(|row| row.line = line(run.source, row.line));

@@ -226,6 +226,7 @@ fn calm(report: &Report) -> (String, Outcome) {
             .or_else(|| report.traces.first().map(trace))
             .or_else(|| report.gc.as_ref().and_then(|gc| gc.runs.first()).map(self::gc))
             .or_else(|| resources(report))
+            .or_else(|| tables(report))
     };
     if !answered {
         said.extend(shown());
@@ -271,6 +272,22 @@ fn resources(report: &Report) -> Option<String> {
         _ => format!("{title}: {line}."),
     })
 }
+
+/// What other tools counted: what a rule says of it, else the first row of the first table.
+fn tables(report: &Report) -> Option<String> {
+    let table = report.tables.first()?;
+    let told =
+        report.findings.iter().find(|finding| TOOLS.iter().any(|family| finding.code.starts_with(family)));
+    let row = || {
+        let (row, column) = (table.rows.first()?, table.columns.first()?);
+        let figure = column.text(row.values.first().copied().flatten());
+        Some(format!("{}: {}, {} {figure}.", table.title, row.name, column.title.to_lowercase()))
+    };
+    told.map(|finding| finding.claim.clone()).or_else(row)
+}
+
+/// Families of rules on what other tools counted.
+const TOOLS: [&str; 2] = ["ebpf.", "otel."];
 
 fn checks(report: &Report) -> String {
     text::counted(report.checks_run, "check", "checks")

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analysis::trace::sums::TraceSums;
-use crate::analysis::{Analysis, Settings, memory, profile, recipe, subjects, witnesses};
+use crate::analysis::{Analysis, Settings, memory, profile, recipe, subjects, tools, witnesses};
 use crate::base::convert::to_u64;
 use crate::base::index::IndexVec;
 use crate::base::source::SourceId;
@@ -54,6 +54,7 @@ pub fn assemble(
         traces: analysis.traces,
         resources: analysis.resources,
         recipe: analysis.recipe,
+        tables: tools::tables(evidence),
         analyzers,
     };
     verdict::settle(&mut report);

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 /// The families that this score is about.
-const FAMILIES: [&str; 5] = ["net.", "fd.", "thr.", "cpu.", "spec."];
+const FAMILIES: [&str; 7] = ["net.", "fd.", "thr.", "cpu.", "spec.", "ebpf.", "otel."];
 
 /// What must and must not be said of a case.
 #[derive(Debug, Default, Deserialize)]
@@ -29,7 +29,7 @@ struct Truth {
 
 /// The rule that an entry names; what stands behind it explains.
 fn rule(entry: &str) -> &str {
-    entry.split_whitespace().next().unwrap_or_default()
+    entry.split_whitespace().next().unwrap_or_default().trim_end_matches(':')
 }
 
 /// True if a finding is of the rule or family that an entry names. Kinds of leaks stand without their family.

@@ -29,8 +29,19 @@ pub fn of_subject<'e>(evidence: &'e Evidence, subject: &Subject) -> Vec<Kill<'e>
         return Vec::new();
     }
     let paths = group_paths(evidence, &sources);
-    let events = once(of_sources());
+    // A tracer tells of the same kill, and less of it.
+    let is_told = |event: &&OomEvent| {
+        event.domain_pages.is_some()
+            && of_sources().any(|other| other.domain_pages.is_none() && is_same(other, event))
+    };
+    let events = once(of_sources().filter(|event| !is_told(event)));
     events.into_iter().map(|event| Kill { event, is_own: is_of(evidence, event, &paths) }).collect()
+}
+
+/// True if both tell of one victim.
+pub fn is_same(a: &OomEvent, b: &OomEvent) -> bool {
+    let victims = |event: &OomEvent| event.victims().first().map(|kill| (kill.pid, kill.name));
+    victims(a).is_some() && victims(a) == victims(b)
 }
 
 /// The same event in several logs: keeps the one that says most.

@@ -20,7 +20,23 @@ use crate::report::{SnapshotInfo, Subject, SubjectId};
 
 /// Formats of files that cover the whole run; they are of no one moment unless
 /// a folder says so.
-const SPANNING_FORMATS: &[&str] = &["gctrace", "oom-log", "pod", "log", "capture-manifest", "go-build-info"];
+const SPANNING_FORMATS: &[&str] = &[
+    "gctrace",
+    "oom-log",
+    "pod",
+    "log",
+    "capture-manifest",
+    "go-build-info",
+    "memleak",
+    "cachestat",
+    "cachetop",
+    "tcplife",
+    "tcpretrans",
+    "oomkill",
+    "offcputime",
+    "bpftrace",
+    "bpftrace-json",
+];
 
 /// Formats of files about the program's source and its recipe, which are of no process.
 const UNPLACED_FORMATS: &[&str] = &[

@@ -5,11 +5,16 @@ use super::support::{
 };
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::mappings::MappingClass;
+use crate::analysis::tools::{native as stacks, path};
 use crate::base::order::StableOrder;
+use crate::base::source::{SourceId, SourceSpan};
 use crate::base::units::Bytes;
-use crate::detectors::{Detector, Rule};
+use crate::detectors::{Case, Detector, Rule};
 use crate::evidence::vmas::VmaField;
-use crate::report::{Confidence, Finding, Severity};
+use crate::report::{Citation, Confidence, Finding, Severity};
+
+/// Stacks of memleak that are named.
+const STACKS: usize = 3;
 
 /// Share of the process's anonymous memory from which native memory is worth a word.
 const LEAST_SHARE_PERCENT: i64 = 10;
@@ -27,8 +32,38 @@ pub const DETECTOR: Detector = Detector {
     missing_inputs: |case| {
         needs(case, |reviewed| reviewed.outside.is_some(), &["/proc/PID/smaps of the process"])
     },
-    detect: |case| latest(case, |reviewed| reviewed.outside.is_some()).into_iter().filter_map(find).collect(),
+    detect: |case| {
+        let found = latest(case, |reviewed| reviewed.outside.is_some()).into_iter().filter_map(find);
+        found.map(|finding| with_stacks(case, finding)).collect()
+    },
 };
+
+/// memleak's stacks explain it. Their sums are no amount of it: memleak sees what was allocated since it began.
+fn with_stacks(case: &Case<'_>, mut finding: Finding) -> Finding {
+    let own = |source: &SourceId| {
+        let subject = case.analysis.subjects.iter().find(|subject| Some(subject.id) == finding.subject);
+        subject.is_some_and(|subject| subject.sources().any(|own| own == *source))
+    };
+    let Some(source) = stacks::sources(case.evidence).into_iter().rfind(own) else { return finding };
+    let courses = stacks::courses(case.evidence, source);
+    let last = stacks::last_block(case.evidence, source);
+    let listed = courses.iter().filter(|course| course.rows.last().map(|row| row.block) == last);
+    let told: Vec<_> = listed.take(STACKS).collect();
+    if told.is_empty() {
+        return finding;
+    }
+    let names: Vec<String> = told.iter().map(|course| path(case.evidence, course.stack)).collect();
+    finding.claim.push_str(&format!(
+        " By memleak, most of what was allocated since it attached and is not freed comes from {}.",
+        names.join("; ")
+    ));
+    finding.citations.extend(
+        told.iter()
+            .filter_map(|course| course.rows.last())
+            .map(|row| Citation::place(SourceSpan { source: row.source, at: row.at })),
+    );
+    finding
+}
 
 /// Only the lower bound counts: what may be Go's metadata is not held against anyone.
 fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
@@ -172,5 +207,18 @@ mod tests {
         let bounds = amount.map(|amount| (amount.low, amount.value, amount.high));
         assert_eq!(bounds, Some((Some((67 << 20) / 4), 17 << 20, Some(27 << 20))));
         check("mem.native", &[("smaps", &*go_program("<26MiB kB>"))], &[]);
+    }
+
+    #[test]
+    fn stacks_of_memleak_explain_it_and_do_not_change_its_amount() {
+        let memleak = "[11:16:33] Top 1 stacks with outstanding allocations:\n\t999999999 bytes in 9 allocations from stack\n\t\tdecode_frame+0x1a [video]\n\t\tmain._Cfunc_decode_frame+0x45 [video]\n\t\tmain.decode+0x1a [video]\n";
+        let files = [("smaps", c_program("<144MiB kB>", "<16MiB kB>")), ("memleak.txt", memleak.to_owned())];
+        let found = check("mem.native", &files, &["mem.native"]);
+        assert_eq!(verdicts(&found), [(Warning, Certain, Some(16 << 20))]);
+        assert!(
+            found[0].claim.contains("comes from decode_frame, called by main.decode."),
+            "{}",
+            found[0].claim
+        );
     }
 }

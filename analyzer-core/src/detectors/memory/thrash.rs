@@ -5,6 +5,7 @@ use super::support::{Draft, event, exact, latest, list, needs, percent, pressure
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::cgroup::Cgroup;
 use crate::analysis::memory::term::Term;
+use crate::detectors::ebpf::cache_miss;
 use crate::detectors::{Case, Detector, Rule};
 use crate::evidence::memory::UNLIMITED;
 use crate::report::number_format::basis_points;
@@ -52,9 +53,21 @@ pub const DETECTOR: Detector = Detector {
     missing_inputs: |case| needs(case, usable, &["memory.pressure, memory.stat and a limit of the cgroup"]),
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
-        latest.into_iter().filter_map(|reviewed| throttled(reviewed).or_else(|| at_limit(reviewed))).collect()
+        let found =
+            latest.into_iter().filter_map(|reviewed| throttled(reviewed).or_else(|| at_limit(reviewed)));
+        found.map(|finding| with_cachestat(case, finding)).collect()
     },
 };
+
+/// At the limit, what cachestat shows of the machine bears it out.
+fn with_cachestat(case: &Case<'_>, mut finding: Finding) -> Finding {
+    let misses = cache_miss::misses(case);
+    if let Some(misses) = misses.first().filter(|_| finding.code == THRASH.code) {
+        finding.claim.push_str(&format!(" cachestat, of the whole machine, agrees: {}.", misses.sentence()));
+        finding.citations.extend(misses.citations());
+    }
+    finding
+}
 
 fn usable(reviewed: &Reviewed<'_>) -> bool {
     reviewed.moment.cgroup.as_ref().is_some_and(|cgroup| cgroup.usage.is_some())

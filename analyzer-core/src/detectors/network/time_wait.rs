@@ -4,6 +4,7 @@ use crate::base::convert::clamp_i64;
 use crate::base::source::SourceSpan;
 use crate::base::units::Unit;
 use crate::detectors::course::{Course, Told, courses, is_near, rows};
+use crate::detectors::ebpf::conn_churn;
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::evidence::resources::{Complaint, ComplaintCount};
 use crate::report::{
@@ -77,6 +78,9 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         _ => false,
     });
     let is_harmless = is_reused && complaint.is_none();
+    let churn = near.and_then(|(_, row)| {
+        conn_churn::churned(case).into_iter().find(|sessions| sessions.peer == row.peer)
+    });
     let mut claim = String::new();
     let mut citations = Vec::new();
     if let Some((sockets, row)) = near {
@@ -96,6 +100,15 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
             if claim.is_empty() { "" } else { " " }
         ));
         citations.push(cite(row));
+    }
+    if let Some(sessions) = churn {
+        claim.push_str(&format!(
+            " tcplife shows why: {} (pid {}) had {} sessions with it that ended.",
+            sessions.command,
+            sessions.pid,
+            number_format::count_u64(sessions.count)
+        ));
+        citations.push(Citation::place(SourceSpan { source: sessions.source, at: sessions.at }));
     }
     let amount =
         near.map(|(_, row)| row.count).or_else(|| complaint.map(|row| row.count)).unwrap_or_default();
@@ -183,5 +196,18 @@ mod tests {
             ("shop/t0/net/tcp6".to_owned(), TCP6.to_owned()),
         ];
         check("net", &borrowed(&files), &[]);
+    }
+
+    #[test]
+    fn sessions_that_tcplife_saw_are_its_cause() {
+        let mut with_life = files(400, "2");
+        let mut text =
+            "PID   COMM       LADDR           LPORT RADDR           RPORT TX_KB RX_KB MS\n".to_owned();
+        for port in 40_000..40_060 {
+            text.push_str(&format!("7 api 127.0.0.2 {port} 10.0.0.9 5432 1 2 0.5\n"));
+        }
+        with_life.push(("shop/tcplife.txt".to_owned(), text));
+        let found = check("net.time_wait", &borrowed(&with_life), &["net.time_wait.ports"]);
+        assert!(found[0].claim.contains("api (pid 7) had 60 sessions"), "{}", found[0].claim);
     }
 }

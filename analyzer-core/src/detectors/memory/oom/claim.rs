@@ -101,6 +101,9 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
         Whose::MachineByTrace => format!(
             "{killed}{when}: by the call trace the machine ran out of memory, not a control group; the rest of the record is not in this log."
         ),
+        Whose::Unknown if event.domain_pages.is_some() => format!(
+            "{killed}{when}: memory ran out. Whose limit was reached oomkill does not say: the kernel's log does."
+        ),
         Whose::Unknown => {
             format!("{killed}{when}: memory ran out. Whose limit was reached is not in this log.")
         }
@@ -168,7 +171,11 @@ fn earlier(case: &Case<'_>, episode: &Episode<'_>) -> Option<String> {
 fn against(episode: &Episode<'_>) -> Vec<String> {
     let mut against =
         list(&["The killed process is the largest that could be killed, not always the cause."]);
-    if episode.main.said.is_none() {
+    if let Some(pages) = episode.main.domain_pages {
+        against.push(format!(
+            "oomkill sees the whole machine and names no control group: the process may be another container's. Its {pages} pages are the size of what ran out, not what the process used."
+        ));
+    } else if episode.main.said.is_none() {
         against.push("The log is cut: the lines that name the limit are missing.".to_owned());
     }
     against

@@ -155,7 +155,24 @@ fn home<'c>(case: &Case<'c>, event: &OomEvent) -> &'c str {
 /// When it was, as the log prints it, or since boot.
 pub fn when(case: &Case<'_>, event: &OomEvent) -> Option<String> {
     let stamp = event.stamp.map(|stamp| text(case, stamp).to_owned());
-    stamp.or_else(|| Some(format!("{} after boot", number_format::duration(event.since_boot?))))
+    let after_boot = || Some(format!("{} after boot", number_format::duration(event.since_boot?)));
+    // A tracer has the time of day, where the kernel's ring buffer has that since boot.
+    let traced = || {
+        let same = case
+            .evidence
+            .oom
+            .iter()
+            .find(|other| other.domain_pages.is_some() && kills::is_same(event, other))?;
+        Some(text(case, same.stamp?))
+    };
+    match (stamp, traced()) {
+        (Some(stamp), _) => Some(stamp),
+        (None, Some(time)) => {
+            let boot = after_boot().map_or_else(String::new, |boot| format!("{boot}, "));
+            Some(format!("{boot}{time} by oomkill"))
+        }
+        (None, None) => after_boot(),
+    }
 }
 
 pub fn text<'c>(case: &Case<'c>, id: StrId) -> &'c str {

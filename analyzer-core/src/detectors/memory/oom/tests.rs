@@ -180,3 +180,24 @@ fn captures_before_the_kill_tell_a_trend_from_a_sudden_rise() {
         assert!(found[0].claim.contains(words), "{}", found[0].claim);
     }
 }
+
+const OOMKILL: &str = "21:03:39 Triggered by PID 3297 (\"ntpd\"), OOM kill of PID 4242 (\"api\"), 131072 pages, loadavg: 0.99 0.39 0.30 3/282 22724\n";
+
+#[test]
+fn oomkill_alone_tells_of_the_kill_and_not_of_the_limit() {
+    let found = check("mem.oom", &[("oomkill.txt", OOMKILL)], &["mem.oom.unknown"]);
+    assert!(found[0].claim.contains("api (pid 4242), 21:03:39"), "{}", found[0].claim);
+    assert!(
+        found[0].against.iter().any(|line| line.contains("not what the process used")),
+        "{:?}",
+        found[0].against
+    );
+}
+
+#[test]
+fn oomkill_gives_the_kernels_kill_its_time() {
+    let log = "[ 7777.100000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a,mems_allowed=0,oom_memcg=/kubepods/a,task_memcg=/kubepods/a,task=api,pid=4242,uid=0\n\
+        [ 7777.200000] Memory cgroup out of memory: Killed process 4242 (api) total-vm:1000kB, anon-rss:900kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0\n";
+    let found = check("mem.oom", &[("dmesg.txt", log), ("oomkill.txt", OOMKILL)], &["mem.oom.cgroup"]);
+    assert!(found[0].claim.contains("21:03:39 by oomkill"), "{}", found[0].claim);
+}

@@ -1,0 +1,350 @@
+//! Rows as tables.
+
+use std::collections::BTreeMap;
+
+use super::{churn, functions, native, path, row};
+use crate::base::convert::clamp_i64;
+use crate::base::order::StableOrder;
+use crate::base::source::SourceId;
+use crate::base::units::Unit;
+use crate::evidence::Evidence;
+use crate::evidence::probes::StackTool;
+use crate::report::{TableColumn, TableRow, ToolTable};
+
+fn whole(value: u64) -> Option<i64> {
+    Some(clamp_i64(i128::from(value)))
+}
+
+fn columns(columns: &[(&str, Unit)]) -> Vec<TableColumn> {
+    columns.iter().map(|&(title, unit)| TableColumn { title: title.to_owned(), unit }).collect()
+}
+
+fn table(
+    source: SourceId,
+    (title, says): (String, &str),
+    of: &str,
+    heads: &[(&str, Unit)],
+    rows: Vec<TableRow>,
+) -> ToolTable {
+    ToolTable {
+        source,
+        title,
+        says: says.to_owned(),
+        of: of.to_owned(),
+        columns: columns(heads),
+        rows,
+        rows_left_out: 0,
+    }
+}
+
+/// Every table, by source and kind.
+pub(super) fn all(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut tables: Vec<ToolTable> = Vec::new();
+    tables.extend(memleak(evidence));
+    tables.extend(maps(evidence));
+    tables.extend(histograms(evidence));
+    tables.extend(cache(evidence));
+    tables.extend(sessions(evidence));
+    tables.extend(retransmits(evidence));
+    tables.extend(stacks(evidence));
+    tables.extend(lives(evidence));
+    tables.order_by(|a, b| a.source.cmp(&b.source).then_with(|| a.title.cmp(&b.title)));
+    tables
+}
+
+fn stack_of(evidence: &Evidence, stack: Option<crate::evidence::stacks::StackId>) -> Vec<String> {
+    functions(evidence, stack).map(str::to_owned).collect()
+}
+
+fn memleak(evidence: &Evidence) -> Vec<ToolTable> {
+    let of = |source: SourceId| {
+        let rows = native::courses(evidence, source).into_iter().filter_map(|course| {
+            let (first, last) = (course.rows.first()?, course.rows.last()?);
+            let values = vec![whole(*course.bytes.first()?), whole(course.last()), whole(last.count)];
+            Some(row(
+                path(evidence, course.stack),
+                values,
+                stack_of(evidence, course.stack),
+                source,
+                first.at,
+            ))
+        });
+        let says = "What cgo and C libraries allocated since memleak attached and did not free. Go's heap is not in it, nor what was there before: it explains native memory, and is no amount of it.";
+        table(
+            source,
+            ("Native allocations not freed (memleak)".to_owned(), says),
+            "Stack",
+            &[("First list", Unit::Bytes), ("Last list", Unit::Bytes), ("Allocations", Unit::Count)],
+            rows.collect(),
+        )
+    };
+    native::sources(evidence).into_iter().map(of).collect()
+}
+
+fn maps(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_map: BTreeMap<(SourceId, &str), Vec<_>> = BTreeMap::new();
+    for entry in &evidence.probes.entries {
+        by_map.entry((entry.source, evidence.strings.get(entry.map))).or_default().push(entry);
+    }
+    let made = by_map.into_iter().filter_map(|((source, map), mut entries)| {
+        entries.order_by(|a, b| b.value.cmp(&a.value).then(a.at.cmp(&b.at)).then(a.stack.cmp(&b.stack)));
+        let unit = entries.first()?.unit;
+        let rows = entries.iter().map(|entry| {
+            let key = evidence.strings.get(entry.key);
+            let name = match (entry.stack, key) {
+                (None, "") => map.to_owned(),
+                (None, key) => key.to_owned(),
+                (stack, "") => path(evidence, stack),
+                (stack, key) => format!("{} ({key})", path(evidence, stack)),
+            };
+            row(name, vec![Some(entry.value)], stack_of(evidence, entry.stack), source, entry.at)
+        });
+        let says = "What the script counted while it ran. Entries of one key are summed. A goroutine's wait is no thread's, and libc's malloc is not Go's heap.";
+        let head = if unit == Unit::Bytes { "Bytes" } else { "Value" };
+        Some(table(source, (format!("{map} (bpftrace)"), says), "Key", &[(head, unit)], rows.collect()))
+    });
+    made.collect()
+}
+
+fn histograms(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_map: BTreeMap<(SourceId, &str, &str), Vec<_>> = BTreeMap::new();
+    for bucket in &evidence.probes.buckets {
+        let text = |id| evidence.strings.get(id);
+        by_map.entry((bucket.source, text(bucket.map), text(bucket.key))).or_default().push(bucket);
+    }
+    let made = by_map.into_iter().map(|((source, map, key), buckets)| {
+        let rows = buckets.iter().map(|bucket| {
+            let name = match (bucket.low, bucket.high) {
+                (Some(low), Some(high)) => format!("{low} to below {high}"),
+                (Some(low), None) => format!("{low} and more"),
+                (None, Some(high)) => format!("below {high}"),
+                (None, None) => "all".to_owned(),
+            };
+            row(name, vec![whole(bucket.count)], Vec::new(), source, bucket.at)
+        });
+        let title = if key.is_empty() {
+            format!("{map} (bpftrace histogram)")
+        } else {
+            format!("{map} of {key} (bpftrace histogram)")
+        };
+        let says = "How often each interval of values was seen; the unit is the script's.";
+        table(source, (title, says), "Interval", &[("Count", Unit::Count)], rows.collect())
+    });
+    made.collect()
+}
+
+fn ratio(hits: u64, misses: u64) -> Option<i64> {
+    let all = i128::from(hits) + i128::from(misses);
+    (all > 0).then(|| clamp_i64(i128::from(hits) * 10_000 / all))
+}
+
+fn cache(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_source: BTreeMap<SourceId, Vec<TableRow>> = BTreeMap::new();
+    for interval in &evidence.probes.cache {
+        let rows = by_source.entry(interval.source).or_default();
+        let values = vec![
+            whole(interval.hits),
+            whole(interval.misses),
+            ratio(interval.hits, interval.misses),
+            interval.cached.and_then(whole),
+        ];
+        rows.push(row(
+            format!("interval {}", rows.len() + 1),
+            values,
+            Vec::new(),
+            interval.source,
+            interval.at,
+        ));
+    }
+    let says = "The page cache of the whole machine, not of the container: it supports what the control group's own files say of a cache that does not fit at the limit.";
+    let stat = by_source.into_iter().map(|(source, rows)| {
+        let heads = [
+            ("Hits", Unit::Count),
+            ("Misses", Unit::Count),
+            ("Hit ratio", Unit::BasisPoints),
+            ("Cached", Unit::Bytes),
+        ];
+        table(source, ("Page cache of the machine (cachestat)".to_owned(), says), "Interval", &heads, rows)
+    });
+    let mut users: BTreeMap<(SourceId, u64, &str), (u64, u64, &crate::evidence::probes::CacheUser)> =
+        BTreeMap::new();
+    for user in &evidence.probes.cache_users {
+        let row =
+            users.entry((user.source, user.pid, evidence.strings.get(user.command))).or_insert((0, 0, user));
+        row.0 = row.0.saturating_add(user.hits);
+        row.1 = row.1.saturating_add(user.misses);
+    }
+    let mut of_users: BTreeMap<SourceId, Vec<TableRow>> = BTreeMap::new();
+    for ((source, pid, command), (hits, misses, user)) in users {
+        let values = vec![whole(hits), whole(misses), ratio(hits, misses)];
+        of_users.entry(source).or_default().push(row(
+            format!("{command} (pid {pid})"),
+            values,
+            Vec::new(),
+            source,
+            user.at,
+        ));
+    }
+    let top = of_users.into_iter().map(|(source, mut rows)| {
+        rows.order_by(|a, b| b.values.get(1).cmp(&a.values.get(1)).then_with(|| a.name.cmp(&b.name)));
+        let heads = [("Hits", Unit::Count), ("Misses", Unit::Count), ("Hit ratio", Unit::BasisPoints)];
+        let says = "Hits and misses by process, over all intervals; ids are the machine's.";
+        table(source, ("Page cache by process (cachetop)".to_owned(), says), "Process", &heads, rows)
+    });
+    stat.chain(top).collect()
+}
+
+fn sessions(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_source: BTreeMap<SourceId, Vec<TableRow>> = BTreeMap::new();
+    for group in churn::sessions(evidence) {
+        let arrow = if group.is_client { "to" } else { "on" };
+        let name = format!("{} (pid {}) {arrow} {}", group.command, group.pid, group.peer);
+        let nanos = |micros: u64| Some(clamp_i64(i128::from(micros) * 1000));
+        let values = vec![whole(group.count), nanos(group.median_micros), nanos(group.longest_micros)];
+        by_source.entry(group.source).or_default().push(row(
+            name,
+            values,
+            Vec::new(),
+            group.source,
+            group.at,
+        ));
+    }
+    let says = "TCP sessions that ended while tcplife ran. Many short ones to one remote: connections are not kept. Sessions that stay open are not in it.";
+    let made = by_source.into_iter().map(|(source, rows)| {
+        let heads =
+            [("Sessions", Unit::Count), ("Median", Unit::Nanoseconds), ("Longest", Unit::Nanoseconds)];
+        table(
+            source,
+            ("TCP sessions that ended (tcplife)".to_owned(), says),
+            "Process and remote",
+            &heads,
+            rows,
+        )
+    });
+    made.collect()
+}
+
+fn retransmits(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut groups: BTreeMap<(SourceId, &str, &str, u16), (u64, &crate::evidence::probes::Retransmit)> =
+        BTreeMap::new();
+    for row in &evidence.probes.retransmits {
+        let text = |id| evidence.strings.get(id);
+        let group = groups
+            .entry((row.source, text(row.state), text(row.remote), row.remote_port))
+            .or_insert((0, row));
+        group.0 = group.0.saturating_add(row.count);
+    }
+    let mut by_source: BTreeMap<SourceId, Vec<TableRow>> = BTreeMap::new();
+    for ((source, state, remote, port), (count, first)) in groups {
+        let name =
+            if state.is_empty() { format!("{remote}:{port}") } else { format!("{remote}:{port} in {state}") };
+        by_source.entry(source).or_default().push(row(
+            name,
+            vec![whole(count)],
+            Vec::new(),
+            source,
+            first.at,
+        ));
+    }
+    let says = "Segments that the machine sent again. In SYN_SENT the other end does not answer; in ESTABLISHED the network or the peer loses. Whose socket it was the tool does not say.";
+    let made = by_source.into_iter().map(|(source, mut rows)| {
+        rows.order_by(|a, b| b.values.cmp(&a.values).then_with(|| a.name.cmp(&b.name)));
+        table(
+            source,
+            ("TCP segments sent again (tcpretrans)".to_owned(), says),
+            "Remote",
+            &[("Segments", Unit::Count)],
+            rows,
+        )
+    });
+    made.collect()
+}
+
+/// True for the stack of a thread of the runtime that has nothing to do, or is woken for what a goroutine waits for.
+fn is_parked(names: &[String]) -> bool {
+    const PARKED: [&str; 7] = [
+        "runtime.findRunnable",
+        "runtime.findrunnable",
+        "runtime.notesleep",
+        "runtime.notetsleep_internal",
+        "runtime.stopm",
+        "runtime.sysmon",
+        "runtime.netpoll",
+    ];
+    names.iter().any(|name| PARKED.contains(&name.as_str()))
+}
+
+fn stacks(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_source: BTreeMap<(SourceId, StackTool), Vec<_>> = BTreeMap::new();
+    for counted in &evidence.probes.counted_stacks {
+        by_source.entry((counted.source, counted.tool)).or_default().push(counted);
+    }
+    let made = by_source.into_iter().map(|((source, tool), rows)| {
+        let mut parked: Option<TableRow> = None;
+        let mut shown: Vec<TableRow> = Vec::new();
+        for counted in rows {
+            let stack = stack_of(evidence, counted.stack);
+            if tool == StackTool::OffCpu && is_parked(&stack) {
+                let sum = parked.get_or_insert_with(|| {
+                    row("idle threads of the Go runtime".to_owned(), vec![Some(0)], Vec::new(), source, counted.at)
+                });
+                let before = sum.values.first().copied().flatten().unwrap_or(0);
+                sum.values = vec![Some(before.saturating_add(counted.value))];
+                continue;
+            }
+            let name = format!("{} ({})", path(evidence, counted.stack), evidence.strings.get(counted.task));
+            shown.push(row(name, vec![Some(counted.value)], stack, source, counted.at));
+        }
+        shown.order_by(|a, b| b.values.cmp(&a.values).then(a.citation.at.cmp(&b.citation.at)));
+        let all = parked.into_iter().chain(shown).collect();
+        match tool {
+            StackTool::OffCpu => table(
+                source,
+                ("Time off the processor (offcputime)".to_owned(), "Of threads, not of goroutines: idle threads of the runtime are one row. Use it for system calls, page faults and cgo; for goroutines, a dump or a trace."),
+                "Stack and task",
+                &[("Time", Unit::Nanoseconds)],
+                all,
+            ),
+            StackTool::OnCpu => table(
+                source,
+                ("Samples on the processor (profile)".to_owned(), "The kernel's part is in it. Folded (profile -f), it is drawn as a flame graph."),
+                "Stack and task",
+                &[("Samples", Unit::Count)],
+                all,
+            ),
+        }
+    });
+    made.collect()
+}
+
+fn lives(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_source: BTreeMap<SourceId, Vec<_>> = BTreeMap::new();
+    for life in &evidence.probes.lives {
+        by_source.entry(life.source).or_default().push(life);
+    }
+    let made = by_source.into_iter().map(|(source, mut lives)| {
+        lives.order_by(|a, b| {
+            let open = |life: &crate::evidence::probes::GoroutineLife| life.births.saturating_sub(life.ends);
+            open(b).cmp(&open(a)).then(b.births.cmp(&a.births)).then(a.function.cmp(&b.function)).then(a.creator.cmp(&b.creator))
+        });
+        let rows = lives.iter().map(|life| {
+            let name = format!("{} by {}", evidence.strings.get(life.function), evidence.strings.get(life.creator));
+            let values = vec![
+                whole(life.births),
+                whole(life.ends),
+                whole(life.waiting),
+                life.longest_wait.and_then(whole),
+            ];
+            row(name, values, stack_of(evidence, life.stack), source, life.at)
+        });
+        let says = "Goroutines that were started while the script counted, by the function of their go statement. Those of before are not in it.";
+        let heads = [
+            ("Started", Unit::Count),
+            ("Ended", Unit::Count),
+            ("Waiting", Unit::Count),
+            ("Longest wait", Unit::Nanoseconds),
+        ];
+        table(source, ("Goroutines started and ended (eBPF)".to_owned(), says), "Function", &heads, rows.collect())
+    });
+    made.collect()
+}
