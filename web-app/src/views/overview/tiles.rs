@@ -32,6 +32,11 @@ pub fn tiles(report: &Report) -> Html {
     }
 }
 
+/// An amount whose unit stays on its line.
+fn unbroken(amount: &str) -> String {
+    amount.replace(' ', "\u{a0}")
+}
+
 /// A tile that leads to a route.
 pub fn tile(route: &Route, class: &'static str, title: &str, content: Html) -> Html {
     html! {
@@ -259,7 +264,7 @@ fn trace(report: &Report) -> Option<Html> {
     let longest = trace.pauses.iter().filter_map(|pause| Some(pause.end?.saturating_sub(pause.begin))).max();
     let pause = longest.map_or_else(
         || "no stop of the world".to_owned(),
-        |longest| format!("longest pause {}", text::duration(nanos(longest))),
+        |longest| format!("longest pause {}", unbroken(&text::duration(nanos(longest)))),
     );
     Some(tile(
         &Route::to(ViewId::Trace),
@@ -284,9 +289,9 @@ fn gc(report: &Report) -> Option<Html> {
         "Live heap",
         html! {
             <>
-                <span class="headline">{ format!("{} \u{2192} {}", text::bytes(sum.live_first.0), text::bytes(sum.live_last.0)) }</span>
+                <span class="headline">{ format!("{} \u{2192} {}", unbroken(&text::bytes(sum.live_first.0)), unbroken(&text::bytes(sum.live_last.0))) }</span>
                 <span class="quiet">{ format!("{} in {}", text::counted_u64(sum.cycles, "collection", "collections"), text::duration(sum.until.0)) }</span>
-                <span class="quiet">{ format!("longest pause {}", text::duration(sum.pause_most.0)) }</span>
+                <span class="quiet">{ format!("longest pause {}", unbroken(&text::duration(sum.pause_most.0))) }</span>
             </>
         },
     ))

@@ -11,7 +11,7 @@ pub fn function_name(name: &str) -> Html {
     let name = selectors::visible(name);
     let (path, package, rest) = parts(&name);
     html! {
-        <span class="function-name">
+        <span class="function-name" style={format!("--rest:{}", name.chars().count().saturating_sub(path.chars().count()))}>
             <span class="path">{ path }</span><span class="package">{ package }</span>{ rest }
         </span>
     }

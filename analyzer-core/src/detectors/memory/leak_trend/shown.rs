@@ -46,7 +46,7 @@ pub fn explained(case: &Case<'_>, subject: &Subject) -> Shown {
         let is_only = sites.len() == 1;
         let place = |(site, _): &(&SiteGrowth, _)| {
             let place = profile_support::place(case, process, site.site);
-            if is_only { place } else { format!("{place} ({})", text(whole(site.change.bytes))) }
+            if is_only { place } else { format!("{place}, {}", text(whole(site.change.bytes))) }
         };
         return Shown::Lines { named: sites.iter().take(NAMED).map(place).collect(), bytes };
     }
@@ -70,11 +70,9 @@ impl Shown {
                 } else {
                     ""
                 };
-                format!(
-                    " By the heap profiles {} of it was allocated at {}.{rest}",
-                    text((*bytes).min(growth)),
-                    named.join(", ")
-                )
+                // Estimates of lines may add up to more than grew.
+                let share = if *bytes >= growth { "all".to_owned() } else { text(*bytes) };
+                format!(" By the heap profiles {share} of it was allocated at {}.{rest}", named.join("; "))
             }
             Self::Spread { least } => format!(
                 " No single line of the heap profiles explains it: one would show from about {} on.",
@@ -89,7 +87,9 @@ impl Shown {
     /// What to do about it.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Lines { .. } => "Look at who holds what these lines make.",
+            Self::Lines { .. } => {
+                "Find who keeps what these lines allocate: a map, a cache, a slice that is only appended to."
+            }
             Self::Ended => {
                 "Capture again later: growth that goes on is a leak, growth that ended was a start or a cache."
             }
