@@ -41,7 +41,7 @@ impl Target {
     /// How inputs are made of what they are made of.
     pub fn shape(&self) -> Shape {
         match self.kind {
-            Kind::Format(format) if format.name == "pprof" => Shape::Protobuf,
+            Kind::Format(format) if matches!(format.name, "pprof" | "otlp-profiles") => Shape::Protobuf,
             Kind::Format(format) if format.name == "go-trace" => Shape::Trace,
             Kind::Format(format) if format.is_text() => Shape::Text,
             Kind::Filters | Kind::Drop | Kind::Redaction => Shape::Text,

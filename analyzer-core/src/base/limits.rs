@@ -59,6 +59,19 @@ pub const PROFILE_VALUES: usize = 1 << 27;
 /// of 1 GiB has about a million of each.
 pub const PROFILE_ROWS: usize = 1 << 23;
 
+/// Frames of one stack of a sampler: perf and V8 stop at some hundreds, bpftrace at 127.
+pub const SAMPLED_STACK_FRAMES: usize = 4_096;
+
+/// Frames of all distinct stacks of one profile of a sampler: a tree of calls in
+/// a file of n bytes can stand for n² of them.
+pub const SAMPLED_FRAMES: usize = 1 << 28;
+
+/// Events of one `perf script`: two columns each.
+pub const PERF_EVENTS: usize = PROFILE_SAMPLE_TYPES / 2;
+
+/// Types of samples in one file of OpenTelemetry: profilers write one or two.
+pub const OTLP_SAMPLE_TYPES: usize = 16;
+
 /// Labels of one profile, over its distinct label sets.
 pub const PROFILE_LABELS: usize = 1 << 24;
 

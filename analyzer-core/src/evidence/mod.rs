@@ -53,7 +53,7 @@ pub struct Evidence {
     pub goroutines: Goroutines,
     /// Reports of the race detector, by source and line.
     pub races: Vec<RaceReport>,
-    /// pprof profiles, in the order of their sources.
+    /// Profiles, in the order of their sources.
     pub profiles: IndexVec<ProfileId, Profile>,
     /// Figures of the runtime, the process and the control group, and mappings.
     pub memory: MemoryTables,

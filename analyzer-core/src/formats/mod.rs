@@ -133,11 +133,18 @@ pub mod container;
 pub mod names;
 pub mod record;
 pub mod redaction;
+pub mod sampled;
 pub mod tables;
+mod wire;
 pub mod yaml;
 
 formats! {
     bundle,
+    perf_script,
+    bpftrace_stacks,
+    otlp_profiles,
+    cpuprofile,
+    speedscope,
     go_trace,
     smaps,
     goroutine_dump,
@@ -163,6 +170,7 @@ formats! {
     go_source,
     known,
     left_out,
+    folded,
     other,
 }
 

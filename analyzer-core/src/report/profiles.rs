@@ -51,6 +51,9 @@ pub struct ProfileSummary {
     pub empty_default: Option<String>,
     /// Rows.
     pub samples: u64,
+    /// Each sample has a time: they can be shown in order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_times: bool,
     /// When it was taken (Unix time); the start, if it has a duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_at: Option<Nanos>,

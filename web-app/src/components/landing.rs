@@ -11,12 +11,16 @@ use crate::selectors;
 use crate::state::Route;
 
 /// What can be dropped, and what it answers.
-const INPUTS: [(&str, &str); 9] = [
+const INPUTS: [(&str, &str); 10] = [
     (
         "Goroutine dumps",
         "debug=2 or debug=1 text, SIGQUIT and panic output, log lines around them. Two or more tell what grows.",
     ),
     ("pprof profiles", "heap, allocs, goroutine, cpu, block, mutex: gzipped or not."),
+    (
+        "Stacks of other samplers",
+        "perf script, folded stacks, bpftrace, OpenTelemetry profiles, .cpuprofile, speedscope: in the same flame graph.",
+    ),
     ("Execution traces", "of Go 1.22 and later: what ran, waited and collected, and when."),
     ("/proc/PID", "smaps, smaps_rollup, maps, status, statm: what the kernel holds for the process."),
     ("The cgroup's memory files", "memory.stat, memory.current, memory.max and the rest, version 1 or 2."),

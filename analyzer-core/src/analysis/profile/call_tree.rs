@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::in_time;
 use super::layout::{Layout, lay_out};
 use super::nodes::{KeyId, Keys};
 use super::paths::{Cursor, Paths};
@@ -40,6 +41,9 @@ pub struct TreeOptions {
     pub pivot: Option<String>,
     /// Show a call of a function by itself as one frame.
     pub collapse_recursion: bool,
+    /// From left to right in the order of time, not by weight: a stack chart. Needs samples with times
+    /// ([`ProfileSummary::has_times`](crate::report::ProfileSummary)), no base, no pivot, and callees.
+    pub in_time: bool,
     /// Nodes narrower than so many millionths of the whole are not told apart:
     /// under each parent one node stands for all of them, see [`CallTree::merged`].
     pub min_width_ppm: u32,
@@ -89,6 +93,9 @@ pub struct CallTree {
     /// What is narrower than this is not told apart, but for where a closer look
     /// was asked for. In the unit; 0 if all is told apart.
     pub min_width: i64,
+    /// Siblings stand in the order of time; one node may come again.
+    #[serde(default)]
+    pub in_time: bool,
     /// Distinct nodes.
     pub names: TreeNames,
 }
@@ -104,6 +111,9 @@ pub struct TreeNames {
 
 /// Builds the tree of a view.
 pub fn call_tree(view: &View<'_>, options: &TreeOptions) -> CallTree {
+    if let Some((nodes, min_width)) = in_time::nodes(view, options) {
+        return CallTree { min_width, in_time: true, ..lay_out(view, &nodes) };
+    }
     let builder = Builder::new(view, options);
     let min_width = builder.min_width;
     let mut nodes = builder.build();
@@ -127,10 +137,12 @@ pub(super) struct Nodes {
     pub(super) inlined: Vec<bool>,
     /// See [`CallTree::merged`].
     pub(super) merged: Vec<u32>,
+    /// Where each begins, if that is fixed; else empty.
+    pub(super) x: Vec<i64>,
 }
 
 impl Nodes {
-    fn push(&mut self, parent: u32, branch: &Branch) -> u32 {
+    pub(super) fn push(&mut self, parent: u32, branch: &Branch) -> u32 {
         let node = to_u32(self.key.len());
         self.parent.push(parent);
         self.key.push(branch.key);
@@ -152,7 +164,8 @@ impl Nodes {
         self.merged[node] = rest.count;
     }
 
-    fn truncate(&mut self, length: usize) {
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.x.truncate(length);
         self.parent.truncate(length);
         self.key.truncate(length);
         self.own.truncate(length);
@@ -169,7 +182,7 @@ impl Nodes {
         *width = width.saturating_add(by);
     }
 
-    fn add_own(&mut self, node: u32, weight: i64, is_base: bool) {
+    pub(super) fn add_own(&mut self, node: u32, weight: i64, is_base: bool) {
         let own = &mut self.own[id_to_usize(node)];
         *own = own.saturating_add(weight);
         if is_base {
@@ -395,6 +408,6 @@ fn mask(view: &View<'_>, name: &str) -> Vec<bool> {
 }
 
 /// So many millionths of an amount.
-fn share(amount: i64, ppm: u32) -> i64 {
+pub(super) fn share(amount: i64, ppm: u32) -> i64 {
     crate::base::convert::clamp_i64(i128::from(amount) * i128::from(ppm) / 1_000_000)
 }

@@ -30,7 +30,8 @@ impl Layout {
         let (names, name_of) = names(view, nodes);
         let children = Children::of(nodes, &names, &name_of);
         let mut order: Vec<u32> = vec![0];
-        let mut x = vec![0_i64; nodes.key.len()];
+        let is_fixed = !nodes.x.is_empty();
+        let mut x = if is_fixed { nodes.x.clone() } else { vec![0_i64; nodes.key.len()] };
         let mut rows = vec![0];
         let mut row = 0;
         while row < order.len() {
@@ -40,7 +41,9 @@ impl Layout {
                 let node = id_to_usize(order[index]);
                 let mut at = x[node];
                 for &child in children.of_node(node) {
-                    x[id_to_usize(child)] = at;
+                    if !is_fixed {
+                        x[id_to_usize(child)] = at;
+                    }
                     at = at.saturating_add(nodes.width[id_to_usize(child)]);
                     order.push(child);
                 }
@@ -89,6 +92,7 @@ pub(super) fn lay_out(view: &View<'_>, nodes: &Nodes) -> CallTree {
         inlined: PackedU8(order.iter().map(|&node| u8::from(nodes.inlined[id_to_usize(node)])).collect()),
         merged: PackedU32(if is_any_merged { order.iter().map(merged).collect() } else { Vec::new() }),
         min_width: 0,
+        in_time: false,
         names,
     }
 }
@@ -135,7 +139,9 @@ impl Children {
         }
         let mut children = Self { nodes: all, ends };
         let name = |key: KeyId| &names.name[id_to_usize(name_of[key.index()])];
-        for node in 0..count {
+        // In the order of time as they were discovered.
+        let sorted = if nodes.x.is_empty() { count } else { 0 };
+        for node in 0..sorted {
             children.of_node_mut(node).sort_by(|&a, &b| {
                 let (a, b) = (id_to_usize(a), id_to_usize(b));
                 (nodes.merged[a].cmp(&nodes.merged[b]))

@@ -20,6 +20,7 @@ mod filtered;
 mod folded;
 mod frames;
 mod go_regex;
+mod in_time;
 mod label_table;
 mod layout;
 mod line_calls;

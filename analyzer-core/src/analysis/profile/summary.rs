@@ -54,6 +54,7 @@ fn summary(profile: &Profile, evidence: &Evidence) -> ProfileSummary {
         unsymbolized_locations: to_u64(profile.locations.iter().filter(is_bare).count()),
         functions: to_u64(profile.functions.len()),
         deepest_stack: u64::from(depths.deepest),
+        has_times: !profile.samples.time.is_empty(),
         truncated_stacks: depths.truncated(),
         negative_samples: to_u64(profile.samples.values.chunks(stride).filter(is_negative).count()),
     }

@@ -26,15 +26,21 @@ pub const DETECTOR: Detector = Detector {
     rules: &[HOT],
     missing_inputs: |case| {
         let is_enough = |process: &ProcessProfiles| {
-            process.main_cpu().is_some_and(|cpu| CpuSamples::new(&process.stacks, cpu).count >= SAMPLES)
+            process.any_cpu().is_some_and(|cpu| CpuSamples::new(&process.stacks, cpu).count >= SAMPLES)
         };
-        needs(case, is_enough, &["a CPU profile with 60 samples or more (/debug/pprof/profile?seconds=30)"])
+        needs(
+            case,
+            is_enough,
+            &[
+                "a CPU profile with 60 samples or more (/debug/pprof/profile?seconds=30, or perf script of the process)",
+            ],
+        )
     },
     detect: |case: &Case<'_>| processes(case).iter().filter_map(|process| find(case, process)).collect(),
 };
 
 fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
-    let cpu = process.main_cpu()?;
+    let cpu = process.any_cpu()?;
     let samples = CpuSamples::new(&process.stacks, cpu);
     if samples.count < SAMPLES {
         return None;
@@ -80,9 +86,12 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
             Unit::Count,
         )],
         against: list(&["More samples at a line are more time, not more calls."]),
-        advice: list(&[
-            "Build with a profile (default.pgo, Go 1.21 and later), or look for a better algorithm there.",
-        ]),
+        advice: list(&[match process.main_cpu() {
+            Some(_) => {
+                "Build with a profile (default.pgo, Go 1.21 and later), or look for a better algorithm there."
+            }
+            None => "Look for a better algorithm there.",
+        }]),
     };
     let mut finding = draft.about(process.subject)?;
     finding.places = with_caller(case, process, site.stack, site.site);

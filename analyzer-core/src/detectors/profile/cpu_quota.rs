@@ -192,7 +192,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
 /// What ran while it was throttled.
 fn hottest(case: &Case<'_>, subject: &Subject) -> Option<(String, Vec<StackFrame>)> {
     let process = case.analysis.profiles.iter().find(|process| process.subject == subject.id)?;
-    let cpu = process.main_cpu()?;
+    let cpu = process.any_cpu()?;
     let samples = CpuSamples::new(&process.stacks, cpu);
     let site = samples.by_site(|_| true).into_iter().next()?;
     let (value, bounds) = samples.share(site.count);

@@ -1,4 +1,5 @@
-//! pprof profiles, without loss: what profile.proto says, with strings and ids resolved.
+//! Profiles, without loss: what profile.proto says, with strings and ids resolved.
+//! Stacks that other tools sampled have the same tables, and times where their files have them.
 //!
 //! Ids of the file survive in `id` columns; everything else is named by row.
 
@@ -80,7 +81,7 @@ pub struct Function {
 }
 
 /// A line of source code that a location stands for. Source: `Line`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Line {
     /// The function; `None` if the file names none, or one that it does not define.
     pub function: Option<FunctionId>,
@@ -115,7 +116,7 @@ pub struct Location {
 /// Samples, one row each, as columns.
 ///
 /// Invariant: `stack`, `labels` and `offset` have one entry a sample, `values`
-/// has [`Profile::sample_types`] entries a sample.
+/// has [`Profile::sample_types`] entries a sample, `time` one a sample or none at all.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     /// The call stack.
@@ -126,6 +127,8 @@ pub struct Samples {
     pub offset: Vec<u32>,
     /// The values, sample by sample.
     pub values: Vec<i64>,
+    /// When each sample was taken, on the file's own clock; empty if the file does not say it of all.
+    pub time: Vec<Nanos>,
 }
 
 impl Samples {

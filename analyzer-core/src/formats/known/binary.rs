@@ -26,7 +26,7 @@ pub(super) const ALL: &[Known] = &[
     Known {
         kind: "perf-data",
         what: "A recording of Linux perf (perf.data)",
-        instead: "Convert it with perf_to_profile -i perf.data -o cpu.pb.gz, or capture /debug/pprof/profile?seconds=30.",
+        instead: "Print it where it was recorded: perf script -i perf.data > perf.txt. perf_to_profile -i perf.data -o cpu.pb.gz gives pprof.",
         is: |bytes| bytes.starts_with(b"PERFILE2") || bytes.starts_with(b"2ELIFREP"),
     },
     Known {

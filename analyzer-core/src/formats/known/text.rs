@@ -133,12 +133,6 @@ pub(super) const ALL: &[Known] = &[
         },
     },
     Known {
-        kind: "speedscope",
-        what: "A flame graph of speedscope (JSON)",
-        instead: "The profile itself is read: drop the file that it was made of.",
-        is: |bytes| has(bytes, "https://www.speedscope.app/file-format-schema.json"),
-    },
-    Known {
         kind: "chrome-trace",
         what: "A trace in Chrome's format (JSON)",
         instead: "Drop the execution trace itself: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5'.",

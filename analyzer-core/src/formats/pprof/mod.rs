@@ -25,9 +25,8 @@ mod secrets;
 mod sniff;
 mod strings;
 mod survey;
-mod wire;
 
-use super::{Content, Facts, Format};
+use super::{Content, Facts, Format, wire};
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::limits::DECODED_FILE_BYTES;

@@ -92,7 +92,7 @@ impl Uses {
                 (field::FUNCTION, 4, Value::Varint(index)) => function.1 = index,
                 // A field that the format does not have.
                 (_, _, Value::Bytes(unknown)) => marks.blank(unknown.rest()),
-                (_, _, Value::Fixed | Value::Group) => self.is_foreign = true,
+                (_, _, Value::Fixed(_) | Value::Group) => self.is_foreign = true,
                 _ => {}
             }
         }
@@ -118,7 +118,7 @@ impl Uses {
                 (2, Value::Varint(index)) if self.labels.last() != Some(&index) => self.labels.push(index),
                 (3, Value::Varint(_)) => number = Some((at + 1, label.at())),
                 (_, Value::Bytes(unknown)) => marks.blank(unknown.rest()),
-                (_, Value::Fixed | Value::Group) => self.is_foreign = true,
+                (_, Value::Fixed(_) | Value::Group) => self.is_foreign = true,
                 _ => {}
             }
             at = label.at();

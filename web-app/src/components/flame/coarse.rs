@@ -56,8 +56,12 @@ impl FlameGraph {
             let mut ids = vec![0_u64; self.len()];
             for node in 1..ids.len() {
                 let parent = ids[id_to_usize(tree.parent.0[node])];
-                ids[node] =
-                    (parent.rotate_left(7) ^ names[id_to_usize(tree.name.0[node])]).wrapping_mul(PRIME);
+                let mut name = names[id_to_usize(tree.name.0[node])];
+                if tree.in_time {
+                    // A function may stand under its caller more than once.
+                    name ^= tree.x.0[node].unsigned_abs().wrapping_mul(PRIME);
+                }
+                ids[node] = (parent.rotate_left(7) ^ name).wrapping_mul(PRIME);
             }
             ids
         })

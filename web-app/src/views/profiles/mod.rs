@@ -223,6 +223,7 @@ fn Shown(props: &CaseProps) -> Html {
         case,
         TreeOptions {
             direction: if settings.is_inverted { Direction::Callers } else { Direction::Callees },
+            in_time: settings.is_in_time && !settings.is_inverted && settings.mode != Mode::Tree,
             ..TreeOptions::default()
         },
     );

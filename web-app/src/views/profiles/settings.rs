@@ -76,6 +76,8 @@ pub struct Settings {
     pub query: Query,
     /// Callers below their callees: from the leaves.
     pub is_inverted: bool,
+    /// In the order of time instead of by weight.
+    pub is_in_time: bool,
     /// The root is the lowest row.
     pub is_flipped: bool,
     /// A function's calls of itself are one frame.
@@ -90,6 +92,11 @@ pub struct Settings {
     pub selected: Option<String>,
     /// What is searched for.
     pub search: String,
+}
+
+/// True if a profile has the times that a chart needs, and is compared with none.
+pub fn can_be_in_time(report: &Report, profile: usize, base: Option<usize>) -> bool {
+    base.is_none() && report.profiles.get(profile).is_some_and(|summary| summary.has_times)
 }
 
 impl Settings {
@@ -127,6 +134,7 @@ impl Settings {
             mode: params.get("view").and_then(Mode::find).unwrap_or_else(|| Mode::unasked(summary.samples)),
             query,
             is_inverted: params.get("from") == Some("leaves"),
+            is_in_time: params.get("order") == Some("time") && can_be_in_time(report, profile, base),
             is_flipped: params.get("root") == Some("bottom"),
             collapse_recursion: params.get("recursion") == Some("collapsed"),
             coloring: coloring(params.get("color"), base.is_some()),

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::choice::Choice;
 use super::export::Export;
-use super::settings::{Mode, with_query_param};
+use super::settings::{Mode, can_be_in_time, with_query_param};
 use super::{Case, filters, head, own_code, search};
 use crate::components::flame::data::{Coloring, FlameGraph};
 use crate::components::popover::Popover;
@@ -60,6 +60,9 @@ fn options_panel(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
                 { toggle(case, "from", "leaves", settings.is_inverted, "Inverted", "Callers below callees") }
             }
             if matches!(settings.mode, Mode::Both | Mode::Flame) {
+                if !settings.is_inverted && can_be_in_time(&case.report, settings.profile, settings.base) {
+                    { toggle(case, "order", "time", settings.is_in_time, "Time order", "Left to right as it was sampled, thread by thread, instead of the heaviest first") }
+                }
                 { toggle(case, "root", "bottom", settings.is_flipped, "Root at the bottom", "Flame graph instead of icicle graph") }
             }
             if let Some(base) = settings.query.base {

@@ -40,24 +40,32 @@ impl Counted {
         if profile.sample_types.len() != 2 {
             return None;
         }
+        let rows = profile.samples.values.chunks_exact(2).enumerate().filter_map(|(sample, values)| {
+            let stack = profile.samples.stack.get(sample).and_then(|row| of_row.get(id_to_usize(row.0)));
+            let (Some(&stack), &[count, nanos]) = (stack, values) else { return None };
+            let at = profile.samples.offset.get(sample).copied().unwrap_or(0);
+            Some(Row { stack, count, nanos, at })
+        });
+        let duration = profile.duration.filter(|duration| duration.0 > 0);
+        Some(Self { duration, ..Self::of_rows(profile.source, profile.time, rows) })
+    }
+
+    /// Adds up rows by stack; of the first of each stays where it stands.
+    pub(super) fn of_rows(source: SourceId, time: Option<Nanos>, all: impl IntoIterator<Item = Row>) -> Self {
         let mut place: FxHashMap<StackId, usize> = FxHashMap::default();
         let mut rows: Vec<Row> = Vec::new();
-        for (sample, values) in profile.samples.values.chunks_exact(2).enumerate() {
-            let stack = profile.samples.stack.get(sample).and_then(|row| of_row.get(id_to_usize(row.0)));
-            let (Some(&stack), &[count, nanos]) = (stack, values) else { continue };
-            let at = profile.samples.offset.get(sample).copied().unwrap_or(0);
-            let place = *place.entry(stack).or_insert(rows.len());
+        for row in all {
+            let place = *place.entry(row.stack).or_insert(rows.len());
             match rows.get_mut(place) {
-                Some(row) => {
-                    row.count = row.count.saturating_add(count);
-                    row.nanos = row.nanos.saturating_add(nanos);
+                Some(sum) => {
+                    sum.count = sum.count.saturating_add(row.count);
+                    sum.nanos = sum.nanos.saturating_add(row.nanos);
                 }
-                None => rows.push(Row { stack, count, nanos, at }),
+                None => rows.push(row),
             }
         }
         rows.sort_unstable_by_key(|row| row.stack);
-        let duration = profile.duration.filter(|duration| duration.0 > 0);
-        Some(Self { source: profile.source, time: profile.time, duration, rows })
+        Self { source, time, duration: None, rows }
     }
 
     /// Counts over all stacks.

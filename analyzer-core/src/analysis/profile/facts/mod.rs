@@ -17,6 +17,7 @@ pub mod cpu;
 pub mod growth;
 mod heap;
 pub mod roles;
+mod samplers;
 mod series;
 pub mod sites;
 mod stacks;
@@ -55,6 +56,8 @@ pub struct ProcessProfiles {
     pub allocations: Option<Allocations>,
     /// CPU profiles, in order of time.
     pub cpu: Vec<Counted>,
+    /// Samples of who runs, of other tools than Go's profiler, in order of time: each of one Go process.
+    pub sampled: Vec<Counted>,
     /// Mutex profiles, in order of time.
     pub mutex: Vec<Counted>,
     /// Block profiles, in order of time.
@@ -67,6 +70,12 @@ impl ProcessProfiles {
     /// The CPU profile with the most samples.
     pub fn main_cpu(&self) -> Option<&Counted> {
         self.cpu.iter().max_by_key(|profile| (profile.count(), profile.source))
+    }
+
+    /// Where the CPU time goes, by Go's own profile, else by another tool's samples.
+    pub fn any_cpu(&self) -> Option<&Counted> {
+        self.main_cpu()
+            .or_else(|| self.sampled.iter().max_by_key(|profile| (profile.count(), profile.source)))
     }
 
     /// What contention profiles say of the time between the first and the last,
@@ -96,10 +105,11 @@ fn of_subject(evidence: &Evidence, subject: &Subject) -> Option<ProcessProfiles>
     let versions = versions(evidence, subject, &profiles);
     let mut stacks = Stacks::default();
     let (mut heaps, mut cpu, mut mutex, mut block) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut sampled = Vec::new();
     for profile in profiles {
         let kind = evidence.sources.get(profile.source).and_then(|source| source.kind.as_deref());
         let kind = kind.unwrap_or_default();
-        if !matches!(kind, "heap" | "allocs" | "cpu" | "mutex" | "block") {
+        if !matches!(kind, "heap" | "allocs" | "cpu" | "mutex" | "block" | samplers::ON_CPU) {
             continue;
         }
         let rows = stacks.add(profile, &evidence.strings, versions);
@@ -109,11 +119,17 @@ fn of_subject(evidence: &Evidence, subject: &Subject) -> Option<ProcessProfiles>
                 heaps.extend(heap);
             }
             "cpu" => cpu.extend(Counted::of(profile, &rows)),
+            samplers::ON_CPU => {
+                let is_one = samplers::is_of_one_process(profile, &evidence.strings);
+                let counted = samplers::counted(profile, &evidence.strings, &rows).filter(|_| is_one);
+                sampled
+                    .extend(counted.filter(|counted| samplers::is_go(counted, &stacks, &evidence.strings)));
+            }
             "mutex" => mutex.extend(Counted::of(profile, &rows)),
             _ => block.extend(Counted::of(profile, &rows)),
         }
     }
-    for profiles in [&mut cpu, &mut mutex, &mut block] {
+    for profiles in [&mut cpu, &mut sampled, &mut mutex, &mut block] {
         profiles.order_by_key(|profile| (profile.time, profile.source));
     }
     let age = clock::age(evidence, subject, &sources);
@@ -128,6 +144,7 @@ fn of_subject(evidence: &Evidence, subject: &Subject) -> Option<ProcessProfiles>
         growth,
         allocations,
         cpu,
+        sampled,
         mutex,
         block,
         age,

@@ -258,3 +258,83 @@ fn an_empty_view_is_a_lone_root() {
     let view = view(&evidence, Filters { focus: text("nothing"), ..Filters::default() });
     assert_eq!(drawn(&call_tree(&view, &TreeOptions::default())), ["root 0..0 own 0"]);
 }
+
+/// Samples of `perf script` on threads 1 and 2, ten nanoseconds each.
+fn sampled(samples: &[(u32, &str)]) -> Evidence {
+    let mut text = String::new();
+    for (number, (thread, stack)) in samples.iter().enumerate() {
+        text.push_str(&format!("shop {thread} 1.{number:06}: 10 cpu-clock: \n"));
+        let leaf_first = stack.split(' ').rev();
+        text.extend(leaf_first.enumerate().map(|(at, name)| format!("\t {at} {name}+0x1 (/bin/shop)\n")));
+        text.push('\n');
+    }
+    crate::formats::sampled::testing::read("perf.txt", text.as_bytes()).evidence
+}
+
+#[test]
+fn a_chart_has_boxes_in_the_order_of_time() {
+    let evidence = sampled(&[(1, "main a"), (1, "main b"), (1, "main"), (1, "main a"), (1, "main a c")]);
+    let in_time = TreeOptions { in_time: true, ..TreeOptions::default() };
+    assert_eq!(
+        tree(&evidence, in_time),
+        [
+            "root 0..50 own 0",
+            "  main 0..50 own 10",
+            "    a 0..10 own 10",
+            "    b 10..20 own 10",
+            "    a 30..50 own 10",
+            "      c 40..50 own 10",
+        ]
+    );
+    assert_eq!(tree(&evidence, TreeOptions::default())[2], "    a 0..30 own 20");
+}
+
+#[test]
+fn threads_stand_one_after_the_other() {
+    let evidence = sampled(&[(1, "main a"), (2, "main a"), (1, "main a")]);
+    let in_time = TreeOptions { in_time: true, ..TreeOptions::default() };
+    assert_eq!(
+        tree(&evidence, in_time),
+        [
+            "root 0..30 own 0",
+            "  main 0..20 own 0",
+            "    a 0..20 own 20",
+            "  main 20..30 own 0",
+            "    a 20..30 own 10"
+        ]
+    );
+}
+
+#[test]
+fn what_is_too_narrow_stands_together_where_it_is() {
+    let samples: Vec<(u32, &str)> = (0..40)
+        .map(|number| {
+            (
+                1,
+                match number {
+                    0..20 => "main a",
+                    20 => "main b",
+                    21 => "main c",
+                    _ => "main d",
+                },
+            )
+        })
+        .collect();
+    let evidence = sampled(&samples);
+    let options = TreeOptions { in_time: true, min_width_ppm: 100_000, ..TreeOptions::default() };
+    let drawn = tree(&evidence, options);
+    assert_eq!(
+        drawn[2..],
+        ["    a 0..200 own 200", "    (smaller) 200..220 own 0", "    d 220..400 own 180"]
+    );
+    let viewport = Some(Viewport { from: 190, to: 230, min_width: 1 });
+    let options = TreeOptions { in_time: true, min_width_ppm: 100_000, viewport, ..TreeOptions::default() };
+    assert_eq!(tree(&evidence, options)[3], "    b 200..210 own 10");
+}
+
+#[test]
+fn profiles_without_times_are_drawn_by_weight() {
+    let evidence = crate::formats::sampled::testing::read("x", b"main;a 1\nmain;b 5\n").evidence;
+    let in_time = TreeOptions { in_time: true, ..TreeOptions::default() };
+    assert_eq!(tree(&evidence, in_time)[2], "    b 0..5 own 5");
+}

@@ -61,8 +61,8 @@ impl std::fmt::Display for Cause {
 #[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     Varint(u64),
-    /// Four or eight bytes: no field of the format.
-    Fixed,
+    /// Four or eight bytes, as a number.
+    Fixed(u64),
     /// A message, string or packed list.
     Bytes(Wire<'a>),
     /// A group, skipped: no field of the format.
@@ -97,7 +97,7 @@ impl<'a> Field<'a> {
     fn mismatch(&self) -> WireError {
         let found = match self.value {
             Value::Varint(_) => "a number",
-            Value::Fixed => "a fixed-width number",
+            Value::Fixed(_) => "a fixed-width number",
             Value::Bytes(_) => "a message or string",
             Value::Group => "a group",
         };
@@ -116,6 +116,11 @@ pub(super) struct Wire<'a> {
 impl<'a> Wire<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, end: bytes.len() }
+    }
+
+    /// A window on a part of the source.
+    pub(super) fn part(bytes: &'a [u8], at: usize, end: usize) -> Self {
+        Self { bytes, at, end: end.min(bytes.len()) }
     }
 
     /// The number of the field that starts at `at`, if its tag can be read.
@@ -161,10 +166,10 @@ impl<'a> Wire<'a> {
         let (number, wire_type) = self.tag()?;
         let value = match wire_type {
             0 => Value::Varint(self.varint()?),
-            1 => self.skip(8).map(|()| Value::Fixed)?,
+            1 => Value::Fixed(self.fixed(8)?),
             2 => Value::Bytes(self.window()?),
             3 => self.skip_group(at, number).map(|()| Value::Group)?,
-            5 => self.skip(4).map(|()| Value::Fixed)?,
+            5 => Value::Fixed(self.fixed(4)?),
             _ => return Err(WireError { at, cause: Cause::WireType(wire_type) }),
         };
         Ok(Some(Field { number, at, value }))
@@ -240,6 +245,14 @@ impl<'a> Wire<'a> {
         Ok(())
     }
 
+    /// The next number of so many bytes, the lowest first.
+    pub(super) fn fixed(&mut self, length: usize) -> Result<u64, WireError> {
+        let at = self.at;
+        self.skip(length)?;
+        let bytes = self.bytes.get(at..self.at).unwrap_or_default();
+        Ok(bytes.iter().rev().fold(0, |number, &byte| (number << 8) | u64::from(byte)))
+    }
+
     fn skip_group(&mut self, at: usize, number: u32) -> Result<(), WireError> {
         let unterminated = WireError { at, cause: Cause::WireType(3) };
         let mut open = vec![number];
@@ -285,6 +298,8 @@ mod tests {
             0x30, 0x00, // 6: 0
         ];
         assert_eq!(fields(&bytes), Ok(vec![1, 2, 3, 4, 5, 6]));
+        let eight = Wire::new(&[0x11, 1, 2, 0, 0, 0, 0, 0, 0x80]).field().unwrap().unwrap();
+        assert!(matches!(eight.value, Value::Fixed(0x8000_0000_0000_0201)));
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! `perf script`: samples of Linux perf as text.
+//!
+//! Spec: tools/perf/builtin-script.c and util/evsel_fprintf.c of Linux, whose output
+//! depends on `-F`. Tested with perf 6.1 and with every form of pid, time, period and event
+//! that perf 4.4 to 6.18 print. Read are the process, thread, time, period, event, call chain with
+//! inlined calls and source lines, and frames on the sample's own line (recorded without `-g`).
+//! Not read: branch stacks, registers, data addresses, the arguments of tracepoints.
+//!
+//! Any input is safe: memory and time are linear in it; a frame's line is looked at once and
+//! then known by its bytes.
+
+mod frames;
+mod header;
+mod secrets;
+mod stacks;
+
+use super::{Content, Format, Probe, Sniff};
+use crate::base::reader::Lines;
+
+#[cfg(test)]
+mod tests;
+
+/// The format of this module.
+pub const FORMATS: &[Format] = &[Format {
+    name: "perf-script",
+    label: "samples of Linux perf (perf script)",
+    content: Content::Document,
+    sniff,
+    parse: stacks::parse,
+    secrets: secrets::secrets,
+}];
+
+/// Samples that are looked for.
+const SAMPLES: usize = 3;
+
+/// The head of a sample, then frames under it: an address and a name each.
+fn sniff(probe: &Probe<'_>) -> Sniff {
+    let mut heads = 0;
+    let mut has_frame = false;
+    let mut is_in_sample = false;
+    for line in Lines::new(probe.head_lines()).take(4_000) {
+        if line.bytes.is_empty() {
+            is_in_sample = false;
+        } else if line.bytes.starts_with(b"#") && !is_in_sample {
+            continue;
+        } else if is_in_sample && frames::Row::of(line.bytes).is_some() {
+            has_frame = true;
+        } else if let Some(head) = header::parse(line.bytes) {
+            is_in_sample = true;
+            heads += 1;
+            has_frame |= head.frame.is_some();
+        } else if heads == 0 {
+            return Sniff::No;
+        }
+        if has_frame && heads >= SAMPLES {
+            break;
+        }
+    }
+    if has_frame { Sniff::ByContent } else { Sniff::No }
+}
