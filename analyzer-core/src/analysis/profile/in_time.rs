@@ -150,7 +150,8 @@ impl Chart<'_, '_> {
         let rest = match known {
             Some((rest, _)) => rest,
             None => {
-                let rest = self.nodes.push(parent.node, &Branch::new(Keys::ROOT));
+                let rest =
+                    self.nodes.push(parent.node, &Branch { is_inlined: false, ..Branch::new(Keys::ROOT) });
                 self.nodes.x.push(begin);
                 rest
             }

@@ -28,7 +28,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[QUOTA],
     missing_inputs: |case| {
         let is_enough = case.analysis.subjects.iter().any(|subject| periods(case, subject).len() >= 2);
-        let is_profiled = case.analysis.profiles.iter().any(|process| process.main_cpu().is_some());
+        let is_profiled = case.analysis.profiles.iter().any(|process| process.any_cpu().is_some());
         let mut needs = Vec::new();
         if !is_enough {
             needs.push("two readings of the control group's cpu.stat".to_owned());
