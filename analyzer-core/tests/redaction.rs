@@ -419,3 +419,38 @@ fn no_folder_of_a_fixture_survives_in_profiles_and_traces() {
         }
     }
 }
+
+/// A registry prints addresses, the kernel writes them in hex: their pseudonyms do not match, and nothing may be
+/// concluded from that. Those of `ss` do match.
+#[test]
+fn registries_are_redacted_and_never_held_against_the_kernels_pseudonyms() {
+    let slice = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: checkout-x7x\n  labels:\n    kubernetes.io/service-name: checkout\naddressType: IPv4\nports:\n- port: 8080\n  protocol: TCP\nendpoints:\n- addresses:\n  - 10.4.1.7\n- addresses:\n  - 10.4.1.8\n";
+    let head =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+    let row = |last: u8, state: &str, inode: u32| {
+        format!(
+            " 1: 0201040A:9C40 {last:02X}01040A:1F90 {state} 00000000:00000000 00:00000000 00000000     0        0 {inode} 1\n"
+        )
+    };
+    let tcp = format!("{head}{}{}{}", row(7, "01", 11), row(8, "01", 12), row(0x42, "02", 13));
+    let fds = "total 0\nlrwx------ 1 a a 64 Nov 29 17:28 5 -> socket:[11]\nlrwx------ 1 a a 64 Nov 29 17:28 6 -> socket:[12]\nlrwx------ 1 a a 64 Nov 29 17:28 7 -> socket:[13]\n";
+    let ss = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\nESTAB 0 0 10.4.1.2:40000 10.4.1.7:8080 users:((\"shopper\",pid=6,fd=5))\nESTAB 0 0 10.4.1.2:40001 10.4.1.8:8080 users:((\"shopper\",pid=6,fd=6))\nSYN-SENT 0 1 10.4.1.2:40002 10.4.1.66:8080 users:((\"shopper\",pid=6,fd=7))\n";
+    let kernel = [("shop/t0/proc/net/tcp", tcp.as_str()), ("shop/t0/proc/fd.txt", fds)];
+    for (sockets, is_told_after) in [(&kernel[..], false), (&[("shop/t0/ss.txt", ss)][..], true)] {
+        let lists = [("slices.yaml", slice)];
+        let all = sockets.iter().chain(&lists);
+        let files: Vec<(String, Vec<u8>)> =
+            all.map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        let before = report(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+        assert!(before.to_string().contains("net.stale_target"), "before");
+        let redacted = redact(&files);
+        let after = report_of(&redacted);
+        let findings = after["findings"].to_string();
+        assert_eq!(findings.contains("net.stale_target"), is_told_after, "{findings}");
+        assert!(!findings.contains("net.instance"), "{findings}");
+        for (info, bytes) in redacted.each_file() {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            assert!(!text.contains("10.4.1") && !text.contains("checkout"), "{}: {text}", info.path);
+        }
+    }
+}

@@ -255,6 +255,9 @@ pub const HEAP_SITES: usize = 50;
 /// addresses, and a busy proxy a few hundred thousand connections.
 pub const SOCKETS: usize = 1_000_000;
 
+/// Instances that registries list: the largest clusters have 150,000 pods, and a client sees a few services of them.
+pub const INSTANCES: usize = 100_000;
+
 /// Threads of one table: Go ends at 10,000 (debug.SetMaxThreads), a node has a few times as many.
 pub const THREADS: usize = 100_000;
 

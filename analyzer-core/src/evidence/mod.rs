@@ -14,6 +14,7 @@ pub mod probes;
 pub mod profiles;
 pub mod races;
 pub mod recipe;
+pub mod registry;
 pub mod resources;
 pub mod sources;
 pub mod stacks;
@@ -35,6 +36,7 @@ use probes::ProbeTables;
 use profiles::{Profile, ProfileId};
 use races::RaceReport;
 use recipe::Recipe;
+use registry::Registry;
 use resources::ResourceTables;
 use sources::Source;
 use stacks::Stacks;
@@ -73,6 +75,8 @@ pub struct Evidence {
     pub go_source: GoSource,
     /// What services are given before they run.
     pub recipe: Recipe,
+    /// What should be connected to.
+    pub registry: Registry,
     /// What captures state of how they were made, in the order of their manifests.
     pub skews: Vec<CaptureSkew>,
 }

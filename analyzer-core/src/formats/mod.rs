@@ -157,6 +157,7 @@ formats! {
     sysctl,
     cgroup,
     memstats,
+    registry,
     pod,
     containers,
     manifest,

@@ -13,6 +13,7 @@ pub mod number_format;
 pub mod plain_text;
 mod profiles;
 pub mod recipe;
+mod registries;
 mod relocate;
 mod resource_facts;
 mod resources;
@@ -40,6 +41,7 @@ pub use profiles::{HeapSite, ProfileSummary, Program, SampleType};
 pub use recipe::{
     CapturedFact, Recipe, RecipeCapture, RecipeChange, RecipeContainer, RecipeFact, RecipeFactId, RecipeFix,
 };
+pub use registries::{ListAge, RegistryInstance, RegistryService, Stray};
 pub use resources::{
     Connections, Counterpart, Cpu, DescriptorCount, Descriptors, GoroutinePairs, Listener, ResourceSnapshot,
     Resources, SOCKET_ROWS, Side, Sockets, THREAD_ROWS, ThreadWait, Threads,
@@ -50,6 +52,7 @@ pub use verdict::{Outcome, Recapture, goroutine_answer, largest_part, moment, se
 
 pub use crate::base::error::{Note, NoteSeverity};
 pub use crate::base::go_symbol::Origin;
+pub use crate::evidence::registry::{Health, RegistryKind};
 pub use crate::evidence::resources::{DescriptorKind, SocketState};
 pub use crate::evidence::sources::SourceStatus;
 

@@ -16,6 +16,7 @@ impl ResourceSnapshot {
             facts.push(("Connections", connections(sockets)));
             facts.extend(queue(sockets).map(|line| ("Accept queue", line)));
         }
+        facts.extend(self.registries.iter().map(|service| ("Registry", service.told())));
         facts.extend(self.descriptors.as_ref().map(|open| ("Descriptors", descriptors(open))));
         facts.extend(self.threads.as_ref().and_then(threads).map(|line| ("Threads", line)));
         facts.extend(self.cpu.as_ref().and_then(cpu).map(|line| ("CPU", line)));

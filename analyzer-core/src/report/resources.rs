@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::Citation;
 use super::goroutines::GoroutineGroup;
+use super::registries::RegistryService;
 use super::sources::SubjectId;
 use crate::base::units::Nanos;
 use crate::evidence::resources::{DescriptorKind, SocketState};
@@ -307,6 +308,9 @@ pub struct ResourceSnapshot {
     /// Processors, if anything tells of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Cpu>,
+    /// Services that registries list and the subject connects to, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub registries: Vec<RegistryService>,
 }
 
 /// The section.
@@ -331,6 +335,10 @@ impl ResourceSnapshot {
             all.extend(sockets.connections.iter_mut().map(|row| &mut row.citation));
             all.extend(sockets.listeners.iter_mut().map(|row| &mut row.citation));
             all.extend(&mut sockets.overflows);
+        }
+        for service in &mut self.registries {
+            all.extend(service.instances.iter_mut().map(|row| &mut row.citation));
+            all.extend(service.strays.iter_mut().map(|row| &mut row.citation));
         }
         if let Some(descriptors) = &mut self.descriptors {
             all.extend(descriptors.kinds.iter_mut().map(|row| &mut row.citation));

@@ -26,7 +26,7 @@ const INPUTS: [(&str, &str); 10] = [
     ("The cgroup's memory files", "memory.stat, memory.current, memory.max and the rest, version 1 or 2."),
     (
         "Sockets, descriptors, threads, CPU",
-        "/proc/PID/net, fd and task, ss, netstat, lsof, ps -T; the cgroup's cpu.max, cpu.stat, cpu.pressure, pids.*.",
+        "/proc/PID/net, fd and task, ss, netstat, lsof, ps -T; the cgroup's cpu.max, cpu.stat, cpu.pressure, pids.*; EndpointSlices, Consul's health, Envoy's /clusters.",
     ),
     (
         "The runtime's own figures",

@@ -6,6 +6,7 @@
 //! threads, limits, pids ──────────► threads by where they wait, and what bounds them
 //! cpu.*, traces, metrics ─────────► quota, periods, GOMAXPROCS
 //! goroutine groups ───────────────► what stands for them in the program
+//! lists of registries ────────────► which instances are reached, and what is dialed beside them
 //! ```
 //!
 //! `/proc/net` is the network namespace's, not the process's: what is the process's own is said by
@@ -15,6 +16,7 @@
 mod cpu;
 mod descriptors;
 mod files;
+mod registry;
 mod sockets;
 mod threads;
 
@@ -48,6 +50,7 @@ pub fn analyze(
                 threads: threads::of(evidence, &info.sources, &files, open.pid),
                 goroutines: goroutines.and_then(|section| pairs(section, subject, &info.label)),
                 cpu: cpu::of(evidence, subject, &info.sources, &files, traces),
+                registries: registry::of(evidence, subject, info, &held),
             };
             before = Some(held);
             let has_any = snapshot.sockets.is_some()

@@ -27,8 +27,23 @@ pub(super) struct Held {
     udp: BTreeSet<u64>,
     /// Own connections that clients hold open.
     served: u64,
+    /// What is at the other end of connections that we dialed.
+    pub dialed: BTreeMap<(String, u16), Peer>,
     /// True if the tables of TCP are there for both versions of IP.
     has_tcp: bool,
+}
+
+/// One address that we dial.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer {
+    /// Connections that are there.
+    pub connections: u64,
+    /// Dials without an answer.
+    pub dials: u64,
+    /// Connections that have ended of late (TIME_WAIT, whosever).
+    pub ended: u64,
+    /// The first row.
+    pub at: SourceSpan,
 }
 
 impl Held {
@@ -103,6 +118,7 @@ pub(super) fn of(
         .rowless
         .as_ref()
         .map(|rowless| to_u64(rowless.iter().filter(|inode| !known.contains(inode)).count()));
+    held.dialed = dialed(evidence, &tcp, &chosen, &ports);
     let range = files.value("ip_local_port_range", "").zip(files.value("ip_local_port_range", "second"));
     held.section = Some(Sockets {
         is_own: chosen.is_process(),
@@ -219,6 +235,28 @@ impl Ports {
             _ => Side::Unknown,
         }
     }
+}
+
+fn dialed(
+    evidence: &Evidence,
+    tcp: &[&Socket],
+    chosen: &Chosen,
+    ports: &Ports,
+) -> BTreeMap<(String, u16), Peer> {
+    let mut peers: BTreeMap<(String, u16), Peer> = BTreeMap::new();
+    for row in tcp.iter().filter(|row| row.state != SocketState::Listen && ports.side(row) != Side::Server) {
+        let has_ended = row.state == SocketState::TimeWait;
+        let Some(port) = row.remote.port.filter(|_| has_ended || chosen.is_own(row)) else { continue };
+        let key = (evidence.strings.get(row.remote.host).to_owned(), port);
+        let at = SourceSpan { source: row.source, at: row.at };
+        let peer = peers.entry(key).or_insert(Peer { connections: 0, dials: 0, ended: 0, at });
+        match row.state {
+            SocketState::TimeWait => peer.ended += 1,
+            SocketState::SynSent => peer.dials += 1,
+            _ => peer.connections += 1,
+        }
+    }
+    peers
 }
 
 fn connections(evidence: &Evidence, tcp: &[&Socket], chosen: &Chosen, ports: &Ports) -> Vec<Connections> {

@@ -53,6 +53,10 @@ const UNPLACED_FORMATS: &[&str] = &[
     "oci-runtime",
     "oci-image",
     "dockerfile",
+    "endpoints",
+    "consul-health",
+    "envoy-clusters",
+    "envoy-clusters-json",
 ];
 
 /// Sorts the sources into subjects and snapshots.
@@ -79,6 +83,11 @@ pub fn group(evidence: &Evidence) -> Vec<Subject> {
             subject
         })
         .collect()
+}
+
+/// The label of the moment that a path names, if it names one.
+pub fn snapshot_of(path: &str) -> Option<String> {
+    path::split(path).snapshot
 }
 
 /// The newest goroutine of a source's dumps: ids only rise in the life of a process.

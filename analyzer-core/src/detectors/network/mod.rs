@@ -6,6 +6,7 @@ detectors! {
     close_wait,
     conns_grow,
     listen,
+    registry,
     rowless,
     syn_sent,
     time_wait,

@@ -10,7 +10,9 @@ use crate::evidence::recipe::{
     Backend, Container, Dialect, Entrance, EntrancePort, Import, MemoryVolume, Port, Recipe, Variable,
     VariableSet, VariableValue,
 };
+use crate::evidence::registry::Registry;
 use crate::formats::pod::quantity;
+use crate::formats::registry;
 use crate::formats::yaml::Node;
 
 /// Lists of objects in lists of objects: none is deeper.
@@ -18,13 +20,14 @@ const LISTS: usize = 4;
 
 /// Reads every object of some documents.
 pub fn read(roots: &[Node], source: SourceId, evidence: &mut Evidence) {
-    let mut reader = Reader { source, recipe: &mut evidence.recipe };
+    let mut reader = Reader { source, recipe: &mut evidence.recipe, registry: &mut evidence.registry };
     roots.iter().for_each(|root| reader.object(root, LISTS));
 }
 
 struct Reader<'e> {
     source: SourceId,
     recipe: &'e mut Recipe,
+    registry: &'e mut Registry,
 }
 
 impl Reader<'_> {
@@ -35,6 +38,7 @@ impl Reader<'_> {
             }
         }
         let kind = object.text_of("kind").unwrap_or_default();
+        registry::read_object(object, self.source, self.registry);
         let name = object.at_path("metadata name").and_then(Node::text).unwrap_or_default();
         let template = match kind {
             "Pod" => Some("spec"),
