@@ -198,6 +198,9 @@ resources() {
     [ -f "$file" ] && keep "$file" "$to/cgroup/${file##*/}"
   done
   threads >"$to/proc/threads.txt"
+  # Names and states of all of them by one program: a folder each would take seconds.
+  cat "/proc/$pid/task"/[0-9]*/status >"$to/proc/threads.status" 2>/dev/null
+  [ -s "$to/proc/threads.status" ] || rm -f "$to/proc/threads.status"
   for file in net/core/somaxconn net/ipv4/ip_local_port_range net/ipv4/tcp_tw_reuse kernel/threads-max; do
     [ -r "/proc/sys/$file" ] && mkdir -p "$to/proc/sys/${file%/*}" && keep "/proc/sys/$file" "$to/proc/sys/$file"
   done
@@ -206,16 +209,17 @@ resources() {
 # Each thread with the function of the kernel that it waits in: the top of its stack (root may read it),
 # else wchan. The shell reads them itself, for a program each would take seconds.
 threads() {
-  echo 'PID LWP WCHAN'
+  echo 'PID LWP WCHAN COMMAND'
   for task in "/proc/$pid/task"/[0-9]*; do
-    top= where=
+    top= where= command=
     { read -r top <"$task/stack"; } 2>/dev/null
     case $top in
       *'] '*) where=${top#*] }; where=${where%%+*} ;;
       *) { read -r where <"$task/wchan"; } 2>/dev/null ;;
     esac
     case $where in '' | 0) where=- ;; esac
-    echo "$pid ${task##*/} $where"
+    { read -r command <"$task/comm"; } 2>/dev/null
+    echo "$pid ${task##*/} $where ${command:--}"
   done
 }
 

@@ -84,7 +84,8 @@ impl SocketState {
 /// One end of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The address as text; IPv4 mapped into IPv6 is IPv4. May be a pseudonym.
+    /// The address as text; IPv4 mapped into IPv6 is IPv4. Of a unix socket its path, empty without one. May be a
+    /// pseudonym.
     pub host: StrId,
     /// The port; `None` for `*`, and where a name stands.
     pub port: Option<u16>,
@@ -115,6 +116,8 @@ pub struct Socket {
     pub inode: Option<u64>,
     /// The process that has it, where the list names one.
     pub pid: Option<u64>,
+    /// Of a unix socket the inode of the one that it is connected to, where the list names it.
+    pub peer_inode: Option<u64>,
 }
 
 /// What a descriptor is of.

@@ -55,7 +55,7 @@ fn of_status(bytes: &[u8]) -> Option<(u64, u64)> {
         return None;
     }
     let (mut tgid, mut pid) = (None, None);
-    for text in texts.take(24) {
+    for text in texts.take_while(|text| !text.starts_with("Name:")).take(24) {
         let Some((key, value)) = text.split_once(':') else { continue };
         match key {
             "Tgid" => tgid = value.trim().parse().ok(),
@@ -68,6 +68,9 @@ fn of_status(bytes: &[u8]) -> Option<(u64, u64)> {
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_named = of_path(probe.path).is_some() && FILES.contains(&probe.file_name());
+    if !is_named && are_statuses(probe.head()) {
+        return Sniff::No;
+    }
     let is_text = is_named && std::str::from_utf8(probe.head()).is_ok() && !probe.bytes.contains(&0);
     let is_thread = || of_status(probe.head()).is_some_and(|(tgid, pid)| tgid != pid);
     if is_text || is_thread() { Sniff::ByContent } else { Sniff::No }
@@ -127,8 +130,44 @@ fn is_top(text: &str) -> bool {
     text.starts_with("Threads:") && text.contains(" total,")
 }
 
+/// The statuses of several threads one after the other, as `cat /proc/PID/task/*/status` prints them.
+fn are_statuses(bytes: &[u8]) -> bool {
+    let mut names = text_lines(bytes).filter(|(_, text)| text.starts_with("Name:\t"));
+    of_status(bytes).is_some() && names.nth(1).is_some()
+}
+
+/// What a thread that no other file places is in: the one state that the kernel does not interrupt.
+const UNINTERRUPTIBLE: &str = "disk sleep (D)";
+
+fn statuses(input: &Input<'_>, evidence: &mut Evidence) -> Vec<Thread> {
+    let mut found: Vec<Thread> = Vec::new();
+    let (mut at, mut tgid) = (Position::line(1), None);
+    for (line, text) in text_lines(input.bytes) {
+        let Some((key, value)) = text.split_once(':') else { continue };
+        match key {
+            "Name" => (at, tgid) = (line.position(), None),
+            "Tgid" => tgid = value.trim().parse().ok(),
+            "Pid" if found.len() < THREADS => {
+                let Ok(tid) = value.trim().parse() else { continue };
+                let waits_in = evidence.strings.intern("");
+                found.push(Thread { source: input.source, at, pid: tgid, tid, waits_in });
+            }
+            _ => {}
+        }
+    }
+    // The state stands before the ids.
+    let states = text_lines(input.bytes).filter_map(|(_, text)| text.strip_prefix("State:"));
+    for (thread, state) in found.iter_mut().zip(states) {
+        if state.trim().starts_with('D') {
+            thread.waits_in = evidence.strings.intern(UNINTERRUPTIBLE);
+        }
+    }
+    found
+}
+
 fn sniff_table(probe: &Probe<'_>) -> Sniff {
-    let is_table = has_header(probe, is_thread_header)
+    let is_table = are_statuses(probe.head())
+        || has_header(probe, is_thread_header)
         || (has_header(probe, is_top) && has_header(probe, |text| columns(text).is_some()));
     if is_table { Sniff::ByContent } else { Sniff::No }
 }
@@ -137,6 +176,13 @@ fn sniff_table(probe: &Probe<'_>) -> Sniff {
 /// # Errors
 /// None for a text that was recognized.
 fn parse_table(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    facts.kind = Some("threads".to_owned());
+    if are_statuses(input.bytes) {
+        facts.kind = Some("threads (status)".to_owned());
+        let found = statuses(input, evidence);
+        evidence.resources.threads.extend(found);
+        return Ok(());
+    }
     let mut header: Option<Vec<&str>> = None;
     let mut count = 0;
     for (line, text) in text_lines(input.bytes) {
@@ -158,7 +204,6 @@ fn parse_table(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) ->
         count += 1;
         evidence.resources.threads.push(thread);
     }
-    facts.kind = Some("threads".to_owned());
     Ok(())
 }
 
@@ -200,6 +245,9 @@ fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str>
 }
 
 fn secrets_table(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    if are_statuses(input.bytes) {
+        return super::proc::status_secrets(input, marks);
+    }
     for (line, text) in text_lines(input.bytes) {
         let is_head = columns(text).is_some() || is_top(text);
         if is_head || is_figures(line.bytes) {
@@ -249,6 +297,23 @@ mod tests {
         assert_eq!((subject.name.as_deref(), subject.snapshots.len()), (Some("shop"), 1));
         let memory = report.memory.expect("the process's memory");
         assert_eq!(memory.latest.layers.first().map(|layer| layer.bytes.0), Some(4096 << 10));
+    }
+
+    #[test]
+    fn statuses_of_all_threads_in_one_file_are_threads_and_say_who_cannot_be_interrupted() {
+        let status = |tid: u64, state: &str| {
+            format!("Name:\tshop\nState:\t{state}\nTgid:\t42\nPid:\t{tid}\nVmRSS:\t 4096 kB\nThreads:\t3\n")
+        };
+        let all =
+            [status(42, "S (sleeping)"), status(43, "D (disk sleep)"), status(44, "D (disk sleep)")].concat();
+        let files = [("shop/t0/proc/status", STATUS), ("shop/t0/proc/threads.status", all.as_str())];
+        assert_eq!(formats(&files), ["status", "threads"]);
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        let report = report(&files);
+        let resources = report.resources.expect("threads");
+        let threads = resources.snapshots[0].threads.as_ref().expect("threads");
+        let waits: Vec<_> = threads.waits.iter().map(|wait| (wait.function.as_str(), wait.count)).collect();
+        assert_eq!(waits, [("disk sleep (D)", 2)]);
     }
 
     #[test]

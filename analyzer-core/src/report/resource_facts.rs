@@ -82,6 +82,7 @@ fn cpu(cpu: &Cpu) -> Option<String> {
     parts.extend(cpu.quota_milli.map(|quota| format!("quota {} CPU", cpus(quota))));
     parts
         .extend(cpu.outer_quota_milli.map(|quota| format!("quota of a group around it {} CPU", cpus(quota))));
+    parts.extend(cpu.no_quota.as_ref().map(|_| "no quota".to_owned()));
     parts.extend(cpu.gomaxprocs.map(|procs| format!("GOMAXPROCS {procs}")));
     let periods = cpu.periods.as_ref().and_then(limit).zip(cpu.throttled.as_ref().and_then(limit));
     parts.extend(

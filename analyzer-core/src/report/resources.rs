@@ -115,6 +115,9 @@ pub struct DescriptorCount {
     /// The folder that most of them are in, of files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
+    /// The path that most of them are connected to, of unix sockets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
     /// The last of them.
     pub citation: Citation,
 }
@@ -256,6 +259,9 @@ pub struct Cpu {
     /// The least quota of a group around it that is below its own, or stands where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outer_quota_milli: Option<u64>,
+    /// Where it stands that there is no quota, if none of the groups has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_quota: Option<Citation>,
     /// Where the quota that holds stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_citation: Option<Citation>,
@@ -351,9 +357,11 @@ impl ResourceSnapshot {
             all.extend([total, pids, pids_max, user_limit, kernel_limit].into_iter().flatten());
         }
         if let Some(cpu) = &mut self.cpu {
-            let Cpu { quota_citation, periods, throttled, pressure, gomaxprocs_citation, .. } = cpu;
+            let Cpu { no_quota, quota_citation, periods, throttled, pressure, gomaxprocs_citation, .. } = cpu;
             all.extend(
-                [quota_citation, periods, throttled, pressure, gomaxprocs_citation].into_iter().flatten(),
+                [no_quota, quota_citation, periods, throttled, pressure, gomaxprocs_citation]
+                    .into_iter()
+                    .flatten(),
             );
         }
         all

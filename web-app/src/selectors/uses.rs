@@ -126,8 +126,8 @@ impl Uses {
             self.cite(citation, what).sockets = true;
         }
         if let Some(cpu) = &moment.cpu {
-            let Cpu { quota_citation, periods, throttled, pressure, .. } = cpu;
-            for citation in [quota_citation, periods, throttled, pressure].into_iter().flatten() {
+            let Cpu { no_quota, quota_citation, periods, throttled, pressure, .. } = cpu;
+            for citation in [no_quota, quota_citation, periods, throttled, pressure].into_iter().flatten() {
                 self.cite(citation, citation.quantity.as_deref().unwrap_or("CPU")).gc = true;
             }
         }

@@ -11,12 +11,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use analyzer_core::base::units::Nanos;
 use analyzer_core::report::{Confidence, Finding, Report, Severity};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Deserialize;
+
+use super::cases;
 
 /// What is planted in a program.
 #[derive(Debug, Deserialize)]
@@ -181,12 +182,7 @@ pub fn score(root: &Path) -> Result<()> {
 /// # Errors
 /// As for [`score`].
 pub fn measure(root: &Path, is_loud: bool) -> Result<Total> {
-    let mut cases = Vec::new();
-    below(root, &mut cases)?;
-    cases.sort();
-    if cases.is_empty() {
-        bail!("no truth.json below {}", root.display());
-    }
+    let cases = cases::below(root)?;
     let mut total = Total { cases: cases.len(), ..Total::default() };
     for case in &cases {
         let truth = fs::read(case.join("truth.json"))?;
@@ -194,7 +190,7 @@ pub fn measure(root: &Path, is_loud: bool) -> Result<Total> {
         truth.settle();
         let counters = fs::read(case.join("counters.json")).unwrap_or_else(|_| b"{}".to_vec());
         let counters: Counters = serde_json::from_slice(&counters)?;
-        let report = report(case)?;
+        let report = cases::report(case)?;
         let mut lines = Vec::new();
         total.add(&report, &truth, &counters, &mut lines);
         if is_loud && !lines.is_empty() {
@@ -203,41 +199,6 @@ pub fn measure(root: &Path, is_loud: bool) -> Result<Total> {
         }
     }
     Ok(total)
-}
-
-fn below(folder: &Path, cases: &mut Vec<PathBuf>) -> Result<()> {
-    if folder.join("truth.json").is_file() {
-        cases.push(folder.to_owned());
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            below(&path, cases)?;
-        }
-    }
-    Ok(())
-}
-
-/// The report of a case's captures, without the guard on age: the programs are young.
-fn report(case: &Path) -> Result<Report> {
-    let mut session = strata::input::load(&captures(case)?)?;
-    session.set_warm_up(Nanos(0));
-    Ok(session.report())
-}
-
-/// The captures of a case: not what says how it ought to be read.
-fn captures(case: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(case)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name != "truth.json" && name != "counters.json" {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 impl Total {

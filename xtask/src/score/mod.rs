@@ -1,5 +1,6 @@
 //! `cargo xtask score …`: what the engine says, held against labelled captures.
 
+mod cases;
 pub mod findings;
 pub mod goroutines;
 pub mod memory;

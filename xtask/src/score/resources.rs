@@ -8,12 +8,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use analyzer_core::base::units::Nanos;
 use analyzer_core::report::{Finding, Report, Severity};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+
+use super::cases;
 
 /// The families that this score is about.
 const FAMILIES: [&str; 7] = ["net.", "fd.", "thr.", "cpu.", "spec.", "ebpf.", "otel."];
@@ -127,11 +128,8 @@ pub fn score(root: &Path) -> Result<()> {
 /// # Errors
 /// As for [`score`].
 pub fn measure(root: &Path) -> Result<Total> {
-    let mut cases = Vec::new();
-    below(root, &mut cases)?;
-    cases.sort();
     let mut total = Total::default();
-    for case in &cases {
+    for case in &cases::below(root)? {
         let text = fs::read(case.join("truth.json"))?;
         let truth: Truth = serde_json::from_slice(&text).with_context(|| case.display().to_string())?;
         // Other kinds of truths lie beside these.
@@ -139,9 +137,7 @@ pub fn measure(root: &Path) -> Result<Total> {
             continue;
         }
         total.cases += 1;
-        let mut session = strata::input::load(&captures(case)?)?;
-        session.set_warm_up(Nanos(0));
-        let report = session.report();
+        let report = cases::report(case)?;
         let mut lines = Vec::new();
         total.add(&truth, &report, &mut lines);
         println!("{}: {}", case.file_name().unwrap_or_default().to_string_lossy(), report.verdict);
@@ -151,31 +147,4 @@ pub fn measure(root: &Path) -> Result<Total> {
         bail!("no truth.json with must_report below {}", root.display());
     }
     Ok(total)
-}
-
-fn below(folder: &Path, cases: &mut Vec<PathBuf>) -> Result<()> {
-    if folder.join("truth.json").is_file() {
-        cases.push(folder.to_owned());
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            below(&path, cases)?;
-        }
-    }
-    Ok(())
-}
-
-/// The captures of a case: all but its truth.
-fn captures(case: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(case)? {
-        let path = entry?.path();
-        if path.file_name().is_some_and(|name| name != "truth.json") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -24,5 +24,8 @@ pub fn circumstances(evidence: &Evidence, subject: &Subject) -> Circumstances {
     });
     // The first collection has none before it: until then nothing is stamped.
     let gap_minutes = gaps.max().map(|gap| gap.saturating_add(MINUTE_NANOS - 1) / MINUTE_NANOS);
-    Circumstances { gc_gap_minutes: gap_minutes.and_then(|minutes| u32::try_from(minutes).ok()) }
+    Circumstances {
+        gc_gap_minutes: gap_minutes.and_then(|minutes| u32::try_from(minutes).ok()),
+        full_queue: super::queue::full(evidence, subject),
+    }
 }

@@ -18,6 +18,7 @@ pub mod moments;
 pub mod names;
 pub mod profile_rows;
 pub mod projection;
+mod queue;
 pub mod recover;
 pub mod series;
 pub mod state;

@@ -31,6 +31,12 @@ pub(super) fn of(
     let cpu = Cpu {
         quota_milli: own,
         outer_quota_milli: outer,
+        // The figure beside `max` is the period's.
+        no_quota: quotas.first().filter(|_| holding.is_none()).map(|quota| Citation {
+            value: None,
+            unit: None,
+            ..quota.citation.clone()
+        }),
         quota_citation: holding.map(|quota| quota.citation.clone()),
         periods: stat("nr_periods"),
         throttled: stat("nr_throttled"),
@@ -43,6 +49,7 @@ pub(super) fn of(
         processors: files.text("status", "Cpus_allowed_list").and_then(|(list, _)| count_of_list(list)),
     };
     let has_any = cpu.quota_citation.is_some()
+        || cpu.no_quota.is_some()
         || cpu.periods.is_some()
         || cpu.pressure.is_some()
         || cpu.usage.is_some();

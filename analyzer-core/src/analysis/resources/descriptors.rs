@@ -82,6 +82,7 @@ pub(super) fn section(
                 kind,
                 count,
                 folder: folder(evidence, &rows),
+                peer: held.peer(&rows).filter(|_| kind == DescriptorKind::Unix),
                 citation: Citation::figure(span, quantity, clamp_i64(i128::from(count)), Unit::Count),
             })
         })

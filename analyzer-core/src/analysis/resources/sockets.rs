@@ -25,6 +25,8 @@ pub(super) struct Held {
     /// Inodes of unix and of UDP sockets.
     unix: BTreeSet<u64>,
     udp: BTreeSet<u64>,
+    /// What unix sockets are connected to, by inode: the path at either end.
+    unix_peers: BTreeMap<u64, String>,
     /// Own connections that clients hold open.
     served: u64,
     /// What is at the other end of connections that we dialed.
@@ -51,6 +53,16 @@ impl Held {
     pub(super) fn kind(&self, row: &Descriptor) -> DescriptorKind {
         let is_unix = row.inode.is_some_and(|inode| self.unix.contains(&inode));
         if row.kind == DescriptorKind::Socket && is_unix { DescriptorKind::Unix } else { row.kind }
+    }
+
+    /// The path that most of these unix sockets are connected to, if it is that of more than half.
+    pub(super) fn peer(&self, rows: &[&Descriptor]) -> Option<String> {
+        let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
+        for path in rows.iter().filter_map(|row| self.unix_peers.get(&row.inode?)) {
+            *paths.entry(path).or_default() += 1;
+        }
+        let (path, count) = paths.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))?;
+        (count * 2 > rows.len()).then(|| path.to_owned())
     }
 
     /// TCP descriptors less the connections that clients hold open to us.
@@ -90,6 +102,7 @@ pub(super) fn of(
         || (has(Transport::Tcp, false) && (has(Transport::Tcp, true) || is_empty("sockstat6", "TCP6 inuse")));
     let mut held =
         Held { unix: inodes(Transport::Unix), udp: inodes(Transport::Udp), has_tcp, ..Held::default() };
+    held.unix_peers = unix_peers(evidence, &rows);
     let ports = Ports::of(&rows, &chosen);
     let tcp: Vec<&Socket> = rows.iter().copied().filter(|row| chosen.has(row)).collect();
     let own = |row: &&&Socket| chosen.is_own(row);
@@ -235,6 +248,19 @@ impl Ports {
             _ => Side::Unknown,
         }
     }
+}
+
+/// A client has no path of its own: the other end has it, whose inode `ss -x` prints.
+fn unix_peers(evidence: &Evidence, rows: &[&Socket]) -> BTreeMap<u64, String> {
+    let unix = || rows.iter().filter(|row| row.transport == Transport::Unix);
+    let path = |row: &Socket| Some(evidence.strings.get(row.local.host)).filter(|path| !path.is_empty());
+    let paths: BTreeMap<u64, &str> = unix().filter_map(|row| Some((row.inode?, path(row)?))).collect();
+    let of = |row: &&Socket| {
+        let inode = row.inode?;
+        let peer = row.peer_inode.and_then(|peer| paths.get(&peer));
+        Some((inode, (*peer.or_else(|| paths.get(&inode))?).to_owned()))
+    };
+    unix().filter_map(|row| of(row)).collect()
 }
 
 fn dialed(

@@ -1,14 +1,17 @@
 //! `cpu.gomaxprocs.above_quota`, `cpu.gomaxprocs.unaware`: Go runs on more processors than the quota allows.
 
 use super::throttled;
+use crate::analysis::recipe::version_of;
 use crate::detectors::course::{Course, Told, courses, needs};
 use crate::detectors::{Case, Detector, Rule, list};
-use crate::report::{Confidence, Cpu, Finding, ResourceSnapshot, Severity, Subject, number_format};
+use crate::evidence::recipe::Stated;
+use crate::report::{Citation, Confidence, Cpu, Finding, ResourceSnapshot, Severity, Subject, number_format};
 
 /// The least that Go chooses itself.
 const LEAST: u64 = 2;
 /// The first minor version that reads the quota.
 const AWARE: u64 = 25;
+const AWARE_MINOR: u32 = 25;
 
 const ABOVE: Rule = Rule {
     code: "cpu.gomaxprocs.above_quota",
@@ -27,8 +30,9 @@ const UNAWARE: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[ABOVE, UNAWARE],
     missing_inputs: |case| {
-        let has =
-            |moment: &ResourceSnapshot| moment.cpu.as_ref().is_some_and(|cpu| cpu.quota_milli.is_some());
+        let has = |moment: &ResourceSnapshot| {
+            moment.cpu.as_ref().is_some_and(|cpu| cpu.quota_milli.is_some() || cpu.no_quota.is_some())
+        };
         needs(
             case,
             has,
@@ -94,27 +98,48 @@ fn is_old(subject: &Subject) -> Option<&str> {
     (minor < AWARE).then_some(version)
 }
 
+/// The module that is built, if its file says that the runtime does not read quotas: the `go` line decides,
+/// whatever compiles. Of several modules nothing tells whose the process is.
+fn old_module<'c>(case: &Case<'c>) -> Option<&'c Stated<String>> {
+    let [module] = case.evidence.recipe.modules.as_slice() else { return None };
+    let go = module.go.as_ref().filter(|_| module.container_max_procs != Some(true))?;
+    let is_old = version_of(&go.value).is_some_and(|version| version.is_before(AWARE_MINOR));
+    (is_old || module.container_max_procs == Some(false)).then_some(go)
+}
+
+/// True if the one module has automaxprocs, which sets GOMAXPROCS to the quota.
+fn has_helper(case: &Case<'_>) -> bool {
+    matches!(case.evidence.recipe.modules.as_slice(), [module] if module.helpers.processors)
+}
+
 fn unaware(case: &Case<'_>, course: &Course<'_>, cpu: &Cpu, quota: u64) -> Option<Finding> {
-    let is_off = is_switched_off(case, course);
-    let version = is_old(course.subject);
-    let processors = cpu.processors.filter(|count| *count > LEAST && *count > quota.div_ceil(1000))?;
-    if version.is_none() && !is_off {
+    if has_helper(case) {
         return None;
     }
-    let why = if is_off {
-        "GODEBUG=containermaxprocs=0 is set".to_owned()
-    } else {
-        format!("{} does not read quotas", version.unwrap_or("this Go version"))
+    let is_off = is_switched_off(case, course);
+    let version = is_old(course.subject);
+    let module = old_module(case);
+    let processors = cpu.processors.filter(|count| *count > LEAST && *count > quota.div_ceil(1000))?;
+    let why = match (is_off, version, module) {
+        (true, _, _) => "GODEBUG=containermaxprocs=0 is set".to_owned(),
+        (_, Some(version), _) => format!("{version} does not read quotas"),
+        (_, _, Some(go)) => format!("a runtime does not read quotas where go.mod says go {}", go.value),
+        (false, None, None) => return None,
     };
+    let stated = module.map(|go| Citation::place(go.at));
     let told = Told {
         rule: UNAWARE,
         severity: Severity::Warning,
         confidence: Confidence::Likely,
-        condition: "A quota below the processors of the machine, a Go version before 1.25 or GODEBUG=containermaxprocs=0, and no GOMAXPROCS.".to_owned(),
+        condition: "A quota below the processors of the machine, a Go version or a go line of go.mod before 1.25 or GODEBUG=containermaxprocs=0, and neither GOMAXPROCS nor automaxprocs.".to_owned(),
         claim: format!("The quota is {} CPU on {processors} processors, and {why}: GOMAXPROCS is then {processors}.", number_format::cpus(quota)),
         amount: processors,
-        citations: vec![cpu.quota_citation.clone()?],
-        against: list(&["A library (automaxprocs) may set it: the program's modules are not in the captures."]),
+        citations: std::iter::once(cpu.quota_citation.clone()?).chain(stated).collect(),
+        against: if case.evidence.recipe.modules.is_empty() {
+            list(&["A library (automaxprocs) may set it: the program's modules are not in the captures."])
+        } else {
+            list(&["The go.mod that was dropped may be another program's."])
+        },
         advice: list(&["Set go 1.25 or later in go.mod and build with such a toolchain, or set GOMAXPROCS to the quota, rounded up."]),
     };
     told.about(course)
@@ -165,6 +190,66 @@ mod tests {
     fn the_least_that_go_chooses_and_an_amount_that_go_does_not_read_are_none() {
         check("cpu.gomaxprocs", &borrowed(&files("GOMAXPROCS=2\0", 80)), &[]);
         check("cpu.gomaxprocs", &borrowed(&files("GOMAXPROCS=500m\0", 80)), &[]);
+    }
+
+    fn on_a_large_machine(environment: &str, module: &str) -> Vec<(String, String)> {
+        let mut files = files(environment, 80);
+        files.push((
+            "shop/t1/proc/status".to_owned(),
+            "Name:\tshop\nPid:\t6\nThreads:\t6\nCpus_allowed_list:\t0-63\n".to_owned(),
+        ));
+        files.push(("go.mod".to_owned(), module.to_owned()));
+        files
+    }
+
+    #[test]
+    fn an_old_go_line_of_the_module_is_cited() {
+        let module = "module example.com/shop\n\ngo 1.24\n";
+        let found = check(
+            "cpu.gomaxprocs",
+            &borrowed(&on_a_large_machine("A=b\0", module)),
+            &["cpu.gomaxprocs.unaware"],
+        );
+        let lines: Vec<_> =
+            found[0].citations.as_slice().iter().filter_map(|citation| citation.at?.line).collect();
+        assert!(lines.contains(&3), "{lines:?}");
+        assert!(found[0].claim.contains("go.mod says go 1.24"), "{}", found[0].claim);
+        assert!(found[0].against[0].contains("another program"), "{:?}", found[0].against);
+    }
+
+    #[test]
+    fn a_new_go_line_automaxprocs_and_a_set_gomaxprocs_are_none() {
+        for module in [
+            "module example.com/shop\n\ngo 1.25\n",
+            "module example.com/shop\n\ngo 1.24\n\nrequire go.uber.org/automaxprocs v1.6.0\n",
+            "module example.com/shop\n\ngo 1.24\n\ngodebug containermaxprocs=1\n",
+        ] {
+            check("cpu.gomaxprocs", &borrowed(&on_a_large_machine("A=b\0", module)), &[]);
+        }
+    }
+
+    #[test]
+    fn a_quota_of_max_is_no_missing_file() {
+        let asks = |quota: Option<&str>| {
+            let mut files = readings(100, 0);
+            files.extend(quota.map(|text| ("shop/t1/cgroup/cpu.max".to_owned(), text.to_owned())));
+            let files: Vec<(&str, &[u8])> =
+                files.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect();
+            let report = crate::detectors::testing::report(&files);
+            let is_missing = report.not_run.iter().any(|row| row.code.starts_with("cpu.gomaxprocs"));
+            (is_missing, report.resources.expect("processors").snapshots.last().expect("t1").facts())
+        };
+        let (is_missing, facts) = asks(Some("max 100000\n"));
+        assert!(!is_missing && facts.iter().any(|(_, line)| line.contains("no quota")), "{facts:?}");
+        let (is_missing, facts) = asks(None);
+        assert!(is_missing && facts.iter().all(|(_, line)| !line.contains("quota")), "{facts:?}");
+    }
+
+    #[test]
+    fn what_speaks_against_is_said() {
+        let found =
+            check("cpu.gomaxprocs", &borrowed(&files("GOMAXPROCS=8\0", 80)), &["cpu.gomaxprocs.above_quota"]);
+        assert!(found[0].against[0].contains("may be chosen"), "{:?}", found[0].against);
     }
 
     #[test]

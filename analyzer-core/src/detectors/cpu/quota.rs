@@ -23,7 +23,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[BELOW_TWO, ANCESTOR],
     missing_inputs: |case| {
         let has = |moment: &crate::report::ResourceSnapshot| {
-            moment.cpu.as_ref().is_some_and(|cpu| cpu.quota_citation.is_some())
+            moment.cpu.as_ref().is_some_and(|cpu| cpu.quota_citation.is_some() || cpu.no_quota.is_some())
         };
         needs(case, has, "cpu.max of the control group, or cpu.cfs_quota_us and cpu.cfs_period_us")
     },

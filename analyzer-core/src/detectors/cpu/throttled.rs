@@ -151,6 +151,18 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn batch_work_and_short_bursts_speak_against() {
+        for (periods, throttled) in [(100, 5), (100, 25), (100, 99)] {
+            let found = check("cpu.throttled", &borrowed(&readings(periods, throttled)), &["cpu.throttled"]);
+            assert!(
+                found[0].against.iter().any(|line| line.contains("Batch work")),
+                "{:?}",
+                found[0].against
+            );
+        }
+    }
+
+    #[test]
     fn few_periods_a_lesser_share_and_what_was_before_are_none() {
         for (periods, throttled) in [(49, 49), (100, 4), (100, 0)] {
             check("cpu.throttled", &borrowed(&readings(periods, throttled)), &[]);

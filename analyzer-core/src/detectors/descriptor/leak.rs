@@ -162,7 +162,8 @@ fn find(case: &Case<'_>, course: &Course<'_>, leak: &Leak) -> Option<Finding> {
         ),
         kind => {
             let folder = row.and_then(|row| row.folder.as_ref());
-            let place = folder.map_or_else(String::new, |folder| format!(", most in {folder}"));
+            let peer = row.and_then(|row| row.peer.as_ref()).map(|peer| format!(", most to {peer}"));
+            let place = folder.map(|folder| format!(", most in {folder}")).or(peer).unwrap_or_default();
             let count = number_format::count_u64(*amount);
             format!("The process has {count} {} open ({over}){place}.", kind.plural())
         }
@@ -289,6 +290,29 @@ mod tests {
             )
         };
         check("fd.leak", &borrowed(&[tcp(0, 8), tcp(1, 48), tcp(2, 88)].concat()), &["fd.leak.socket"]);
+    }
+
+    /// Clients have no path: the other end's is behind the peer's inode of `ss -x`.
+    #[test]
+    fn unix_sockets_name_what_they_are_connected_to() {
+        let at = |index: usize, count: u64| {
+            let label = format!("t{index}");
+            let mut files = moment(&label, &[listening(0, 9)], &[(9, 1), (100, count)]);
+            let mut ss =
+                "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n".to_owned();
+            let mut rows = String::new();
+            for inode in 100..100 + count {
+                ss.push_str(&format!("u_str ESTAB 0 0 * {inode} * {0} users:((\"shop\",pid=6,fd=7))\nu_str ESTAB 0 0 /run/db.sock {0} * {inode}\n", inode + 9_000));
+                rows.push_str(&format!("0000000000000000: 00000003 00000000 00000000 0001 03 {inode}\n"));
+            }
+            let table = files.iter_mut().find(|(path, _)| path.ends_with("net/unix"));
+            table.expect("a table").1.push_str(&rows);
+            files.push((format!("shop/{label}/ss-xanp.txt"), ss));
+            files
+        };
+        let files = [at(0, 8), at(1, 48), at(2, 88)].concat();
+        let found = check("fd.leak", &borrowed(&files), &["fd.leak.unix"]);
+        assert!(found[0].claim.contains("(8 → 48 → 88), most to /run/db.sock."), "{}", found[0].claim);
     }
 
     #[test]

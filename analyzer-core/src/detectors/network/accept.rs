@@ -116,6 +116,24 @@ mod tests {
         assert!(found[0].claim.contains("main.acceptLoop (main.go:9)"), "{}", found[0].claim);
     }
 
+    /// One that takes a slot before each Accept, and what it started with the slots that there were.
+    const SLOTS: &str = "goroutine 7 [chan send]:\nmain.acceptLoop()\n\t/srv/main.go:9 +0x1\ncreated by main.main in goroutine 1\n\t/srv/main.go:40 +0x1\n\ngoroutine 8 [IO wait]:\ninternal/poll.(*FD).Read(0x1)\n\t/go/fd_unix.go:9 +0x1\nmain.handle()\n\t/srv/main.go:30 +0x1\ncreated by main.acceptLoop in goroutine 7\n\t/srv/main.go:14 +0x1\n";
+
+    #[test]
+    fn slots_that_are_not_given_back_before_a_full_queue_are_an_exhausted_semaphore() {
+        let at = |waiting: [u32; 2]| {
+            [with_dump("t0", waiting[0], SLOTS), with_dump("t1", waiting[1], SLOTS)].concat()
+        };
+        check("goroutine.semaphore-exhausted", &borrowed(&at([17, 17])), &["goroutine.semaphore-exhausted"]);
+        // Work that waits for a slot is what a semaphore is for.
+        check("goroutine", &borrowed(&at([0, 0])), &[]);
+        check("goroutine", &borrowed(&at([0, 17])), &[]);
+        // What it started before the send has none of its slots.
+        let before = SLOTS.replace("main.go:14", "main.go:5");
+        let files = [with_dump("t0", 17, &before), with_dump("t1", 17, &before)].concat();
+        check("goroutine.semaphore-exhausted", &borrowed(&files), &[]);
+    }
+
     #[test]
     fn one_who_accepts_and_a_queue_that_was_full_once_are_none() {
         check(

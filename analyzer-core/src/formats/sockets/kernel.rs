@@ -112,6 +112,7 @@ fn inet(
         send_queue: hex(sent).filter(|_| *state != "0A"),
         inode: (inode != 0).then_some(inode),
         pid: None,
+        peer_inode: None,
     })
 }
 
@@ -124,8 +125,8 @@ pub fn parse_unix(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts)
     let nowhere = Endpoint { host: evidence.strings.intern(""), port: None };
     let mut count = 0;
     for (line, text) in text_lines(input.bytes) {
-        let cells: Vec<&str> = text.split_whitespace().take(7).collect();
-        let [number, _, _, _, _, _, inode] = cells.as_slice() else { continue };
+        let cells: Vec<&str> = text.split_whitespace().take(8).collect();
+        let [number, _, _, _, _, _, inode, path @ ..] = cells.as_slice() else { continue };
         let Some(inode) = inode.parse().ok().filter(|_| number.ends_with(':')) else { continue };
         if is_full(&mut count, facts, line.position()) {
             break;
@@ -136,12 +137,16 @@ pub fn parse_unix(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts)
             listing: Listing::Kernel,
             transport: Transport::Unix,
             state: SocketState::Unknown,
-            local: nowhere,
+            local: Endpoint {
+                host: evidence.strings.intern(path.first().copied().unwrap_or_default()),
+                port: None,
+            },
             remote: nowhere,
             receive_queue: None,
             send_queue: None,
             inode: Some(inode),
             pid: None,
+            peer_inode: None,
         });
     }
     facts.kind = Some("net/unix".to_owned());

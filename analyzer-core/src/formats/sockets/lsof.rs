@@ -136,5 +136,6 @@ fn socket(
         send_queue: None,
         inode,
         pid: Some(row.pid),
+        peer_inode: None,
     })
 }

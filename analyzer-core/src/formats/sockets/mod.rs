@@ -4,7 +4,7 @@
 //! Spec: net/ipv4/tcp_ipv4.c (`get_tcp4_sock`), net/unix/af_unix.c (`unix_seq_show`), proc_pid_fd(5),
 //! iproute2 6 (`misc/ss.c`), net-tools 2 (`netstat.c`), lsof 4.99. Producers tested: Linux 6.18,
 //! iproute2, net-tools and lsof of Debian 13. What is not read: timers and congestion of `ss -i`,
-//! `ss -x` peers, netlink and packet sockets.
+//! netlink and packet sockets.
 //!
 //! Any input is safe: texts are read line by line, once; rows up to [`SOCKETS`] a source.
 //!

@@ -98,6 +98,7 @@ struct Row {
     remote: Endpoint,
     inode: Option<u64>,
     pid: Option<u64>,
+    peer_inode: Option<u64>,
 }
 
 impl Row {
@@ -114,6 +115,7 @@ impl Row {
             send_queue: Some(self.queues.1),
             inode: self.inode,
             pid: self.pid,
+            peer_inode: self.peer_inode,
         }
     }
 }
@@ -135,17 +137,21 @@ fn ss(text: &str, columns: Columns, evidence: &mut Evidence) -> Option<Row> {
         rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     };
     if transport == Transport::Unix {
-        // `PATH INODE PEER INODE`.
-        let nowhere = Endpoint { host: evidence.strings.intern(""), port: None };
-        let inode = remote.parse().ok();
+        // `PATH INODE PEER INODE`; a path may hold blanks, and what has none is `*`.
+        let inodes = unix_inodes(text)?;
+        let mut path = |text: &str| Endpoint {
+            host: evidence.strings.intern(if text == "*" { "" } else { text }),
+            port: None,
+        };
         return Some(Row {
             transport,
             state,
             queues,
-            local: nowhere,
-            remote: nowhere,
-            inode,
+            local: path(inodes.path),
+            remote: path(inodes.peer_path),
+            inode: Some(inodes.own),
             pid: number_after("pid="),
+            peer_inode: inodes.peer,
         });
     }
     Some(Row {
@@ -156,6 +162,32 @@ fn ss(text: &str, columns: Columns, evidence: &mut Evidence) -> Option<Row> {
         remote: address::printed(remote, &mut evidence.strings)?,
         inode: number_after("ino:"),
         pid: number_after("pid="),
+        peer_inode: None,
+    })
+}
+
+/// Both ends of a unix socket.
+struct UnixEnds<'t> {
+    path: &'t str,
+    own: u64,
+    peer_path: &'t str,
+    peer: Option<u64>,
+}
+
+/// `/run/app.sock 123456   * 123457   users:((...))`, behind the queues.
+fn unix_inodes(text: &str) -> Option<UnixEnds<'_>> {
+    let text = text.split(" users:((").next().unwrap_or(text);
+    let cells: Vec<&str> = text.split_whitespace().skip(4).collect();
+    let is_inode = |cell: &&&str| cell.bytes().all(|byte| byte.is_ascii_digit());
+    // A path of digits alone is none that programs use.
+    let own_at = cells.iter().skip(1).position(|cell| is_inode(&cell))? + 1;
+    let peer_at = cells.iter().skip(own_at + 2).position(|cell| is_inode(&cell)).map(|at| at + own_at + 2);
+    let peer: Option<u64> = peer_at.and_then(|at| cells.get(at)?.parse().ok());
+    Some(UnixEnds {
+        path: cells.first().copied().unwrap_or_default(),
+        own: cells.get(own_at)?.parse().ok()?,
+        peer_path: cells.get(own_at + 1).copied().unwrap_or_default(),
+        peer: peer.filter(|inode| *inode != 0),
     })
 }
 
@@ -177,5 +209,28 @@ fn netstat(text: &str, evidence: &mut Evidence) -> Option<Row> {
         remote: address::printed(remote, &mut evidence.strings)?,
         inode: None,
         pid,
+        peer_inode: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unix_inodes;
+
+    fn ends(text: &str) -> Option<(String, u64, String, Option<u64>)> {
+        unix_inodes(text).map(|ends| (ends.path.to_owned(), ends.own, ends.peer_path.to_owned(), ends.peer))
+    }
+
+    #[test]
+    fn a_row_of_ss_x_has_both_inodes_and_the_paths_that_there_are() {
+        let of =
+            |path: &str, own, peer_path: &str, peer| Some((path.to_owned(), own, peer_path.to_owned(), peer));
+        let client = "u_str ESTAB  0      0                         * 299475            * 299476 users:((\"shop\",pid=6,fd=7))";
+        assert_eq!(ends(client), of("*", 299_475, "*", Some(299_476)));
+        let listener = "u_str LISTEN 0      4096      /run/my app.sock 3333              * 0";
+        assert_eq!(ends(listener), of("/run/my", 3333, "*", None));
+        let abstract_name = "u_dgr UNCONN 0      0         @/org/bus 41                 /run/log.sock 42";
+        assert_eq!(ends(abstract_name), of("@/org/bus", 41, "/run/log.sock", Some(42)));
+        assert_eq!(ends("u_str ESTAB 0 0 *"), None);
+    }
 }

@@ -168,7 +168,7 @@ fn quota(cpu: &Cpu) -> Option<String> {
             Some(format!("{own}; group around it {} CPU", cpus(outer)))
         }
         (Some(own), None) => Some(format!("{} CPU", cpus(own))),
-        (None, None) => None,
+        (None, None) => cpu.no_quota.as_ref().map(|_| "none".to_owned()),
     }
 }
 

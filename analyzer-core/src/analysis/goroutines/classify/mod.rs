@@ -48,6 +48,8 @@ pub struct Circumstances {
     /// Longest time between two collections, in minutes rounded up, where a
     /// gctrace log tells it.
     pub gc_gap_minutes: Option<u32>,
+    /// Connections that wait in an accept queue which stays full.
+    pub full_queue: Option<u64>,
 }
 
 impl Circumstances {
@@ -71,6 +73,8 @@ pub struct Context<'a> {
     /// True if some goroutine's printed minutes rose in the last step: the
     /// dumps are minutes apart.
     pub is_minutes_apart: bool,
+    /// Connections that wait in an accept queue which stays full.
+    pub full_queue: Option<u64>,
 }
 
 /// What a family says of a group.
@@ -116,6 +120,7 @@ pub fn judge(series: &Series, holders: &Holders, circumstances: Circumstances) -
         holders,
         floor: circumstances.gap().saturating_add(1),
         is_minutes_apart: series.last_steps().last().is_some_and(aged),
+        full_queue: circumstances.full_queue,
     };
     let mut assessed = Vec::with_capacity(series.groups.len());
     let mut judgments = Vec::with_capacity(series.groups.len());

@@ -27,6 +27,13 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
 fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     let rule = if is_semaphore(context, group) { "semaphore-exhausted" } else { "chan-send-abandoned" };
     let mut assessment = Assessment::new(rule, Policy::GROWTH_OR_RAMP.or_waited(1, 0).or_aged(1, 20));
+    if let Some(waiting) =
+        context.full_queue.filter(|_| rule == "semaphore-exhausted" && starts_holders(context, group))
+    {
+        assessment.likely = Some(format!(
+            "{waiting} connections wait in an accept queue that is full in two captures, and goroutines that it started have the slots."
+        ));
+    }
     // A generator whose values nobody wants at the moment is one goroutine,
     // and whoever started it is still there.
     let is_single = group.last().count == 1 && features::growth(context.series, index).is_none();
@@ -78,7 +85,24 @@ fn is_semaphore(context: &Context<'_>, group: &Group) -> bool {
         frames.any(|frame| frame.file == site.file && frame.line > site.line)
     };
     let groups = context.series.groups.iter();
-    groups.filter(|other| other.wait != Wait::Send).any(|other| other.last().count > 0 && is_past(other))
+    let mut others = groups.filter(|other| other.wait != Wait::Send && other.last().count > 0);
+    others.any(is_past) || starts_holders(context, group)
+}
+
+/// `slots <- struct{}{}; conn, _ := l.Accept(); go handle(conn)`: whom it starts behind the send has a slot.
+fn starts_holders(context: &Context<'_>, group: &Group) -> bool {
+    let Some(site) = group.user_frame() else { return false };
+    let is_started_behind = |other: &Group| {
+        other.creator.as_ref().is_some_and(|creator| {
+            creator.function.name == site.function.name
+                && creator.file == site.file
+                && creator.line > site.line
+        })
+    };
+    let groups = context.series.groups.iter();
+    groups
+        .filter(|other| other.wait != Wait::Send)
+        .any(|other| other.last().count > 0 && is_started_behind(other))
 }
 
 fn receive(context: &Context<'_>, index: usize) -> Assessment {
