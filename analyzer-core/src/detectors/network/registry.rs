@@ -47,7 +47,8 @@ pub const DETECTOR: Detector = Detector {
             .flat_map(|section| &section.snapshots)
             .any(|moment| !moment.registries.is_empty());
         let lists = "what should be connected to: kubectl get endpointslices -o json, Consul's /v1/health/service/NAME, or Envoy's /clusters";
-        let sockets = "/proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd, or ss -tanp, of a client of these services";
+        let sockets =
+            "/proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd, or ss -tanp, of a client of these services";
         match (has_list, has_joined) {
             (_, true) => Vec::new(),
             (true, false) => list(&[sockets]),
