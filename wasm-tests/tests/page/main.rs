@@ -18,6 +18,7 @@ mod overview;
 mod profiles;
 mod saved;
 mod sockets;
+mod source;
 mod start;
 mod trace;
 mod uses;

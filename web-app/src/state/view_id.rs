@@ -10,6 +10,7 @@ macro_rules! views {
             Goroutines goroutines,
             Sockets sockets,
             Profiles profiles,
+            Source source,
             Trace trace,
             Gc gc,
             Files files,

@@ -7,7 +7,9 @@ use super::verdict::beyond_verdict;
 use crate::components::citation::citations;
 use crate::number_format as text;
 use crate::selectors;
+use crate::state::ViewId;
 use crate::views::goroutines::{self, group_route};
+use crate::views::profiles::params_of;
 
 /// The style of a severity.
 fn class(severity: Severity) -> &'static str {
@@ -107,15 +109,25 @@ fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
             if !claim.is_empty() {
                 <p class="claim">{ claim }</p>
             }
-            { for finding.excerpts.iter().map(excerpt) }
+            { for finding.excerpts.iter().map(|lines| excerpt(report, finding, lines)) }
         </>
     }
 }
 
-/// Lines of the program's source.
-fn excerpt(excerpt: &Excerpt) -> Html {
+/// Lines of the program's source, and the way to the function that they are of.
+fn excerpt(report: &Report, finding: &Finding, excerpt: &Excerpt) -> Html {
     let label = format!("{} in {}", excerpt.function, excerpt.file);
-    html! { <pre class="excerpt" role="group" aria-label={label} tabindex="0">{ excerpt.text().join("\n") }</pre> }
+    let profile = finding.citations.as_slice().iter().map(|citation| citation.source);
+    let profile = profile.map(|source| params_of(report, source)).find(|params| !params.is_empty());
+    let params = profile.unwrap_or_default();
+    let params = params.with("function", excerpt.function.clone()).with("file", excerpt.file.clone());
+    let href = ViewId::Source.with(params.with("line", excerpt.line.to_string())).href();
+    html! {
+        <div class="excerpt">
+            <pre role="group" aria-label={label} tabindex="0">{ excerpt.text().join("\n") }</pre>
+            <a {href}>{ "Open in Source" }</a>
+        </div>
+    }
 }
 
 fn amount(amount: &Amount) -> Html {

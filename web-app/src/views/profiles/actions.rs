@@ -1,6 +1,7 @@
 //! What can be done with a function: the entries of its menu, the buttons below the graph.
 
 use analyzer_core::base::go_symbol;
+use analyzer_core::session::Granularity;
 
 use super::settings::{Mode, node_param};
 use super::{Case, own_code};
@@ -62,8 +63,38 @@ fn ways_to_look(case: &Case, Subject { name, place }: &Subject) -> Vec<MenuItem>
     }
     if place.as_ref().is_none_or(|(_, node)| *node != 0) {
         add("callers", "Callers and callees", "c", here.with("view", Mode::Sandwich.param()));
+        if let Some(params) = source_params(case, name) {
+            let case = case.clone();
+            items.push(MenuItem::new("source", "Source", "s", move || case.open_source(params.clone())));
+        }
     }
     items
+}
+
+/// Where the source of a node is shown: its function, and its line if it has one.
+pub fn source_params(case: &Case, name: &str) -> Option<Params> {
+    let (function, line) = function_of(case.settings.query.granularity, name)?;
+    let line = line.map(|line| line.to_string()).unwrap_or_default();
+    Some(case.params.with("function", function).without("node").without("zoom").with("line", line))
+}
+
+/// The function and the line that a node's name says, by what becomes a node.
+fn function_of(by: Granularity, name: &str) -> Option<(&str, Option<u32>)> {
+    let placed = |name| -> Option<(&str, &str)> { str::rsplit_once(name, ' ') };
+    let line = |place: &str| {
+        let mut parts = place.split(':').skip(1);
+        parts.next().and_then(|line| line.parse().ok())
+    };
+    match by {
+        Granularity::Functions => Some((name, None)),
+        Granularity::Files => None,
+        Granularity::FileFunctions => placed(name).map(|(function, _)| (function, None)),
+        Granularity::Lines => placed(name).map(|(function, place)| (function, line(place))),
+        Granularity::Addresses => {
+            let (function, place) = placed(name.split_once(' ')?.1)?;
+            Some((function, line(place)))
+        }
+    }
 }
 
 fn filters(case: &Case, name: &str) -> Vec<MenuItem> {
@@ -102,4 +133,24 @@ pub fn stack_text(graph: &FlameGraph, node: u32) -> String {
     let path = graph.path(node);
     let lines: Vec<&str> = path.iter().skip(1).rev().map(|&node| graph.name_of(node)).collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_says_its_function_and_line() {
+        let function = |by, name| function_of(by, name);
+        assert_eq!(function(Granularity::Functions, "main.work"), Some(("main.work", None)));
+        assert_eq!(function(Granularity::Lines, "main.work /a/main.go:59"), Some(("main.work", Some(59))));
+        let generic = "a.Put[go.shape.struct { X int }] a/ring.go:16:3";
+        let address = format!("0000000000494a3c {generic}");
+        let put = Some(("a.Put[go.shape.struct { X int }]", Some(16)));
+        assert_eq!(
+            [function(Granularity::Lines, generic), function(Granularity::Addresses, &address)],
+            [put; 2]
+        );
+        assert_eq!(function(Granularity::Files, "a.go"), None);
+    }
 }

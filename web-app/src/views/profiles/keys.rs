@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
+use super::actions::source_params;
 use super::settings::{Mode, with_query_param};
 use super::{Case, head, toolbar};
 use crate::components::flame::data::FlameGraph;
@@ -43,6 +44,15 @@ fn pressed(case: &Case, graph: Option<&FlameGraph>, event: &KeyboardEvent) {
         return;
     }
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    if event.key() == "s"
+        && let Some(name) = &case.settings.selected
+        && !is_within(".flame-pane")
+        && let Some(params) = source_params(case, name)
+    {
+        event.prevent_default();
+        case.open_source(params);
         return;
     }
     if let Some(params) = meaning(case, graph, &event.key()) {

@@ -38,10 +38,10 @@ use crate::components::needs::{Needs, Recipe};
 use crate::link::{Answer, Link, use_link};
 use crate::state::{Params, Shared, ViewId};
 use actions::Subject;
-use settings::{Mode, Settings};
+use settings::Mode;
 use viewport::{Tree, use_tree};
 
-pub use settings::params_of;
+pub use settings::{Settings, params_of};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
@@ -59,6 +59,7 @@ pub const VIEW: View = View {
         ("Enter, Shift + Enter", "Search: next and previous match"),
         ("v", "Next view of the profile"),
         ("c", "Callers and callees of the selected function"),
+        ("s", "Source of the selected function"),
         ("m", "Toggle only my code"),
         ("r", "Toggle collapsed recursion"),
         ("i", "Toggle inverted (callers below callees)"),
@@ -136,6 +137,13 @@ impl Case {
     /// Says something for a moment.
     fn say(&self, text: &'static str) {
         self.on_say.emit(text);
+    }
+
+    /// Goes to the source of a function.
+    fn open_source(&self, params: Params) {
+        if let Some(link) = &self.link {
+            link.navigate(ViewId::Source.with(params));
+        }
     }
 
     /// A callback that goes to the view with these parameters.
