@@ -444,6 +444,11 @@ fn profile(profile: &ProfileSummary) -> String {
     let samples = text::counted(profile.samples, "sample", "samples");
     let column = profile.sample_types.iter().find(|column| column.kind == profile.default_sample_type);
     match column {
+        // A row of a sampler that counts may stand for several.
+        Some(column) if column.kind == "samples" => {
+            let count = u64::try_from(column.total).unwrap_or(0);
+            format!("A profile ({kind}) of {}.", text::counted(count, "sample", "samples"))
+        }
         Some(column) => format!(
             "A profile ({kind}) of {samples}: {} of {}.",
             text::profile_value(column.total, &column.unit),

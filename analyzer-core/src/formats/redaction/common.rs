@@ -24,18 +24,19 @@ pub(super) const CGROUP_WORDS: &str = "\
 
 /// Words in the names of captures; those of kernel files come from the lists that recognize them.
 pub(super) const CAPTURE_WORDS: &str = "\
-    adj after alloc allocs anon app base baseline before bin block buddyinfo bundle capture captures cgroup \
-    cgroups child cmdline comm container containers cpu cpuinfo csv current d debug debugvars delta describe \
-    dev diff dmesg dump dumps during end environ err event events example exec execution exit expvar fgprof \
-    file files final first fs gb gc gctrace go gob goroutine goroutineleak goroutines grown gz h heap heaps \
-    high host html hugetlb idle initial inuse io journal json jsonl k8s kb kernel kill killed kmsg kubectl last \
-    latency leak leaks limits load loadavg loaded local log loginuid logs low m main manifest maps max mb md \
-    meminfo memory memstats messages metric metrics min mountinfo mounts ms mutex n net node numa objects \
-    oom openmetrics out parent pb peak pid pod pods pprof pressure proc process procs profile profiles prom \
-    prometheus r ready rollup round rsvd runtime s sample scavtrace sched schedstat score sec seconds self side \
-    sidecar slabinfo smaps snap snapshot snapshots sockstat space stack stacks start stat statm stats status \
-    stderr stdout svc swap swaps sys syslog t tar task tasks text tgz threadcreate threads top trace traces \
-    txt uname uptime utc v vars version vmstat warm wchan yaml yml z zip zoneinfo zst zstd";
+    adj after alloc allocs anon app base baseline before bin block bpftrace buddyinfo bundle capture captures \
+    cgroup cgroups child cmdline collapsed comm container containers cpu cpuinfo cpuprofile csv current d debug \
+    debugvars delta describe dev diff dmesg dump dumps during end environ err event events example exec \
+    execution exit expvar fgprof file files final first folded fs gb gc gctrace go gob goroutine goroutineleak \
+    goroutines grown gz h heap heaps high host html hugetlb idle initial inuse io journal json jsonl k8s kb \
+    kernel kill killed kmsg kubectl last latency leak leaks limits load loadavg loaded local log loginuid logs \
+    low m main manifest maps max mb md meminfo memory memstats messages metric metrics min mountinfo mounts ms \
+    mutex n net node numa objects off offcpu on oncpu oom openmetrics otlp out parent pb peak perf pid pod pods \
+    pprof pressure proc process procs profile profiles prom prometheus r ready rollup round rsvd runtime s \
+    sample scavtrace sched schedstat score script sec seconds self side sidecar slabinfo smaps snap snapshot \
+    snapshots sockstat space speedscope stack stacks start stat statm stats status stderr stdout svc swap swaps \
+    sys syslog t tar task tasks text tgz threadcreate threads top trace traces txt uname uptime utc v vars \
+    version vmstat warm wchan yaml yml z zip zoneinfo zst zstd";
 
 /// True if a list has this word.
 pub(super) fn has(list: &str, word: &[u8]) -> bool {
