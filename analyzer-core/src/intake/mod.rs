@@ -17,6 +17,7 @@ mod clean;
 mod entries;
 mod escapes;
 mod fields;
+mod flat_describe;
 mod fragment;
 mod glue;
 mod json;
@@ -164,6 +165,7 @@ fn peeled(text: &Text<'_>) -> Option<Text<'static>> {
             .or_else(|| quoted::peel(current))
             .or_else(|| prefix::peel(current))
             .or_else(|| wrap::peel(current))
+            .or_else(|| flat_describe::peel(current))
             .or_else(|| fragment::peel(current));
         match next {
             // A layer that changes nothing would be found for ever.

@@ -1,6 +1,10 @@
 //! Captures that stand in one text without a mark between them: each is told by
 //! the line that starts it, and ends where a line is none of its kind.
 
+use std::hash::{Hash as _, Hasher as _};
+
+use rustc_hash::FxHasher;
+
 use super::anchors;
 use super::json;
 use super::text::Row;
@@ -255,7 +259,12 @@ fn continues(kind: Kind, line: &[u8]) -> bool {
         Kind::Pressure => trimmed.starts_with(b"some avg10=") || trimmed.starts_with(b"full avg10="),
         Kind::Metrics => trimmed.starts_with(b"#") || is_sample(line),
         Kind::Described => {
-            matches!(line.first(), Some(b' ' | b'\t')) || is_title(line) || line.starts_with(b"...")
+            // A label that lost its indent has no blank.
+            let is_label = line.contains(&b'=') && !line.contains(&b' ');
+            matches!(line.first(), Some(b' ' | b'\t'))
+                || is_title(line)
+                || line.starts_with(b"...")
+                || is_label
         }
         Kind::Yaml => {
             matches!(line.first(), Some(b' ' | b'-'))
@@ -274,6 +283,19 @@ fn is_counted(line: &[u8]) -> bool {
     };
     line.get(..at)
         .is_some_and(|count| count.iter().all(|byte| byte.is_ascii_digit() || b": []".contains(byte)))
+}
+
+/// The stack of `3 @ 0x1 0x2`, as a number that tells it from others.
+pub(super) fn counted_stack(line: &[u8]) -> Option<u64> {
+    let at = memchr::memmem::find(line, b" @ 0x").filter(|_| is_counted(line))?;
+    let mut hasher = FxHasher::default();
+    line.get(at..)?.trim_ascii_end().hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// The first line of a profile of goroutines.
+pub(super) fn is_profile_title(line: &[u8]) -> bool {
+    line.starts_with(b"goroutine profile: total ") || line.starts_with(b"goroutineleak profile: total ")
 }
 
 /// `Key:   12 kB`, `VmFlags: rd`, `Pid:\t7`: one word and a colon.

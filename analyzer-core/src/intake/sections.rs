@@ -64,28 +64,35 @@ pub(super) fn split(path: &str, text: &Text<'_>) -> Sections {
     Sections { parts, is_whole }
 }
 
-/// Goroutines that stand in fences of their own are of one dump, unless one of them
-/// comes again, or a crash begins.
+/// Goroutines that stand in fences of their own are of one dump, and counted stacks of one
+/// profile, unless one of them comes again, or a crash or another profile begins.
 fn join_dumps<'t>(found: &mut Vec<Found<'t>>) {
     let mut seen: HashSet<u64> = HashSet::new();
     let mut joined: Vec<Found<'t>> = Vec::with_capacity(found.len());
     for next in found.drain(..) {
-        if next.format.name != "goroutine-dump" {
-            joined.push(next);
-            continue;
-        }
-        let goids: HashSet<u64> = next.rows.iter().filter_map(|row| dump_line::goid(row.bytes)).collect();
-        let starts = next.rows.iter().any(|row| dump_line::starts_crash(row.bytes));
-        let is_alone = starts || goids.is_empty() || !seen.is_disjoint(&goids);
-        match joined.last_mut().filter(|last| !is_alone && last.name == next.name && !seen.is_empty()) {
+        let rows = || next.rows.iter().map(|row| row.bytes);
+        let (members, starts): (HashSet<u64>, bool) = match next.format.name {
+            "goroutine-dump" => {
+                (rows().filter_map(dump_line::goid).collect(), rows().any(dump_line::starts_crash))
+            }
+            "goroutine-profile-text" => {
+                (rows().filter_map(pieces::counted_stack).collect(), rows().any(pieces::is_profile_title))
+            }
+            _ => {
+                joined.push(next);
+                continue;
+            }
+        };
+        let is_alone = starts || members.is_empty() || seen.is_empty() || !seen.is_disjoint(&members);
+        match joined.last_mut().filter(|last| !is_alone && last.name == next.name) {
             Some(last) => {
                 let place = next.rows.first().map(|row| row.place).unwrap_or_default();
                 last.rows.push(Row { bytes: b"", place, is_ended: true });
                 last.rows.extend(next.rows);
-                seen.extend(goids);
+                seen.extend(members);
             }
             None => {
-                seen = goids;
+                seen = members;
                 joined.push(next);
             }
         }
@@ -97,6 +104,9 @@ fn join_dumps<'t>(found: &mut Vec<Found<'t>>) {
 /// YAML; the readers of other documents want the command, or do not mind.
 pub(super) fn is_framed(bytes: &[u8]) -> bool {
     let head = Text::dropped(bytes.get(..FRAME_BYTES).unwrap_or(bytes));
+    if is_session(&head) {
+        return true;
+    }
     let rows: Vec<Row<'_>> = head.rows().take(STARTS_TRIED).collect();
     for (index, row) in rows.iter().enumerate() {
         if pieces::starts(&rows, index).is_some() {
@@ -108,6 +118,14 @@ pub(super) fn is_framed(bytes: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// True if a text begins with a prompt whose command prints a file, and another command follows.
+fn is_session(head: &Text<'_>) -> bool {
+    let mut rows = head.rows().filter(|row| !row.bytes.trim_ascii().is_empty());
+    let is_file = |row: Row<'_>| matches!(mark(row.bytes), Some(Mark::Start(Some(_)) | Mark::Files(_)));
+    let is_command = |row: Row<'_>| matches!(mark(row.bytes), Some(Mark::Start(_) | Mark::Files(_)));
+    rows.next().is_some_and(is_file) && rows.any(is_command)
 }
 
 /// True for a line with which JSON or YAML starts.

@@ -183,6 +183,26 @@ pub const MIXED: &[(&str, &str, &[&str])] = &[
         &["session.txt/memory.current=cgroup-file", "session.txt/memory.max=cgroup-file"],
     ),
     (
+        "a file of one number above the table of another command",
+        "# cat /sys/fs/cgroup/memory.max\n268435456\n# free -m\n              total        used        free      shared  buff/cache   available\nMem:           7821        1502        3120          12        3198        6050\n",
+        &["session.txt/memory.max=cgroup-file", "session.txt/free=free"],
+    ),
+    (
+        "a file of one number above the list of another command",
+        "$ cat memory.current\n218103808\n$ kubectl get pods\nNAME   READY   STATUS    RESTARTS   AGE\napi    1/1     Running   0          2d\n",
+        &["session.txt/memory.current=cgroup-file", "session.txt/kubectl-get-pods=kubectl-get-pods"],
+    ),
+    (
+        "a file of one number above a table of docker",
+        "root@n3:~# cat /sys/fs/cgroup/docker/memory.max\n268435456\nroot@n3:~# docker stats --no-stream\nCONTAINER ID   NAME   CPU %   MEM USAGE / LIMIT   MEM %   NET I/O   BLOCK I/O   PIDS\nd79d70c61f08   api    1.0%    24MiB / 256MiB   9.4%   1B / 1B   0B / 0B   7\n",
+        &["session.txt/memory.max=cgroup-file", "session.txt/container-stats-table=container-stats-table"],
+    ),
+    (
+        "a file of a quota that follows another key",
+        "cpu.stat of the pod:\nusage_usec 100\nnr_periods 5\nnr_throttled 2\nthrottled_usec 9\n\nlow 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n",
+        &["session.txt/1/cgroup-file=cgroup-file", "session.txt/2/cgroup-file=cgroup-file"],
+    ),
+    (
         "headings above fences",
         "memory.max:\n```\n268435456\n```\n**memory.current**\n\n```\n218103808\n```\n",
         &["session.txt/memory.max=cgroup-file", "session.txt/memory.current=cgroup-file"],

@@ -191,3 +191,21 @@ fn what_a_handler_says_is_told_without_the_logs_own_words() {
         assert!(claim.contains(": runtime error: index out of range. It was raised in"), "{said}\n{claim}");
     }
 }
+
+#[test]
+fn counted_stacks_in_fences_of_their_own_are_one_profile() {
+    let first = "1 @ 0x42d6ec 0x42d7de 0x404ad4 0x40477b 0x7ec565\n#\t0x7ec564\texample.com/shop/raft.(*Future).Error+0x74\t/srv/raft/future.go:100\n";
+    let second = "200 @ 0x42d6ec 0x42d7de 0x403ad4 0x6ec565\n#\t0x6ec564\texample.com/shop/state.(*GC).expire+0xf4\t/srv/state/gc.go:145\n";
+    for text in [
+        format!("The leader:\n```\n{first}```\nMeanwhile:\n```\n{second}```\n"),
+        format!("```\ngoroutine profile: total 201\n{first}```\n\n```\n{second}```\n"),
+        format!("<pre>\n{first}</pre>\nand\n<pre>\n{second}</pre>\n"),
+    ] {
+        let (_, report) = report("paste.txt", text.as_bytes());
+        let snapshots = report["goroutines"]["snapshots"].as_array().expect("snapshots");
+        assert_eq!((snapshots.len(), &snapshots[0]["total"]), (1, &Value::from(201)), "{text}\n{report}");
+    }
+    let again = format!("now\n```\n{second}```\nlater\n```\n{}```\n", second.replace("200 @", "260 @"));
+    let (_, report) = report("paste.txt", again.as_bytes());
+    assert_eq!(report["goroutines"]["snapshots"].as_array().map(Vec::len), Some(2), "{report}");
+}

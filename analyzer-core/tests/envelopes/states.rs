@@ -94,3 +94,31 @@ fn a_machines_own_killer_is_told_apart_from_the_kernels() {
         finds(text, "mem.oom.userspace", &[says]);
     }
 }
+
+#[test]
+fn what_describe_prints_is_read_without_its_indent() {
+    let pod = |state: &str| {
+        format!(
+            "kubectl describe pods api-5bb:\n\nName: api-5bb\nNamespace: default\nLabels: app=api\npod-template-hash=5bb\nStatus: Running\nContainers:\napi:\nContainer ID: docker://e555\nImage: api:4.8\nPort: 80/TCP\nState: Running\nStarted: Sun, 09 Aug 2026 12:17:29 +0530\nLast State: Terminated\n{state}Ready: True\nRestart Count: 19\nLimits:\nmemory: 256Mi\nEnvironment:\nAPI_HOST: db\nConditions:\nType Status\n"
+        )
+    };
+    for (state, code, says) in [
+        ("Reason: OOMKilled\nExit Code: 137\n", "mem.oom.cgroup", "256.0 MiB"),
+        ("Reason: Error\nExit Code: 137\n", "mem.sigkill", "19 times"),
+        ("Reason: Error\nExit Code: 2\n", "pod.exited", "api"),
+    ] {
+        finds(&pod(state), code, &[says]);
+    }
+}
+
+#[test]
+fn a_last_state_alone_is_read_however_it_is_indented() {
+    for text in [
+        "error:\n  Last State:     Terminated\n  Reason:       OOMKilled\n  Exit Code:    137\n\nso it restarts\n",
+        "Last State: Terminated\nReason: OOMKilled\nExit Code: 137\nStarted: Fri, 15 Sep 2026 09:56:14 +0200\nFinished: Fri, 15 Sep 2026 09:56:17 +0200\n",
+        "It says\n\n      Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137\n",
+        "```\nLast State:     Terminated\n  Reason:       OOMKilled\n  Exit Code:    137\n```\n",
+    ] {
+        finds(text, "mem.oom.cgroup", &["OOMKilled"]);
+    }
+}

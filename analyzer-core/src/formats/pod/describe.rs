@@ -22,6 +22,8 @@ use crate::formats::{Facts, Probe, Sniff, manifest};
 
 /// Titles of how a container runs and how it ended before, the second up to Kubernetes 1.2.
 const STATES: [&str; 3] = ["State:", "Last State:", "Last Termination State:"];
+/// What stands below them.
+const OF_STATE: [&str; 6] = ["Reason", "Message", "Exit Code", "Signal", "Started", "Finished"];
 /// Blanks before the states of a container.
 const STATE_INDENT: usize = 4;
 
@@ -193,7 +195,9 @@ impl Reader<'_, '_> {
             return;
         }
         let Some(container) = self.described.containers.last_mut() else { return };
-        if indent <= 4 {
+        // A paste may have them in one column.
+        let is_of_state = !container.state.is_empty() && OF_STATE.contains(&key);
+        if indent <= 4 && !is_of_state {
             container.state = "";
             key.clone_into(&mut container.list);
         }
