@@ -69,7 +69,7 @@ async fn a_function_stands_beside_what_its_lines_cost() -> Result<()> {
         ". | 10.00 ms | 22 | sorted := append([]string(nil), words...)\n. | 60.00 ms | 23 | sort.Strings(sorted)\n\
          . | 510.00 ms | 26 | b.WriteString(coarse(word))"
     );
-    browser.wait_for_text(".source-extra", "inlined line 114").await?;
+    browser.wait_for_text(".source-table", "inlined line 114").await?;
     browser.wait_for_text(".source-waiting", "7 goroutines wait here: chan receive").await?;
     browser.wait_for_text(".source-callers", "main.main.func1 line").await?;
     // Keys go from line to line; the address says where.

@@ -102,13 +102,16 @@ impl Files {
         self.rows.iter().find(|row| matches!(row.stage, Stage::Reading { .. } | Stage::Analyzing))
     }
 
-    /// The file to read next: the smallest that waits, so that views appear early.
+    /// The file to read next: a `go.mod`, which says of the files around it that they are source; else
+    /// the smallest that waits, so that views appear early.
     pub fn next(&self) -> Option<&NewFile> {
         if self.active().is_some() {
             return None;
         }
         let waiting = self.rows.iter().filter(|row| row.stage == Stage::Waiting);
-        waiting.map(|row| &row.file).min_by_key(|file| (file.bytes, file.key))
+        waiting
+            .map(|row| &row.file)
+            .min_by_key(|file| (!file.path.ends_with("/go.mod"), file.bytes, file.key))
     }
 
     /// Bytes done and bytes in all.
