@@ -9,6 +9,7 @@ macro_rules! views {
             Memory memory,
             Goroutines goroutines,
             Sockets sockets,
+            Recipe recipe,
             Profiles profiles,
             Source source,
             Trace trace,
