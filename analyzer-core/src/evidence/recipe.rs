@@ -14,6 +14,8 @@ pub struct Recipe {
     pub programs: Vec<Program>,
     /// What `go.mod` files say of versions.
     pub modules: Vec<Module>,
+    /// Go versions of build machines, as `go env` prints them.
+    pub toolchains: Vec<Stated<String>>,
     /// The variables that ConfigMaps hold; of Secrets, that they exist.
     pub variable_sets: Vec<VariableSet>,
     /// Ways from outside to a container's ports.

@@ -169,6 +169,7 @@ formats! {
     notices,
     analyzers,
     go_source,
+    go_env,
     known,
     left_out,
     folded,

@@ -247,3 +247,41 @@ fn input_that_could_not_be_read_is_no_pass() {
     assert!(sarif::print(&outcome, None, false).unwrap().contains("\"executionSuccessful\": false"));
     assert!(json::print(&outcome).unwrap().contains("\"status\": \"unreadable\""));
 }
+
+/// A manifest with a GOMEMLIMIT above its limit, under so many comments.
+fn manifest(comments: usize, more: &str) -> Report {
+    let text = format!(
+        "{}apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop}}\nspec:\n  template:\n    spec:\n      containers:\n      - name: api\n        env:\n        - name: GOMEMLIMIT\n          value: 600MiB\n{more}        resources: {{limits: {{memory: 512Mi}}}}\n",
+        "# a comment\n".repeat(comments)
+    );
+    let mut session = analyzer_core::session::Session::default();
+    session.add("deploy/shop.yaml", text.into_bytes());
+    session.report()
+}
+
+#[test]
+fn sarif_points_at_the_line_of_a_manifest_and_a_baseline_outlives_moved_lines() {
+    let gates = [Gate::Severity(Severity::Warning)];
+    let report = manifest(0, "");
+    let first = judge(&report, &gates);
+    let log: Value = serde_json::from_str(&sarif::print(&first, None, false).unwrap()).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "spec.gomemlimit.above_limit");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "deploy/shop.yaml");
+    assert_eq!((&place["region"]["startLine"], first.status()), (&json!(11), Status::Failed));
+
+    let moved = manifest(3, "");
+    let known = Outcome::judge(&moved, &gates, Baseline::of(&judge(&report, &[])), false);
+    let log: Value = serde_json::from_str(&sarif::print(&known, None, true).unwrap()).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((&result["baselineState"], known.status()), (&json!("unchanged"), Status::Passed));
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 14);
+
+    let worse = manifest(
+        3,
+        "        - {name: GOGC, value: 'off'}\n        lifecycle: {preStop: {sleep: {seconds: 60}}}\n",
+    );
+    let known = Outcome::judge(&worse, &gates, Baseline::of(&judge(&report, &[])), false);
+    assert_eq!(known.status(), Status::Failed);
+}

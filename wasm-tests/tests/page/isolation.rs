@@ -136,8 +136,18 @@ async fn use_the_page(browser: &Browser) -> Result<()> {
     }
     captures.push(fixtures.join("pprof/go1.26.6/cpu.pb.gz"));
     viewer::choose_files(browser, &captures).await?;
-    for view in ["Overview", "Memory", "Goroutines", "Sockets", "Recipe", "Profiles", "Source", "Trace", "GC", "Files"]
-    {
+    for view in [
+        "Overview",
+        "Memory",
+        "Goroutines",
+        "Sockets",
+        "Recipe",
+        "Profiles",
+        "Source",
+        "Trace",
+        "GC",
+        "Files",
+    ] {
         browser.run("location.hash = arguments[0].toLowerCase();", &[view]).await?;
         browser.wait_for_text("[role=tab][aria-selected=true]", view).await?;
     }

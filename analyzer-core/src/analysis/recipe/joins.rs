@@ -162,7 +162,18 @@ impl<'e> Joins<'e> {
         let program = self.program_of(container, build);
         let go = evidence_of_go(&variables, container, build, program);
         let module = self.module_of(container, build);
-        Unit { container, build, program, module, go, capture: None, variables, has_unknown_variables }
+        let toolchain = only(&self.evidence.recipe.toolchains);
+        Unit {
+            container,
+            build,
+            program,
+            module,
+            toolchain,
+            go,
+            capture: None,
+            variables,
+            has_unknown_variables,
+        }
     }
 
     /// The variables of a ConfigMap of the drop.

@@ -48,6 +48,8 @@ pub struct Unit<'e> {
     pub program: Option<&'e Program>,
     /// The module that it is built of.
     pub module: Option<&'e Module>,
+    /// What `go env` says of the machine that builds it, if there is one.
+    pub toolchain: Option<&'e Stated<String>>,
     /// Why it is taken for Go; `None` if it is not.
     pub go: Option<SourceSpan>,
     /// The captures of it.
@@ -109,7 +111,8 @@ impl<'e> Unit<'e> {
         let builder = self.build.and_then(|build| build.builder.as_ref());
         let toolchain = self.module.and_then(|module| module.toolchain.as_ref());
         let of = |stated: &'e Stated<String>| Some((version_of(&stated.value)?, stated));
-        program.and_then(of).or_else(|| builder.and_then(of)).or_else(|| toolchain.and_then(of))
+        let stated = [program, builder, toolchain, self.toolchain];
+        stated.into_iter().flatten().find_map(of)
     }
 
     /// Why the runtime does not read the CPU quota, and where that is stated.

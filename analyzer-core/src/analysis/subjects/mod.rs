@@ -46,6 +46,7 @@ const UNPLACED_FORMATS: &[&str] = &[
     "staticcheck",
     "go-source",
     "go-mod",
+    "go-env",
     "source-tree",
     "manifest",
     "compose",

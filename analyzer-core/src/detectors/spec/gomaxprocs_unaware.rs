@@ -131,4 +131,21 @@ mod tests {
         check("spec.gomaxprocs", &files("1.24", "go 1.24", "image: x"), &[]);
         check("spec.gomaxprocs", &files("latest", "module2", LIMIT), &[]);
     }
+
+    #[test]
+    fn a_line_that_two_containers_share_is_cited_once() {
+        let files = files("1.23", "go 1.23", "resources: {limits: {cpu: 500m}}");
+        let twice: Vec<(&str, String)> = files
+            .into_iter()
+            .map(|(path, text)| {
+                let again = text.replace("name: shop", "name: shop, namespace: b");
+                (path, if path.ends_with("deploy.yaml") { format!("{text}---\n{again}") } else { text })
+            })
+            .collect();
+        let found = check("spec.gomaxprocs.unaware", &twice, &["spec.gomaxprocs.unaware"]);
+        let mut places = found[0].citations.as_slice().to_vec();
+        assert_eq!(places.len(), 3, "{places:?}");
+        places.dedup();
+        assert_eq!(places.len(), 3);
+    }
 }

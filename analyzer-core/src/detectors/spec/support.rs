@@ -46,8 +46,12 @@ fn push(found: &mut Vec<(String, Draft, usize)>, unit: &Unit<'_>, mut draft: Dra
     draft.title = format!("{}: {}", draft.rule.title, lowered(&name));
     match found.iter_mut().find(|(other, ..)| *other == key) {
         Some((_, first, count)) => {
-            let room = PLACES.saturating_sub(first.citations.len());
-            first.citations.extend(draft.citations.into_iter().take(room));
+            // Containers of one image, or of one line of go.mod, share a place.
+            for citation in draft.citations {
+                if first.citations.len() < PLACES && !first.citations.contains(&citation) {
+                    first.citations.push(citation);
+                }
+            }
             *count += 1;
         }
         None => found.push((key, draft, 1)),

@@ -20,7 +20,8 @@ const MEMBERS: &str = "\
     total_inactive_file inactive_file total_active_file active_file key MemUsage MemPerc mem_usage mem_percent Container \
     CPUPerc BlockIO NetIO PIDs read preread pids_stats current node nodeName pods podRef namespace containers swap \
     swapUsageBytes swapAvailableBytes time startTime timestamp pageFaults majorPageFaults usageNanoCores \
-    usageCoreNanoSeconds uid args mounts";
+    usageCoreNanoSeconds uid args mounts PidsLimit CpuQuota CpuPeriod StopTimeout StopSignal Ulimits Hard Soft Tmpfs Entrypoint \
+    Cmd Init period quota pids rlimits type hard soft";
 
 /// Members whose numbers, or amounts as text, are figures.
 const FIGURES: &str = "\
@@ -28,7 +29,8 @@ const FIGURES: &str = "\
     memoryLimitInBytes limit memory_limit_in_bytes usage workingSetBytes usageBytes rssBytes availableBytes value \
     max_usage failcnt total_rss anon rss total_cache file cache total_mapped_file file_mapped mapped_file \
     total_inactive_file inactive_file total_active_file active_file MemUsage MemPerc mem_usage mem_percent CPUPerc \
-    current swapUsageBytes swapAvailableBytes pageFaults majorPageFaults usageNanoCores usageCoreNanoSeconds";
+    current swapUsageBytes swapAvailableBytes pageFaults majorPageFaults usageNanoCores usageCoreNanoSeconds \
+    PidsLimit CpuQuota CpuPeriod StopTimeout Hard Soft quota period hard soft";
 
 /// Members whose values are the engines' words.
 const WORDS: [&str; 4] = ["Status", "status", "state", "reason"];

@@ -3,6 +3,7 @@
 //! Spec: docs.docker.com/reference/dockerfile (BuildKit's frontend 1.x): stages, arguments, heredocs,
 //! shell and exec form, continuation lines. Of variables only those are kept that the Go runtime reads.
 
+mod secrets;
 mod stage;
 
 use parse_dockerfile::{Instruction, parse as parse_text};
@@ -10,7 +11,6 @@ use parse_dockerfile::{Instruction, parse as parse_text};
 use self::stage::{Stage, expand};
 use super::manifest::kept;
 use super::record::{nothing_found, text_lines};
-use super::redaction::Marks;
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, ParseError};
@@ -26,13 +26,8 @@ pub const FORMATS: &[Format] = &[Format {
     content: Content::Document,
     sniff,
     parse,
-    secrets: mark,
+    secrets: secrets::mark,
 }];
-
-/// Names that stand in a Dockerfile are anywhere in its commands.
-fn mark(_: &Input<'_>, _: &mut Marks<'_>) -> Result<(), &'static str> {
-    Err("names in Dockerfiles are not told apart")
-}
 
 /// By its name, or as a text whose first instruction is `FROM` or `ARG` and that copies, runs or starts something.
 fn sniff(probe: &Probe<'_>) -> Sniff {

@@ -11,7 +11,7 @@ mod compose;
 mod inspect;
 mod objects;
 mod oci;
-mod secrets;
+pub(in crate::formats) mod secrets;
 mod values;
 
 use super::record::{nothing_found, text_lines};

@@ -22,7 +22,7 @@ const MEMBERS: &str = "\
     exitCode signal startedAt finishedAt items count firstTimestamp lastTimestamp eventTime involvedObject regarding note \
     series lastObservedTime deprecatedCount deprecatedLastTimestamp deprecatedFirstTimestamp source component host \
     reportingComponent reportingInstance allocatedResources capacity allocatable priority terminationGracePeriodSeconds \
-    volumeMounts mountPath ports containerPort protocol tolerations operator effect key securityContext dnsPolicy";
+    volumeMounts mountPath ports containerPort hostPort lifecycle preStop sleep seconds protocol tolerations operator effect key securityContext dnsPolicy";
 
 /// Members whose values are words of the API.
 const WORDS: &str = "apiVersion kind phase reason type status qosClass restartPolicy dnsPolicy preemptionPolicy \
@@ -33,7 +33,7 @@ const TIMES: &str = "startTime startedAt finishedAt creationTimestamp lastTransi
     firstTimestamp lastTimestamp eventTime lastObservedTime deprecatedLastTimestamp deprecatedFirstTimestamp";
 
 /// Members whose numbers are figures.
-const FIGURES: &str = "restartCount exitCode signal count deprecatedCount generation priority \
+const FIGURES: &str = "restartCount exitCode signal count containerPort hostPort deprecatedCount generation priority \
     terminationGracePeriodSeconds memory cpu ephemeral-storage sizeLimit divisor";
 
 /// Members below which everything is the user's.

@@ -151,14 +151,21 @@ fn killed(subject: &Subject, container: &View<'_>, state: &str, has_several_pods
         claim: format!("{name} was OOMKilled{limit}{}.{outlived}", history(container, state)),
         amount: None,
         citations: citations(container, state),
-        against: list(&[
-            "Kubernetes says OOMKilled for kills by the pod's limit and by the node too: the kernel's log tells which.",
-        ]),
+        against: list(&[if is_of_engine(container) {
+            "The engine says OOMKilled for any process of the container that the kernel killed, by its limit or because the machine ran out: the kernel's log tells which."
+        } else {
+            "Kubernetes says OOMKilled for kills by the pod's limit and by the node too: the kernel's log tells which."
+        }]),
         advice: list(&[
             "Capture dmesg of the node, and memory.stat and smaps before the next kill: they say what filled the limit.",
         ]),
     };
     draft.about(subject.id)
+}
+
+/// True for what an engine's inspect prints: its words are not the kubelet's.
+fn is_of_engine(container: &View<'_>) -> bool {
+    container.file() == "inspect"
 }
 
 fn exited(

@@ -14,7 +14,7 @@ use crate::evidence::memory::RecordKind;
 use crate::report::{Confidence, Finding, Severity, Subject};
 
 /// What the events say that the states of `known` do not.
-pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &[Finding]) -> Vec<Finding> {
+pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &mut [Finding]) -> Vec<Finding> {
     // A kernel's log says more than an event that quotes it.
     let has_log = !case.evidence.oom.is_empty();
     let events = views(case, subject, RecordKind::Event);
@@ -25,7 +25,14 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &[Finding]) -> Vec
             "SystemOOM" if !has_log => machine(subject, event, message),
             "CgroupOOM" if !has_log => group(subject, event, message),
             "UserspaceOOM" => userspace(subject, event, message),
-            "OOMKilling" if !has_log => kernel(subject, event, message),
+            "OOMKilling" if !has_log => match of_victim(known, message) {
+                // The container's state tells of the same kill.
+                Some(told) => {
+                    told.citations.extend(cited(event, &["reason"]));
+                    None
+                }
+                None => kernel(subject, event, message),
+            },
             "Evicted" if !known.iter().any(|finding| finding.code.ends_with(".evicted")) => {
                 let object = event.text("object").unwrap_or("").replacen("pod/", "pod ", 1);
                 let pod = if object.is_empty() { "a pod".to_owned() } else { object };
@@ -38,6 +45,13 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &[Finding]) -> Vec
         found.extend(finding);
     }
     found
+}
+
+/// What is told already of the container that a killed process is called like.
+fn of_victim<'k>(known: &'k mut [Finding], message: &str) -> Option<&'k mut Finding> {
+    let (_, victim) = message.strip_prefix("Memory cgroup")?.split_once("process ")?.1.split_once('(')?;
+    let of = format!("Container {} ", victim.split_once(')')?.0);
+    known.iter_mut().find(|finding| finding.code == CGROUP.code && finding.claim.starts_with(&of))
 }
 
 /// " (last seen 5m ago, 3 times)".

@@ -74,7 +74,8 @@ fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     found.extend(
         pods.iter().filter(|view| view.level().is_empty()).filter_map(|pod| evicted::of_pod(subject, pod)),
     );
-    found.extend(events::find(case, subject, &found));
+    let told = events::find(case, subject, &mut found);
+    found.extend(told);
     let mut kept: Vec<Finding> = Vec::new();
     for finding in found {
         if kept.iter().filter(|other| other.code == finding.code).count() < FINDINGS {

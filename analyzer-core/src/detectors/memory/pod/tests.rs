@@ -192,3 +192,28 @@ fn a_killer_of_the_machines_own_is_not_the_kernel() {
     let kernel = "5m   Warning   OOMKilling   node/n3   Out of memory: Kill process 42 (svc) score 900\n";
     check("mem.oom.userspace", &[("events.txt", kernel)], &[]);
 }
+
+#[test]
+fn a_kill_that_the_state_and_an_event_tell_is_told_once() {
+    let state = pod("", &ended("lastState", 137, "OOMKilled"));
+    let event = |victim: &str| {
+        format!(
+            "LAST SEEN   TYPE      REASON       OBJECT        MESSAGE\n9m          Warning   OOMKilling   node/n7       Memory cgroup out of memory: Killed process 22114 ({victim}) total-vm:1kB, anon-rss:9kB\n"
+        )
+    };
+    let found =
+        check("mem.oom", &[("pod.json", state.clone()), ("events.txt", event("api"))], &["mem.oom.cgroup"]);
+    assert_eq!(found[0].citations.as_slice().len(), 2);
+    check(
+        "mem.oom",
+        &[("pod.json", state), ("events.txt", event("other"))],
+        &["mem.oom.cgroup", "mem.oom.cgroup"],
+    );
+}
+
+#[test]
+fn of_an_engine_the_doubt_is_in_its_own_words() {
+    let inspect = r#"[{"Name":"/api","State":{"Status":"exited","Running":false,"ExitCode":137,"OOMKilled":true},"HostConfig":{"Memory":134217728},"Config":{"Image":"api:1","Env":[]}}]"#;
+    let found = check("mem.oom", &[("inspect.json", inspect)], &["mem.oom.cgroup"]);
+    assert!(found[0].against[0].starts_with("The engine says"), "{:?}", found[0].against);
+}
