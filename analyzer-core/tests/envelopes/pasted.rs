@@ -209,3 +209,21 @@ fn counted_stacks_in_fences_of_their_own_are_one_profile() {
     let (_, report) = report("paste.txt", again.as_bytes());
     assert_eq!(report["goroutines"]["snapshots"].as_array().map(Vec::len), Some(2), "{report}");
 }
+
+#[test]
+fn a_crash_behind_the_words_of_a_log_is_no_sample_of_perf() {
+    for before in [
+        "F270204 10:11:12.000000 7 1@util/log.go:9 \u{22ee} [n2] 4 ",
+        "W270204 10:11:12.000000 8 2@base/log.go:3 \u{22ee} [-] 9 ",
+    ] {
+        let lines = [
+            "!panic: boom",
+            "+",
+            "+goroutine 5 [running]:",
+            "+main.(*Box).Open(0x0)",
+            "+\t/srv/box.go:8 +0x4c",
+        ];
+        let text: String = lines.iter().map(|line| format!("{before}{line}\n")).collect();
+        finds(&text, "crash.panic", &["boom", "box.go:8"]);
+    }
+}

@@ -14,7 +14,7 @@ mod header;
 mod secrets;
 mod stacks;
 
-use super::{Content, Format, Probe, Sniff};
+use super::{Content, Format, Probe, Sniff, goroutine_dump};
 use crate::base::reader::Lines;
 
 #[cfg(test)]
@@ -33,8 +33,20 @@ pub const FORMATS: &[Format] = &[Format {
 /// Samples that are looked for.
 const SAMPLES: usize = 3;
 
+/// True if a goroutine is listed: a log's own words before it may look like a thread and its time.
+fn holds_goroutine(bytes: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, b"goroutine ").any(|at| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        goroutine_dump::lines::is_header(line.trim_ascii_end())
+    })
+}
+
 /// The head of a sample, then frames under it: an address and a name each.
 fn sniff(probe: &Probe<'_>) -> Sniff {
+    if holds_goroutine(probe.head_lines()) {
+        return Sniff::No;
+    }
     let mut heads = 0;
     let mut has_frame = false;
     let mut is_in_sample = false;
