@@ -187,6 +187,87 @@ fn addresses_of_sockets_are_replaced_in_every_form_and_the_findings_stay() {
     }
 }
 
+/// Commands, hosts and services in what eBPF tools and tracing write.
+#[test]
+fn tables_of_tracing_tools_lose_their_names_and_keep_their_findings() {
+    let session = |index: u32| format!("7 shopper 10.0.3.7 {} 10.3.4.9 5432 1 2 0.5\n", 40_000 + index);
+    let life = "PID   COMM       LADDR           LPORT RADDR           RPORT TX_KB RX_KB MS\n".to_owned()
+        + &(0..60).map(session).collect::<String>();
+    let retransmit = "01:55:05 0      4  10.0.3.7:46644      R> 10.3.4.9:5432   SYN_SENT\n".repeat(12);
+    let span = |index: u32| {
+        format!(
+            "{{\"traceId\":\"{index:032x}\",\"spanId\":\"{index:016x}\",\"name\":\"GetShopper\",\"kind\":3,\"startTimeUnixNano\":\"{index}000000\",\"endTimeUnixNano\":\"{index}900000\",\"attributes\":[{{\"key\":\"user\",\"value\":{{\"stringValue\":\"secretuser\"}}}}]}}"
+        )
+    };
+    let root = |index: u32| {
+        format!(
+            "{{\"traceId\":\"{:032x}\",\"spanId\":\"{index:016x}\",\"name\":\"GetShopper\",\"kind\":2,\"startTimeUnixNano\":\"{index}100000\",\"endTimeUnixNano\":\"{index}200000\"}}",
+            index + 1000
+        )
+    };
+    let resource = |service: &str, spans: Vec<String>| {
+        format!(
+            "{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\"{service}\"}}}}]}},\"scopeSpans\":[{{\"spans\":[{}]}}]}}",
+            spans.join(",")
+        )
+    };
+    let spans = format!(
+        "{{\"resourceSpans\":[{},{}]}}",
+        resource("shopper", (100..130).map(span).collect()),
+        resource("secretprice", (100..130).map(root).collect())
+    );
+    let files: Vec<(String, Vec<u8>)> = [
+        ("tcplife.txt", life),
+        (
+            "tcpretrans.txt",
+            "TIME     PID    IP LADDR:LPORT          T> RADDR:RPORT          STATE\n".to_owned() + &retransmit,
+        ),
+        (
+            "oomkill.txt",
+            "21:03:39 Triggered by PID 3297 (\"shopper\"), OOM kill of PID 22516 (\"secretperl\"), 3850642 pages, loadavg: 0.99 0.39 0.30 3/282 22724\n".to_owned(),
+        ),
+        (
+            "memleak.txt",
+            "[11:16:33] Top 1 stacks with outstanding allocations:\n\t1048576 bytes in 49 allocations from stack\n\t\tdecode_frame+0x1a [shopper]\n[11:16:43] Top 1 stacks with outstanding allocations:\n\t41943040 bytes in 98 allocations from stack\n\t\tdecode_frame+0x1a [shopper]\n".to_owned(),
+        ),
+        ("map.json", "{\"type\": \"map\", \"data\": {\"@bytes\": {\"\\n    malloc+0\\n    main.decode+26\\n,shopper\": 5242880}}}\n".to_owned()),
+        ("map.txt", "Attaching 2 probes...\n\n@opens[shopper, /srv/secretdir/file]: 12\n@n: 3\n".to_owned()),
+        ("spans.json", spans),
+    ]
+    .map(|(name, text)| (format!("shop/{name}"), text.into_bytes()))
+    .into();
+    let redacted = redact(&files);
+    let codes = |report: &Value| -> BTreeSet<String> {
+        let findings = report["findings"].as_array().expect("findings");
+        findings.iter().map(|finding| finding["code"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let before = codes(&report(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))));
+    let wanted = [
+        "ebpf.conn.churn",
+        "ebpf.native.alloc",
+        "ebpf.native.leak",
+        "mem.oom.unknown",
+        "net.syn_sent",
+        "otel.cut_edge",
+    ];
+    assert_eq!(before.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
+    assert_eq!(codes(&report_of(&redacted)), before);
+    let left: String =
+        redacted.each_file().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+    for secret in [
+        "10.0.3.7",
+        "10.3.4.9",
+        "shopper",
+        "secretperl",
+        "secretdir",
+        "secretprice",
+        "secretuser",
+        "GetShopper",
+    ] {
+        assert!(!left.contains(secret), "{secret} is left");
+    }
+}
+
 #[test]
 fn profiles_and_traces_give_the_same_report_under_other_names() {
     for folder in ["pprof/go1.26.6", "pprof/go1.21.13", "go_trace"] {

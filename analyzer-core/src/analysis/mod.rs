@@ -6,6 +6,7 @@ pub mod memory;
 pub mod profile;
 pub mod recipe;
 pub mod resources;
+pub mod spans;
 pub mod subjects;
 pub mod tools;
 pub mod trace;
@@ -21,6 +22,7 @@ use memory::Reviewed;
 use profile::facts::{self, ProcessProfiles};
 use recipe::Unit;
 use recipe::seen::Captured;
+use spans::SpanFacts;
 use trace::sums::TraceSums;
 
 /// What the user may set.
@@ -56,6 +58,8 @@ pub struct Analysis {
     pub recipe: Option<Recipe>,
     /// Profiles of each subject that has any.
     pub profiles: Vec<ProcessProfiles>,
+    /// What spans show of services; `None` without spans.
+    pub spans: Option<SpanFacts>,
     /// What the user set.
     pub settings: Settings,
 }
@@ -87,6 +91,17 @@ impl Analysis {
             Captured { evidence, subjects: &subjects, moments: reviewed, resources: resources.as_ref() };
         let recipe = recipe::section(units, &captured);
         let profiles = facts::gather(evidence, &subjects);
-        Self { subjects, goroutines, gc, memory, traces, resources, recipe, profiles, settings }
+        Self {
+            subjects,
+            goroutines,
+            gc,
+            memory,
+            traces,
+            resources,
+            recipe,
+            profiles,
+            spans: spans::analyze(evidence),
+            settings,
+        }
     }
 }

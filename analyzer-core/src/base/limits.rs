@@ -264,3 +264,7 @@ pub const THREADS: usize = 100_000;
 /// Rows of one output of a tracing tool. bpftrace keeps 4,096 keys a map unless it is told otherwise; tcplife
 /// prints a line a session, some ten thousand a minute on a busy node.
 pub const PROBE_ROWS: usize = 500_000;
+
+/// Spans of a session, of about 150 bytes each: what a query of Jaeger or Tempo gives is some ten thousand, a
+/// minute of a collector's file some million.
+pub const SPANS: usize = 1_000_000;

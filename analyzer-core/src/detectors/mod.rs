@@ -74,7 +74,7 @@ macro_rules! rooms {
     };
 }
 
-rooms! { crash, goroutine, memory, profile, spec, trace, network, descriptor, thread, cpu, ebpf }
+rooms! { crash, goroutine, memory, profile, spec, trace, network, descriptor, thread, cpu, ebpf, otel }
 
 /// Every detector.
 pub fn all() -> impl Iterator<Item = &'static Detector> {

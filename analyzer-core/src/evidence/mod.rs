@@ -17,6 +17,7 @@ pub mod recipe;
 pub mod registry;
 pub mod resources;
 pub mod sources;
+pub mod spans;
 pub mod stacks;
 pub mod trace;
 pub mod vmas;
@@ -39,6 +40,7 @@ use recipe::Recipe;
 use registry::Registry;
 use resources::ResourceTables;
 use sources::Source;
+use spans::SpanTables;
 use stacks::Stacks;
 use trace::{Trace, TraceId};
 
@@ -63,6 +65,8 @@ pub struct Evidence {
     pub resources: ResourceTables,
     /// What tools of eBPF count.
     pub probes: ProbeTables,
+    /// Spans of distributed tracing, and counters of lost ones.
+    pub spans: SpanTables,
     /// Execution traces, in the order of their sources.
     pub traces: IndexVec<TraceId, Trace>,
     /// Garbage collection cycles and scavenges.

@@ -148,6 +148,7 @@ formats! {
     go_trace,
     smaps,
     goroutine_dump,
+    spans,
     pprof,
     bpftrace,
     bcc,

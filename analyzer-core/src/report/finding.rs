@@ -90,6 +90,8 @@ pub enum Counted {
     Kills,
     /// Pages of memory.
     Pages,
+    /// Spans of distributed tracing.
+    Spans,
     /// How often it happened.
     Times,
 }
@@ -107,6 +109,7 @@ impl Counted {
             Self::Finalizers => ("finalizer", "finalizers"),
             Self::Kills => ("kill", "kills"),
             Self::Pages => ("page", "pages"),
+            Self::Spans => ("span", "spans"),
             Self::Times => ("time", "times"),
         };
         if value == 1 { one } else { many }

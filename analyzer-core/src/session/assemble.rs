@@ -54,7 +54,7 @@ pub fn assemble(
         traces: analysis.traces,
         resources: analysis.resources,
         recipe: analysis.recipe,
-        tables: tools::tables(evidence),
+        tables: tools::tables(evidence, analysis.spans.as_ref()),
         analyzers,
     };
     verdict::settle(&mut report);

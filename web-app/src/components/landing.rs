@@ -11,7 +11,7 @@ use crate::selectors;
 use crate::state::Route;
 
 /// What can be dropped, and what it answers.
-const INPUTS: [(&str, &str); 10] = [
+const INPUTS: [(&str, &str); 11] = [
     (
         "Goroutine dumps",
         "debug=2 or debug=1 text, SIGQUIT and panic output, log lines around them. Two or more tell what grows.",
@@ -27,6 +27,10 @@ const INPUTS: [(&str, &str); 10] = [
     (
         "Sockets, descriptors, threads, CPU",
         "/proc/PID/net, fd and task, ss, netstat, lsof, ps -T; the cgroup's cpu.max, cpu.stat, cpu.pressure, pids.*; EndpointSlices, Consul's health, Envoy's /clusters.",
+    ),
+    (
+        "eBPF tools and tracing",
+        "memleak, maps of bpftrace, cachestat, tcplife, tcpretrans, oomkill, offcputime; spans of OpenTelemetry, Jaeger, Zipkin.",
     ),
     (
         "The runtime's own figures",

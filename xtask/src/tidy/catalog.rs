@@ -18,13 +18,15 @@ says under which condition, with which thresholds, and what to do.
 ";
 
 /// Families of codes with the guide that explains them.
-const GUIDES: [(&str, &str, &str); 10] = [
+const GUIDES: [(&str, &str, &str); 12] = [
     ("cpu", "The CPU quota", "sockets.md#the-cpu-quota"),
     ("crash", "Crashes", "goroutines.md#crashes"),
+    ("ebpf", "eBPF tools", "tracing.md#ebpf-tools"),
     ("fd", "Descriptors", "sockets.md#descriptors"),
     ("goroutine", "Goroutines", "goroutines.md"),
     ("mem", "Memory", "memory.md"),
     ("net", "Connections", "sockets.md#connections"),
+    ("otel", "Distributed tracing", "tracing.md#distributed-tracing"),
     ("prof", "Profiles", "profiles.md"),
     ("spec", "The recipe", "recipe.md"),
     ("thr", "Threads", "sockets.md#threads"),

@@ -58,6 +58,10 @@ const UNPLACED_FORMATS: &[&str] = &[
     "consul-health",
     "envoy-clusters",
     "envoy-clusters-json",
+    "otlp-spans",
+    "otlp-spans-proto",
+    "jaeger",
+    "zipkin",
 ];
 
 /// Sorts the sources into subjects and snapshots.

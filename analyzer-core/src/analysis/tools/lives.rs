@@ -16,7 +16,9 @@ pub fn join(evidence: &Evidence, subjects: &[Subject], section: &mut Goroutines)
         for group in &mut section.groups {
             let is_of = own.is_some_and(|own| own.id == group.subject)
                 && group.created_by.as_ref().is_some_and(|frame| plain(&frame.function) == creator)
-                && group.stack.last().is_none_or(|frame| plain(&frame.function) == function);
+                // A go statement with arguments runs in a wrapper, which dumps do not show.
+                && (function.contains(".gowrap")
+                    || group.stack.last().is_none_or(|frame| plain(&frame.function) == function));
             if is_of {
                 group.reasons.push(sentence(evidence, life));
                 let at = SourceSpan { source: life.source, at: life.at };

@@ -5,6 +5,7 @@ pub mod lives;
 pub mod native;
 mod tables;
 
+use crate::analysis::spans::SpanFacts;
 use crate::base::convert::to_u64;
 use crate::base::source::{Position, SourceId, SourceSpan};
 use crate::evidence::Evidence;
@@ -12,8 +13,9 @@ use crate::evidence::stacks::StackId;
 use crate::report::{Citation, TABLE_ROWS, TableRow, ToolTable};
 
 /// Every table, by source.
-pub fn tables(evidence: &Evidence) -> Vec<ToolTable> {
+pub fn tables(evidence: &Evidence, spans: Option<&SpanFacts>) -> Vec<ToolTable> {
     let mut tables = tables::all(evidence);
+    tables.extend(spans.and_then(tables::spans));
     for table in &mut tables {
         let more = table.rows.len().saturating_sub(TABLE_ROWS);
         table.rows_left_out += to_u64(more);

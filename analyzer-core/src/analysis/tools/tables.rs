@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{churn, functions, native, path, row};
+use crate::analysis::spans::SpanFacts;
 use crate::base::convert::clamp_i64;
 use crate::base::order::StableOrder;
 use crate::base::source::SourceId;
@@ -315,6 +316,26 @@ fn stacks(evidence: &Evidence) -> Vec<ToolTable> {
         }
     });
     made.collect()
+}
+
+/// Calls between services, and which of them have their callee.
+pub(super) fn spans(facts: &SpanFacts) -> Option<ToolTable> {
+    let rows = facts.edges.iter().map(|edge| {
+        let alone = edge.calls.saturating_sub(edge.answered);
+        let (source, at) = edge.first;
+        let values = vec![whole(edge.calls), whole(edge.answered), whole(alone), ratio(alone, edge.answered)];
+        row(format!("{} → {}", edge.caller, edge.callee), values, Vec::new(), source, at)
+    });
+    let says = "Calls between services over all traces. Without the callee's span: it is not instrumented, not in the files, sampled away, or lost; spans alone do not tell which. One trace is better looked at in Jaeger, Tempo or Zipkin: none of them shows this.";
+    let heads = [
+        ("Calls", Unit::Count),
+        ("With callee's span", Unit::Count),
+        ("Without", Unit::Count),
+        ("Share without", Unit::BasisPoints),
+    ];
+    let rows: Vec<TableRow> = rows.collect();
+    let source = rows.first()?.citation.source;
+    Some(table(source, ("Calls between services (spans)".to_owned(), says), "Edge", &heads, rows))
 }
 
 fn lives(evidence: &Evidence) -> Vec<ToolTable> {

@@ -66,9 +66,9 @@ pub fn sniff_retransmits(probe: &Probe<'_>) -> Sniff {
 /// `69.53.245.40:34619`, `[::1]:80`, `::1:80`.
 fn endpoint(cell: &str) -> Option<(&str, u16)> {
     let (host, port) = cell.rsplit_once(':')?;
-    // A time of day has one colon before its last.
+    // A time of day has one colon before its last; the host may be a pseudonym.
     let is_host = (host.contains('.') || host.matches(':').count() > 1)
-        && host.bytes().all(|byte| byte.is_ascii_hexdigit() || b".:[]%".contains(&byte));
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:[]%".contains(&byte));
     Some((host, port.parse().ok().filter(|_| is_host)?))
 }
 

@@ -97,7 +97,7 @@ impl Life {
                 }
             }
             // What the script works with.
-            "@pending_creator" | "@pending_function" | "@begin" => {}
+            "@pending" | "@pending_creator" | "@pending_function" | "@known" | "@begin" => {}
             _ => return false,
         }
         true

@@ -55,34 +55,22 @@ pub(super) fn json(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
 
 /// Frames stand behind an escaped line end; other parts behind commas.
 fn key(text: &[u8], marks: &mut Marks<'_>) {
-    for (index, part) in split(text).enumerate() {
+    let mut rest = text;
+    let mut is_behind_line = false;
+    loop {
+        let end = memchr::memmem::find(rest, b"\\n");
+        let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
         let name = part.trim_ascii();
-        if index > 0 && part.starts_with(b"    ") && is_symbol(name) {
+        if (is_behind_line && part.starts_with(b"    ") && is_symbol(name)) || is_number(name) || is_go(name)
+        {
             marks.keep(part);
-        } else if is_number(name) || is_go(name) {
-            marks.keep(name);
         } else {
             marks.quoted(part, Kind::Name);
         }
+        let Some((line_end, next)) = after.split_at_checked(2) else { break };
+        marks.keep(line_end);
+        (rest, is_behind_line) = (next, true);
     }
-}
-
-/// The text between `\n`, and the parts between commas.
-fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let now = rest?;
-        match memchr::memmem::find(now, b"\\n") {
-            Some(at) => {
-                rest = now.get(at + 2..);
-                now.get(..at)
-            }
-            None => {
-                rest = None;
-                Some(now)
-            }
-        }
-    })
 }
 
 /// A symbol of C or Go, with or without its offset: no blank, no path.

@@ -43,8 +43,17 @@ fn is_field(key: &[u8]) -> bool {
 
 /// True if every word of a metric's name is of the runtime's, the process', cAdvisor's or the kubelet's.
 pub(in crate::formats) fn is_known_metric(name: &[u8]) -> bool {
-    let starts: [&[u8]; 7] =
-        [b"go_", b"process_", b"container_", b"kube_", b"machine_", b"promhttp_", b"node_"];
+    let starts: [&[u8]; 9] = [
+        b"go_",
+        b"process_",
+        b"container_",
+        b"kube_",
+        b"machine_",
+        b"promhttp_",
+        b"node_",
+        b"otelcol_",
+        b"otel_",
+    ];
     let is_word =
         |word: &[u8]| word.is_empty() || METRICS.contains(word) || word.iter().all(u8::is_ascii_digit);
     starts.iter().any(|start| name.starts_with(start))

@@ -136,7 +136,8 @@ pub static METRICS: Vocabulary = LazyLock::new(|| {
     per size by class off heap startup work dead mark assist background dedicated scavenge eager compiler cumulative \
     first init image kubelet runtime operations cgroup stats stat ram available capacity allocatable current peak high low \
     unlimited completed exit code exitcode godebug non default behavior gctrace gccheckmark cleanups finalizers queued \
-    executed runnable not to from uncertain syscall span spans mlock hugetlb pgfault pgmajfault kmem tcp udp psi some full")
+    executed runnable not to from uncertain syscall span spans mlock hugetlb pgfault pgmajfault kmem tcp udp psi some full \
+    otel otelcol sdk receiver accepted refused processor dropped sent send enqueue queue processed exported")
 });
 
 /// Words of the Kubernetes API, the kubelet and container engines, as values.

@@ -12,6 +12,7 @@ mod memory;
 mod recipe;
 mod resources;
 mod sources;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -82,6 +83,11 @@ fn parts(report: &Report) -> Vec<Part> {
     }
     if let Some(section) = &report.recipe {
         parts.push(part(rest + 1, What::Table("the recipe"), &|out| recipe::print(section, report, out)));
+    }
+    if !report.tables.is_empty() {
+        parts.push(part(rest + 1, What::Table("what other tools counted"), &|out| {
+            tables::print(&report.tables, out)
+        }));
     }
     parts.push(part(rest + 2, What::Table("what static analyzers say"), &|out| {
         findings::print_analyzers(report, out)

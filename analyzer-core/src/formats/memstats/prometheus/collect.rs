@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::containers::Containers;
 use super::kube::Pods;
 use super::sample::Sample;
+use super::spans;
 use crate::base::convert::rounded_i64;
 use crate::base::limits::CONTAINERS;
 use crate::base::source::{Input, Position};
@@ -51,6 +52,7 @@ pub(in crate::formats) struct Collector {
     programs: BTreeMap<String, Program>,
     containers: Containers,
     pods: Pods,
+    spans: Vec<spans::Counter>,
 }
 
 impl Collector {
@@ -58,6 +60,13 @@ impl Collector {
     pub fn add(&mut self, sample: &Sample<'_>, at: Position) -> bool {
         if sample.metric.starts_with("container_") {
             return self.containers.add(sample, at);
+        }
+        if sample.metric.starts_with("otel")
+            && self.spans.len() < CONTAINERS
+            && let Some(counter) = spans::counter(sample, at)
+        {
+            self.spans.push(counter);
+            return true;
         }
         if self.pods.add(sample, at) {
             return true;
@@ -109,7 +118,11 @@ impl Collector {
             );
             facts.notes.info("several-programs", None, message);
         }
-        let is_used = !self.programs.is_empty() || !self.containers.is_empty() || !self.pods.is_empty();
+        spans::store(&self.spans, input, evidence);
+        let is_used = !self.programs.is_empty()
+            || !self.containers.is_empty()
+            || !self.pods.is_empty()
+            || !self.spans.is_empty();
         self.containers.store(input, evidence, facts);
         self.pods.store(input, evidence);
         is_used

@@ -6,6 +6,7 @@ mod collect;
 mod containers;
 mod kube;
 mod sample;
+mod spans;
 
 pub(in crate::formats) use collect::Collector;
 pub(in crate::formats) use sample::{Labels, Sample, sample, series};
@@ -18,7 +19,7 @@ use crate::formats::record::text_lines;
 use crate::formats::{Facts, Probe, Sniff};
 
 /// Names of metrics that are looked for, by their start.
-const OURS: [&str; 4] = ["go_", "process_", "container_", "kube_pod_"];
+const OURS: [&str; 6] = ["go_", "process_", "container_", "kube_pod_", "otelcol_", "otel_sdk_"];
 
 /// Lines that are no sample are few: a prompt above, a page's title.
 const OTHERS_AT_MOST: usize = 3;
