@@ -241,11 +241,11 @@ fn poison_is_a_row_that_says_why_and_nothing_else_is_lost() {
     assert_eq!(kind(&row(&good, &["--timeout=0"])), "failed timeout");
     assert_eq!(kind(&row(&folder.0.join("none.tar.gz"), &[])), "failed unusable");
     if cfg!(target_os = "linux") {
-        let huge = row(&put("huge.tar.gz", &bundles::huge()), &["--memory=48MiB"]);
+        let huge = row(&put("huge.tar.gz", &bundles::huge()), &["--memory=96MiB"]);
         assert_eq!(kind(&huge), "failed killed", "{}", huge["error"]);
-        assert!(huge["error"].as_str().unwrap().contains("48 MiB"), "{}", huge["error"]);
+        assert!(huge["error"].as_str().unwrap().contains("96 MiB"), "{}", huge["error"]);
     }
-    let (_, said) = fleet(&folder.0, &folder.0.join("out"), &["--date=2026-11-29", "--memory=48MiB"]);
+    let (_, said) = fleet(&folder.0, &folder.0.join("out"), &["--date=2026-11-29", "--memory=96MiB"]);
     assert_eq!(rows(&folder.0.join("out")).len(), 6, "{said}");
     assert_eq!(kind(&rows(&folder.0.join("out"))["good.tar.gz"]), "ok -");
 }

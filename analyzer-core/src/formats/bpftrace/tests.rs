@@ -49,7 +49,7 @@ fn entries_with_equal_keys_are_summed() {
 #[test]
 fn text_says_the_same_as_json() {
     let json = read(concat!(
-        r#"{"type": "map", "data": {"@b": {"\n    malloc+0\n    main.f+26\n,video": 40}}}"#,
+        r#"{"type": "map", "data": {"@bytes": {"\n    malloc+0\n    main.f+26\n,video": 40}}}"#,
         "\n",
         r#"{"type": "hist", "data": {"@us": [{"min": 16384, "max": 32767, "count": 2}]}}"#,
         "\n",
@@ -57,9 +57,9 @@ fn text_says_the_same_as_json() {
         "\n",
     ));
     let text = read(
-        "Attaching 2 probes...\n\n@b[\n    malloc+0\n    main.f+26\n, video]: 40\n@us: \n[16K, 32K)   2 |@@@   |\n\n@l[video]: \n[50, ...)   7 |@@@  |\n",
+        "Attaching 2 probes...\n\n@bytes[\n    malloc+0\n    main.f+26\n, video]: 40\n@us: \n[16K, 32K)   2 |@@@   |\n\n@l[video]: \n[50, ...)   7 |@@@  |\n",
     );
-    assert_eq!(entries(&json), [("@b", "video", 40, 1)]);
+    assert_eq!(entries(&json), [("@bytes", "video", 40, 1)]);
     assert_eq!(entries(&text), entries(&json));
     let buckets = |evidence: &Evidence| {
         let text = |id| evidence.strings.get(id).to_owned();

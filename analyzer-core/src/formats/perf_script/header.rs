@@ -150,11 +150,16 @@ fn event<'a>(text: &'a [u8], head: &mut Head<'a>) {
         head.event = name;
         return;
     }
-    if let Some(name) = name.strip_suffix(b":").filter(|name| !name.is_empty()) {
+    if let Some(name) = name.strip_suffix(b":").filter(|name| is_event(name)) {
         head.event = name;
         rest = after.trim_ascii_start();
     }
     head.frame = Row::of(rest).filter(|row| row.is_named());
+}
+
+/// Names of events have no quotes, brackets or escapes: those are of a text in JSON or of other files.
+fn is_event(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-:/,.=+@%*~".contains(byte))
 }
 
 fn number(word: &[u8]) -> Option<i64> {
@@ -240,6 +245,7 @@ mod tests {
             "error: no such file",
             "2024-01-01 12:00:00 started",
             "a: b",
+            r#"{"m":"55d0-7ffe ---p 00000000 00:00 0   [rollup]\nRss:  12 kB"}"#,
             "12: x",
         ] {
             assert_eq!(parse(line.as_bytes()), None, "{line}");

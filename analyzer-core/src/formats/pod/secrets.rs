@@ -33,7 +33,7 @@ const TIMES: &str = "startTime startedAt finishedAt creationTimestamp lastTransi
     firstTimestamp lastTimestamp eventTime lastObservedTime deprecatedLastTimestamp deprecatedFirstTimestamp";
 
 /// Members whose numbers are figures.
-const FIGURES: &str = "restartCount exitCode signal count containerPort hostPort deprecatedCount generation priority \
+const FIGURES: &str = "restartCount exitCode signal count deprecatedCount generation priority \
     terminationGracePeriodSeconds memory cpu ephemeral-storage sizeLimit divisor";
 
 /// Members below which everything is the user's.

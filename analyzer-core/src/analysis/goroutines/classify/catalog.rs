@@ -274,6 +274,15 @@ pub const RULES: &[Rule] = &[
         against: "Steady peers wait in reads on purpose; their number is stable.",
     },
     Rule {
+        code: "goroutine.file-read",
+        title: "Reads of pipes or devices that never end",
+        meaning: "A read through os.File waits for a pipe, terminal or device that neither says anything nor ends.",
+        advice: &[
+            "Close the file when nobody wants its data any more: Close wakes a waiting Read. Close the writing end of a pipe in the parent once the child has it.",
+        ],
+        against: "A watcher or a reader of a long-lived child waits on purpose; their number is stable.",
+    },
+    Rule {
         code: "goroutine.http-idle-conns",
         title: "Idle HTTP connections pile up",
         meaning: "Connections of HTTP clients are kept for calls that never come: each call makes a Transport of its own, and nobody uses its connections again.",

@@ -325,6 +325,17 @@ fn reads_from_silent_peers_accumulate() {
 }
 
 #[test]
+fn reads_of_pipes_that_nobody_closes_are_no_network_reads() {
+    let stack = Stack {
+        state: "IO wait",
+        frames: &[("internal/poll.(*FD).Read", 165), ("os.(*File).Read", 124), ("main.readEvents", 12)],
+        by: "main.start",
+    };
+    check("goroutine", &grown(&stack), &["goroutine.file-read"]);
+    check("goroutine", &renewed(&stack), &[]);
+}
+
+#[test]
 fn idle_connections_of_transports_that_nobody_uses_again_accumulate() {
     let stack = Stack {
         state: "IO wait",

@@ -20,6 +20,8 @@ const READS: &[&str] = &[
     "internal/poll.(*FD).RawRead",
     "internal/poll.Splice",
 ];
+/// A file that the poller waits for is a pipe, a terminal or a device.
+const FILE_READ: &str = "os.(*File).Read";
 const ACCEPT: &str = "internal/poll.(*FD).Accept";
 
 /// Calls that wait in the kernel on purpose.
@@ -58,8 +60,11 @@ fn io(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     }
     // Idle connections of a client pool wait in a read; a new pool for each
     // call shows as growth far beyond what a pool keeps.
-    let (code, births) =
-        if group.has(CLIENT_LOOP) { ("http-idle-conns", 20) } else { ("net-read-no-deadline", 3) };
+    let (code, births) = match group {
+        group if group.has(CLIENT_LOOP) => ("http-idle-conns", 20),
+        group if group.has(FILE_READ) => ("file-read", 3),
+        _ => ("net-read-no-deadline", 3),
+    };
     let mut assessment = Assessment::new(code, Policy { growth: Some(births), ..Policy::PEERS });
     if group.has("net/http.(*conn).serve") {
         assessment.held_back =
