@@ -69,10 +69,10 @@ fn container(random: &mut Random, indent: &str, index: u64) -> String {
     )
     .unwrap();
     match random.below(4) {
-        0 => write!(out, "{indent}  resources: {{limits: {{memory: {memory}, cpu: {cpu}}}, requests: {{memory: 64Mi}}}}\n"),
-        1 => write!(out, "{indent}  resources:\n{indent}    limits: &limits{index}\n{indent}      memory: {memory}\n{indent}      cpu: {cpu}\n{indent}    requests:\n{indent}      <<: *limits{index}\n{indent}      cpu: 100m\n"),
-        2 => write!(out, "{indent}  resources: {{\n{indent}    \"limits\": {{\"memory\": {memory},\n{indent}      \"cpu\": {cpu}, }}\n{indent}   }}\n"),
-        _ => write!(out, "{indent}  resources: {{}}\n"),
+        0 => writeln!(out, "{indent}  resources: {{limits: {{memory: {memory}, cpu: {cpu}}}, requests: {{memory: 64Mi}}}}"),
+        1 => writeln!(out, "{indent}  resources:\n{indent}    limits: &limits{index}\n{indent}      memory: {memory}\n{indent}      cpu: {cpu}\n{indent}    requests:\n{indent}      <<: *limits{index}\n{indent}      cpu: 100m"),
+        2 => writeln!(out, "{indent}  resources: {{\n{indent}    \"limits\": {{\"memory\": {memory},\n{indent}      \"cpu\": {cpu}, }}\n{indent}   }}"),
+        _ => writeln!(out, "{indent}  resources: {{}}"),
     }
     .unwrap();
     writeln!(out, "{indent}  env:").unwrap();
@@ -97,11 +97,11 @@ fn container(random: &mut Random, indent: &str, index: u64) -> String {
     }
     writeln!(out, "{indent}  {deeper}- name: LAST\n{indent}  {deeper}  valueFrom: {{resourceFieldRef: {{resource: limits.memory}}}}").unwrap();
     match random.below(5) {
-        0 => write!(out, "{indent}  command: [sh, -c, \"exec /api --port=80\"]\n"),
-        1 => write!(out, "{indent}  command:\n{indent}  - /bin/sh\n{indent}  - -c\n{indent}  - |\n{indent}    set -e\n{indent}    exec /api  # not a comment\n"),
-        2 => write!(out, "{indent}  args:\n{indent}    - >-\n{indent}      --flag=one\n{indent}      --flag=two\n\n{indent}      --flag=three\n"),
-        3 => write!(out, "{indent}  args:\n{indent}  - |+\n{indent}    keep\n\n{indent}  - 'two\n{indent}    lines'\n"),
-        _ => write!(out, "{indent}  args: []\n"),
+        0 => writeln!(out, "{indent}  command: [sh, -c, \"exec /api --port=80\"]"),
+        1 => writeln!(out, "{indent}  command:\n{indent}  - /bin/sh\n{indent}  - -c\n{indent}  - |\n{indent}    set -e\n{indent}    exec /api  # not a comment"),
+        2 => writeln!(out, "{indent}  args:\n{indent}    - >-\n{indent}      --flag=one\n{indent}      --flag=two\n\n{indent}      --flag=three"),
+        3 => writeln!(out, "{indent}  args:\n{indent}  - |+\n{indent}    keep\n\n{indent}  - 'two\n{indent}    lines'"),
+        _ => writeln!(out, "{indent}  args: []"),
     }
     .unwrap();
     out

@@ -40,7 +40,7 @@ fn variables(bytes: &[u8]) -> impl Iterator<Item = (&str, &str, Position)> {
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |name: &&str| variables(probe.head()).take(200).any(|(other, ..)| other == *name);
-    if ALWAYS.iter().all(|name| has(&name)) { Sniff::ByContent } else { Sniff::No }
+    if ALWAYS.iter().all(has) { Sniff::ByContent } else { Sniff::No }
 }
 
 fn parse(input: &Input<'_>, evidence: &mut Evidence, _: &mut Facts) -> Result<(), ParseError> {

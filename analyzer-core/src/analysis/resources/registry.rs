@@ -85,44 +85,52 @@ impl Service<'_> {
     }
 }
 
+/// One reading of an object of a registry.
+struct Reading<'e> {
+    /// The moment that it belongs to, if any.
+    at: Option<usize>,
+    /// Its place among all lists.
+    index: usize,
+    list: &'e Listed,
+}
+
 /// Of each service the lists of this moment; without any, those of no moment; without these, any. Of two readings
 /// of one object the later holds.
 fn choose<'e>(evidence: &'e Evidence, subject: &Subject, label: &str) -> Vec<Service<'e>> {
     let position = |label: &str| subject.snapshots.iter().position(|info| info.label == label);
     let now = position(label);
-    let mut by_service: BTreeMap<(RegistryKind, &str), Vec<(Option<usize>, usize, &Listed)>> =
-        BTreeMap::new();
+    let mut by_service: BTreeMap<(RegistryKind, &str), Vec<Reading<'e>>> = BTreeMap::new();
     for (index, list) in evidence.registry.lists.iter().enumerate() {
         let path = evidence.sources.get(list.source).map(|source| source.path.as_str()).unwrap_or_default();
         let at = snapshot_of(path).and_then(|label| position(&label));
-        by_service.entry((list.kind, &list.service)).or_default().push((at, index, list));
+        by_service.entry((list.kind, &list.service)).or_default().push(Reading { at, index, list });
     }
-    let of = |((kind, name), all): ((RegistryKind, &'e str), Vec<(Option<usize>, usize, &'e Listed)>)| {
+    let of = |((kind, name), all): ((RegistryKind, &'e str), Vec<Reading<'e>>)| {
         let is_now = |at: Option<usize>| at.is_some() && at == now;
-        let wanted: fn(Option<usize>, bool) -> bool = if all.iter().any(|(at, _, _)| is_now(*at)) {
+        let wanted: fn(Option<usize>, bool) -> bool = if all.iter().any(|row| is_now(row.at)) {
             |_, is_now| is_now
-        } else if all.iter().any(|(at, _, _)| at.is_none()) {
+        } else if all.iter().any(|row| row.at.is_none()) {
             |at, _| at.is_none()
         } else {
             |_, _| true
         };
-        let order = |(at, index, list): &(Option<usize>, usize, &Listed)| {
-            let modified = evidence.sources.get(list.source).and_then(|source| source.modified_at);
-            (*at, list.changed_at, modified, *index)
+        let order = |row: &Reading<'_>| {
+            let modified = evidence.sources.get(row.list.source).and_then(|source| source.modified_at);
+            (row.at, row.list.changed_at, modified, row.index)
         };
-        let mut latest: BTreeMap<&str, &(Option<usize>, usize, &Listed)> = BTreeMap::new();
-        for row in all.iter().filter(|(at, _, _)| wanted(*at, is_now(*at))) {
-            let known = latest.entry(&row.2.object).or_insert(row);
+        let mut latest: BTreeMap<&str, &Reading<'e>> = BTreeMap::new();
+        for row in all.iter().filter(|row| wanted(row.at, is_now(row.at))) {
+            let known = latest.entry(&row.list.object).or_insert(row);
             if order(row) > order(known) {
                 *known = row;
             }
         }
-        let lists: Vec<&Listed> = latest.values().map(|row| row.2).collect();
-        let is_earlier = |(at, index, _): &&(Option<usize>, usize, &Listed)| {
-            let is_chosen = latest.values().any(|row| row.1 == *index);
-            !is_chosen && (at.is_none() || *at < now)
+        let lists: Vec<&Listed> = latest.values().map(|row| row.list).collect();
+        let is_earlier = |row: &&Reading<'_>| {
+            let is_chosen = latest.values().any(|chosen| chosen.index == row.index);
+            !is_chosen && (row.at.is_none() || row.at < now)
         };
-        let before = all.iter().filter(is_earlier).flat_map(|row| &row.2.instances);
+        let before = all.iter().filter(is_earlier).flat_map(|row| &row.list.instances);
         Service { kind, name, lists, before: before.map(|row| (row.host.as_str(), row.port)).collect() }
     };
     by_service.into_iter().map(of).collect()

@@ -260,7 +260,7 @@ fn unix_peers(evidence: &Evidence, rows: &[&Socket]) -> BTreeMap<u64, String> {
         let peer = row.peer_inode.and_then(|peer| paths.get(&peer));
         Some((inode, (*peer.or_else(|| paths.get(&inode))?).to_owned()))
     };
-    unix().filter_map(|row| of(row)).collect()
+    unix().filter_map(of).collect()
 }
 
 fn dialed(

@@ -62,7 +62,7 @@ pub mod fixtures {
             }
             rows.push(text + "}");
         };
-        let is = |index: u64, every: u64| every != 0 && index % every == 0;
+        let is = |index: u64, every: u64| every != 0 && index.is_multiple_of(every);
         for index in 0..calls.count {
             let (trace, id) = (index + 1, index * 10 + 1);
             let at = 1_795_973_778_000_000 + i64::try_from(index).unwrap_or(0) * 100_000;

@@ -38,6 +38,16 @@ struct Goroutine {
     stack: Option<StackId>,
 }
 
+/// Who waits at a site.
+#[derive(Default)]
+struct Waits {
+    count: u64,
+    /// In nanoseconds.
+    longest: u64,
+    /// How often each stack.
+    stacks: BTreeMap<Option<StackId>, u64>,
+}
+
 /// What is read of it so far.
 #[derive(Debug, Default)]
 pub(super) struct Life {
@@ -121,22 +131,21 @@ impl Life {
     pub(super) fn finish(self, input: &Input<'_>, evidence: &mut Evidence) {
         let at = self.at.unwrap_or_default();
         let end = self.window.map(|(_, end)| end);
-        // Of each site: how many wait, the longest, and how often each stack.
-        let mut waits: BTreeMap<Site, (u64, u64, BTreeMap<Option<StackId>, u64>)> = BTreeMap::new();
+        let mut waits: BTreeMap<Site, Waits> = BTreeMap::new();
         for row in self.goroutines.into_values() {
             let Some(parked) = row.parked.filter(|_| !row.function.is_empty() || !row.creator.is_empty())
             else {
                 continue;
             };
             let wait = waits.entry((row.creator, row.function)).or_default();
-            wait.0 += 1;
-            wait.1 = wait.1.max(end.map_or(0, |end| end.saturating_sub(parked)));
-            *wait.2.entry(row.stack).or_default() += 1;
+            wait.count += 1;
+            wait.longest = wait.longest.max(end.map_or(0, |end| end.saturating_sub(parked)));
+            *wait.stacks.entry(row.stack).or_default() += 1;
         }
         for (site, (births, ends)) in self.sites {
             let wait = waits.remove(&site);
-            let stack = wait.as_ref().and_then(|(_, _, stacks)| {
-                let mut stacks: Vec<_> = stacks.iter().collect();
+            let stack = wait.as_ref().and_then(|wait| {
+                let mut stacks: Vec<_> = wait.stacks.iter().collect();
                 stacks.order_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
                 *stacks.first()?.0
             });
@@ -147,8 +156,8 @@ impl Life {
                 function: evidence.strings.intern(&site.1),
                 births,
                 ends,
-                waiting: wait.as_ref().map_or(0, |wait| wait.0),
-                longest_wait: wait.as_ref().filter(|_| end.is_some()).map(|wait| wait.1),
+                waiting: wait.as_ref().map_or(0, |wait| wait.count),
+                longest_wait: wait.as_ref().filter(|_| end.is_some()).map(|wait| wait.longest),
                 stack,
             };
             evidence.probes.lives.push(row);

@@ -168,7 +168,7 @@ pub(super) struct Announced<'a> {
 /// Reads all messages.
 /// # Errors
 /// A broken wire, no dictionary, or past the limits of profiles.
-pub(super) fn read<'a>(bytes: &'a [u8], reader: &mut Reader<'_>) -> Result<(), ParseError> {
+pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_>) -> Result<(), ParseError> {
     // Columns come first: a sample has a value for each.
     let mut parts = Vec::new();
     for (_, message) in messages(bytes) {

@@ -49,6 +49,9 @@ pub(super) fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
 /// Event and period of a sample.
 type Amount = (u8, Option<i64>);
 
+/// Its name, its process and its id.
+type Thread<'a> = (&'a [u8], Option<u32>, Option<u32>);
+
 struct Reader<'a, 'e> {
     bytes: &'a [u8],
     builder: Builder<'e>,
@@ -61,7 +64,7 @@ struct Reader<'a, 'e> {
     inlined_from: Option<usize>,
     /// Locations by the lines that name them.
     known: FxHashMap<&'a [u8], LocationId>,
-    labels: FxHashMap<(&'a [u8], Option<u32>, Option<u32>), LabelSetId>,
+    labels: FxHashMap<Thread<'a>, LabelSetId>,
     /// Lines that are no samples: of the recording, and of no known kind.
     records: u64,
     lost: u64,

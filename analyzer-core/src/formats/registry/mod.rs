@@ -73,7 +73,7 @@ fn sniff_kubernetes(probe: &Probe<'_>) -> Sniff {
             kind.is_some_and(|kind| kubernetes::KINDS.contains(&kind.trim_matches('"')))
         };
         lines().any(|line| line.trim_start_matches("- ").starts_with("apiVersion: "))
-            && lines().any(|line| is_kind(&line))
+            && lines().any(is_kind)
             && !has("containers:")
     };
     if is_found { Sniff::ByContent } else { Sniff::No }
