@@ -75,6 +75,20 @@ const RUNTIME_REASONS: &[&str] = &[
 ];
 
 impl Wait {
+    /// Waits in which healthy code only passes: who stays there may be stuck.
+    pub const fn is_blocked(self) -> bool {
+        matches!(
+            self,
+            Self::Send
+                | Self::NilSend
+                | Self::NilReceive
+                | Self::Mutex
+                | Self::RwMutex
+                | Self::WaitGroup
+                | Self::Semaphore
+        )
+    }
+
     /// The kind that a status or wait reason names. `semacquire` says too
     /// little: see [`Wait::refine`].
     pub fn from_reason(reason: &str) -> Self {

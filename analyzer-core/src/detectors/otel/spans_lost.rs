@@ -43,15 +43,15 @@ pub const DETECTOR: Detector = Detector {
 
 fn tell(row: &Missing) -> Option<Finding> {
     let rule = if row.is_systematic() { UNFINISHED } else { LOST };
-    let what = match row.role {
-        MissingRole::Within => "parents of its own spans",
-        MissingRole::Caller => "spans with which it calls",
+    let (what, seen) = match row.role {
+        MissingRole::Within => ("parent spans", "Their children were sent."),
+        MissingRole::Caller => ("client spans", "The services that it called sent theirs."),
     };
     let share =
         percent(clamp_i64(i128::from(row.spans)), clamp_i64(i128::from(row.spans) + i128::from(row.kept)));
     let claim = if row.is_systematic() {
         format!(
-            "{}: {} ({what}) are missing in {} of its {} traces.",
+            "{}: {} {what} are missing in {} of its {} traces. {seen}",
             row.service,
             count_u64(row.spans),
             count_u64(row.traces),
@@ -59,7 +59,7 @@ fn tell(row: &Missing) -> Option<Finding> {
         )
     } else {
         format!(
-            "{}: {} {what} are missing, {share} of its spans, in {} of its {} traces.",
+            "{}: {} {what} are missing ({share} of its spans), in {} of its {} traces. {seen}",
             row.service,
             count_u64(row.spans),
             count_u64(row.traces),

@@ -3,7 +3,6 @@
 //! of its owner leaked each time.
 
 use super::super::grouping::{CallSite, Group};
-use super::super::state::Wait;
 use super::families;
 use crate::base::go_symbol;
 use crate::report::Origin;
@@ -40,17 +39,7 @@ pub fn find(name: &str) -> Option<&'static Known> {
 /// a loop does when it has nothing to do, and nothing stands above the loop that
 /// could be what is stuck: no code of the program, and of no other library.
 pub fn of_shape(group: &Group) -> Option<&'static Known> {
-    let is_idle = !matches!(
-        group.wait,
-        Wait::Send
-            | Wait::NilSend
-            | Wait::NilReceive
-            | Wait::Mutex
-            | Wait::RwMutex
-            | Wait::WaitGroup
-            | Wait::Semaphore
-    );
-    if !is_idle || families::process::is_waiting_for_pipes(group) {
+    if group.wait.is_blocked() || families::process::is_waiting_for_pipes(group) {
         return None;
     }
     let (at, known) = group.names().enumerate().find_map(|(at, name)| Some((at, find(name)?)))?;

@@ -31,7 +31,7 @@ pub fn reason(context: &Context<'_>, index: usize, group: &Group) -> Option<Stri
         return None;
     }
     let room = match group.wait {
-        wait if is_blocked(wait) => 0,
+        wait if wait.is_blocked() => 0,
         _ if is_of_client(group) => first.saturating_add(POOL_RISE),
         _ => first,
     };
@@ -53,18 +53,4 @@ pub fn reason(context: &Context<'_>, index: usize, group: &Group) -> Option<Stri
 /// A connection of net/http's client, which keeps some for the next request.
 fn is_of_client(group: &Group) -> bool {
     group.creator.as_ref().is_some_and(|site| &*site.function.name == "net/http.(*Transport).dialConn")
-}
-
-/// Waits in which healthy code only passes: who stays there may be stuck.
-const fn is_blocked(wait: Wait) -> bool {
-    matches!(
-        wait,
-        Wait::Send
-            | Wait::NilSend
-            | Wait::NilReceive
-            | Wait::Mutex
-            | Wait::RwMutex
-            | Wait::WaitGroup
-            | Wait::Semaphore
-    )
 }
