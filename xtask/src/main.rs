@@ -15,7 +15,7 @@ Usage: cargo xtask COMMAND
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
   dist                         writes dist/site/, dist/strata.html and dist/go/
                                (serve, dist: --quick builds a page to look at, large and slow but soon there)
-  test                         runs every test, in browsers too
+  test [STEP]...               runs every test, in browsers too, or these steps alone
   fuzz [--minutes N] [TARGET]...
                                damages inputs for 30 minutes in all, or N, and lists what broke
   fmt [--check]                formats every tracked Rust file
@@ -61,10 +61,7 @@ fn run() -> Result<()> {
         }
         "serve" => xtask::serve::serve(&serve_options(&mut words)?)?,
         "dist" => xtask::dist::dist(dist_effort(&mut words)?)?,
-        "test" => {
-            no_more(&mut words)?;
-            xtask::test::test()?;
-        }
+        "test" => xtask::test::test(&values(&mut words)?)?,
         "fmt" => xtask::format::format(with_check(&mut words)?)?,
         "tidy" => xtask::tidy::tidy(with_fixes(&mut words)?)?,
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
@@ -98,6 +95,17 @@ fn no_more(words: &mut lexopt::Parser) -> Result<()> {
         Some(other) => Err(other.unexpected().into()),
         None => Ok(()),
     }
+}
+
+fn values(words: &mut lexopt::Parser) -> Result<Vec<String>> {
+    let mut values = Vec::new();
+    while let Some(word) = words.next()? {
+        match word {
+            Value(word) => values.push(word.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(values)
 }
 
 fn fuzz_options(words: &mut lexopt::Parser) -> Result<xtask::fuzz::Options> {

@@ -37,8 +37,29 @@ async fn choose(browser: &Browser, files: &[PathBuf]) -> Result<()> {
     browser.choose_files("#browse", files).await
 }
 
-async fn wait_until_reading(browser: &Browser) -> Result<()> {
-    browser.wait_until("document.querySelector('#files progress[value]')?.value > 0").await
+/// The file, and no other, is being read.
+fn is_reading(name: &str) -> String {
+    format!("document.querySelector(\"#files .file-row progress[aria-label='{name}']\")?.value > 0")
+}
+
+async fn wait_until_reading(browser: &Browser, name: &str) -> Result<()> {
+    browser.wait_until(&is_reading(name)).await
+}
+
+/// Ends the worker in the middle of a file: seen and done in one script, or
+/// a fast disk would be through with the file in between.
+async fn end_worker_that_reads(browser: &Browser, name: &str, then: &str) -> Result<()> {
+    let reading = is_reading(name);
+    let end = format!(
+        "(() => {{
+            if (!({reading})) return false;
+            const worker = window.workers.at(-1);
+            worker.terminate();
+            {then}
+            return true;
+        }})()"
+    );
+    browser.wait_until(&end).await
 }
 
 /// Goroutines of the one good capture are shown.
@@ -54,13 +75,9 @@ async fn a_worker_that_runs_out_of_memory_costs_the_file_it_read_and_no_other() 
     browser.before_each_page(KEEP_WORKERS).await?;
     browser.goto(&viewer::file_url()?).await?;
     choose(&browser, &[capture(), large("memory", "large.bin", 900)?]).await?;
-    wait_until_reading(&browser).await?;
-    let end = "
-        const worker = window.workers.at(-1);
-        worker.terminate();
-        worker.dispatchEvent(new ErrorEvent('error', { message: 'Uncaught RuntimeError: unreachable' }));
-    ";
-    browser.run(end, &[]).await?;
+    let error =
+        "worker.dispatchEvent(new ErrorEvent('error', { message: 'Uncaught RuntimeError: unreachable' }));";
+    end_worker_that_reads(&browser, "large.bin", error).await?;
     browser.wait_for_text("[role=alert]", "ran out of memory").await?;
     browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
     wait_until_analyzed(&browser).await
@@ -72,9 +89,8 @@ async fn a_worker_that_the_browser_ended_without_a_word_is_replaced_on_cancel() 
     browser.before_each_page(KEEP_WORKERS).await?;
     browser.goto(&viewer::file_url()?).await?;
     choose(&browser, &[capture(), large("silent", "large.bin", 900)?]).await?;
-    wait_until_reading(&browser).await?;
-    browser.run("window.workers.at(-1).terminate();", &[]).await?;
-    browser.click("#files button").await?;
+    end_worker_that_reads(&browser, "large.bin", "").await?;
+    browser.click("#files [aria-label='Cancel large.bin']").await?;
     browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
     browser.wait_for_text(ROWS, "cancelled").await?;
     wait_until_analyzed(&browser).await
@@ -84,7 +100,7 @@ async fn a_worker_that_the_browser_ended_without_a_word_is_replaced_on_cancel() 
 async fn a_cancelled_file_is_said_and_the_others_are_read() -> Result<()> {
     let browser = Browser::open(&viewer::file_url()?).await?;
     choose(&browser, &[capture(), large("cancel", "a.bin", 900)?, large("cancel", "b.bin", 901)?]).await?;
-    wait_until_reading(&browser).await?;
+    wait_until_reading(&browser, "a.bin").await?;
     // One that waits, then the one that is read.
     browser.click("#files [aria-label='Cancel b.bin']").await?;
     browser.click("#files [aria-label='Cancel a.bin']").await?;
@@ -116,7 +132,7 @@ async fn files_that_vanish_or_change_before_they_are_read_are_named() -> Result<
 async fn files_dropped_during_a_load_are_read_too() -> Result<()> {
     let browser = Browser::open(&viewer::file_url()?).await?;
     choose(&browser, &[large("during", "large.bin", 600)?]).await?;
-    wait_until_reading(&browser).await?;
+    wait_until_reading(&browser, "large.bin").await?;
     browser.drop_files(viewer::DROP_TARGET, &[capture()]).await?;
     browser.wait_for_text(STATUS, "2 files read.").await?;
     wait_until_analyzed(&browser).await?;
