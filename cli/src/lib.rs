@@ -1,6 +1,7 @@
 //! The commands of `strata`, one module each, and what they share.
 
 pub mod check;
+pub mod color;
 pub mod fleet;
 pub mod html;
 pub mod input;
@@ -12,6 +13,7 @@ pub mod redact;
 pub mod redact_bundle;
 pub mod report;
 pub mod rows;
+pub mod shell;
 pub mod text;
 pub mod top;
 

@@ -1,13 +1,26 @@
 //! `strata`: the engine on the command line.
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
-use clap::{Parser, Subcommand};
-use strata::{EXIT_UNUSABLE, check, fleet, output, policy, redact_bundle, report, rows, top};
+use analyzer_core::report::SCHEMA;
+use clap::{CommandFactory, Parser, Subcommand};
+use strata::{EXIT_UNUSABLE, check, fleet, output, policy, redact_bundle, report, rows, shell, top};
+
+/// The report's schema is versioned apart from the program: see `CHANGELOG.md`.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (schema {SCHEMA})", env!("CARGO_PKG_VERSION")));
+
+/// What each status says, for scripts.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done; check: no finding at or over the gate
+  1  check: findings at or over the gate
+  2  bad usage, or nothing in the input could be read or judged";
 
 /// Where did the memory go, and which goroutines leak? From captures of a Go service.
 #[derive(Debug, Parser)]
-#[command(name = "strata", version, about)]
+#[command(name = "strata", version = VERSION.as_str(), about, after_help = EXIT_STATUS)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -29,6 +42,10 @@ enum Command {
     Policy(policy::Options),
     /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
     Top(Box<top::Options>),
+    /// Prints what a shell needs to complete commands, options and values
+    Completions(shell::Options),
+    /// Prints the manual pages, for man: `strata man | man -l -`
+    Man,
 }
 
 /// The viewer, if it was built before this program.
@@ -46,6 +63,8 @@ fn main() -> ExitCode {
         Command::Redact(options) => redact_bundle::run(&options),
         Command::Policy(options) => policy::run(&options),
         Command::Top(options) => top::run(&options),
+        Command::Completions(options) => shell::completions(&options, Arguments::command()),
+        Command::Man => shell::man(Arguments::command()),
     };
     result.unwrap_or_else(|error| {
         output::say(error);

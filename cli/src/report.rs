@@ -10,7 +10,7 @@ use analyzer_core::session::Session;
 use clap::{Args, ValueEnum};
 
 use crate::input::InputFile;
-use crate::{EXIT_UNUSABLE, html, input, output, redact, text};
+use crate::{EXIT_UNUSABLE, color, html, input, output, redact, text};
 
 /// What to analyze, and how to print it.
 #[derive(Debug, Args)]
@@ -113,6 +113,8 @@ impl Options {
     }
 
     fn finish(&self, report: &Report, printed: &str) -> Result<ExitCode, Box<dyn error::Error>> {
+        let is_shown = self.out.is_none() && self.format == Format::Text;
+        let printed = if is_shown { color::for_stdout(printed) } else { printed.into() };
         output::write(self.out.as_deref(), printed.as_bytes())?;
         Ok(if output::is_usable(report) { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNUSABLE) })
     }
