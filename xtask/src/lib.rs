@@ -14,6 +14,7 @@ pub mod format;
 pub mod fuzz;
 pub mod go_module;
 pub mod inventory;
+pub mod mutants;
 pub mod page;
 pub mod score;
 pub mod serve;

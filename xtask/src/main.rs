@@ -18,6 +18,8 @@ Usage: cargo xtask COMMAND
   test [STEP]...               runs every test, in browsers too, or these steps alone
   fuzz [--minutes N] [TARGET]...
                                damages inputs for 30 minutes in all, or N, and lists what broke
+  mutants [--sample N] [PATH]...
+                               small changes of the engine, and which of them no test notices
   fmt [--check]                formats every tracked Rust file
   tidy [--fix]                 checks the rules of the house; first writes what is made from other files
   bench [--page]               every goal beside its peer, and growth with size, into docs/performance.md;
@@ -66,6 +68,7 @@ fn run() -> Result<()> {
         "tidy" => xtask::tidy::tidy(with_fixes(&mut words)?)?,
         "inventory" => xtask::inventory::inventory(&folder(&mut words, "../shared/corpus")?)?,
         "fuzz" => xtask::fuzz::fuzz(&fuzz_options(&mut words)?)?,
+        "mutants" => xtask::mutants::mutants(&mutants_options(&mut words)?)?,
         "bench" => bench(&mut words)?,
         "score" => score(&mut words)?,
         "help" => print!("{USAGE}"),
@@ -114,6 +117,18 @@ fn fuzz_options(words: &mut lexopt::Parser) -> Result<xtask::fuzz::Options> {
         match word {
             Long("minutes") => options.minutes = words.value()?.parse()?,
             Value(target) => options.targets.push(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn mutants_options(words: &mut lexopt::Parser) -> Result<xtask::mutants::Options> {
+    let mut options = xtask::mutants::Options::default();
+    while let Some(word) = words.next()? {
+        match word {
+            Long("sample") => options.sample = Some(words.value()?.parse()?),
+            Value(path) => options.paths.push(path.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
