@@ -27,6 +27,9 @@ pub struct CrashRecord {
     pub arguments: Vec<(usize, StrId)>,
 }
 
+/// What the message begins with if a checker of locks ended the program, and not the runtime.
+pub const LOCK_CHECKER: &str = "go-deadlock: ";
+
 /// A line, or a few, of the runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrashMessage {

@@ -96,6 +96,10 @@ pub struct OomEvent {
     pub said: Option<OomScope>,
     /// Who ran out, by what called the OOM killer: the call trace, or the tables of the machine's memory.
     pub traced: Option<OomScope>,
+    /// True if the tables of the machine's memory say so, and no function of the trace.
+    pub is_by_tables: bool,
+    /// A control group that statistics are of; the limit may be that of a group around it.
+    pub counted_memcg: Option<StrId>,
     /// `CONSTRAINT_MEMCG`, `CONSTRAINT_NONE`, ... (5.0 and later).
     pub constraint: Option<StrId>,
     /// Control group whose limit was hit.
@@ -143,6 +147,8 @@ impl OomEvent {
             invoked_by: None,
             said: None,
             traced: None,
+            is_by_tables: false,
+            counted_memcg: None,
             constraint: None,
             oom_memcg: None,
             task_memcg: None,

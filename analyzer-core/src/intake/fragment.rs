@@ -80,7 +80,11 @@ impl<'t> Piece<'t> {
     /// The piece that starts in the first of these rows.
     fn at(rows: &[Row<'t>]) -> Option<Self> {
         let (key, value) = member(rows.first()?.bytes)?;
-        if !HEADS.contains(&key) || !matches!(value, b"{" | b"[") {
+        // A container's name, where the list of states is an object: the kubelet's own words up to Kubernetes 0.8.
+        let is_named = || {
+            value == b"{" && rows.get(1).and_then(|row| member(row.bytes)) == Some((&b"state"[..], &b"{"[..]))
+        };
+        if (!HEADS.contains(&key) && !is_named()) || !matches!(value, b"{" | b"[") {
             return None;
         }
         let mut piece = Self { rows: 0, lines: Vec::new(), open: Vec::new() };

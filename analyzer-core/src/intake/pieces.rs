@@ -19,8 +19,9 @@ const TITLE_BYTES: usize = 40;
 const NOTICE_ROWS: usize = 3;
 
 /// Titles that stand below the name in what `kubectl describe` prints of pods and nodes.
-const SECOND_TITLES: [&[u8]; 8] = [
+const SECOND_TITLES: [&[u8]; 9] = [
     b"Namespace:",
+    b"Status:",
     b"Node:",
     b"Priority:",
     b"Labels:",

@@ -42,6 +42,12 @@ const UNEXPLAINED_PERCENT: i64 = 20;
 /// From so many percent of the whole on a part is named.
 const NOTABLE_PERCENT: i64 = 20;
 
+/// Figures of a reading that the answer tells at most.
+const FIGURES: usize = 4;
+
+/// So many goroutines without the one that writes the dump are a part of it.
+const EXCERPT: u64 = 8;
+
 /// Formats of what a service is given before it runs.
 const RECIPES: [&str; 6] = ["manifest", "compose", "dockerfile", "image-inspect", "oci-image", "oci-runtime"];
 
@@ -213,12 +219,19 @@ fn calm(report: &Report) -> (String, Outcome) {
     let growth = report.findings.iter().find(|finding| finding.code == "prof.heap.growth");
     let growth = growth.and_then(|finding| sentences(&finding.claim).next());
     said.extend(growth.map(|claim| format!("Memory may be leaking. {claim}")));
-    let is_healthy = open.is_empty() && growth.is_none() && !is_unjudged && answered && report.checks_run > 0;
+    let excerpt = excerpt(report).filter(|_| !is_unjudged);
+    let is_healthy = open.is_empty()
+        && growth.is_none()
+        && !is_unjudged
+        && excerpt.is_none()
+        && answered
+        && report.checks_run > 0;
     if is_healthy {
         said.push(format!("No problem found: {passed} passed."));
     }
     said.extend(open);
     said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
+    said.extend(excerpt.map(str::to_owned));
     said.extend(moment.map(charged));
     // Where the service was not judged, what the captures show is the answer.
     let shown = || {
@@ -227,6 +240,7 @@ fn calm(report: &Report) -> (String, Outcome) {
             .or_else(|| report.gc.as_ref().and_then(|gc| gc.runs.first()).map(self::gc))
             .or_else(|| resources(report))
             .or_else(|| tables(report))
+            .or_else(|| reading(report))
     };
     if !answered {
         said.extend(shown());
@@ -271,6 +285,19 @@ fn resources(report: &Report) -> Option<String> {
         "Connections" => format!("{line}. Whether any is leaked, three captures tell."),
         _ => format!("{title}: {line}."),
     })
+}
+
+/// What a reading has of the Go runtime that does not say what the runtime holds in all.
+fn reading(report: &Report) -> Option<String> {
+    let latest = &report.memory.as_ref()?.latest;
+    if !latest.layers.is_empty() {
+        return None;
+    }
+    let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
+    let told: Vec<String> =
+        rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
+    (!told.is_empty())
+        .then(|| format!("The Go runtime has {}; what it holds in all is not in the files.", told.join(", ")))
 }
 
 /// What other tools counted: what a rule says of it, else the first row of the first table.
@@ -377,6 +404,17 @@ pub fn largest_part(moment: &MemorySnapshot) -> Option<&LedgerRow> {
     rows.max_by_key(|row| row.bytes).filter(|row| is_share(row.bytes, whole, NOTABLE_PERCENT))
 }
 
+/// That the goroutines were cut out of a dump: the one that writes a dump runs, and a process that was
+/// asked to print them says so.
+fn excerpt(report: &Report) -> Option<&'static str> {
+    let last = report.goroutines.as_ref()?.snapshots.last()?;
+    let is_whole = !last.has_ids || last.total > EXCERPT || last.states.contains_key("running");
+    let is_asked = || report.findings.iter().any(|finding| finding.code.starts_with("crash."));
+    (!is_whole && !is_asked()).then_some(
+        "They are a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known.",
+    )
+}
+
 /// How full it is, and with what.
 fn charged(moment: &MemorySnapshot) -> String {
     let largest = largest_part(moment)
@@ -396,7 +434,10 @@ fn charged(moment: &MemorySnapshot) -> String {
         );
     }
     if let Some(part) = layer(moment, LayerId::Process) {
-        return format!("The process holds {} of anonymous memory{largest}.", bytes(part));
+        let is_resident = moment.ledger.iter().any(|row| row.id == "process-resident");
+        let of =
+            if is_resident { "memory that is resident, files' pages among it" } else { "anonymous memory" };
+        return format!("The process holds {} of {of}{largest}.", bytes(part));
     }
     let part = layer(moment, LayerId::Go).unwrap_or_default();
     format!("The Go runtime holds {}{largest}.", bytes(part))
@@ -695,6 +736,21 @@ mod tests {
         let lone = report(&[("g.txt", dump(&[(1, "running")]).as_bytes())]);
         assert_eq!(lone.outcome, Unjudged, "{}", lone.verdict);
         assert!(lone.verdict.contains("running goroutine alone"), "{}", lone.verdict);
+    }
+
+    #[test]
+    fn goroutines_that_were_cut_out_of_a_dump_are_no_all_clear() {
+        let test = "goroutine 177 [chan receive, 9 minutes]:\ntesting.(*T).Run(0xc0003fb980, 0x2fad3d1)\n\t/usr/local/go/src/testing/testing.go:1179 +0x7cf\nmain.TestProxy(0xc0003fb980)\n\t/srv/proxy_test.go:43 +0x39\n";
+        let idle = |id: u32| {
+            format!(
+                "goroutine {id} [IO wait]:\ninternal/poll.runtime_pollWait(0x7f, 0x72)\n\t/go/src/runtime/netpoll.go:305 +0x89\nnet.(*TCPListener).accept(0xc000)\n\t/go/src/net/tcpsock_posix.go:142 +0x28\nmain.serve()\n\t/srv/main.go:9 +0x1d\n\n"
+            )
+        };
+        for text in [test.to_owned(), idle(7), format!("{}{}", idle(7), idle(8))] {
+            let report = report(&[("g.txt", text.as_bytes())]);
+            assert_ne!(report.outcome, Healthy, "{}", report.verdict);
+            assert!(!report.verdict.contains("No problem"), "{}", report.verdict);
+        }
     }
 
     #[test]

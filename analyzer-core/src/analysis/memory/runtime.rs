@@ -41,7 +41,7 @@ pub struct GoRuntime<'a> {
 }
 
 impl<'a> GoRuntime<'a> {
-    /// Reads a record; `None` if it lacks the heap's size.
+    /// Reads a record; `None` if it tells nothing of the heap.
     pub fn of(view: View<'a>) -> Option<Self> {
         let field = |name: &str, metrics: &[&str]| {
             view.get(name).or_else(|| {
@@ -52,7 +52,7 @@ impl<'a> GoRuntime<'a> {
         };
         let runtime = Self {
             view,
-            heap_alloc: field("HeapAlloc", &["heap/objects"]),
+            heap_alloc: field("HeapAlloc", &["heap/objects"]).or_else(|| view.get("Alloc")),
             heap_inuse: field("HeapInuse", &["heap/objects", "heap/unused"]),
             heap_idle: field("HeapIdle", &["heap/free", "heap/released"]),
             heap_released: field("HeapReleased", &["heap/released"]),
@@ -67,7 +67,8 @@ impl<'a> GoRuntime<'a> {
             gogc: view.get("/gc/gogc:percent"),
             max_rss: view.get("MaxRSS"),
         };
-        runtime.heap_sys.is_some().then_some(runtime)
+        let sizes = [&runtime.heap_sys, &runtime.heap_alloc, &runtime.heap_inuse, &runtime.sys];
+        sizes.iter().any(|size| size.is_some()).then_some(runtime)
     }
 
     /// Metadata: what the runtime took besides heap and stacks.
@@ -101,6 +102,7 @@ impl<'a> GoRuntime<'a> {
             ("expvar", _) => 2,
             ("runtime_metrics", _) => 3,
             ("heap.debug1", _) => 4,
+            ("memstats", moment) if !moment.is_empty() => 6,
             _ => 5,
         }
     }

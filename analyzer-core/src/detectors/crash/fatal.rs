@@ -6,6 +6,7 @@ use super::fatal_errors::{self, FatalError};
 use super::support::{self, Event, Told, quote};
 use crate::base::order::StableOrder;
 use crate::detectors::{Case, Detector, Rule, list};
+use crate::evidence::crash::LOCK_CHECKER;
 use crate::evidence::goroutines::GoroutineFlags;
 use crate::report::{Confidence, Origin, Severity};
 
@@ -38,6 +39,11 @@ pub(super) const LOCK: Rule = rule(
     "A lock was released that was not held",
     "Unlock or RUnlock was called on a lock that nobody held; the runtime ended the process.",
 );
+pub(super) const LOCK_WAIT: Rule = rule(
+    "crash.lock-wait",
+    "A checker of locks reports a deadlock",
+    "go-deadlock found a lock that was waited for too long, or taken in a wrong order; unless told otherwise it ends the process.",
+);
 pub(super) const BAD_POINTER: Rule = rule(
     "crash.bad-pointer",
     "A broken pointer was found",
@@ -56,7 +62,7 @@ pub(super) const FATAL: Rule = rule(
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[DEADLOCK, CONCURRENT_MAP, STACK_OVERFLOW, THREADS, LOCK, BAD_POINTER, FAULT, FATAL],
+    rules: &[DEADLOCK, CONCURRENT_MAP, STACK_OVERFLOW, THREADS, LOCK, LOCK_WAIT, BAD_POINTER, FAULT, FATAL],
     missing_inputs: support::missing_inputs,
     detect: |case: &Case<'_>| support::findings(case, tell),
 };
@@ -65,6 +71,9 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     let fatal = event.crash.fatal.as_ref()?;
     if fatal_errors::is_refused_memory(&fatal.text) {
         return None;
+    }
+    if let Some(report) = fatal.text.strip_prefix(LOCK_CHECKER) {
+        return Some(of_checker(report));
     }
     let known = fatal_errors::find(&fatal.text);
     let text = quote(&fatal.text);
@@ -93,6 +102,23 @@ fn tell(event: &Event<'_>) -> Option<Told> {
         against: Vec::new(),
         advice: list(known.advice),
     })
+}
+
+fn of_checker(report: &str) -> Told {
+    Told {
+        rule: LOCK_WAIT,
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        condition: "go-deadlock printed POTENTIAL DEADLOCK.",
+        title: LOCK_WAIT.title.to_owned(),
+        claim: format!("go-deadlock reports a potential deadlock: {}.", quote(report)),
+        against: list(&[
+            "A holder that only works for long is reported too: its stack tells whether it waits itself.",
+        ]),
+        advice: list(&[
+            "Look at what the holder waits for: it must not take locks in another order, nor wait while it holds this one.",
+        ]),
+    }
 }
 
 fn happened(event: &Event<'_>) -> String {
@@ -208,6 +234,43 @@ mod tests {
             let found = check("crash", &[("stderr.txt", &text)], &[code]);
             assert!(found[0].claim.contains(message), "{}", found[0].claim);
         }
+    }
+
+    #[test]
+    fn a_report_of_go_deadlock_says_who_waits_for_whom() {
+        let report = "POTENTIAL DEADLOCK:\nPrevious place where the lock was grabbed\ngoroutine 240 lock 0xc820160440\nstore/table.go:799 store.(*table).gc { t.mu.RLock() } <<<<<\n\nHave been trying to lock it again for more than 30s\ngoroutine 68 lock 0xc820160440\nstore/table.go:785 store.(*table).row { t.mu.Lock() } <<<<<\n";
+        let stack = "\nHere is what goroutine 240 doing now\ngoroutine 240 [select]:\nexample.com/store.(*table).wait(0xc000010000)\n\t/srv/store/table.go:120 +0x65\n";
+        for text in
+            [report.to_owned(), format!("{report}{stack}"), format!("It hangs:\n```\n{report}{stack}```\n")]
+        {
+            let found = check("crash", &[("stderr.txt", &text)], &["crash.lock-wait"]);
+            let claim = &found[0].claim;
+            for words in [
+                "goroutine 68 has waited more than 30s",
+                "table.go:785",
+                "goroutine 240 had taken it",
+                "table.go:799",
+            ] {
+                assert!(claim.contains(words), "{claim}");
+            }
+        }
+        let order = "POTENTIAL DEADLOCK: Recursive locking:\ncurrent goroutine 7 lock 0xc0000b4000\nmain.go:31 main.f { mu.Lock() } <<<<<\n";
+        let found = check("crash", &[("stderr.txt", order)], &["crash.lock-wait"]);
+        assert!(found[0].claim.contains("Recursive locking: current goroutine 7"), "{}", found[0].claim);
+        let talked = "We saw POTENTIAL DEADLOCK: in the log once.\n\ngoroutine 1 [select]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+        check("crash", &[("notes.txt", talked)], &[]);
+    }
+
+    #[test]
+    fn the_runtimes_own_stack_is_an_end_though_its_message_stands_in_a_sentence() {
+        let stack = "runtime stack:\nruntime.throw(0xe8668c, 0x16)\n\t/usr/local/go/src/runtime/panic.go:1117 +0x72\nruntime.newstack()\n\t/usr/local/go/src/runtime/stack.go:1069 +0x7cd\n";
+        let said =
+            format!("gopls exited due to fatal error: stack overflow\n\nPlease attach the stack.\n\n{stack}");
+        check("crash", &[("issue.txt", &said)], &["crash.stack-overflow"]);
+        let found = check("crash", &[("issue.txt", stack)], &["crash.fatal-error"]);
+        assert!(found[0].claim.contains("not in the text"), "{}", found[0].claim);
+        let cut = "error: unexpected signal during runtime execution\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x40 pc=0x7fff]\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+        check("crash", &[("issue.txt", cut)], &["crash.memory-fault"]);
     }
 
     #[test]

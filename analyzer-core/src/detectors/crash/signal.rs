@@ -70,7 +70,9 @@ fn died(event: &Event<'_>) -> Told {
     let mut claim = format!("{} ended the process{at}{code}.", signal.name);
     let (place, who) = (event.place(), event.who());
     let is_raised = signal.code.is_some_and(|code| code < 0);
-    if signal.is_in_cgo {
+    if signal.is_in_cgo && place.is_empty() {
+        claim.push_str(" C code was running; who called it is not in the text.");
+    } else if signal.is_in_cgo {
         claim.push_str(&format!(" C code was running, called{}{who}.", place.replacen(" in ", " by ", 1)));
     } else if !place.is_empty() {
         claim.push_str(&format!(" The program was{place}{who}."));
@@ -148,6 +150,17 @@ mod tests {
         "SIGILL: illegal instruction\nPC=0x1 m=0 sigcode=2",
         "SIGBUS: bus error\nPC=0x1 m=3 sigcode=2 addr=0x7f0012345000",
     ];
+
+    #[test]
+    fn a_signal_in_c_code_without_a_goroutine_is_told() {
+        let text = "SIGSEGV: segmentation violation\nPC=0x10b0d98de m=14 sigcode=1 addr=0x28\nsignal arrived during cgo execution\n\nhappened when reading\n";
+        let found = check("crash", &[("issue.txt", text)], &["crash.signal"]);
+        assert!(
+            found[0].claim.contains("C code was running; who called it is not in the text."),
+            "{}",
+            found[0].claim
+        );
+    }
 
     #[test]
     fn a_signal_that_was_sent_is_no_fault() {

@@ -25,12 +25,15 @@ pub(super) enum UsageTool {
     Crictl,
 }
 
+/// Titles of the column of memory: Docker up to 1.9 has no blanks in it, and no column of ids.
+const USAGE: [&str; 2] = ["MEM USAGE / LIMIT", "MEM USAGE/LIMIT"];
+
 fn tool(header: &str) -> Option<UsageTool> {
     let columns: Vec<&str> = wide_cells(header).collect();
     let has = |name: &str| columns.contains(&name);
-    let is_usage = has("MEM USAGE / LIMIT");
+    let is_usage = columns.iter().any(|column| USAGE.contains(column));
     match () {
-        () if is_usage && has("CONTAINER ID") => Some(UsageTool::Docker),
+        () if is_usage && (has("CONTAINER ID") || has("CONTAINER")) => Some(UsageTool::Docker),
         () if is_usage && (has("ID") || has("NAME")) => Some(UsageTool::Podman),
         () if has("CONTAINER") && has("CPU %") && has("MEM") => Some(UsageTool::Crictl),
         () => None,
@@ -56,13 +59,14 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let cells: Vec<&str> = wide_cells(text).collect();
         let cell =
             |name: &str| columns.iter().position(|column| *column == name).and_then(|at| cells.get(at));
-        let memory = cell(if *tool == UsageTool::Crictl { "MEM" } else { "MEM USAGE / LIMIT" });
+        let memory =
+            if *tool == UsageTool::Crictl { cell("MEM") } else { USAGE.iter().find_map(|title| cell(title)) };
         let name = cell("NAME").or_else(|| cell("CONTAINER")).or_else(|| cells.first());
         if let Some((name, memory)) = name.zip(memory).filter(|_| cells.len() >= 3) {
             usage.cell(name, memory, *tool, line.position());
         }
     }
-    if usage.count() == 0 {
+    if usage.count() == 0 && usage.uncounted == 0 {
         return Err(nothing_found("stats", "a row with a name and an amount such as 24MiB / 256MiB"));
     }
     usage.finish();
@@ -75,11 +79,13 @@ pub(super) struct Usage<'a, 'i> {
     evidence: &'a mut Evidence,
     facts: &'a mut Facts,
     count: usize,
+    /// Containers for which the table shows no byte.
+    uncounted: usize,
 }
 
 impl<'a, 'i> Usage<'a, 'i> {
     pub fn new(input: &'a Input<'i>, evidence: &'a mut Evidence, facts: &'a mut Facts) -> Self {
-        Self { input, evidence, facts, count: 0 }
+        Self { input, evidence, facts, count: 0, uncounted: 0 }
     }
 
     /// Containers so far.
@@ -91,6 +97,16 @@ impl<'a, 'i> Usage<'a, 'i> {
     pub fn cell(&mut self, name: &str, cell: &str, tool: UsageTool, at: Position) {
         let (used, limit) = cell.split_once('/').map_or((cell, None), |(used, limit)| (used, Some(limit)));
         let Some(used) = amount(used, Base::Decimal) else { return };
+        // A container that runs uses memory: where the kernel does not count it, Docker shows 0 B.
+        if used == 0 {
+            self.uncounted += 1;
+            self.facts.notes.info(
+                "memory-not-counted",
+                Some(at),
+                "0 B of memory are shown: the kernel does not count it (cgroup_enable=memory is off), or the container is stopped. It is not known, and is no zero.",
+            );
+            return;
+        }
         let key = match tool {
             UsageTool::Podman => "container_memory_usage_bytes",
             UsageTool::Docker | UsageTool::Crictl => "container_memory_working_set_bytes",

@@ -174,3 +174,21 @@ fn the_state_alone_tells_of_a_kill_or_of_none() {
     let healthy = killed.replace("true", "false").replace("exited", "running").replace("137", "0");
     assert_eq!(findings(&report("paste.txt", &healthy)), []);
 }
+
+#[test]
+fn old_tables_of_docker_stats_are_read_and_0_b_is_unknown() {
+    let old = "CONTAINER           CPU %               MEM USAGE/LIMIT     MEM %               NET I/O\nshop                0.00%               41.16 MiB/100 MiB   41.16%              2.945 MiB/781.2 KiB\n";
+    let ids = old.replace("USAGE/LIMIT    ", "USAGE / LIMIT  ").replace("MiB/100", "MiB / 100");
+    for text in [old.to_owned(), ids, format!("On my server:\n```\n{old}```\n")] {
+        let report = report("paste.txt", &text);
+        assert_eq!(format(&report), Some("container-stats-table"), "{text}");
+        let figure = report.memory.as_ref().and_then(|memory| memory.latest.limit);
+        assert_eq!(figure.map(|limit| limit.0), Some(100 << 20), "{text}");
+    }
+    let off = report(
+        "paste.txt",
+        &old.replace("41.16 MiB/100 MiB", "0 B / 1.02 GB    ").replace("41.16%", "0.00%"),
+    );
+    assert_eq!(off.sources[0].notes[0].code, "memory-not-counted");
+    assert!(off.memory.is_none() && !off.verdict.contains("No problem"), "{}", off.verdict);
+}

@@ -10,7 +10,7 @@
 //! Printed counters point into the call, one below the return address.
 
 use super::super::{Probe, Sniff};
-use super::{header, text};
+use super::{frame, header, text};
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::reader::{Line, Lines};
 use crate::base::source::{Position, SourceId};
@@ -177,7 +177,7 @@ impl Reader<'_> {
         let place = parts.next().and_then(|place| place.rsplit_once(':'));
         let strings = &mut self.evidence.strings;
         let frame = Frame {
-            function: strings.intern(function),
+            function: strings.intern_lossy(&frame::restored(function.as_bytes())),
             file: place.map(|(file, _)| strings.intern(file)),
             line: place.and_then(|(_, line)| line.parse().ok()),
             inlined: false,

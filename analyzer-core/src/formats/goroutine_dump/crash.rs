@@ -94,8 +94,8 @@ impl Add for CrashRecord {
                 });
             }
             PreambleKind::FatalError => {
-                let text =
-                    text.strip_prefix("fatal error: ").or(text.strip_prefix("fatal: ")).unwrap_or(text);
+                let starts = ["fatal error: ", "fatal: ", "error: "];
+                let text = starts.iter().find_map(|start| text.strip_prefix(start)).unwrap_or(text);
                 // Threads that fail at once print the message once each.
                 let message = CrashMessage { text: text.to_owned(), line: line.line };
                 self.fatal.get_or_insert(message);

@@ -6,6 +6,8 @@
 //! ```
 //! An inlined call prints `(...)` and no offset (runtime/traceback.go).
 
+use std::borrow::Cow;
+
 /// The function of a call line; `None` if the line is none.
 pub(super) fn function(line: &[u8]) -> Option<&[u8]> {
     // Arguments hold no parentheses, so the last one opens them.
@@ -15,6 +17,19 @@ pub(super) fn function(line: &[u8]) -> Option<&[u8]> {
     let is_name = (first.is_ascii_alphabetic() || first == b'_' || first >= 0x80)
         && !name.iter().any(|&byte| byte == b' ' || byte == b'\t');
     is_name.then_some(name)
+}
+
+/// A method's name with the `*` of its receiver, which Markdown takes for emphasis: `sync.(_Mutex).Lock`
+/// and `sync.(Mutex).Lock` are of `sync.(*Mutex).Lock`. Go itself prints a receiver in brackets only with it.
+pub(super) fn restored(name: &[u8]) -> Cow<'_, [u8]> {
+    let Some(open) = memchr::memmem::find(name, b".(").map(|at| at + 2) else { return Cow::Borrowed(name) };
+    let rest = name.get(open..).unwrap_or_default();
+    let bare = rest.strip_prefix(b"_").unwrap_or(rest);
+    let is_type = bare.first().is_some_and(|byte| byte.is_ascii_alphabetic());
+    if !is_type || memchr::memmem::find(bare, b").").is_none() {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned([name.get(..open).unwrap_or_default(), b"*", bare].concat())
 }
 
 /// True if the compiler inlined the call of this call line.
@@ -142,6 +157,19 @@ pub(super) fn created_by(line: &[u8]) -> Option<(&[u8], Option<u64>)> {
     Some((rest.get(..at)?, number.parse().ok()))
 }
 
+/// Blanks before a line of a terminal that did not go back to the first column.
+const STAIR: usize = 8;
+
+/// True for a line of a stack that begins in the column where the one before it ended: a terminal in raw mode.
+pub(super) fn is_stair(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let is_call = || function(text).is_some_and(|name| name.contains(&b'.') || name.contains(&b'/'));
+    line.len() - text.len() >= STAIR
+        && (text.starts_with(b"created by ")
+            || file_line(text).is_some_and(|place| place.has_offset)
+            || is_call())
+}
+
 /// True for `...51 frames elided...` and `...additional frames elided...`.
 pub(super) fn is_elision(line: &[u8]) -> bool {
     line.starts_with(b"...") && line.ends_with(b" frames elided...")
@@ -173,6 +201,21 @@ mod tests {
             assert_eq!(name(noise), None, "{noise}");
         }
         assert!(is_inlined(b"main.f(...)") && !is_inlined(b"main.f(0x1, ...)"));
+    }
+
+    #[test]
+    fn receivers_get_back_what_markdown_took() {
+        let of = |text: &str| String::from_utf8_lossy(&restored(text.as_bytes())).into_owned();
+        for (text, name) in [
+            ("sync.(_RWMutex).RLock", "sync.(*RWMutex).RLock"),
+            ("sync.(Mutex).Lock", "sync.(*Mutex).Lock"),
+            ("example.com/shop/hub.(_Hub).run.func1", "example.com/shop/hub.(*Hub).run.func1"),
+            ("sync.(*Mutex).Lock", "sync.(*Mutex).Lock"),
+            ("main.run", "main.run"),
+            ("main.f.(x)", "main.f.(x)"),
+        ] {
+            assert_eq!(of(text), name);
+        }
     }
 
     #[test]

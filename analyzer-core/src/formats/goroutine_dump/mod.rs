@@ -18,6 +18,7 @@
 mod contention;
 mod counts;
 mod crash;
+mod deadlock;
 mod frame;
 mod go_string;
 mod header;
@@ -69,7 +70,11 @@ pub const FORMATS: [Format; 5] = [
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let head = text::to_utf8(probe.head());
-    if text::detect(&head).is_some() || bytes_start_crash(&head) {
+    if text::detect(&head).is_some()
+        || bytes_start_crash(&head)
+        || has_runtime_stack(&head)
+        || deadlock::has_report(&head)
+    {
         return Sniff::ByContent;
     }
     // A service's log ends with the dump when the process did.
@@ -81,6 +86,13 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
 fn bytes_start_crash(bytes: &[u8]) -> bool {
     let first = Lines::new(bytes).find(|line| !line.bytes.is_empty());
     first.is_some_and(|line| preamble::starts_crash(line.bytes))
+}
+
+/// True for a text with the runtime's own stack, which it prints as it ends the program.
+fn has_runtime_stack(bytes: &[u8]) -> bool {
+    let mut lines = Lines::new(bytes).map(|line| line.bytes.trim_ascii());
+    lines.any(|line| line == stacks::RUNTIME_STACK)
+        && lines.next().is_some_and(|next| next.starts_with(b"runtime.throw("))
 }
 
 /// True for a text with calls and their places below one another, as only Go prints them:
@@ -95,7 +107,9 @@ fn has_stack(bytes: &[u8]) -> bool {
         }
         let is_place =
             || frame::file_line(next).is_some_and(|place| place.has_offset && place.file.ends_with(b".go"));
-        pairs += usize::from(frame::function(line).is_some() && is_place());
+        let is_named =
+            frame::function(line).is_some() || frame::created_by(line.trim_ascii_start()).is_some();
+        pairs += usize::from(is_named && is_place());
         if pairs > 1 {
             return true;
         }
@@ -114,7 +128,10 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
     let prefix_or_none = prefix.unwrap_or(text::Prefix::Indent(0));
     text::for_each_line(&bytes, prefix_or_none, |line| reader.line(line));
     let captured_at = text::first_time(&bytes, prefix_or_none);
-    let dumps = reader.finish(&bytes, captured_at);
+    let mut dumps = reader.finish(&bytes, captured_at);
+    if let Some(message) = deadlock::read(&bytes) {
+        deadlock::add(message, &mut dumps, input.source);
+    }
     if race::has_report(&bytes) {
         race::read(&bytes, input.source, evidence);
     }

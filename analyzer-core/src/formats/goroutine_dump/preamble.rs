@@ -15,6 +15,9 @@ pub(super) const SERVING: &str = "http: panic serving ";
 const BARE_FATAL: [&[u8]; 3] =
     [b"fatal: morestack on g", b"fatal: bad g in signal handler", b"fatal: systemstack called"];
 
+/// A message whose first word a paste has cut off.
+const CUT_FATAL: &[u8] = b"error: unexpected signal during runtime execution";
+
 /// What a line before or between blocks says; `None` if it is the runtime's
 /// nowhere. `in_message` is true if the line before is of a panic's message.
 pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
@@ -23,7 +26,10 @@ pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
     if nested || bare.starts_with(b"[recovered]") {
         return Some(PreambleKind::Panic);
     }
-    if text.starts_with(b"fatal error: ") || BARE_FATAL.iter().any(|start| text.starts_with(start)) {
+    if text.starts_with(b"fatal error: ")
+        || text.starts_with(CUT_FATAL)
+        || BARE_FATAL.iter().any(|start| text.starts_with(start))
+    {
         return Some(PreambleKind::FatalError);
     }
     let is_of_signal =

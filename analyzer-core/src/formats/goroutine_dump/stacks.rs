@@ -25,6 +25,8 @@ use crate::evidence::goroutines::{
 };
 use crate::evidence::stacks::{Frame, FrameId};
 
+/// The state of a goroutine whose header is not in the text.
+const UNKNOWN_STATE: &str = "not printed";
 /// The function of Go's own that a panic calls; every stack of a panic has it.
 const PANIC: &str = "panic";
 /// The function by which a program gets its stack as text.
@@ -98,6 +100,8 @@ pub(super) struct Reader<'e> {
     glued: Option<(Vec<u8>, u64)>,
     /// The first line of a crash behind other text: it is one if the rest of a crash follows.
     glued_crash: Option<GluedCrash>,
+    /// A fatal error of the runtime that a sentence quotes, and its line.
+    said_fatal: Option<(Vec<u8>, u64)>,
     /// How many more addresses of calls are kept.
     addresses_left: usize,
     /// The last line in which a leak checker says that what follows was left behind.
@@ -127,6 +131,7 @@ impl<'e> Reader<'e> {
             foreign_lines: 0,
             glued: None,
             glued_crash: None,
+            said_fatal: None,
             addresses_left,
             leak_line: None,
             lacks_header: false,
@@ -163,6 +168,14 @@ impl<'e> Reader<'e> {
             Some(b'c') if text.starts_with(b"created by ") => self.creator(text),
             Some(b'.') if frame::is_elision(text) => self.elision(text),
             Some(b'[') if text.starts_with(b"[originating from goroutine ") => self.ancestor(),
+            Some(b' ') if self.block.is_some() && frame::is_stair(text) => {
+                let bytes = text.trim_ascii_start();
+                // What lost its tab to the column that it was printed in.
+                match frame::file_line(bytes).filter(|place| place.has_offset) {
+                    Some(_) => self.indented(bytes),
+                    None => self.line(TextLine { bytes, ..line }),
+                }
+            }
             _ if self.block.is_some() && !self.in_message => match frame::function(text) {
                 Some(name) => self.call(name, text),
                 None => self.other(text, line),
@@ -182,10 +195,12 @@ impl<'e> Reader<'e> {
         let labels = self.labels(&header.labels);
         let says_leaked = self.leak_line.is_some_and(|at| at == line || at.saturating_add(1) == line);
         let flags = if says_leaked { header.flags.with(GoroutineFlags::LEFT_BY_TEST) } else { header.flags };
+        // What a test left behind does not run while its stack is printed.
+        let state = if says_leaked && *header == Header::unknown() { UNKNOWN_STATE } else { header.state };
         let goroutine = Goroutine {
             goid: header.goid,
             parent: None,
-            state: self.evidence.strings.intern(header.state),
+            state: self.evidence.strings.intern(state),
             wait_minutes: header.wait_minutes,
             stack: None,
             creator: None,
@@ -216,7 +231,7 @@ impl<'e> Reader<'e> {
     /// A call line: its frame is complete when the file line comes.
     fn call(&mut self, name: &[u8], text: &[u8]) {
         self.flush_pending();
-        let function = self.evidence.strings.intern_lossy(name);
+        let function = self.evidence.strings.intern_lossy(&frame::restored(name));
         let is_inlined = frame::is_inlined(text);
         if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
             block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
@@ -248,7 +263,7 @@ impl<'e> Reader<'e> {
         self.flush_pending();
         let Some((name, parent)) = frame::created_by(text) else { return };
         let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) else { return };
-        let function = self.evidence.strings.intern_lossy(name);
+        let function = self.evidence.strings.intern_lossy(&frame::restored(name));
         block.goroutine.parent = parent;
         block.is_after_creator = true;
         block.pending = Some(Pending { function, is_inlined: false, is_creator: true, is_foreign: false });

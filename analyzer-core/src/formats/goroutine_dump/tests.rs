@@ -411,3 +411,54 @@ fn contention_and_thread_texts_are_named_and_no_goroutine_profile() {
     let heap = b"heap profile: 25: 102400 [43: 2554416] @ heap/1048576\n0: 0 [1: 48] @ 0x486b65\n";
     assert!(recognize(&Probe { path: "x", bytes: heap }).is_none_or(|f| !f.name.starts_with("goroutine")));
 }
+
+#[test]
+fn a_staircase_of_a_raw_terminal_is_a_stack() {
+    let stack = |indent: usize| {
+        let blanks = |more: usize| " ".repeat(indent + more);
+        format!(
+            "goroutine 7 [chan receive, 4 minutes]:\n{}example.com/shop/hub.(*Hub).run(0xc000010000)\n{}/srv/shop/hub.go:44 +0x1d\n{}created by main.main in goroutine 1\n{}/srv/shop/main.go:12 +0x2d\n",
+            blanks(12),
+            blanks(0),
+            blanks(4),
+            blanks(20)
+        )
+    };
+    for text in [stack(8), stack(30), format!("It prints:\n{}", stack(40))] {
+        let read = read_bytes(text.as_bytes());
+        let row = read.goroutine(7);
+        assert_eq!(read.functions(row), ["example.com/shop/hub.(*Hub).run"], "{text}");
+        assert!(row.creator.is_some(), "{text}");
+    }
+}
+
+#[test]
+fn a_panic_in_capitals_is_one_if_its_goroutine_follows() {
+    let stack = "goroutine 495 [running]:\nexample.com/shop.(*Server).Stop(0xc00011b700)\n\t/srv/shop/server.go:201 +0x71\n";
+    let told = read_bytes(format!("PANIC: close of nil channel\n\n{stack}").as_bytes());
+    assert_eq!(told.dump(0).crash.as_ref().unwrap().panics[0].text, "close of nil channel");
+    let far = read_bytes(
+        format!("PANIC: disk is full\n2026/11/20 INFO retry\n2026/11/20 INFO retry\n\n{stack}").as_bytes(),
+    );
+    assert!(far.dump(0).crash.is_none());
+}
+
+#[test]
+fn a_stack_without_header_below_the_words_of_a_leak_checker_was_left_behind() {
+    let stack = "\t\tnet/http.(*persistConn).readLoop(0xc20858c0b0)\n\t\t\t/usr/local/go/src/net/http/transport.go:858 +0x4eb\n\t\tcreated by net/http.(*Transport).dialConn\n\t\t\t/usr/local/go/src/net/http/transport.go:660 +0x10d4\n";
+    for text in [
+        format!("\tleak_test.go:97: Test appears to have leaked a Transport:\n{stack}"),
+        format!("We see:\n```\n\tz_last_test.go:97: Test appears to have leaked a Transport:\n{stack}```\n"),
+        format!("\tleaktest.go:132: leaked goroutine: \n{stack}"),
+    ] {
+        let mut session = crate::session::Session::default();
+        session.add("paste.txt", text.as_bytes().to_vec());
+        let report = session.report();
+        assert!(
+            report.findings.iter().any(|finding| finding.code == "goroutine.left-by-test"),
+            "{text}\n{}",
+            report.verdict
+        );
+        assert!(!report.verdict.contains("[running]"), "{}", report.verdict);
+    }
+}

@@ -32,11 +32,6 @@ fn texts_of_known_tools_are_called_by_name_with_what_to_capture() {
             "curl",
         ),
         (
-            "POTENTIAL DEADLOCK: Recursive locking:\ncurrent goroutine 7 lock 0xc0000b4000\nmain.go:31 main.f { mu.Lock() } <<<<<\n",
-            "go-deadlock",
-            "goroutine?debug=2",
-        ),
-        (
             "File: shop\nType: inuse_space\nShowing nodes accounting for 12.50MB, 100% of 12.50MB total\n      flat  flat%   sum%        cum   cum%\n   12.50MB   100%   100%    12.50MB   100%  main.grow\n",
             "pprof-top",
             "pprof -proto",

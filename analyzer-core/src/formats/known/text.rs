@@ -12,12 +12,6 @@ pub(super) const ALL: &[Known] = &[
         is: |bytes| has(bytes, "/debug/pprof/") && has(bytes, "Types of profiles available"),
     },
     Known {
-        kind: "go-deadlock",
-        what: "A report of go-deadlock (POTENTIAL DEADLOCK)",
-        instead: "Capture the goroutines that hold and want the locks: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or kill -QUIT PID.",
-        is: |bytes| has_line(bytes, "POTENTIAL DEADLOCK:"),
-    },
-    Known {
         kind: "pprof-top",
         what: "A table of pprof -top (also -text)",
         instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",

@@ -12,6 +12,7 @@
 mod fields;
 mod json;
 mod metrics_text;
+mod printed;
 pub(in crate::formats) mod prometheus;
 mod secrets;
 mod trailer;
@@ -67,6 +68,14 @@ pub const FORMATS: &[Format] = &[
         sniff: prometheus::sniff,
         parse: prometheus::parse,
         secrets: secrets::prometheus,
+    },
+    Format {
+        name: "memstats-printed",
+        label: "MemStats as a program prints it",
+        content: Content::Lines,
+        sniff: printed::sniff,
+        parse: printed::parse,
+        secrets: printed::secrets,
     },
 ];
 

@@ -51,6 +51,8 @@ pub struct Reader<'a> {
     last_seen: Option<Nanos>,
     /// True if no further event fits.
     is_full: bool,
+    /// Tables of the machine's memory stood before the first line of an event.
+    has_tables: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -65,6 +67,7 @@ impl<'a> Reader<'a> {
             columns: Columns::default(),
             last_seen: None,
             is_full: false,
+            has_tables: false,
         }
     }
 
@@ -128,7 +131,7 @@ impl<'a> Reader<'a> {
                     event.said = Some(OomScope::Machine);
                 }
             }
-            Said::MachineMemory => self.traced(OomScope::Machine),
+            Said::MachineMemory => self.tables(),
             Said::Frame(function) => {
                 if let Some(scope) = caller(function) {
                     self.traced(scope);
@@ -158,7 +161,10 @@ impl<'a> Reader<'a> {
     fn open(&mut self, moment: Moment<'_>) {
         if self.events.len() < OOM_EVENTS {
             let stamp = moment.stamp.map(|stamp| self.strings.intern(stamp));
-            self.events.push(OomEvent::new(self.source, moment.at, moment.since_boot, stamp));
+            let mut event = OomEvent::new(self.source, moment.at, moment.since_boot, stamp);
+            event.is_by_tables = std::mem::take(&mut self.has_tables);
+            event.traced = event.is_by_tables.then_some(OomScope::Machine);
+            self.events.push(event);
         } else if !self.is_full {
             self.is_full = true;
             self.facts.is_partial = true;
@@ -173,8 +179,22 @@ impl<'a> Reader<'a> {
     fn invoked(&mut self, command: &str, moment: Moment<'_>) {
         let command = self.strings.intern(command);
         self.part = Part::Header;
+        self.has_tables = false;
         if let Some(event) = self.event(moment, |_| true) {
             event.invoked_by = Some(command);
+        }
+    }
+
+    /// The tables of the machine's memory are printed if no control group ran out. A log that begins
+    /// within them has no event yet.
+    fn tables(&mut self) {
+        let Some(event) = self.events.last_mut().filter(|event| event.kills.is_empty()) else {
+            self.has_tables = true;
+            return;
+        };
+        if self.part == Part::Header && !self.is_full && event.traced.is_none() && event.said.is_none() {
+            event.traced = Some(OomScope::Machine);
+            event.is_by_tables = true;
         }
     }
 
@@ -223,6 +243,7 @@ impl<'a> Reader<'a> {
         if figures.is_empty() || event.memory.is_some() {
             event.stats_memcg = event.stats_memcg.or(Some(path));
         }
+        event.counted_memcg = event.counted_memcg.or(Some(path));
         self.part = Part::Stats;
         self.stat_line(figures, moment.at);
     }

@@ -116,7 +116,20 @@ fn words(text: &str) -> Option<Said<'_>> {
     if text.contains("no killable processes") || text.contains("System is deadlocked on memory") {
         return Some(Said::Unkillable { is_panic: text.contains("panic") });
     }
-    text.starts_with("Mem-Info:").then_some(Said::MachineMemory)
+    is_of_tables(text).then_some(Said::MachineMemory)
+}
+
+/// A line of the tables of the machine's memory (mm/show_mem.c): `Mem-Info:`, `Node 0 active_anon:4kB …`,
+/// `lowmem_reserve[]: 0 0`, `1012736 pages RAM`.
+fn is_of_tables(text: &str) -> bool {
+    let is_pages = || {
+        let count = text.strip_suffix(" pages RAM");
+        count.is_some_and(|count| decimal(count).is_some())
+    };
+    text.starts_with("Mem-Info:")
+        || text.starts_with("lowmem_reserve[]:")
+        || (text.starts_with("Node ") && text.contains(" active_anon:"))
+        || is_pages()
 }
 
 /// `184320kB, limit 184320kB, failcnt 63`.

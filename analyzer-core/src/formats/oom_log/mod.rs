@@ -44,7 +44,7 @@ pub const FORMATS: &[Format] = &[
 ];
 
 /// What only an out-of-memory record has.
-const MARKS: [&[u8]; 11] = [
+const MARKS: [&[u8]; 12] = [
     b" invoked oom-killer: ",
     b"oom-kill:constraint=",
     b"ut of memory: Kill",
@@ -56,6 +56,7 @@ const MARKS: [&[u8]; 11] = [
     b"due to memory.oom.group set",
     b"oom_reaper: reaped process ",
     b"kB, anon-rss:",
+    b"  uid  tgid total_vm      rss ",
 ];
 
 /// Bytes of a log in which a mark is looked for: kernel logs are long before they get to it.

@@ -111,13 +111,26 @@ fn excerpt(value: &Value) -> Option<Value> {
             status.as_object_mut()?.extend(state.as_object()?.clone());
             pod(json!([status]))
         }
+        // The kubelet's own words up to Kubernetes 0.8.
+        Value::Object(fields) => {
+            let named = fields.iter().map(|(name, status)| (name.as_str(), status));
+            let ended = std::iter::once((UNNAMED, value)).chain(named).find_map(|(name, status)| {
+                let mut ended = status.pointer("/state/termination")?.clone();
+                if ended.get("reason").and_then(Value::as_str) == Some("OOM Killed") {
+                    ended.as_object_mut()?.insert("reason".to_owned(), json!("OOMKilled"));
+                }
+                Some(json!([{ "name": name, "state": { "terminated": ended } }]))
+            });
+            pod(ended?)
+        }
         _ => None,
     }
 }
 
 /// True for the states of containers that were cut out of a pod's object.
 pub(super) fn is_excerpt(has: impl Fn(&str) -> bool) -> bool {
-    has("terminated") && has("exitCode") && has("reason") && (has("lastState") || has("containerID"))
+    (has("termination") && has("exitCode") && has("reason") && has("state"))
+        || has("terminated") && has("exitCode") && has("reason") && (has("lastState") || has("containerID"))
 }
 
 fn is_pod(object: &Value) -> bool {

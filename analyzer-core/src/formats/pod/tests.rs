@@ -215,3 +215,44 @@ fn what_describe_prints_is_read_behind_the_prefix_of_a_log() {
         assert!(report.findings[0].claim.contains("Container api"), "{}", report.findings[0].claim);
     }
 }
+
+#[test]
+fn the_kubelets_old_words_for_a_kill_are_read() {
+    let state = "\"state\": {\n        \"termination\": {\n            \"exitCode\": 137,\n            \"reason\": \"OOM Killed\",\n            \"finishedAt\": \"2014-12-18T23:22:26Z\"\n        }\n    }";
+    let named = format!("    \"api\": {{\n    {state}\n    }},\n");
+    for (text, name) in [
+        (format!("The status:\n```\n{named}```\n"), "api"),
+        (format!("{{\n{}}}\n", named.trim_end_matches(",\n").to_owned() + "\n"), "api"),
+        (format!("{{\n    {state}\n}}\n"), "(not named)"),
+    ] {
+        let report = report("paste.txt", &text);
+        assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{text}");
+        assert!(report.findings[0].claim.contains(name), "{}", report.findings[0].claim);
+    }
+}
+
+#[test]
+fn every_eviction_is_told_and_the_same_one_once() {
+    let message = |name: &str| {
+        format!(
+            "The node was low on resource: ephemeral-storage. Container {name} was using 34260Ki, which exceeds its request of 0."
+        )
+    };
+    let pod = |name: &str| {
+        format!(
+            "Name:           {name}\nNamespace:      shop\nStatus:         Failed\nReason:         Evicted\nMessage:        {}\n",
+            message(name)
+        )
+    };
+    let cut =
+        format!("Status:         Failed\nReason:         Evicted\nMessage:        {}\n\n", message("front"));
+    for (text, count) in [
+        (pod("api"), 1),
+        (format!("{cut}{}", pod("api")), 2),
+        (format!("{}\n{}", pod("api"), pod("front")), 2),
+        (format!("{}\nEvents:\n  Warning  Evicted  37m  kubelet  {}\n", pod("api"), message("api")), 1),
+    ] {
+        let report = report("paste.txt", &text);
+        assert_eq!(codes(&report).len(), count, "{text}\n{:?}", codes(&report));
+    }
+}

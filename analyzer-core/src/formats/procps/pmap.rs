@@ -31,6 +31,25 @@ fn is_total(text: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with("kB") || (rest.ends_with('K') && !rest.contains(' ')))
 }
 
+/// The three sizes of a row of `pmap -x` in KiB: `000000c000000000   65536   40960   40960 rw---   [ anon ]`.
+fn row(text: &str) -> Option<[i64; 3]> {
+    let mut cells = text.split_whitespace();
+    let address =
+        cells.next().filter(|cell| cell.len() >= 8 && cell.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let mut size = || cells.next()?.parse::<i64>().ok().filter(|kib| *kib >= 0);
+    let sizes = [size()?, size()?, size()?];
+    let mode = cells.next()?;
+    let is_mode = mode.len() == 5 && mode.bytes().all(|byte| b"rwxspR-".contains(&byte));
+    (is_mode && !address.is_empty()).then_some(sizes)
+}
+
+/// Rows that tell a table without its header.
+const ROWS: usize = 2;
+
+fn has_rows(probe: &Probe<'_>) -> bool {
+    text_lines(probe.head()).filter(|(_, text)| row(text).is_some()).take(ROWS).count() == ROWS
+}
+
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_plain = || {
         let has_end =
@@ -38,7 +57,7 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
                 .any(|(_, text)| is_total(text));
         has_end && has_header(probe, |text| title(text).is_some())
     };
-    if has_header(probe, is_header) || is_plain() { Sniff::ByContent } else { Sniff::No }
+    if has_header(probe, is_header) || is_plain() || has_rows(probe) { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses the sums over all mappings.
@@ -48,7 +67,9 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Process, "pmap");
     let mut columns: Vec<&str> = Vec::new();
     let mut totals: Option<(Vec<&str>, Position)> = None;
+    let mut rows = Rows::default();
     for (line, text) in text_lines(input.bytes) {
+        rows.add(text, line.position());
         if is_header(text) {
             columns = text.split_whitespace().collect();
         } else if columns.is_empty()
@@ -60,6 +81,19 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         }
     }
     let error = |kind, message: &str| Err(ParseError::new(kind, Position::line(1), "pmap", message));
+    if let Some(at) = rows.first.filter(|_| totals.is_none()) {
+        for (name, kib) in ["Size", "Rss", "Dirty"].iter().zip(rows.sums) {
+            record.figure(name, kib.saturating_mul(1024), Unit::Bytes, at);
+        }
+        record.finish();
+        facts.is_partial = true;
+        let message = format!(
+            "The row of sums is not in the text; {} mappings are added up, and there may be more.",
+            rows.count
+        );
+        facts.notes.data_loss("no-sums", Some(at), message);
+        return Ok(());
+    }
     if columns.is_empty() {
         return error(
             ErrorKind::Unsupported,
@@ -88,6 +122,26 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     record.finish();
     Ok(())
+}
+
+/// The rows of `pmap -x`, added up.
+#[derive(Default)]
+struct Rows {
+    first: Option<Position>,
+    count: u64,
+    /// Size, Rss and Dirty in KiB.
+    sums: [i64; 3],
+}
+
+impl Rows {
+    fn add(&mut self, text: &str, at: Position) {
+        let Some(sizes) = row(text) else { return };
+        self.first.get_or_insert(at);
+        self.count += 1;
+        for (sum, size) in self.sums.iter_mut().zip(sizes) {
+            *sum = sum.saturating_add(size);
+        }
+    }
 }
 
 /// The last row of `-X`: numbers, and nothing but numbers, save `KB` at the end.

@@ -26,6 +26,36 @@ pub(super) fn columns(text: &str) -> Option<Vec<&str>> {
     (is_header && (has(&COMMAND) || has(&RESIDENT))).then_some(words)
 }
 
+/// The header of smem: the command is in the middle, and the last four columns are sizes in KiB.
+const SMEM: [&str; 7] = ["PID", "User", "Command", "Swap", "USS", "PSS", "RSS"];
+
+fn is_smem(text: &str) -> bool {
+    text.split_whitespace().eq(SMEM)
+}
+
+/// A row of smem: `985 root /srv/app --port 80    0  97332  97642  100080`.
+fn of_smem(text: &str, at: Position, input: &Input<'_>, evidence: &mut Evidence) -> bool {
+    let cells: Vec<&str> = text.split_whitespace().collect();
+    let (Some(pid), [.., _, _, pss, rss]) =
+        (cells.first().and_then(|pid| pid.parse().ok()), cells.as_slice())
+    else {
+        return false;
+    };
+    let (Some(pss), Some(rss)) = (kib(pss), kib(rss).filter(|_| cells.len() >= SMEM.len())) else {
+        return false;
+    };
+    let parts =
+        NameParts { level: format!("ps.pid{pid}"), pid: Some(pid), ..NameParts::of(input.path, "ps") };
+    let mut record = RecordBuilder::with_parts(input, evidence, RecordKind::Process, "ps", &parts);
+    record.named_figure("Rss", "RSS", rss, Unit::Bytes, at);
+    record.named_figure("Pss", "PSS", pss, Unit::Bytes, at);
+    if let Some(command) = cells.get(2) {
+        record.text("Name", command.rsplit('/').next().unwrap_or(command), at);
+    }
+    record.finish();
+    true
+}
+
 /// `%MEM`, `TIME+`, `TTY`: no lower case, no figure.
 fn is_title(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_uppercase() || b"%+_:-".contains(&byte))
@@ -47,7 +77,11 @@ pub fn sniff_top(probe: &Probe<'_>) -> Sniff {
 }
 
 pub fn sniff_ps(probe: &Probe<'_>) -> Sniff {
-    if has_header(probe, |text| columns(text).is_some()) { Sniff::ByContent } else { Sniff::No }
+    if has_header(probe, |text| columns(text).is_some() || is_smem(text)) {
+        Sniff::ByContent
+    } else {
+        Sniff::No
+    }
 }
 
 /// Parses a record for each process.
@@ -56,7 +90,13 @@ pub fn sniff_ps(probe: &Probe<'_>) -> Sniff {
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let mut header: Option<Vec<&str>> = None;
     let (mut count, mut tables) = (0, 0);
+    let mut in_smem = false;
     for (line, text) in text_lines(input.bytes) {
+        in_smem |= is_smem(text);
+        if in_smem && count < CONTAINERS {
+            count += usize::from(of_smem(text, line.position(), input, evidence));
+            continue;
+        }
         if let Some(columns) = columns(text) {
             tables += 1;
             header = Some(columns);

@@ -85,3 +85,28 @@ fn slabtop_and_cgtop_keep_the_machine_apart() {
     assert_eq!(format(&groups), Some("systemd-cgtop"));
     assert_eq!(layer(&groups, LayerId::Cgroup), Some(250 << 20));
 }
+
+#[test]
+fn rows_of_pmap_without_header_and_sums_are_added_up_and_said_to_be_a_part() {
+    let rows = "0000000000400000    4096    3072       0 r-x-- app\n000000c000000000  262144  200704  200704 rw---   [ anon ]\n";
+    for text in [rows.to_owned(), format!("The mappings:\n```\n{rows}```\n"), format!("$ pmap -x 7\n{rows}")]
+    {
+        let report = report(&text);
+        assert_eq!(format(&report), Some("pmap"), "{text}");
+        assert_eq!(layer(&report, LayerId::Process), Some(203_776 << 10), "{text}");
+        assert!(report.verdict.contains("Part of the input is missing"), "{}", report.verdict);
+    }
+}
+
+#[test]
+fn smem_has_the_command_in_the_middle() {
+    let table = "  PID User     Command                         Swap      USS      PSS      RSS\n  992 root     /usr/sbin/proxy -k start           0    13644    15282    23216\n  985 app      /srv/app                           0    97332    97642   100080\n";
+    for text in
+        [table.to_owned(), format!("I used smem:\n{table}\nIt grows.\n"), format!("```\n{table}```\n")]
+    {
+        let report = report(&text);
+        assert_eq!(format(&report), Some("ps"), "{text}");
+        assert_eq!(layer(&report, LayerId::Process), Some(100_080 << 10), "{text}");
+        assert!(report.verdict.contains("resident"), "{}", report.verdict);
+    }
+}

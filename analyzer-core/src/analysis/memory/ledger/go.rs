@@ -32,7 +32,12 @@ pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
 
 /// The heap in use: live and not, if a cycle's count tells them apart.
 fn heap(moment: &Moment<'_>, go: &GoRuntime<'_>, result: &mut Reconciliation) {
-    let (Some(alloc), Some(inuse)) = (&go.heap_alloc, &go.heap_inuse) else { return };
+    let (alloc, inuse) = match (&go.heap_alloc, &go.heap_inuse) {
+        (Some(alloc), Some(inuse)) => (alloc, inuse),
+        (Some(alloc), None) => return result.ledger.exact(LAYER, HEAP_ALLOC, alloc),
+        (None, Some(inuse)) => return result.ledger.exact(LAYER, HEAP_INUSE, inuse),
+        (None, None) => return,
+    };
     match moment.live() {
         Some(live) => {
             result.ledger.exact(LAYER, LIVE, &live);
@@ -71,6 +76,14 @@ const HEAP_ALLOC: RowText = RowText {
     label: "Heap objects",
     formula: "HeapAlloc",
     meaning: "Live objects and garbage together: nothing that was captured tells them apart.",
+};
+
+const HEAP_INUSE: RowText = RowText {
+    id: "heap-inuse",
+    reclaim: Some(Reclaim::Stays),
+    label: "Heap in use",
+    formula: "HeapInuse",
+    meaning: "Spans with at least one object: objects and the room between them, which HeapAlloc would tell apart.",
 };
 
 const SPAN_WASTE: RowText = RowText {

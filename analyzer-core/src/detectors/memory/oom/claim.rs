@@ -88,9 +88,11 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
         ),
         Whose::Group => {
             let limit = if event.memory.is_some() { limit } else { "the limit".to_owned() };
-            format!(
-                "{killed}{when}: {limit} of a control group was reached, not the machine's. Which group's is not in this log."
-            )
+            let which = event.counted_memcg.map_or_else(
+                || "Which group's is not in this log".to_owned(),
+                |path| format!("It is that of {} or of a group around it", name(case, path)),
+            );
+            format!("{killed}{when}: {limit} of a control group was reached, not the machine's. {which}.")
         }
         Whose::Machine => {
             format!(
@@ -98,9 +100,16 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
                 this(episode)
             )
         }
-        Whose::MachineByTrace => format!(
-            "{killed}{when}: by the call trace the machine ran out of memory, not a control group; the rest of the record is not in this log."
-        ),
+        Whose::MachineByTrace => {
+            let by = if event.is_by_tables {
+                "by the tables of its memory (Mem-Info)"
+            } else {
+                "by the call trace"
+            };
+            format!(
+                "{killed}{when}: {by} the machine ran out of memory, not a control group; the rest of the record is not in this log."
+            )
+        }
         Whose::Unknown if event.domain_pages.is_some() => format!(
             "{killed}{when}: memory ran out. Whose limit was reached oomkill does not say: the kernel's log does."
         ),

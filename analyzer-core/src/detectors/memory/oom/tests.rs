@@ -201,3 +201,34 @@ fn oomkill_gives_the_kernels_kill_its_time() {
     let found = check("mem.oom", &[("dmesg.txt", log), ("oomkill.txt", OOMKILL)], &["mem.oom.cgroup"]);
     assert!(found[0].claim.contains("21:03:39 by oomkill"), "{}", found[0].claim);
 }
+
+#[test]
+fn the_tables_of_the_machines_memory_tell_whose_it_was_without_a_call_trace() {
+    let tables = "[ 8.1] Node 0 active_anon:968kB inactive_anon:32280kB active_file:101656kB all_unreclaimable? no\n[ 8.2] lowmem_reserve[]: 0 0 3188 3188\n[ 8.3] 1012736 pages RAM\n";
+    let tasks = "[ 8.4] Tasks state (memory values in pages):\n[ 8.5] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n[ 8.6] [    220]     0   220     7064      822    69632        0          -250 journald\n";
+    let invoked =
+        "[ 8.0] svc invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=0\n[ 8.05] Mem-Info:\n";
+    for log in [format!("{tables}{tasks}"), format!("{invoked}{tables}{tasks}"), format!("{invoked}{tables}")]
+    {
+        let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.global"]);
+        assert!(found[0].claim.contains("by the tables of its memory (Mem-Info)"), "{}", found[0].claim);
+        assert_eq!(found[0].confidence, Confidence::Likely);
+    }
+    // A request of the keyboard (SysRq m) prints the tables too, and nobody is killed.
+    check("mem.oom", &[("dmesg.txt", tables)], &[]);
+}
+
+#[test]
+fn statistics_alone_name_the_group_at_or_below_the_limit() {
+    let stats = "[ 8.1] Memory cgroup stats for /kubepods/podx/c1: cache:0KB rss:613460KB swap:0KB\n";
+    let tasks = "[ 8.5] [  pid  ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n[ 8.6] [    220]     0   220     7064      822     69        0          -250 node\n";
+    let killed = "[ 8.7] Memory cgroup out of memory: Kill process 220 (node) score 9 or sacrifice child\n";
+    for log in [stats.to_owned(), format!("{stats}{tasks}"), format!("{stats}{tasks}{killed}")] {
+        let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.unknown"]);
+        assert!(
+            found[0].claim.contains("It is that of /kubepods/podx/c1 or of a group around it"),
+            "{}",
+            found[0].claim
+        );
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &mut [Finding]) ->
                 }
                 None => kernel(subject, event, message),
             },
-            "Evicted" if !known.iter().any(|finding| finding.code.ends_with(".evicted")) => {
+            "Evicted" if !is_told(known, message) => {
                 let object = event.text("object").unwrap_or("").replacen("pod/", "pod ", 1);
                 let pod = if object.is_empty() { "a pod".to_owned() } else { object };
                 let eviction =
@@ -45,6 +45,14 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &mut [Finding]) ->
         found.extend(finding);
     }
     found
+}
+
+/// True if the status of a pod tells of the same eviction.
+fn is_told(known: &[Finding], message: &str) -> bool {
+    let message = message.trim().trim_end_matches('.');
+    known.iter().any(|finding| {
+        finding.code.ends_with(".evicted") && (message.is_empty() || finding.claim.contains(message))
+    })
 }
 
 /// What is told already of the container that a killed process is called like.

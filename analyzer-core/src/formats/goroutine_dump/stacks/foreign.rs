@@ -10,6 +10,8 @@ use crate::evidence::stacks::Frame;
 
 /// What stands above the stack of the runtime itself, which is no goroutine's.
 pub const RUNTIME_STACK: &[u8] = b"runtime stack:";
+/// What is said of an end whose message is not in the text.
+const NO_MESSAGE: &[u8] = b"fatal error: (the message is not in the text)";
 /// Bytes of a C symbol at most: longer words of a log are not kept.
 const SYMBOL_BYTES: usize = 256;
 /// Bytes of a line that are searched for a leak checker's words: a name of a function is in it.
@@ -39,7 +41,7 @@ impl Reader<'_> {
         }
         if trimmed == RUNTIME_STACK {
             self.in_message = false;
-            return;
+            return self.runtime_stack(line.number);
         }
         if trimmed == b"-----" {
             self.is_relayed = true;
@@ -73,7 +75,14 @@ impl Reader<'_> {
         }
         if let Some(crash) = glued_crash(text) {
             let is_logged = is_logged(text, crash);
+            if crash.starts_with(b"fatal error: ") {
+                self.said_fatal = Some((preamble::kept(crash).to_vec(), line.number));
+            }
             self.glued_crash = Some(GluedCrash { text: crash.to_vec(), line: line.number, is_logged });
+        }
+        if let Some(value) = text.strip_prefix(b"PANIC: ") {
+            let text = [b"panic: ", value].concat();
+            self.glued_crash = Some(GluedCrash { text, line: line.number, is_logged: false });
         }
         // A header on the same line is not of what was said.
         let said = if is_glued { memchr::memmem::rfind(trimmed, header::START) } else { None };
@@ -81,6 +90,19 @@ impl Reader<'_> {
         if self.block.is_some() {
             self.noise(trimmed, line);
         }
+    }
+
+    /// The runtime prints its own stack only as it ends the program. Its message may stand in a sentence
+    /// above, as gopls asks for it, or not be in the text.
+    fn runtime_stack(&mut self, number: u64) {
+        if !self.preamble.is_empty() || self.block.is_some() || !self.dumps.is_empty() {
+            return;
+        }
+        let said = self.said_fatal.take();
+        let text = said.as_ref().map_or(NO_MESSAGE, |(text, _)| text.as_slice());
+        let line = said.as_ref().map_or(number, |(_, line)| *line);
+        preamble::push(&mut self.preamble, PreambleKind::FatalError, text, line);
+        self.foreign_lines = 0;
     }
 
     /// Remembers a line of other code: it may be the message of a stack that comes.
@@ -220,11 +242,13 @@ fn is_symbol(line: &[u8]) -> bool {
 }
 
 /// True for the words that leak checkers put before a goroutine: `leaked goroutine: …`
-/// (fortytwo2/leaktest and tests of one's own), `Goroutine 7 in state select, with main.f
-/// on top of the stack:` (uber-go/goleak).
+/// (fortytwo2/leaktest and tests of one's own), `Test appears to have leaked a Transport:` (net/http's
+/// own, and those made after it), `Goroutine 7 in state select, with main.f on top of the stack:`
+/// (uber-go/goleak).
 pub fn says_leaked(line: &[u8]) -> bool {
     let line = line.get(..LEAK_WORDS_BYTES).unwrap_or(line);
     let is_goleak = line.strip_prefix(b"[").unwrap_or(line).starts_with(b"Goroutine ")
         && line.ends_with(b" on top of the stack:");
-    is_goleak || memchr::memmem::find(line, b"eaked goroutine").is_some()
+    let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
+    is_goleak || has(b"eaked goroutine") || has(b"appears to have leaked")
 }

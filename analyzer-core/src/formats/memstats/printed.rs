@@ -1,0 +1,350 @@
+//! `runtime.MemStats` as programs print it: names and amounts in one or several lines, in a log, in a
+//! table (InfluxDB's `SHOW STATS`), or JSON that is cut.
+//!
+//! ```text
+//! Alloc = 4778 MiB    TotalAlloc = 4784 MiB    Sys = 4999 MiB
+//! [Memory] Sys: 13618802200 , HeapAlloc: 8512172064 , HeapIdle: 4499406848
+//! INFO memory stats heapAlloc="2.2 MiB" heapSys="7.2 MiB"
+//! {"Alloc":23423919704,"Sys":51983561336,"HeapInuse":35516039168,"PauseNs":[12914625,24
+//! ```
+//! A name that comes again begins another reading. The last name of a cut text may have half a number,
+//! and is left out. Any input is safe: each line is looked at once, readings are bounded.
+
+use super::fields::MEMSTATS;
+use crate::base::error::ParseError;
+use crate::base::limits::MEMSTATS_READINGS;
+use crate::base::reader::Lines;
+use crate::base::source::{Input, Position};
+use crate::base::units::Unit;
+use crate::evidence::Evidence;
+use crate::evidence::memory::RecordKind;
+use crate::formats::names::NameParts;
+use crate::formats::record::{RecordBuilder, decimal, nothing_found, text_lines};
+use crate::formats::redaction::{Kind, Marks};
+use crate::formats::tables::{Base, amount};
+use crate::formats::{Facts, Probe, Sniff};
+
+/// Names of sizes that make a text one of these, if so many of them have an amount.
+const SIZES: [&str; 9] =
+    ["HeapAlloc", "HeapSys", "HeapIdle", "HeapInuse", "HeapReleased", "Alloc", "Sys", "TotalAlloc", "NextGC"];
+const SIZES_NEEDED: usize = 3;
+/// Lines in which they stand.
+const LINES_NEEDED: usize = 8;
+/// No runtime takes less than this of the system: smaller numbers are of another unit.
+const LEAST_SYS: i64 = 1 << 20;
+/// Bytes of a line that are looked at.
+const LINE_BYTES: usize = 64 << 10;
+
+/// A field with its amount.
+struct Pair<'a> {
+    field: &'static str,
+    name: &'a str,
+    value: i64,
+    unit: Unit,
+    /// The amount as it is printed.
+    printed: &'a str,
+}
+
+/// The field that a name is of, however programs write it: `heapAlloc`, `heap_alloc`, `HeapInUse`.
+fn field(name: &str) -> Option<(&'static str, Unit)> {
+    let letters = || name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase());
+    let known = |field: &str| field.chars().map(|c| c.to_ascii_lowercase()).eq(letters());
+    MEMSTATS.iter().find(|(field, ..)| known(field)).map(|(field, _, unit)| (*field, *unit))
+}
+
+/// Every field of a line that an amount follows.
+fn pairs(line: &str) -> Vec<Pair<'_>> {
+    let line = line.get(..LINE_BYTES).unwrap_or(line);
+    let mut pairs = Vec::new();
+    let mut rest = line;
+    if let Some(pairs) = scavenged(line) {
+        return pairs;
+    }
+    while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic()) {
+        let word = rest.get(start..).unwrap_or_default();
+        let end = word.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(word.len());
+        let (name, after) = word.split_at_checked(end).unwrap_or((word, ""));
+        rest = after;
+        let Some((field, unit)) = field(name) else { continue };
+        let value = after.trim_start_matches(['"', ' ', '\t', ':', '=']);
+        if value.len() == after.len() {
+            continue;
+        }
+        let Some((printed, left)) = number(value) else { continue };
+        let amount = if unit == Unit::Bytes { amount(printed, Base::Binary) } else { decimal(printed) };
+        if let Some(value) = amount {
+            pairs.push(Pair { field, name, value, unit, printed });
+        }
+        rest = left;
+    }
+    pairs
+}
+
+/// A number with its unit, and what follows it: `4778 MiB`, `2.2 MiB"`, `13618802200`.
+fn number(text: &str) -> Option<(&str, &str)> {
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let after = text.get(digits..)?;
+    let unit = after.trim_start_matches(' ');
+    let letters = unit.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(unit.len());
+    let is_unit = matches!(
+        unit.get(..letters)?.to_ascii_lowercase().as_str(),
+        "b" | "k" | "kb" | "kib" | "m" | "mb" | "mib" | "g" | "gb" | "gib"
+    );
+    let end = if is_unit { digits + (after.len() - unit.len()) + letters } else { digits };
+    (digits > 0).then(|| text.split_at_checked(end))?
+}
+
+/// A column of a table: its title, and the field that it is of.
+type Column<'a> = (&'a str, Option<(&'static str, Unit)>);
+
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| c.is_whitespace() || c == '|').filter(|word| !word.is_empty())
+}
+
+/// The columns of a table whose heading is made of fields.
+fn heading(line: &str) -> Option<Vec<Column<'_>>> {
+    let columns: Vec<Column<'_>> = cells(line).map(|word| (word, field(word))).collect();
+    let known = columns.iter().filter(|(_, field)| field.is_some()).count();
+    (known > SIZES_NEEDED && columns.len() <= known * 2).then_some(columns)
+}
+
+/// The heap as the scavenger of Go 1.12 and older printed it with gctrace, in MB:
+/// `scvg1: inuse: 4, idle: 58, sys: 63, released: 57, consumed: 5 (MB)`.
+fn scavenged(line: &str) -> Option<Vec<Pair<'_>>> {
+    const NAMES: [(&str, &str); 4] = [
+        ("inuse: ", "HeapInuse"),
+        ("idle: ", "HeapIdle"),
+        ("sys: ", "HeapSys"),
+        ("released: ", "HeapReleased"),
+    ];
+    let rest = line.get(line.find("scvg")?..)?;
+    let pair = |(name, field): (&'static str, &'static str)| {
+        let printed = rest.split_once(name)?.1.split([',', ' ']).next()?;
+        let value = decimal(printed)?.checked_mul(1 << 20)?;
+        Some(Pair { field, name: name.trim_end_matches([':', ' ']), value, unit: Unit::Bytes, printed })
+    };
+    NAMES.into_iter().map(pair).collect()
+}
+
+pub fn sniff(probe: &Probe<'_>) -> Sniff {
+    let mut seen: Vec<(usize, &str)> = Vec::new();
+    for (index, (_, text)) in text_lines(probe.head_lines()).enumerate() {
+        if heading(text).is_some() || scavenged(text).is_some() {
+            return Sniff::ByContent;
+        }
+        seen.retain(|(at, _)| index - at < LINES_NEEDED);
+        for pair in pairs(text).into_iter().filter(|pair| SIZES.contains(&pair.field)) {
+            if !seen.iter().any(|(_, field)| *field == pair.field) {
+                seen.push((index, pair.field));
+            }
+        }
+        if seen.len() >= SIZES_NEEDED {
+            return Sniff::ByContent;
+        }
+    }
+    // A line that the text ends in has all of a document on it.
+    let last = probe.head().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let of_last = pairs(&String::from_utf8_lossy(last.get(..LINE_BYTES).unwrap_or(last)))
+        .iter()
+        .filter(|pair| SIZES.contains(&pair.field))
+        .count();
+    if of_last >= SIZES_NEEDED { Sniff::ByContent } else { Sniff::No }
+}
+
+/// A reading so far.
+#[derive(Default)]
+struct Reading {
+    figures: Vec<(&'static str, String, i64, Unit, Position)>,
+}
+
+/// Parses every reading.
+/// # Errors
+/// `Malformed` without one whose unit is known.
+pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    let mut readings: Vec<Reading> = Vec::new();
+    let mut columns: Option<Vec<Column<'_>>> = None;
+    let mut is_cut = false;
+    let mut lines = Lines::new(input.bytes).peekable();
+    while let Some(line) = lines.next() {
+        let text = line.text();
+        let is_last = lines.peek().is_none() && !Lines::ends_with_newline(input.bytes);
+        if let Some(found) = heading(text) {
+            columns = Some(found);
+            continue;
+        }
+        if let Some(found) = columns.as_ref().and_then(|columns| row(columns, text, line.position())) {
+            readings.push(found);
+            columns = None;
+            continue;
+        }
+        let found = pairs(text);
+        for pair in found {
+            let is_again = readings
+                .last()
+                .is_none_or(|reading| reading.figures.iter().any(|(field, ..)| *field == pair.field));
+            // Half a number, or one whose unit is cut off.
+            if is_last && text.trim_end().ends_with(pair.printed) {
+                is_cut = true;
+                continue;
+            }
+            if is_again {
+                readings.push(Reading::default());
+            }
+            let figure = (pair.field, pair.name.to_owned(), pair.value, pair.unit, line.position());
+            readings.extend_last(figure);
+        }
+    }
+    readings.retain(Reading::is_of_bytes);
+    let count = readings.len();
+    if count == 0 {
+        return Err(nothing_found("MemStats", "names such as HeapAlloc with amounts of bytes, KB or MB"));
+    }
+    // The last counts, unless the text ends within it; those before it are of earlier moments.
+    let fields = |back: usize| readings.iter().rev().nth(back).map_or(0, |reading| reading.figures.len());
+    let main = if fields(0) < fields(1) { count.saturating_sub(2) } else { count - 1 };
+    let left_out = count.saturating_sub(MEMSTATS_READINGS);
+    for (index, reading) in readings.iter().enumerate().skip(left_out) {
+        let moment = if index == main { String::new() } else { format!("{}", index + 1) };
+        let parts = NameParts { moment, ..NameParts::of(input.path, "memstats") };
+        let mut record = RecordBuilder::with_parts(input, evidence, RecordKind::Runtime, "memstats", &parts);
+        for (field, name, value, unit, at) in &reading.figures {
+            record.named_figure(field, name, *value, *unit, *at);
+        }
+        record.finish();
+    }
+    facts.kind = Some("memstats".to_owned());
+    if count > 1 {
+        facts.notes.info("several-readings", None, course(&readings));
+    }
+    if is_cut {
+        facts.notes.info("cut", None, "The text ends within an amount; that one is left out.");
+    }
+    Ok(())
+}
+
+/// How many readings there are, and how the heap went from the first to the last.
+fn course(readings: &[Reading]) -> String {
+    let heap = |reading: &Reading| {
+        let of = |name| reading.figures.iter().find(|(field, ..)| *field == name);
+        ["HeapAlloc", "Alloc", "HeapInuse"]
+            .into_iter()
+            .find_map(of)
+            .map(|(_, name, value, ..)| (name.clone(), *value))
+    };
+    let ends = readings.first().and_then(heap).zip(readings.last().and_then(heap));
+    let went =
+        ends.filter(|((first, _), (last, _))| first == last).map_or_else(String::new, |(first, last)| {
+            format!(": {} went from {} to {} bytes", first.0, first.1, last.1)
+        });
+    format!("The text holds {} readings, the last whole one counts{went}.", readings.len())
+}
+
+trait ExtendLast {
+    fn extend_last(&mut self, figure: (&'static str, String, i64, Unit, Position));
+}
+
+impl ExtendLast for Vec<Reading> {
+    fn extend_last(&mut self, figure: (&'static str, String, i64, Unit, Position)) {
+        if let Some(last) = self.last_mut() {
+            last.figures.push(figure);
+        }
+    }
+}
+
+impl Reading {
+    /// True if its numbers can be bytes: no runtime takes less than a mebibyte.
+    fn is_of_bytes(&self) -> bool {
+        let sizes = self.figures.iter().filter(|(field, ..)| SIZES.contains(field));
+        sizes.clone().count() >= 2 && sizes.map(|(_, _, value, ..)| *value).max() >= Some(LEAST_SYS)
+    }
+}
+
+/// The figures of a table's row below its heading.
+fn row(columns: &[Column<'_>], text: &str, at: Position) -> Option<Reading> {
+    let values: Vec<&str> = cells(text).collect();
+    let is_row = values.len() == columns.len() && values.iter().any(|cell| decimal(cell).is_some());
+    let figure = |((name, field), cell): (&Column<'_>, &&str)| {
+        let ((field, unit), value) = field.zip(decimal(cell))?;
+        Some((field, (*name).to_owned(), value, unit, at))
+    };
+    is_row.then(|| Reading { figures: columns.iter().zip(&values).filter_map(figure).collect() })
+}
+
+/// Names of fields and their amounts stay.
+pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    for line in Lines::new(input.bytes) {
+        let text = line.text();
+        if heading(text).is_some() {
+            marks.keep(text.as_bytes());
+            continue;
+        }
+        for pair in pairs(text) {
+            marks.keep(pair.name.as_bytes());
+            marks.keep(pair.printed.as_bytes());
+        }
+        let is_row = !text.trim().is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace() || b"|.-".contains(&byte));
+        if is_row {
+            marks.words(text.as_bytes(), Kind::Label);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::Report;
+    use crate::session::Session;
+
+    fn report(text: &str) -> Report {
+        let mut session = Session::default();
+        session.add("paste.txt", text.as_bytes().to_vec());
+        session.report()
+    }
+
+    #[test]
+    fn amounts_with_units_are_read_and_a_name_that_comes_again_is_another_reading() {
+        let block = |alloc: u32, sys: u32| {
+            format!(
+                "---\n  Alloc = {alloc} MiB   TotalAlloc = 9000 MiB   Sys = {sys} MiB\n  HeapInuse = {alloc} MiB   HeapIdle = 19 MiB   HeapReleased = 19 MiB   NumGC = 5\n"
+            )
+        };
+        let report = report(&format!("It grows:\n```\n{}{}```\n", block(4, 68), block(4778, 4999)));
+        assert_eq!(report.sources[0].format.as_deref(), Some("memstats-printed"), "{}", report.verdict);
+        assert!(report.verdict.contains("4.9 GiB"), "{}", report.verdict);
+        assert!(!report.verdict.contains("No problem"), "{}", report.verdict);
+    }
+
+    #[test]
+    fn bytes_in_a_log_line_are_read() {
+        let line = "m=+83.1 [Memory] Sys: 13618802200 , HeapAlloc: 8512172064 , HeapSys: 13018562560 , HeapInuse: 8519155712 , HeapIdle: 4499406848 , HeapReleased: 138412032 , NumGC: 18\n";
+        let report = report(&format!("```\n{line}m=+83.2 [Cache] ready\n```\n"));
+        assert!(report.verdict.contains("12.6 GiB"), "{}", report.verdict);
+    }
+
+    #[test]
+    fn a_cut_document_of_one_line_and_a_table_are_read() {
+        let cut = "{\"Alloc\":23423919704,\"Sys\":51983561336,\"HeapAlloc\":23423919704,\"HeapSys\":49444618240,\"HeapIdle\":13928579072,\"HeapInuse\":35516039168,\"HeapReleased\":13927563264,\"PauseNs\":[12914625,248";
+        let of_cut = report(&format!("For reference:\n\n{cut}"));
+        assert!(of_cut.verdict.contains("GiB"), "{}", of_cut.verdict);
+        let table = "name: runtime\nAlloc     HeapAlloc HeapIdle HeapInUse HeapReleased HeapSys  Sys\n-----     --------- -------- --------- ------------ -------  ---\n157286400 157286400 52428800 188743680 10485760     241172480 262144000\n";
+        let of_table = report(table);
+        assert!(of_table.verdict.contains("240.0 MiB"), "{}", of_table.verdict);
+    }
+
+    #[test]
+    fn lines_of_the_old_scavenger_alone_are_readings_of_the_heap() {
+        let report = report(
+            "What do these lines mean?\n```\nscvg0: inuse: 1, idle: 61, sys: 63, released: 0, consumed: 63 (MB)\nscvg1: 61 MB released\nscvg1: inuse: 1, idle: 61, sys: 63, released: 61, consumed: 1 (MB)\n```\n",
+        );
+        assert!(report.verdict.contains("heap in use 1.0 MiB"), "{}", report.verdict);
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_bytes_give_no_figure() {
+        let report = report("Alloc = 4  Sys = 68  HeapSys = 63  HeapIdle = 59\n");
+        assert!(report.memory.is_none_or(|memory| memory.latest.ledger.is_empty()));
+    }
+}
