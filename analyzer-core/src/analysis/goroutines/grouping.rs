@@ -381,6 +381,17 @@ impl Table<'_> {
 }
 
 impl Population {
+    /// A member by its id.
+    pub fn member(&self, goid: u64) -> Option<&MemberRow> {
+        let at = self.members.binary_search_by_key(&goid, |member| member.goid).ok()?;
+        self.members.get(at)
+    }
+
+    /// True if a goroutine is a member.
+    pub fn has(&self, goid: u64) -> bool {
+        self.member(goid).is_some()
+    }
+
     fn add(&mut self, count: u64, labels: Vec<(StrId, StrId)>, at: Position, is_leaked: bool) {
         self.count = self.count.saturating_add(count);
         self.counted_labels.push((labels, count));

@@ -2,7 +2,9 @@
 //! says nothing against growth: a known loop that multiplies is one instance
 //! of its owner leaked each time.
 
-use super::super::grouping::{CallSite, Group};
+use super::super::grouping::Group;
+use super::super::names::Function;
+use super::super::state::Wait;
 use super::families;
 use crate::base::go_symbol;
 use crate::report::Origin;
@@ -39,21 +41,33 @@ pub fn find(name: &str) -> Option<&'static Known> {
 /// a loop does when it has nothing to do, and nothing stands above the loop that
 /// could be what is stuck: no code of the program, and of no other library.
 pub fn of_shape(group: &Group) -> Option<&'static Known> {
-    if group.wait.is_blocked() || families::process::is_waiting_for_pipes(group) {
+    if families::process::is_waiting_for_pipes(group) {
         return None;
     }
-    let (at, known) = group.names().enumerate().find_map(|(at, name)| Some((at, find(name)?)))?;
+    of_frames(group.wait, group.frames.iter().map(|site| (&*site.function, site.origin)))
+}
+
+/// The same of frames, the innermost first.
+pub fn of_frames<'a>(
+    wait: Wait,
+    mut frames: impl Iterator<Item = (&'a Function, Origin)> + Clone,
+) -> Option<&'static Known> {
+    if wait.is_blocked() {
+        return None;
+    }
+    let inner = frames.clone();
+    let (at, known) = frames.by_ref().enumerate().find_map(|(at, (function, _))| Some((at, find(&function.name)?)))?;
     let owner = go_symbol::likely_module(go_symbol::package(known.function));
-    let is_part = |site: &CallSite| match site.origin {
+    let is_part = |(function, origin): (&Function, Origin)| match origin {
         // A library below GOPATH looks like the program's own.
-        Origin::Own => go_symbol::likely_module(&site.function.package) == owner,
+        Origin::Own => go_symbol::likely_module(&function.package) == owner,
         Origin::Dependency => {
-            let name = &*site.function.name;
+            let name = &*function.name;
             name.starts_with("golang.org/x/") || project(name) == project(known.function)
         }
         _ => true,
     };
-    group.frames.iter().take(at).all(is_part).then_some(known)
+    inner.take(at).all(is_part).then_some(known)
 }
 
 /// `github.com/hashicorp` of `github.com/hashicorp/raft.(*Raft).run`; else the host.
@@ -66,8 +80,6 @@ fn project(function: &str) -> &str {
     }
     host
 }
-
-const STD: &str = "standard library";
 
 /// Names as captures print them, generics normalized. Sources: the ignore
 /// lists that public projects give to leak checkers, and the libraries' names
@@ -91,7 +103,6 @@ pub const KNOWN: &[Known] = &[
     known("net/http/httptest.(*Server).goServe.func1", "a test server"),
     known("os/exec.(*Cmd).Wait", "waits for a child process"),
     known("os/exec.(*Cmd).watchCtx*", "ends a child process with its context"),
-    known("internal/singleflight.*", STD),
     known("google.golang.org/grpc.(*ccBalancerWrapper).watcher", "gRPC client connection"),
     known("google.golang.org/grpc.(*ccResolverWrapper).watcher", "gRPC client connection"),
     known("google.golang.org/grpc.(*addrConn).resetTransport*", "gRPC client connection"),

@@ -134,6 +134,9 @@ pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &As
     count_growth(context, index, assessment, &mut weighed);
     ramp(context, group, &assessment.policy, &mut weighed);
     waiting(context, index, group, &assessment.policy, &mut weighed);
+    if weighed.level.is_none() && assessment.is_short {
+        long_call(context, group, &mut weighed);
+    }
     if weighed.level.is_none() && !is_constant(context, group) {
         possible(context, group, &assessment.policy, &mut weighed);
     }
@@ -328,6 +331,20 @@ fn is_constant(context: &Context<'_>, group: &Group) -> bool {
 
 /// Members for each hundred ids of their range from which they were started in one go.
 const POOL_DENSITY_PERCENT: u64 = 45;
+
+/// A call that is over in seconds, and that has waited for minutes: too few for a rule,
+/// too long for health.
+fn long_call(context: &Context<'_>, group: &Group, weighed: &mut Weighed) {
+    let floor = context.floor.saturating_add(LONG_WAIT_MINUTES);
+    let waited = features::waited(group, floor);
+    if waited > 0 {
+        let verb = if waited == 1 { "has" } else { "have" };
+        weighed.raise(
+            Level::Possible,
+            format!("{waited} {verb} waited {floor} minutes or more in what mostly takes seconds."),
+        );
+    }
+}
 
 /// A count or an age alone.
 fn possible(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Weighed) {

@@ -316,6 +316,40 @@ pub fn oldest_ended(series: &Series, index: usize, census: &Census) -> Option<u6
     (is_ordered && is_many && change.births > 0).then(|| to_u64(ended.len()))
 }
 
+/// Steps over which a goroutine that is always at one place is taken to stand there.
+const STANDING_STEPS: usize = 2;
+
+/// True if all members were at this place, with the same ids, in every one of three
+/// dumps or more of the process.
+pub fn stood(series: &Series, index: usize) -> bool {
+    series.last_steps().len() >= STANDING_STEPS && stayed(series, index)
+}
+
+/// The same of one goroutine.
+pub fn stood_at(series: &Series, census: &Census, goid: u64) -> bool {
+    let group = census.group_of.get(&goid).and_then(|&index| series.groups.get(index));
+    let moments = group.and_then(|group| group.at.get(series.first_of_last_process()..));
+    series.last_steps().len() >= STANDING_STEPS
+        && moments.is_some_and(|moments| moments.iter().all(|moment| moment.has(goid)))
+}
+
+/// True if all members were at this place in every dump of the process, of two or
+/// more, and no printed wait became shorter.
+pub fn stayed(series: &Series, index: usize) -> bool {
+    let Some(group) = series.groups.get(index) else { return false };
+    let Some((last, before)) =
+        group.at.get(series.first_of_last_process()..).and_then(<[Population]>::split_last)
+    else {
+        return false;
+    };
+    let is_still_there = |member: &MemberRow| {
+        before.iter().all(|moment| {
+            moment.member(member.goid).is_some_and(|known| known.minutes.unwrap_or(0) <= member.minutes.unwrap_or(0))
+        })
+    };
+    !before.is_empty() && !last.members.is_empty() && last.members.iter().all(is_still_there)
+}
+
 /// Survivors of the last step that did not move, and the members before it.
 pub fn aged(series: &Series, index: usize) -> Option<(u64, u64)> {
     let step = series.last_steps().last()?;

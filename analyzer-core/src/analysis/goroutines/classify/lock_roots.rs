@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::holders::{Answer, is_lock_code};
+use super::super::grouping::MemberRow;
+use super::super::holders::{Answer, OwnGroup, OwnKind, is_lock_code};
 use super::super::judgment::Judgment;
 use super::families::locks;
 use super::roots::{count, holder, is_leak, promote, set_victim};
-use super::{Context, catalog, features};
+use super::{Context, NOTHING_ACCUMULATES, catalog, features};
 use crate::base::convert::to_u64;
 use crate::report::{Confidence, Role, Verdict};
 
@@ -18,6 +19,10 @@ pub fn fold(context: &Context<'_>, judgments: &mut [Judgment]) {
     }
     for index in 0..judgments.len() {
         tell_own_group(context, index, judgments);
+    }
+    for index in 0..judgments.len() {
+        tell_behind(context, index, judgments);
+        tell_itself(context, index, judgments);
         let Some(group) = context.series.groups.get(index) else { continue };
         if !is_leak(judgments, index) || !group.wait.is_lock() {
             continue;
@@ -31,23 +36,99 @@ pub fn fold(context: &Context<'_>, judgments: &mut [Judgment]) {
     }
 }
 
-/// Goroutines that are counted in the group that they wait for.
+/// Goroutines that wait for a group that cannot come to its end.
 fn tell_own_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
     let Some(group) = context.series.groups.get(index) else { return };
     let members = &group.last().members;
-    let mut reasons = members.iter().filter_map(|row| context.holders.own_groups.get(&row.goid));
-    let Some(reason) = reasons.next() else { return };
-    if reasons.count().saturating_add(1) < members.len() {
+    let known: Vec<&OwnGroup> =
+        members.iter().filter_map(|row| context.holders.own_groups.get(&row.goid)).collect();
+    // What is said is true of all of them.
+    let Some(first) = known.first().filter(|first| {
+        known.len() == members.len() && known.iter().all(|own| own.kind.is_like(first.kind))
+    }) else {
+        return;
+    };
+    let is_long = features::waited(group, context.floor) > 0
+        || is_leak(judgments, index)
+        || features::stood(context.series, index);
+    match first.kind {
+        OwnKind::Itself | OwnKind::Slots if is_long => {
+            convict(judgments, index);
+            let rule = if first.kind == OwnKind::Slots { "semaphore-exhausted" } else { "self-deadlock" };
+            set_rule(judgments, index, rule, &first.reason);
+        }
+        OwnKind::Behind(_) => {}
+        OwnKind::Itself | OwnKind::Slots | OwnKind::Unmanned => {
+            let is_over_long = features::waited(group, context.floor.saturating_add(2)) > 0;
+            let is_told = first.kind != OwnKind::Unmanned || is_over_long || features::stayed(context.series, index);
+            if is_told {
+                suspect(judgments, index, "waitgroup-stuck", &first.reason);
+            }
+        }
+    }
+}
+
+/// Who waits for the group of one that waits for itself goes with that one.
+fn tell_behind(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(group) = context.series.groups.get(index) else { return };
+    let root = |row: &MemberRow| match context.holders.own_groups.get(&row.goid)?.kind {
+        OwnKind::Behind(root) => context.census.group_of.get(&root).copied(),
+        _ => None,
+    };
+    let members = &group.last().members;
+    let Some(first) = members.first().and_then(root) else { return };
+    if first == index || !is_leak(judgments, first) || members.iter().any(|row| root(row) != Some(first)) {
         return;
     }
-    let is_long = features::waited(group, context.floor) > 0 || is_leak(judgments, index);
-    let Some(judgment) = judgments.get_mut(index) else { return };
-    if is_long && judgment.verdict != Verdict::Leak {
+    convict(judgments, index);
+    if let Some(judgment) = judgments.get_mut(index) {
+        judgment.rule = "waitgroup-stuck";
+    }
+    set_victim(judgments, index, first, "They wait for a group of one that waits for itself.".to_owned());
+}
+
+/// At least suspected: what one or two dumps show of a wait that structure alone explains.
+fn suspect(judgments: &mut [Judgment], index: usize, rule: &'static str, reason: &str) {
+    let Some(judgment) = judgments.get_mut(index).filter(|judgment| judgment.verdict != Verdict::Leak) else {
+        return;
+    };
+    judgment.verdict = Verdict::Suspect;
+    judgment.confidence = Confidence::Possible;
+    judgment.reasons.retain(|known| !known.ends_with(NOTHING_ACCUMULATES));
+    set_rule(judgments, index, rule, reason);
+}
+
+/// Likely at least, where the structure and the ids of all dumps tell it.
+fn convict(judgments: &mut [Judgment], index: usize) {
+    if let Some(judgment) = judgments.get_mut(index).filter(|judgment| judgment.verdict != Verdict::Leak) {
         judgment.verdict = Verdict::Leak;
         judgment.confidence = Confidence::Likely;
+        judgment.reasons.retain(|known| !known.ends_with(NOTHING_ACCUMULATES));
     }
-    if is_long {
+}
+
+/// A waiter that took the lock itself, where nobody else can hold it, needs no age if it
+/// stood there in every dump; in fewer dumps it is suspected.
+fn tell_itself(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(group) = context.series.groups.get(index).filter(|group| group.wait.is_lock()) else { return };
+    if is_leak(judgments, index) {
+        return;
+    }
+    let answer = |goid: u64| {
+        let lock = context.holders.lock_of(goid)?;
+        match context.holders.answers.get(lock)? {
+            Answer::Itself { by, reason, is_settled: true } if *by == goid => Some(reason),
+            _ => None,
+        }
+    };
+    let members = &group.last().members;
+    let Some(reason) = members.iter().find_map(|row| answer(row.goid)) else { return };
+    // A read lock that is taken twice has others of the same stack behind it.
+    if features::stood(context.series, index) {
+        convict(judgments, index);
         set_rule(judgments, index, "self-deadlock", reason);
+    } else {
+        suspect(judgments, index, "self-deadlock", reason);
     }
 }
 
@@ -68,16 +149,16 @@ fn fold_cycle(context: &Context<'_>, number: usize, judgments: &mut [Judgment]) 
         cycle.goids.iter().filter_map(|goid| context.census.group_of.get(goid).copied()).collect();
     groups.sort_unstable();
     groups.dedup();
+    let is_standing = cycle.is_settled
+        && cycle.goids.iter().all(|&goid| features::stood_at(context.series, &context.census, goid));
+    if let Some(&first) = groups.first().filter(|_| is_standing) {
+        convict(judgments, first);
+    }
     let stuck = groups.iter().copied().find(|&group| is_leak(judgments, group));
     let Some(root) = stuck.or_else(|| groups.first().copied()) else { return };
     if stuck.is_none() {
         // Too young to tell from two that are about to go on.
-        if let Some(judgment) = judgments.get_mut(root).filter(|judgment| judgment.verdict > Verdict::Suspect)
-        {
-            judgment.verdict = Verdict::Suspect;
-            judgment.rule = "lock-cycle";
-            judgment.reasons.insert(0, cycle.text.clone());
-        }
+        suspect(judgments, root, "lock-cycle", &cycle.text);
         return;
     }
     set_rule(judgments, root, "lock-cycle", &cycle.text);

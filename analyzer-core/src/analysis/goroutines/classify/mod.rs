@@ -15,7 +15,7 @@ mod ownership;
 mod roots;
 pub mod siblings;
 
-use super::grouping::{Group, Population};
+use super::grouping::Group;
 use super::holders::Holders;
 use super::judgment::Judgment;
 use super::series::Series;
@@ -92,6 +92,8 @@ pub struct Assessment {
     pub likely: Option<String>,
     /// Speaks against: the level is held at possible.
     pub held_back: Option<String>,
+    /// Calls end here in seconds: even one that waits for minutes is suspected.
+    pub is_short: bool,
     /// Further reasons.
     pub reasons: Vec<String>,
 }
@@ -106,6 +108,7 @@ impl Assessment {
             certain: None,
             likely: None,
             held_back: None,
+            is_short: false,
             reasons: Vec::new(),
         }
     }
@@ -222,9 +225,14 @@ fn background(
             "Take another dump some minutes later: the minutes in the header tell whether it stood still."
                 .to_owned(),
         );
+    } else if is_constant && is_crowd_at_rest(context, index, group) {
+        judgment.reasons.push(format!(
+            "The same {} at every moment, and none moved: consumers that have nothing to do look like this, and a condition that nobody makes true does.",
+            group.last().count
+        ));
     } else if is_constant {
         judgment.verdict = Verdict::Benign;
-        judgment.reasons.push(format!("{} at every moment: nothing accumulates.", group.last().count));
+        judgment.reasons.push(format!("{} at every moment{NOTHING_ACCUMULATES}", group.last().count));
     } else if group.last().count == 0 {
         judgment.verdict = Verdict::Benign;
         judgment.reasons.push("All of them have ended.".to_owned());
@@ -234,6 +242,15 @@ fn background(
     judgment
 }
 
+/// True for several waiters for a condition that were there in every one of three dumps.
+/// One is mostly the only consumer of a queue.
+fn is_crowd_at_rest(context: &Context<'_>, index: usize, group: &Group) -> bool {
+    group.wait == Wait::Cond && group.last().count > 1 && features::stood(context.series, index)
+}
+
+/// How a reason ends that only says that a count stays.
+const NOTHING_ACCUMULATES: &str = ": nothing accumulates.";
+
 /// True for senders and waiters for locks, unless their ids show that others come and go:
 /// healthy code passes there, and does not rest.
 fn may_stand(group: &Group) -> bool {
@@ -242,11 +259,7 @@ fn may_stand(group: &Group) -> bool {
     }
     let Some((first, others)) = group.at.split_first() else { return false };
     let is_named = group.at.iter().all(|moment| !moment.members.is_empty());
-    // Members are in the order of their ids.
-    let is_in = |moment: &Population, goid: u64| {
-        moment.members.binary_search_by_key(&goid, |member| member.goid).is_ok()
-    };
-    !is_named || first.members.iter().any(|member| others.iter().all(|moment| is_in(moment, member.goid)))
+    !is_named || first.members.iter().any(|member| others.iter().all(|moment| moment.has(member.goid)))
 }
 
 fn benign(reason: String, confidence: Confidence) -> Judgment {

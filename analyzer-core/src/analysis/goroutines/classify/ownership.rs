@@ -70,7 +70,7 @@ pub fn running_starters(context: &Context<'_>, group: &Group) -> Option<Vec<usiz
 }
 
 /// Births between two dumps that one goroutine makes one after another.
-const STAGED_BIRTHS: usize = 64;
+const STAGED_BIRTHS: usize = 512;
 /// Births for each hundred ids of their range from which they were made at one blow.
 const AT_ONE_BLOW_PERCENT: u64 = 45;
 /// Distinct printed waits from which births were made one after another.
@@ -85,10 +85,11 @@ pub fn are_staged(context: &Context<'_>, index: usize) -> bool {
     let births = features::births(group);
     let (Some(first), Some(last)) = (births.first(), births.last()) else { return false };
     let starter = first.parent.filter(|&goid| goid != MAIN);
-    let runs = |goid: &u64| {
-        let at = context.census.group_of.get(goid).and_then(|&at| context.series.groups.get(at));
-        at.is_some_and(|starter| !starter.has(SERVED))
-    };
+    let group_of =
+        |goid: u64| context.census.group_of.get(&goid).and_then(|&at| context.series.groups.get(at));
+    let runs = |goid: &u64| group_of(*goid).is_some_and(|starter| !starter.has(SERVED));
+    let creator = group.creator.as_ref().map(|site| &*site.function.name);
+    let is_in_call = || starter.and_then(group_of).zip(creator).is_some_and(|(at, creator)| at.has(creator));
     let is_own = group.creator.as_ref().is_some_and(|site| site.origin == Origin::Own);
     let range = last.goid - first.goid + 1;
     is_own
@@ -96,7 +97,8 @@ pub fn are_staged(context: &Context<'_>, index: usize) -> bool {
         && births.len() <= STAGED_BIRTHS
         && births.iter().all(|member| member.parent == starter)
         && (features::ages_of_births(group) >= STAGED_AGES
-            || to_u64(births.len()) * 100 < range * AT_ONE_BLOW_PERCENT)
+            || to_u64(births.len()) * 100 < range * AT_ONE_BLOW_PERCENT
+            || is_in_call())
 }
 
 /// The goroutine of `main.main`.

@@ -1,16 +1,18 @@
 //! Causes and those that only wait for them: one finding for a cause, however
 //! many stand behind it.
 
-use super::super::grouping::Group;
+use super::super::grouping::{Group, MemberRow};
 use super::super::judgment::Judgment;
 use super::super::state::Wait;
-use super::families::locks;
-use super::{Assessment, Context, catalog};
-use crate::report::{Role, Verdict};
+use super::families::{locks, process};
+use super::{Assessment, Context, catalog, features};
+use crate::report::{Confidence, Role, Verdict};
 
 /// Folds victims and satellites under their groups.
 pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &mut [Judgment]) {
     for index in 0..judgments.len() {
+        fold_stop(context, index, judgments);
+        convict_waiter(context, index, judgments);
         fold_wait_group(context, index, assessed, judgments);
     }
     for (index, assessment) in assessed.iter().enumerate() {
@@ -99,6 +101,61 @@ pub fn promote(
     }
 }
 
+/// A stop that hangs waits for a handler: one that stands is the cause.
+fn fold_stop(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let is_hanging = context.series.groups.get(index).is_some_and(process::is_stopping);
+    if !is_hanging || !is_leak(judgments, index) {
+        return;
+    }
+    let is_handler = |&other: &usize| {
+        judgments.get(other).is_some_and(|judgment| judgment.rule == "http-handler-stuck")
+            && count(context, other) > 0
+            && (is_leak(judgments, other) || features::stayed(context.series, other))
+    };
+    let handlers: Vec<usize> = (0..judgments.len()).filter(is_handler).collect();
+    let Some(root) = handlers.into_iter().max_by_key(|&other| (count(context, other), std::cmp::Reverse(other)))
+    else {
+        return;
+    };
+    promote(context, index, root, "http-handler-stuck", judgments);
+    set_victim(judgments, index, root, "The server waits for the handlers that do not return.".to_owned());
+}
+
+/// Who waits for nobody but goroutines that are stuck is stuck as well, long or not.
+fn convict_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(waiter) = context.series.groups.get(index) else { return };
+    if !waits_for_workers(waiter) || is_leak(judgments, index) {
+        return;
+    }
+    let is_stuck = |goid: &u64| {
+        let worker = context.census.group_of.get(goid).copied();
+        worker.is_some_and(|worker| worker != index && is_leak(judgments, worker))
+    };
+    let workers = |member: &MemberRow| context.census.children.get(&member.goid);
+    let members = &waiter.last().members;
+    let waits_for_stuck = |member: &MemberRow| {
+        member.goid != MAIN && workers(member).is_some_and(|workers| workers.iter().all(is_stuck))
+    };
+    if !members.is_empty() && members.iter().all(waits_for_stuck) {
+        if let Some(judgment) = judgments.get_mut(index) {
+            judgment.verdict = Verdict::Leak;
+            judgment.confidence = Confidence::Likely;
+            judgment.rule = "waitgroup-stuck";
+            judgment.role = Some(Role::Root);
+            judgment.reasons.clear();
+        }
+    }
+}
+
+/// True for waits that end with the goroutines that the waiter started.
+fn waits_for_workers(group: &Group) -> bool {
+    let first = group.frames.iter().find(|site| !site.function.is_runtime);
+    group.wait == Wait::WaitGroup || first.is_some_and(|site| &*site.function.name == "testing.(*T).Run")
+}
+
+/// The goroutine of `main.main` waits for the program's end.
+const MAIN: u64 = 1;
+
 /// Who waits for workers that leak waits because of them.
 fn fold_wait_group(
     context: &Context<'_>,
@@ -107,7 +164,7 @@ fn fold_wait_group(
     judgments: &mut [Judgment],
 ) {
     let Some(waiter) = context.series.groups.get(index) else { return };
-    if !is_leak(judgments, index) || waiter.wait != Wait::WaitGroup {
+    if !is_leak(judgments, index) || !waits_for_workers(waiter) {
         return;
     }
     let mut workers: Vec<usize> = Vec::new();
@@ -147,7 +204,7 @@ fn is_old(context: &Context<'_>, index: usize) -> bool {
     let change = step.and_then(|step| step.changes.get(index).copied().flatten());
     let group = context.series.groups.get(index);
     change.is_some_and(|change| change.survivors > 0)
-        || group.is_some_and(|group| super::features::waited(group, context.floor) > 0)
+        || group.is_some_and(|group| features::waited(group, context.floor) > 0)
 }
 
 /// A satellite goes with the group that it belongs to, and is nothing without it.

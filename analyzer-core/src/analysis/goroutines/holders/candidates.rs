@@ -10,7 +10,7 @@ use super::super::moments;
 use super::super::names;
 use super::super::state::Wait;
 use super::locks::{Lock, Table, is_lock_code, is_once_code, site_of};
-use super::shapes::{Shape, Shapes};
+use super::shapes::{Shape, Shapes, Site};
 use crate::base::order::StableOrder as _;
 use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
 
@@ -277,12 +277,17 @@ fn is_in_own_code(lock: &Lock, shape: &Shape) -> bool {
     user.is_some_and(|site| site.owner == lock.owner)
 }
 
-/// Waits of servers and of main: for connections, for signals, for all workers.
+/// Waits of servers and of main: for connections, for signals, for all workers; loops of
+/// libraries in which no code of the program stands that could be what holds the lock.
 fn is_daemon(shape: &Shape) -> bool {
-    let is_daemons = |name: &str| {
-        name == "main.main" || name == "internal/poll.(*FD).Accept" || benign::find(name).is_some()
-    };
-    shape.wait == Wait::WaitGroup || shape.frames.iter().any(|site| is_daemons(&site.function.name))
+    let user = shape.user_frame().and_then(|frame| shape.frames.get(frame));
+    let is_main = user.is_some_and(|site| &*site.function.name == "main.main");
+    let is_accept = |site: &Site| &*site.function.name == "internal/poll.(*FD).Accept";
+    let frames = shape.frames.iter().map(|site| (&*site.function, site.origin));
+    is_main
+        || shape.wait == Wait::WaitGroup
+        || shape.frames.iter().any(is_accept)
+        || benign::of_frames(shape.wait, frames).is_some()
 }
 
 /// True if a wait began no later than the longest of those behind the lock.

@@ -36,8 +36,11 @@ impl Holders {
                 *slot = Answer::Cycle(number);
             }
         }
-        let goids = edges.iter().map(|edge| edge.holder.goid).collect();
-        self.cycles.push(Cycle { goids, text: words::cycle(table, edges) });
+        let goids: Vec<u64> = edges.iter().map(|edge| edge.holder.goid).collect();
+        let is_open =
+            |edge: &Edge| table.locks.get(edge.from).is_none_or(|lock| has_other(lock, &goids));
+        let is_settled = !edges.iter().any(is_open);
+        self.cycles.push(Cycle { is_settled, text: words::cycle(table, edges), goids });
     }
 }
 
@@ -97,7 +100,14 @@ fn itself(lock: &Lock) -> Option<Answer> {
         Some(writer) if is_reading => words::read_again(lock, first, writer),
         _ => words::itself(lock, first),
     };
-    Some(Answer::Itself { by: first.goid, reason })
+    let is_settled = !has_other(lock, &[first.goid]);
+    Some(Answer::Itself { by: first.goid, reason, is_settled })
+}
+
+/// True if others than these may hold the lock, at work or in whatever they wait for.
+/// A lock that changes hands has a holder at every moment.
+fn has_other(lock: &Lock, goids: &[u64]) -> bool {
+    lock.is_worked_on || lock.candidates.iter().any(|candidate| !goids.contains(&candidate.goid))
 }
 
 fn is_writing(candidate: &Candidate) -> bool {

@@ -1,35 +1,70 @@
 //! Goroutines that wait for a WaitGroup, an errgroup or a singleflight call that
-//! they are a part of themselves.
+//! they are a part of themselves, or that nobody in the dump is a part of.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::super::moments;
+use super::super::names;
 use super::super::state::Wait;
 use super::shapes::{Shape, Shapes, Site};
+use super::workers;
 use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
 
 /// `go` statements of packages that count whom they start.
-const COUNTING: [&str; 2] = ["golang.org/x/sync/errgroup.(*Group).Go", "sync.(*WaitGroup).Go"];
+const COUNTING: [&str; 2] = [ERRGROUP_GO, "sync.(*WaitGroup).Go"];
+pub const ERRGROUP_GO: &str = "golang.org/x/sync/errgroup.(*Group).Go";
+const ERRGROUP_WAIT: &str = "golang.org/x/sync/errgroup.(*Group).Wait";
 const SINGLEFLIGHT: [&str; 2] =
     ["golang.org/x/sync/singleflight.(*Group).doCall", "internal/singleflight.(*Group).doCall"];
 
+/// What is known of a goroutine that waits for a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnGroup {
+    /// A sentence.
+    pub reason: String,
+    pub kind: OwnKind,
+}
+
+/// How a group that is waited for cannot come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OwnKind {
+    /// The waiter is a part of it.
+    Itself,
+    /// Its workers wait for each other's slots.
+    Slots,
+    /// It waits for the same as this goroutine, which waits for itself.
+    Behind(u64),
+    /// Nobody in the dump can be told to be a part of it.
+    Unmanned,
+}
+
+impl OwnKind {
+    /// True if one sentence can be true of both.
+    pub fn is_like(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+}
+
 /// A goroutine that waits for a group.
 #[derive(Debug)]
-struct Waiter {
-    goid: u64,
-    parent: Option<u64>,
-    shape: Rc<Shape>,
-    /// Addresses of what it waits for, as the calls of Wait and Do print them.
-    groups: Vec<u64>,
+pub struct Waiter {
+    pub goid: u64,
+    pub parent: Option<u64>,
+    pub shape: Rc<Shape>,
+    /// Function of the `go` statement, without closures.
+    pub starter: Rc<str>,
+    /// Addresses of what it waits for, as the calls of Wait and Do print them, the innermost first.
+    pub groups: Vec<u64>,
     /// True if a counting `go` statement started it.
     is_counted: bool,
     /// True if it runs a singleflight call of the same group further out.
     is_caller: bool,
+    pub is_in_flight: bool,
 }
 
-/// Why each of them waits for itself, by id.
-pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, String> {
+/// What is known of each of them, by id.
+pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, OwnGroup> {
     let rows = || moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT));
     let mut waiters: HashMap<u64, Waiter> = HashMap::new();
     let mut callers = 0_u64;
@@ -40,40 +75,99 @@ pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, Strin
             waiters.insert(row.goid, waiter(shapes, row, &shape));
         }
     }
+    let mut found = workers::without_slots(shapes, dump);
     if waiters.is_empty() {
-        return HashMap::new();
+        return found;
     }
     // Starters that have others than waiters left.
     let others: HashSet<u64> =
         rows().filter(|row| !waiters.contains_key(&row.goid)).filter_map(|row| row.parent).collect();
-    let reason = |waiter: &Waiter| {
-        if waiter.is_caller && callers == 1 {
-            return Some(format!(
-                "Goroutine {} calls singleflight for a key from within the call for it, at {}: it waits for itself.",
-                waiter.goid,
-                place(waiter)
-            ));
+    let at_work = workers::of_errgroups(shapes, dump, &waiters);
+    let mut ids: Vec<u64> = waiters.keys().copied().collect();
+    ids.sort_unstable();
+    for waiter in ids.iter().filter_map(|id| waiters.get(id)) {
+        if let Some(reason) = itself(waiter, &waiters, &others, callers, at_work) {
+            found.insert(waiter.goid, OwnGroup { reason, kind: OwnKind::Itself });
         }
-        let starter = waiters.get(&waiter.parent?)?;
-        let group = *waiter.groups.iter().find(|group| starter.groups.contains(group))?;
-        let both = format!(
-            "Goroutine {} waits at {} for the group at 0x{group:x}, and so does goroutine {}, which started it",
+    }
+    behind(&waiters, &ids, &mut found);
+    workers::unmanned(shapes, dump, &waiters, &mut found);
+    found
+}
+
+fn itself(
+    waiter: &Waiter,
+    waiters: &HashMap<u64, Waiter>,
+    others: &HashSet<u64>,
+    callers: u64,
+    errgroup_workers: u64,
+) -> Option<String> {
+    if waiter.is_caller && callers == 1 {
+        return Some(format!(
+            "Goroutine {} calls singleflight for a key from within the call for it, at {}: it waits for itself.",
             waiter.goid,
-            place(waiter),
-            starter.goid
-        );
-        if waiter.is_counted {
-            return Some(format!("{both} as one of its workers: it waits for itself."));
+            place(waiter)
+        ));
+    }
+    let starter = waiter.parent.and_then(|goid| waiters.get(&goid));
+    match starter {
+        Some(starter) => beside_starter(waiter, starter, others),
+        None => last_of_errgroup(waiter, errgroup_workers),
+    }
+}
+
+/// A worker of an errgroup waits for one, and all the others are gone.
+fn last_of_errgroup(waiter: &Waiter, errgroup_workers: u64) -> Option<String> {
+    let waits_for_one = waiter.shape.frames.iter().any(|site| &*site.function.name == ERRGROUP_WAIT);
+    (waits_for_one && waiter.is_counted && errgroup_workers == 0).then(|| {
+        format!(
+            "Goroutine {} was started by an errgroup, and waits for one at {}. No other worker of an errgroup is left in the dump: it waits for itself.",
+            waiter.goid,
+            place(waiter)
+        )
+    })
+}
+
+/// Waits for the group that its starter waits for as well.
+fn beside_starter(waiter: &Waiter, starter: &Waiter, others: &HashSet<u64>) -> Option<String> {
+    let group = *waiter.groups.iter().find(|group| starter.groups.contains(group))?;
+    let both = format!(
+        "Goroutine {} waits at {} for the group at 0x{group:x}, and so does goroutine {}, which started it",
+        waiter.goid,
+        place(waiter),
+        starter.goid
+    );
+    if waiter.is_counted {
+        return Some(format!("{both} as one of its workers: it waits for itself."));
+    }
+    // Whoever only waits beside its starter has workers that are still there.
+    let has_workers = others.contains(&starter.goid) || others.contains(&waiter.goid);
+    (!has_workers).then(|| {
+        format!("{both}; no other worker is left: either it is counted itself, or one returned without Done.")
+    })
+}
+
+/// Who waits for the very group that another, which waits for itself, does.
+fn behind(waiters: &HashMap<u64, Waiter>, ids: &[u64], found: &mut HashMap<u64, OwnGroup>) {
+    let mut first: HashMap<u64, u64> = HashMap::new();
+    for waiter in ids.iter().filter_map(|id| waiters.get(id)) {
+        let is_itself = found.get(&waiter.goid).is_some_and(|own| own.kind == OwnKind::Itself);
+        if let Some(&group) = waiter.groups.first().filter(|_| is_itself) {
+            first.entry(group).or_insert(waiter.goid);
         }
-        // Whoever only waits beside its starter has workers that are still there.
-        let has_workers = others.contains(&starter.goid) || others.contains(&waiter.goid);
-        (!has_workers).then(|| {
-            format!(
-                "{both}; no other worker is left: either it is counted itself, or one returned without Done."
-            )
-        })
-    };
-    waiters.values().filter_map(|waiter| Some((waiter.goid, reason(waiter)?))).collect()
+    }
+    for waiter in ids.iter().filter_map(|id| waiters.get(id)) {
+        let Some((group, &root)) = waiter.groups.first().and_then(|group| Some((group, first.get(group)?)))
+        else {
+            continue;
+        };
+        found.entry(waiter.goid).or_insert_with(|| OwnGroup {
+            reason: format!(
+                "They wait for the group at 0x{group:x}, as goroutine {root} does, which waits for itself."
+            ),
+            kind: OwnKind::Behind(root),
+        });
+    }
 }
 
 fn is_flight(site: &Site) -> bool {
@@ -82,7 +176,8 @@ fn is_flight(site: &Site) -> bool {
 
 fn waiter(shapes: &Shapes<'_>, row: &Goroutine, shape: &Rc<Shape>) -> Waiter {
     let words = shapes.evidence.goroutines.addresses_of(row);
-    let is_wait = |name: &str| name.ends_with("Group).Wait") || name.ends_with("singleflight.(*Group).Do");
+    let is_do = |name: &str| name.ends_with("singleflight.(*Group).Do");
+    let is_wait = |name: &str| name.ends_with("Group).Wait") || is_do(name);
     let inner = shape.frames.iter().take_while(|site| !site.is_user || is_wait(&site.function.name)).count();
     let first = |word: &&CallAddress| word.is_first && !word.is_inexact;
     let groups = words
@@ -94,17 +189,17 @@ fn waiter(shapes: &Shapes<'_>, row: &Goroutine, shape: &Rc<Shape>) -> Waiter {
         })
         .map(|word| word.address)
         .collect();
-    let creator = row.creator.and_then(|id| shapes.evidence.stacks.frames.get(id));
-    let creator = creator.map(|frame| shapes.evidence.strings.get(frame.function));
-    let is_in_do =
-        shape.frames.iter().take(inner).any(|site| site.function.name.ends_with("singleflight.(*Group).Do"));
+    let creator = workers::creator(shapes, row);
+    let is_in_flight = shape.frames.iter().take(inner).any(|site| is_do(&site.function.name));
     Waiter {
         goid: row.goid,
         parent: row.parent,
         shape: Rc::clone(shape),
+        starter: names::owner_of(creator.unwrap_or_default()).into(),
         groups,
         is_counted: creator.is_some_and(|name| COUNTING.contains(&name)),
-        is_caller: is_in_do && shape.frames.iter().skip(inner).any(is_flight),
+        is_caller: is_in_flight && shape.frames.iter().skip(inner).any(is_flight),
+        is_in_flight,
     }
 }
 

@@ -16,12 +16,14 @@ mod groups;
 mod locks;
 mod shapes;
 mod words;
+mod workers;
 
 use std::collections::HashMap;
 
 use super::moments::{Form, Moments};
 use crate::evidence::Evidence;
 
+pub use groups::{OwnGroup, OwnKind};
 pub use locks::{is_lock_code, is_once_code};
 
 /// What one dump says of a lock.
@@ -45,6 +47,8 @@ pub enum Answer {
         by: u64,
         /// A sentence.
         reason: String,
+        /// True if nobody else in the dump can hold it: that needs no age.
+        is_settled: bool,
     },
     /// The lock is a part of a cycle.
     Cycle(usize),
@@ -57,6 +61,8 @@ pub struct Cycle {
     pub goids: Vec<u64>,
     /// The cycle, drawn.
     pub text: String,
+    /// True if nobody else in the dump can hold any of its locks: that needs no age.
+    pub is_settled: bool,
 }
 
 /// The locks of the last dump.
@@ -68,8 +74,8 @@ pub struct Holders {
     pub names: Vec<Option<String>>,
     /// The cycles.
     pub cycles: Vec<Cycle>,
-    /// Who waits for a group of goroutines that it is a part of, and why that is known.
-    pub own_groups: HashMap<u64, String>,
+    /// Who waits for a group of goroutines that cannot come to its end, and why.
+    pub own_groups: HashMap<u64, OwnGroup>,
     lock_of: HashMap<u64, usize>,
 }
 

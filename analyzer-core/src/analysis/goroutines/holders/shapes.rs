@@ -21,6 +21,7 @@ pub struct Site {
     pub line: Option<u32>,
     /// `store.(*Store).Get (store.go:12)`.
     pub text: Rc<str>,
+    pub origin: Origin,
     pub is_user: bool,
 }
 
@@ -73,10 +74,11 @@ impl<'e> Shapes<'e> {
             .map(|frame| {
                 let function = self.functions.get(strings, frame.function);
                 let file = frame.file.map(|file| strings.get(file));
-                let is_user = matches!(function.origin(file), Origin::Own | Origin::Dependency);
+                let origin = function.origin(file);
+                let is_user = matches!(origin, Origin::Own | Origin::Dependency);
                 let text = place(&function.name, file, frame.line).into();
                 let owner = names::owner_of(&function.name).into();
-                Site { function, owner, file: frame.file, line: frame.line, text, is_user }
+                Site { function, owner, file: frame.file, line: frame.line, text, origin, is_user }
             })
             .collect();
         let state = strings.get(row.state);

@@ -368,7 +368,7 @@ fn a_worker_that_waits_for_its_own_group_waits_for_itself() {
             "fetch.All.func1 (fetch.go:25) for the group at 0xc000100008, and so does goroutine 6, which started it as one of its workers: it waits for itself",
         ],
     );
-    told(&errgroup("0xc00010000", 1), &[], &[]);
+    told(&errgroup("0xc00010000", 1), &["goroutine.suspect"], &[]);
     told(&errgroup("0xc00020000", 40), &[], &[]);
     let plain = |rest: &str| {
         format!(

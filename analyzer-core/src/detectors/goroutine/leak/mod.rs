@@ -238,6 +238,8 @@ mod holders;
 #[cfg(test)]
 mod short;
 #[cfg(test)]
+mod standing;
+#[cfg(test)]
 mod states;
 #[cfg(test)]
 mod tests;

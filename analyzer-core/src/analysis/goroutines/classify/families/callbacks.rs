@@ -20,7 +20,13 @@ const CALLERS: &[&str] = &[
     "sigs.k8s.io/controller-runtime/pkg/internal/controller.(*Controller).Reconcile",
     "sigs.k8s.io/controller-runtime/pkg/internal/controller.(*Controller[...]).Reconcile",
     "net/rpc.(*service).call",
+    TEST,
 ];
+/// Runs a test.
+const TEST: &str = "testing.tRunner*";
+/// Minutes beyond the least figure that proves waiting from which a test that waits is
+/// stuck: `go test` itself gives up after ten.
+const TEST_MINUTES: u32 = 7;
 
 /// `go` statements of the standard library that run a callback and nothing else.
 const CREATORS: &[&str] = &["time.goFunc", "context.(*afterFuncCtx).cancel"];
@@ -34,7 +40,12 @@ pub fn assess(_context: &Context<'_>, _index: usize, group: &Group) -> Option<As
         return None;
     }
     let caller = caller(group)?;
-    let policy = Policy { waited_beyond: 2, ..Policy::IDLE }.or_waited(1, 0).or_aged(1, 20);
+    let is_test = caller.starts_with(TEST.trim_end_matches('*'));
+    let policy = if is_test {
+        Policy { waited_beyond: TEST_MINUTES, ..Policy::default() }.or_waited(1, 0)
+    } else {
+        Policy { waited_beyond: 2, ..Policy::IDLE }.or_waited(1, 0).or_aged(1, 20)
+    };
     let mut assessment = Assessment::new("callback-stuck", policy);
     assessment.reasons.push(format!("{caller} called it, and handles nothing else before it returns."));
     Some(assessment)

@@ -15,6 +15,7 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
     match group.wait {
         Wait::Send => Some(send(context, index, group)),
         Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index))),
+        Wait::Select if group.has(WEIGHTED) => Some(weighted()),
         Wait::Select => Some(held_if_pool(context, group, select(context, index, group))),
         Wait::Sleep => {
             let policy = Policy { growth: Some(3), is_busy_place: true, ..Policy::default() };
@@ -126,10 +127,6 @@ fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     if group.names().any(|name| name.starts_with("context.(*cancelCtx).propagateCancel.func")) {
         return Assessment::new("ctx-never-cancelled", Policy::IDLE);
     }
-    if group.has(WEIGHTED) {
-        let policy = Policy { waited_beyond: 2, ..Policy::GROWTH_OR_RAMP };
-        return Assessment::new("semaphore-exhausted", policy.or_waited(1, 0).or_aged(1, 20));
-    }
     if let Some(ended) = features::oldest_ended(context.series, index, &context.census) {
         return long_timer(ended);
     }
@@ -137,6 +134,12 @@ fn select(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
         return ticker(context, index);
     }
     Assessment::new("select-no-exit", Policy::IDLE)
+}
+
+/// Workers of one pool wait for slots as others do, and not for long.
+fn weighted() -> Assessment {
+    let policy = Policy { waited_beyond: 2, ..Policy::GROWTH_OR_RAMP };
+    Assessment::new("semaphore-exhausted", policy.or_waited(1, 0).or_aged(1, 20))
 }
 
 fn ticker(context: &Context<'_>, index: usize) -> Assessment {

@@ -29,7 +29,8 @@ pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Ass
         // long polls become more with the load, and move.
         let policy = Policy { growth: Some(5), is_idle_place: true, ..Policy::default() };
         let policy = policy.or_waited(3, 0).or_aged(2, 80);
-        return Some(Assessment::new("http-client-no-timeout", policy));
+        let assessment = Assessment::new("http-client-no-timeout", policy);
+        return Some(Assessment { is_short: true, ..assessment });
     }
     None
 }

@@ -93,6 +93,7 @@ fn handler(context: &Context<'_>, group: &Group) -> Option<Assessment> {
         _ => return None,
     };
     let mut assessment = Assessment::new("http-handler-stuck", policy);
+    assessment.is_short = !is_select;
     if is_select && clients * 2 >= count {
         assessment.held_back = Some(format!(
             "{clients} of {count} still have their client on the line: long polls and event streams look like this."

@@ -6,6 +6,8 @@ use super::super::super::state::Wait;
 use super::super::{Assessment, Context, Policy};
 
 const COPY_OUTPUT: &str = "os/exec.(*Cmd).Start.func2";
+/// Polls until all connections are idle.
+const SHUTDOWN: &str = "net/http.(*Server).Shutdown";
 /// Stops that wait for handlers, without polling.
 const GRACEFUL_STOPS: &[&str] = &[
     "google.golang.org/grpc.(*Server).GracefulStop",
@@ -28,12 +30,13 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
     }
     if group.has("net/rpc.(*Client).Call") {
         let policy = Policy::IDLE.or_waited(2, 0).or_aged(1, 20);
-        return Some(Assessment::new("rpc-call-no-reply", policy));
+        let assessment = Assessment::new("rpc-call-no-reply", policy);
+        return Some(Assessment { is_short: true, ..assessment });
     }
     if group.wait == Wait::Coroutine {
         return Some(Assessment::new("iter-pull-not-stopped", Policy::IDLE));
     }
-    if group.has("net/http.(*Server).Shutdown") {
+    if group.has(SHUTDOWN) {
         return Some(shutdown(context, index));
     }
     if super::has_any(group, GRACEFUL_STOPS) {
@@ -46,6 +49,11 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
 /// after the child, until its output was copied (os/exec, awaitGoroutines).
 pub fn is_waiting_for_pipes(group: &Group) -> bool {
     matches!(group.wait, Wait::Receive | Wait::Channel | Wait::Select) && group.has(WAIT)
+}
+
+/// True for what stops a server, and waits for its handlers.
+pub fn is_stopping(group: &Group) -> bool {
+    group.has(SHUTDOWN) || super::has_any(group, GRACEFUL_STOPS)
 }
 
 fn is_created_by(group: &Group, name: &str) -> bool {

@@ -1,0 +1,181 @@
+//! Who could end the wait for a group: the goroutines that may be its workers.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::super::moments;
+use super::super::names;
+use super::super::state::Wait;
+use super::groups::{ERRGROUP_GO, OwnGroup, OwnKind, Waiter};
+use super::shapes::{Shape, Shapes};
+use crate::base::convert::to_u64;
+use crate::evidence::goroutines::{Goroutine, GoroutineDump, GoroutineFlags};
+
+/// Bytes around a group within which an address may be that of its object.
+const OBJECT_BYTES: u64 = 4096;
+/// The goroutine of `main.main`: whatever it waits for is the program.
+const MAIN: u64 = 1;
+
+/// The function of the `go` statement.
+pub fn creator<'e>(shapes: &Shapes<'e>, row: &Goroutine) -> Option<&'e str> {
+    let frame = shapes.evidence.stacks.frames.get(row.creator?)?;
+    Some(shapes.evidence.strings.get(frame.function))
+}
+
+fn rows(dump: &GoroutineDump) -> impl Iterator<Item = &Goroutine> {
+    moments::real(dump)
+}
+
+/// Workers of errgroups that do not wait for a group themselves.
+pub fn of_errgroups(shapes: &Shapes<'_>, dump: &GoroutineDump, waiters: &HashMap<u64, Waiter>) -> u64 {
+    let is_worker =
+        |row: &&Goroutine| !waiters.contains_key(&row.goid) && creator(shapes, row) == Some(ERRGROUP_GO);
+    to_u64(rows(dump).filter(is_worker).count())
+}
+
+/// Workers of an errgroup with a limit that wait in its `Go` for a slot, if each
+/// worker there is does: the slots are their own.
+pub fn without_slots(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, OwnGroup> {
+    let mut groups: HashSet<u64> = HashSet::new();
+    let mut waiting: Vec<u64> = Vec::new();
+    for row in rows(dump) {
+        if creator(shapes, row) != Some(ERRGROUP_GO) {
+            continue;
+        }
+        let Some(group) = slot_of(shapes, row) else { return HashMap::new() };
+        groups.insert(group);
+        waiting.push(row.goid);
+    }
+    let (1, Some(group)) = (groups.len(), groups.into_iter().next()) else { return HashMap::new() };
+    let all = match waiting.len() {
+        1 => "The only worker".to_owned(),
+        count => format!("All {count} workers"),
+    };
+    let waits = if waiting.len() == 1 { "waits" } else { "wait" };
+    let reason = format!(
+        "{all} of the errgroup at 0x{group:x} {waits} in Go for a free slot of it, and the slots are taken by the workers themselves."
+    );
+    waiting.into_iter().map(|goid| (goid, OwnGroup { reason: reason.clone(), kind: OwnKind::Slots })).collect()
+}
+
+/// The errgroup in whose `Go` a goroutine waits.
+fn slot_of(shapes: &mut Shapes<'_>, row: &Goroutine) -> Option<u64> {
+    let shape = shapes.of(row);
+    let at = shape.frames.iter().position(|site| &*site.function.name == ERRGROUP_GO)?;
+    let is_innermost = shape.frames.get(..at)?.iter().all(|site| !site.is_user);
+    let words = shapes.evidence.goroutines.addresses_of(row);
+    let first = words.iter().find(|word| usize::from(word.frame) == at && word.is_first);
+    first.filter(|_| shape.wait == Wait::Send && is_innermost).map(|word| word.address)
+}
+
+/// Adds the waiters whose group nobody in the dump can be told to be a worker of.
+/// That proves nothing: a gate that opens once looks the same.
+pub fn unmanned(
+    shapes: &mut Shapes<'_>,
+    dump: &GoroutineDump,
+    waiters: &HashMap<u64, Waiter>,
+    found: &mut HashMap<u64, OwnGroup>,
+) {
+    let mut by_group: HashMap<u64, Vec<&Waiter>> = HashMap::new();
+    for waiter in waiters.values().filter(|waiter| !waiter.is_in_flight) {
+        if let Some(&group) = waiter.groups.first() {
+            by_group.entry(group).or_default().push(waiter);
+        }
+    }
+    by_group.retain(|_, waiters| waiters.iter().all(|waiter| waiter.goid != MAIN));
+    let mut workers = Workers::default();
+    if !by_group.is_empty() {
+        for row in rows(dump).filter(|row| !waiters.contains_key(&row.goid)) {
+            workers.add(shapes, row);
+        }
+    }
+    // Who waits for another group may be a worker of this one.
+    for waiter in waiters.values() {
+        workers.add_waiter(waiter);
+    }
+    for (group, members) in by_group {
+        if members.iter().any(|waiter| workers.may_end(group, waiter)) {
+            continue;
+        }
+        for waiter in members {
+            found.entry(waiter.goid).or_insert_with(|| OwnGroup {
+                reason: format!(
+                    "No goroutine of the dump can be told to be a worker of the group at 0x{group:x}: one may have returned without Done, or the waiter may be a worker itself."
+                ),
+                kind: OwnKind::Unmanned,
+            });
+        }
+    }
+}
+
+/// What the other goroutines of a dump show of the groups that they may work for.
+#[derive(Debug, Default)]
+struct Workers {
+    /// Printed addresses, ascending once they are looked at.
+    addresses: std::collections::BTreeSet<u64>,
+    /// Types and functions on their stacks, and those that started them.
+    owners: HashSet<Rc<str>>,
+    parents: HashSet<u64>,
+    /// The same of goroutines that wait for a group themselves, with that group;
+    /// `None` if there are several.
+    waiting_owners: HashMap<Rc<str>, Option<u64>>,
+    waiting_parents: HashMap<u64, Option<u64>>,
+    /// True if one may be any group's: its stack is cut, or a WaitGroup started it.
+    is_any: bool,
+}
+
+impl Workers {
+    fn add(&mut self, shapes: &mut Shapes<'_>, row: &Goroutine) {
+        let shape = shapes.of(row);
+        self.is_any |= row.flags.has(GoroutineFlags::CUT);
+        // Done is called by code of the program; the runtime's own and loops of
+        // the standard library call nobody's.
+        if !shape.frames.iter().any(|site| site.is_user) || is_of_capture(&shape) {
+            return;
+        }
+        let starter = creator(shapes, row).unwrap_or_default();
+        self.is_any |= starter == "sync.(*WaitGroup).Go";
+        self.owners.insert(names::owner_of(starter).into());
+        let users = shape.frames.iter().filter(|site| site.is_user);
+        self.owners.extend(users.map(|site| Rc::clone(&site.owner)));
+        self.parents.extend(row.parent);
+        let words = shapes.evidence.goroutines.addresses_of(row);
+        self.addresses.extend(words.iter().map(|word| word.address));
+    }
+
+    fn add_waiter(&mut self, waiter: &Waiter) {
+        let group = waiter.groups.first().copied();
+        let users = waiter.shape.frames.iter().filter(|site| site.is_user).map(|site| &site.owner);
+        for owner in users.chain([&waiter.starter]) {
+            let known = self.waiting_owners.entry(Rc::clone(owner)).or_insert(group);
+            *known = known.filter(|_| *known == group);
+        }
+        if let Some(parent) = waiter.parent {
+            let known = self.waiting_parents.entry(parent).or_insert(group);
+            *known = known.filter(|_| *known == group);
+        }
+    }
+
+    /// True if one of them may be a worker of the group that somebody waits for.
+    fn may_end(&self, group: u64, waiter: &Waiter) -> bool {
+        let is_of_other = |known: &Option<u64>| *known != Some(group);
+        let is_known = |owner: &Rc<str>| {
+            self.owners.contains(owner) || self.waiting_owners.get(owner).is_some_and(is_of_other)
+        };
+        let near = group.saturating_sub(OBJECT_BYTES)..=group.saturating_add(OBJECT_BYTES);
+        let users = waiter.shape.frames.iter().filter(|site| site.is_user);
+        self.is_any
+            || self.parents.contains(&waiter.goid)
+            || self.addresses.range(near).next().is_some()
+            || self.waiting_parents.get(&waiter.goid).is_some_and(is_of_other)
+            || is_known(&waiter.starter)
+            || users.into_iter().any(|site| is_known(&site.owner))
+    }
+}
+
+/// True for the goroutine that writes the capture.
+fn is_of_capture(shape: &Shape) -> bool {
+    shape.frames.iter().any(|site| {
+        site.function.name.starts_with("runtime/pprof.") || site.function.name.starts_with("net/http/pprof.")
+    })
+}
