@@ -56,7 +56,8 @@ pub fn of_frames<'a>(
         return None;
     }
     let inner = frames.clone();
-    let (at, known) = frames.by_ref().enumerate().find_map(|(at, (function, _))| Some((at, find(&function.name)?)))?;
+    let (at, known) =
+        frames.by_ref().enumerate().find_map(|(at, (function, _))| Some((at, find(&function.name)?)))?;
     let owner = go_symbol::likely_module(go_symbol::package(known.function));
     let is_part = |(function, origin): (&Function, Origin)| match origin {
         // A library below GOPATH looks like the program's own.

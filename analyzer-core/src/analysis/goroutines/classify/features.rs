@@ -344,7 +344,9 @@ pub fn stayed(series: &Series, index: usize) -> bool {
     };
     let is_still_there = |member: &MemberRow| {
         before.iter().all(|moment| {
-            moment.member(member.goid).is_some_and(|known| known.minutes.unwrap_or(0) <= member.minutes.unwrap_or(0))
+            moment
+                .member(member.goid)
+                .is_some_and(|known| known.minutes.unwrap_or(0) <= member.minutes.unwrap_or(0))
         })
     };
     !before.is_empty() && !last.members.is_empty() && last.members.iter().all(is_still_there)

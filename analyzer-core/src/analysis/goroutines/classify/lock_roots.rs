@@ -43,9 +43,10 @@ fn tell_own_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment
     let known: Vec<&OwnGroup> =
         members.iter().filter_map(|row| context.holders.own_groups.get(&row.goid)).collect();
     // What is said is true of all of them.
-    let Some(first) = known.first().filter(|first| {
-        known.len() == members.len() && known.iter().all(|own| own.kind.is_like(first.kind))
-    }) else {
+    let Some(first) = known
+        .first()
+        .filter(|first| known.len() == members.len() && known.iter().all(|own| own.kind.is_like(first.kind)))
+    else {
         return;
     };
     let is_long = features::waited(group, context.floor) > 0
@@ -60,7 +61,8 @@ fn tell_own_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment
         OwnKind::Behind(_) => {}
         OwnKind::Itself | OwnKind::Slots | OwnKind::Unmanned => {
             let is_over_long = features::waited(group, context.floor.saturating_add(2)) > 0;
-            let is_told = first.kind != OwnKind::Unmanned || is_over_long || features::stayed(context.series, index);
+            let is_told =
+                first.kind != OwnKind::Unmanned || is_over_long || features::stayed(context.series, index);
             if is_told {
                 suspect(judgments, index, "waitgroup-stuck", &first.reason);
             }

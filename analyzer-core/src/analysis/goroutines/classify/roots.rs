@@ -113,7 +113,8 @@ fn fold_stop(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
             && (is_leak(judgments, other) || features::stayed(context.series, other))
     };
     let handlers: Vec<usize> = (0..judgments.len()).filter(is_handler).collect();
-    let Some(root) = handlers.into_iter().max_by_key(|&other| (count(context, other), std::cmp::Reverse(other)))
+    let Some(root) =
+        handlers.into_iter().max_by_key(|&other| (count(context, other), std::cmp::Reverse(other)))
     else {
         return;
     };

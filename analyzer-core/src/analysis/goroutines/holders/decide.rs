@@ -37,8 +37,7 @@ impl Holders {
             }
         }
         let goids: Vec<u64> = edges.iter().map(|edge| edge.holder.goid).collect();
-        let is_open =
-            |edge: &Edge| table.locks.get(edge.from).is_none_or(|lock| has_other(lock, &goids));
+        let is_open = |edge: &Edge| table.locks.get(edge.from).is_none_or(|lock| has_other(lock, &goids));
         let is_settled = !edges.iter().any(is_open);
         self.cycles.push(Cycle { is_settled, text: words::cycle(table, edges), goids });
     }

@@ -55,7 +55,10 @@ pub fn without_slots(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u
     let reason = format!(
         "{all} of the errgroup at 0x{group:x} {waits} in Go for a free slot of it, and the slots are taken by the workers themselves."
     );
-    waiting.into_iter().map(|goid| (goid, OwnGroup { reason: reason.clone(), kind: OwnKind::Slots })).collect()
+    waiting
+        .into_iter()
+        .map(|goid| (goid, OwnGroup { reason: reason.clone(), kind: OwnKind::Slots }))
+        .collect()
 }
 
 /// The errgroup in whose `Go` a goroutine waits.

@@ -110,7 +110,11 @@ fn a_group_without_workers_is_suspected_and_one_with_workers_is_not() {
        sync.(*WaitGroup).Wait(0xc000100010) waitgroup.go:118
        crew.(*Crew).stop(0xc000100000) crew.go:40
        crew.(*Crew).work(0xc000100000) crew.go:20";
-    told(waiter, &["goroutine.suspect"], &["1 in [sync.WaitGroup.Wait] in example.com/shop/crew.(*Crew).stop"]);
+    told(
+        waiter,
+        &["goroutine.suspect"],
+        &["1 in [sync.WaitGroup.Wait] in example.com/shop/crew.(*Crew).stop"],
+    );
     for worker in [
         "crew.(*Crew).work(0xc000100000) crew.go:18",
         "jobs.run(0xc000100000) jobs.go:18",
@@ -135,7 +139,11 @@ fn waiters_for_a_condition_that_never_move_are_not_called_background() {
     };
     let groups = groups_of_three(&format!("{}{}", at_gate(20), at_gate(21)));
     assert_eq!(verdict(&groups, "pass"), Verdict::Unknown);
-    assert!(groups.iter().any(|group| group.reasons.iter().any(|why| why.contains("a condition that nobody makes true"))));
+    assert!(
+        groups
+            .iter()
+            .any(|group| group.reasons.iter().any(|why| why.contains("a condition that nobody makes true")))
+    );
 }
 
 #[test]
@@ -148,7 +156,8 @@ fn a_stop_that_hangs_is_caused_by_the_handler_that_stands() {
        sync.(*WaitGroup).Wait(0xc000100010) waitgroup.go:118
        net/http/httptest.(*Server).Close(0xc000100000) server.go:250
        api.stop(0xc000100000) api.go:80";
-    let texts: Vec<(&str, String)> = PATHS.iter().enumerate().map(|(at, path)| (*path, self::at(text, at))).collect();
+    let texts: Vec<(&str, String)> =
+        PATHS.iter().enumerate().map(|(at, path)| (*path, self::at(text, at))).collect();
     let found = check("goroutine", &texts, &["goroutine.http-handler-stuck"]);
     assert!(found[0].claim.contains("1 more waits behind it"), "{}", found[0].claim);
 }
@@ -211,7 +220,11 @@ fn who_waits_for_the_group_of_one_that_waits_for_itself_goes_with_it() {
        sync.(*WaitGroup).Wait(0xc000100008) waitgroup.go:118
        golang.org/x/sync/errgroup.(*Group).Wait(0xc000100000) errgroup.go:56
        token.All() token.go:50";
-    told(text, &["goroutine.self-deadlock"], &["No other worker of an errgroup is left", "1 more waits behind it"]);
+    told(
+        text,
+        &["goroutine.self-deadlock"],
+        &["No other worker of an errgroup is left", "1 more waits behind it"],
+    );
     // Another worker may still end.
     let worker = "goroutine 9 [IO wait]
        token.fetch(0x1) token.go:70
