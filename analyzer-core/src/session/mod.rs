@@ -36,10 +36,10 @@ use crate::redact::Redaction;
 use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
 
 pub use crate::analysis::profile::{
-    Base, CallTree, Calls, Details, Direction, Effect, Effects, Filter, Filters, Granularity, Inlining,
-    LabelKey, Labels, Left, LineCall, ListedFunction, ListedLine, Listing, MappingRow, Nodes, Order, Peek,
-    PeekNode, Query, QueryError, Share, Takes, Top, TopRow, TreeNames, TreeOptions, Trend, Viewport,
-    list_text, peek_text, top_text,
+    Base, CallGraph, CallTree, Calls, Details, Direction, Effect, Effects, Filter, Filters, Granularity,
+    GraphEdge, GraphNode, Inlining, LabelKey, Labels, Left, LineCall, ListedFunction, ListedLine, Listing,
+    MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Takes, Top, TopRow, TreeNames,
+    TreeOptions, Trend, Trim, Viewport, list_text, peek_text, top_text,
 };
 pub use crate::analysis::trace::lanes;
 pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_BYTES as SESSION_BYTES};

@@ -3,8 +3,8 @@
 use super::Session;
 use super::message::ExportForm;
 use crate::analysis::profile::{
-    self, CallTree, Details, Effects, Labels, Listing, Nodes, Order, Peek, Query, QueryError, Top,
-    TreeOptions, Trend, View,
+    self, CallGraph, CallTree, Details, Effects, Labels, Listing, Nodes, Order, Peek, Query, QueryError, Top,
+    TreeOptions, Trend, Trim, View,
 };
 use crate::base::source::SourceId;
 use crate::formats::pprof;
@@ -44,6 +44,13 @@ impl Session {
     /// As for [`Self::top`]; `BadFilter` if the pattern is no expression.
     pub fn listing(&self, query: &Query, pattern: &str) -> Result<Listing, QueryError> {
         profile::listing(&self.evidence, query, pattern)
+    }
+
+    /// The call graph of a profile, trimmed.
+    /// # Errors
+    /// As for [`Self::top`].
+    pub fn call_graph(&self, query: &Query, trim: Trim) -> Result<CallGraph, QueryError> {
+        profile::call_graph(&self.evidence, query, trim)
     }
 
     /// What each label accounts for.

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::Session;
 use super::message::{ExportForm, Redacted, TextLines, TraceQuery, TraceWindow};
 use super::source::SourceView;
-use crate::analysis::profile::{self, CallTree, Nodes, Order, Query, QueryError, TreeOptions};
+use crate::analysis::profile::{
+    self, CallGraph, CallTree, Nodes, Order, Query, QueryError, TreeOptions, Trim,
+};
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
 use crate::report::{self, MappingPage, SubjectId};
@@ -112,6 +114,8 @@ questions! {
     Tree,
     /// Nodes of a profile with their neighbors.
     Peek,
+    /// The call graph of a profile.
+    Calls,
     /// The labels of a profile.
     Labels,
     /// What the filters of a query leave.
@@ -238,6 +242,23 @@ impl Question for Peek {
     fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
         let (_, peek) = session.peek(&self.query, &self.nodes, self.order)?;
         Ok(peek)
+    }
+}
+
+/// The functions of a profile and the calls between them, as far as they can be drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calls {
+    /// What is asked of the profile.
+    pub query: Query,
+    /// What is left out.
+    pub trim: Trim,
+}
+
+impl Question for Calls {
+    type Answer = CallGraph;
+
+    fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
+        Ok(session.call_graph(&self.query, self.trim)?)
     }
 }
 

@@ -3,6 +3,7 @@
 // The lint spares functions marked as tests, not their helpers.
 #![allow(clippy::unwrap_used)]
 
+mod call_graph;
 mod corpus;
 mod depth;
 mod hostile;

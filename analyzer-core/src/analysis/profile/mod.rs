@@ -11,6 +11,7 @@
 //! `merge.go`; `internal/driver/driver_focus.go`, `tagroot.go`;
 //! `internal/graph/graph.go`; `internal/report/report.go`).
 
+mod call_graph;
 mod call_tree;
 mod compare;
 mod details;
@@ -44,6 +45,7 @@ mod trend;
 mod view;
 mod viewport;
 
+pub use call_graph::{CallGraph, GraphEdge, GraphNode, Trim, call_graph};
 pub use call_tree::{CallTree, Direction, TreeNames, TreeOptions, call_tree};
 pub use details::{Details, MappingRow, details};
 pub use effects::{Effect, Effects, Left, effects};

@@ -3,6 +3,7 @@
 
 mod about;
 mod actions;
+mod calls;
 mod choice;
 mod details;
 mod export;
@@ -255,6 +256,9 @@ fn content(
     if case.settings.mode == Mode::About {
         return html! { <about::About case={case.clone()} /> };
     }
+    if case.settings.mode == Mode::Calls {
+        return html! { <calls::Calls case={case.clone()} /> };
+    }
     // What cannot be asked costs the graph that is there nothing.
     let message = trouble(answer);
     if graph.is_none()
@@ -280,7 +284,7 @@ fn content(
         Mode::Sandwich => html! { <sandwich::Sandwich case={case.clone()} {graph} /> },
         Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
         Mode::Labels => html! { <labels::LabelsView case={case.clone()} /> },
-        Mode::About => Html::default(),
+        Mode::Calls | Mode::About => Html::default(),
     };
     html! {
         <>

@@ -22,6 +22,8 @@ pub enum Mode {
     /// The flame graph.
     #[default]
     Flame,
+    /// Functions as boxes, calls as arrows.
+    Calls,
     /// Functions by their cost.
     Top,
     /// Callers and callees of one function.
@@ -36,9 +38,10 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode, in the order of their buttons: name in the address, title.
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::Both, "both", "Graph and table"),
         (Self::Flame, "flame", "Graph"),
+        (Self::Calls, "calls", "Call graph"),
         (Self::Top, "top", "Top"),
         (Self::Sandwich, "callers", "Callers"),
         (Self::Tree, "tree", "Tree"),
