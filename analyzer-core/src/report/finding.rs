@@ -229,6 +229,15 @@ pub struct Finding {
     pub group: Option<String>,
 }
 
+impl Finding {
+    /// The title, and the container or image that it ends with where it is about what one is given:
+    /// `No GOMEMLIMIT beside a memory limit` of `container api of Deployment/api`.
+    pub fn headline(&self) -> (&str, Option<&str>) {
+        let parts = self.title.split_once(": ").filter(|_| self.code.starts_with("spec."));
+        parts.map_or((self.title.as_str(), None), |(title, of)| (title, Some(of)))
+    }
+}
+
 /// A detector that lacked evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -130,6 +130,25 @@ impl Report {
         })
     }
 
+    /// Checks that lacked evidence, as far as a drop of this kind is asked for it: whoever asks about manifests, or
+    /// about what another tool counted, has no use for the captures of a process.
+    pub fn lacking(&self) -> impl Iterator<Item = &NotRun> {
+        let has_captures = self.memory.is_some()
+            || self.goroutines.is_some()
+            || self.gc.is_some()
+            || self.resources.is_some()
+            || !self.profiles.is_empty()
+            || !self.traces.is_empty();
+        let families: &[&str] = match (has_captures, self.recipe.is_some(), self.tables.is_empty()) {
+            (true, ..) | (_, false, true) => &[],
+            (_, true, true) => &["spec"],
+            (_, false, false) => &["ebpf", "otel"],
+            (_, true, false) => &["spec", "ebpf", "otel"],
+        };
+        let is_of = |code: &str| families.is_empty() || families.iter().any(|family| code.starts_with(family));
+        self.not_run.iter().filter(move |row| is_of(&row.code))
+    }
+
     /// The report as JSON, indented, as `strata report --format json` prints it.
     pub fn to_json(&self) -> String {
         // Nothing in it can fail to be written.

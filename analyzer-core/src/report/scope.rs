@@ -52,6 +52,7 @@ impl Report {
         report.subjects.retain(|subject| inside.contains(&subject.id));
         report.findings.retain(|finding| is_of(&finding.subject));
         report.profiles.retain(|profile| is_source_of(profile.source));
+        report.tables.retain(|table| is_source_of(table.source));
         report.heap_sites.retain(|site| inside.contains(&site.subject));
         report.traces.retain(|trace| is_of(&trace.subject));
         report.memory = report.memory.and_then(|mut memory| {

@@ -150,7 +150,7 @@ fn causes<'r>(first: &Finding, rest: &[&'r Finding]) -> Vec<&'r str> {
         let is_side = || side(a).zip(side(b)).is_some_and(|(a, b)| a.0 == b.0);
         a.subject == b.subject && (a.code == b.code || is_side())
     };
-    let mut named: Vec<&Finding> = Vec::new();
+    let mut named: Vec<&'r Finding> = Vec::new();
     for &other in rest.iter().filter(|other| !is_told_with(first, other)) {
         match named.iter_mut().find(|known| is_one(known, other)) {
             Some(known) if side(other) < side(known) => *known = other,
@@ -159,7 +159,13 @@ fn causes<'r>(first: &Finding, rest: &[&'r Finding]) -> Vec<&'r str> {
             None => {}
         }
     }
-    named.into_iter().map(|finding| finding.title.as_str()).take(CAUSES).collect()
+    // What a container is called is said once.
+    let (_, told) = first.headline();
+    let title = |finding: &'r Finding| match finding.headline() {
+        (title, of) if of == told => title,
+        _ => finding.title.as_str(),
+    };
+    named.into_iter().map(title).take(CAUSES).collect()
 }
 
 /// What happened, in the finding's first sentence, and the line of code that is behind it.
@@ -251,9 +257,7 @@ fn calm(report: &Report) -> (String, Outcome) {
             "file",
             "files",
         );
-        let is_recipe = |row: &SourceRow| {
-            is_usable(row) && row.format.as_deref().is_some_and(|format| RECIPES.contains(&format))
-        };
+        let is_recipe = |row: &SourceRow| is_usable(row) && row.is_recipe();
         if report.checks_run > 0 && report.sources.iter().any(is_recipe) {
             let told = format!(
                 "Nothing is wrong with what is stated in {files}: {passed} passed. How it runs takes captures."
@@ -640,6 +644,11 @@ impl SourceRow {
     /// True if the file could not be used.
     pub fn is_unreadable(&self) -> bool {
         !is_usable(self)
+    }
+
+    /// True if it is what containers are given before they run, and no capture.
+    pub fn is_recipe(&self) -> bool {
+        self.format.as_deref().is_some_and(|format| RECIPES.contains(&format))
     }
 
     /// Why the file could not be used, in words.

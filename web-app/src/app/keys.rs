@@ -3,12 +3,14 @@
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::palette;
 use crate::components::text_field::is_text_field;
 use crate::link::{Command, Link};
 use crate::state::{Action, Route, ViewId};
 
 /// The page's own keys, with what they do.
 pub const KEYS: &[(&str, &str)] = &[
+    ("Ctrl+K", "Find a view, an action, a function, a goroutine group, a file or a finding"),
     ("1 … 9", "Go to a view by its position"),
     ("/", "Search in the view"),
     ("o", "Browse for files"),
@@ -19,6 +21,10 @@ pub const KEYS: &[(&str, &str)] = &[
 
 /// Acts on a key, unless it belongs to a field or to the browser.
 pub fn pressed(link: &Link, event: &KeyboardEvent) {
+    if palette::is_its_key(event) {
+        event.prevent_default();
+        return palette::toggle(link);
+    }
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
         return;
     }

@@ -3,6 +3,7 @@
 mod embedder;
 mod keys;
 mod listeners;
+mod palette;
 mod shell;
 mod theme;
 

@@ -5,6 +5,7 @@ use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::keys::KEYS;
+use super::palette::{self, Palette};
 use crate::components::browse::Browse;
 use crate::components::keys_dialog::{Keys, KeysDialog};
 use crate::components::landing::Landing;
@@ -39,6 +40,12 @@ pub fn page(state: &State, link: &Link) -> Html {
             { main(state) }
             if state.dragged_over {
                 <div class="drop-overlay" aria-hidden="true"><p>{ "Drop to analyze" }</p></div>
+            }
+            if state.palette_shown {
+                <Palette
+                    report={state.shown().cloned()} params={state.route.params.clone()} theme={state.theme}
+                    has_files={!state.files.is_empty()} is_busy={state.is_busy()}
+                />
             }
             if state.keys_shown {
                 <KeysDialog page_keys={KEYS} views={keys_of_views(state.route.view)} />
@@ -187,6 +194,10 @@ fn actions(state: &State, link: &Link) -> Html {
         let link = link.clone();
         move |_| link.send(Command::Act(Action::KeysToggled))
     };
+    let palette = {
+        let link = link.clone();
+        move |_| palette::toggle(&link)
+    };
     html! {
         <div class="actions">
             if !state.files.is_empty() {
@@ -200,6 +211,9 @@ fn actions(state: &State, link: &Link) -> Html {
                     </button>
                 </span>
             }
+            <button type="button" class="button palette-button" onclick={palette} title="Find anything (Ctrl+K)" aria-keyshortcuts="Control+K">
+                { "Find" }<kbd aria-hidden="true">{ "Ctrl K" }</kbd>
+            </button>
             <ThemeButton theme={state.theme} />
             <button type="button" class="button icon keys-button" onclick={keys} title="Keys (?)" aria-label="Keys (?)">{ "?" }</button>
         </div>

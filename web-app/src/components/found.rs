@@ -34,10 +34,12 @@ pub fn lines(report: &Report, families: &'static [&'static str], subject: Option
             <ul class="plain">
                 { for found.into_iter().map(|finding| {
                     let (class, mark) = look(finding.severity);
+                    // A claim names the container or image that it is about.
+                    let (title, _) = finding.headline();
                     html! {
                         <li>
                             <strong class={classes!("severity", class)}>
-                                <span class="mark" aria-hidden="true">{ mark }</span>{ &finding.title }
+                                <span class="mark" aria-hidden="true">{ mark }</span>{ title }
                             </strong>
                             { " " }{ &finding.claim }
                         </li>

@@ -8,12 +8,16 @@ use crate::state::{Params, Route, ViewId};
 /// The view that answers what the captures of a drop are for.
 pub fn first_view(report: &Report) -> Route {
     let usable: Vec<&SourceRow> = report.sources.iter().filter(|row| is_usable(row)).collect();
+    let all = |is_kind: &dyn Fn(&SourceRow) -> bool| usable.iter().all(|row| is_kind(row));
+    // Of manifests alone there is no process that could have ended: the fix stands beside what is stated.
+    if !usable.is_empty() && report.recipe.is_some() && all(&SourceRow::is_recipe) {
+        return Route::to(ViewId::Recipe);
+    }
     // What ended a process, and what nobody can read, is said first, whatever it was found in.
     let is_told = matches!(report.outcome, Outcome::Critical | Outcome::Unreadable);
     if is_told || usable.is_empty() || report.services().count() > 1 {
         return Route::default();
     }
-    let all = |is_kind: &dyn Fn(&SourceRow) -> bool| usable.iter().all(|row| is_kind(row));
     let is_profile = |row: &SourceRow| {
         report.profiles.iter().any(|profile| profile.source == row.id && !is_of_trace(profile))
     };
@@ -43,24 +47,31 @@ pub fn first_view(report: &Report) -> Route {
     if all(&is_log) {
         return Route::to(ViewId::Gc);
     }
-    resources(report).unwrap_or_default()
+    if has_captures_of_process(report) {
+        return Route::default();
+    }
+    match &report.resources {
+        Some(section) => resources(&section.snapshots),
+        None if !report.tables.is_empty() && report.recipe.is_none() => Route::to(ViewId::Tables),
+        None => Route::default(),
+    }
 }
 
-/// The view of a drop that has sockets, descriptors, threads or the CPU quota, and nothing else.
-fn resources(report: &Report) -> Option<Route> {
-    let moments = &report.resources.as_ref()?.snapshots;
-    let has_other = report.memory.is_some()
+/// True for anything beside sockets, descriptors, threads and the CPU quota.
+fn has_captures_of_process(report: &Report) -> bool {
+    report.memory.is_some()
         || report.goroutines.is_some()
         || report.gc.is_some()
         || !report.profiles.is_empty()
-        || !report.traces.is_empty();
-    if has_other {
-        return None;
-    }
+        || !report.traces.is_empty()
+}
+
+/// The view of a drop that has sockets, descriptors, threads or the CPU quota, and nothing else.
+fn resources(moments: &[ResourceSnapshot]) -> Route {
     let is_listed = |moment: &ResourceSnapshot| {
         moment.sockets.is_some() || moment.descriptors.is_some() || moment.threads.is_some()
     };
-    Some(Route::to(if moments.iter().any(is_listed) { ViewId::Sockets } else { ViewId::Gc }))
+    Route::to(if moments.iter().any(is_listed) { ViewId::Sockets } else { ViewId::Gc })
 }
 
 fn is_usable(row: &SourceRow) -> bool {
@@ -153,6 +164,21 @@ mod tests {
             ViewId::Gc
         );
         assert_eq!(first(&[("net/tcp", tcp), ("g.txt", DUMP)]), ViewId::Overview);
+    }
+
+    #[test]
+    fn manifests_alone_open_the_recipe_and_beside_a_capture_the_overview() {
+        let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec:\n  template:\n    spec:\n      containers:\n      - name: api\n        image: api:1\n        resources: {limits: {memory: 400Mi}}\n        env: [{name: GOMEMLIMIT, value: 512MiB}]\n";
+        assert_eq!(first(&[("api.yaml", deployment)]), ViewId::Recipe);
+        assert_eq!(first(&[("api.yaml", deployment), ("Dockerfile", "FROM golang:1.26\n")]), ViewId::Recipe);
+        assert_eq!(first(&[("api.yaml", deployment), ("g.txt", DUMP)]), ViewId::Overview);
+    }
+
+    #[test]
+    fn what_another_tool_counted_opens_its_tables() {
+        let map = "{\"type\": \"map\", \"data\": {\"@bytes\": {\"api\": 4096, \"cart\": 64}}}\n";
+        assert_eq!(first(&[("counts.json", map)]), ViewId::Tables);
+        assert_eq!(first(&[("counts.json", map), ("g.txt", DUMP)]), ViewId::Overview);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub struct Use {
     pub gc: bool,
     /// True if sockets, descriptors or threads are listed in it.
     pub sockets: bool,
+    /// True if a table is made of it.
+    pub table: bool,
+    /// True if it states what containers are given.
+    pub recipe: bool,
     /// How many findings cite it.
     pub findings: usize,
     /// Cited lines, with what they are cited for, each said once.
@@ -62,6 +66,15 @@ impl Uses {
         }
         for profile in &report.profiles {
             uses.entry(profile.source).profile = true;
+        }
+        for table in &report.tables {
+            uses.entry(table.source).table = true;
+            for row in &table.rows {
+                uses.cite(&row.citation, &row.name).table = true;
+            }
+        }
+        for fact in report.recipe.iter().flat_map(|section| &section.containers) {
+            uses.cite(&fact.citation, &fact.name).recipe = true;
         }
         for trace in &report.traces {
             uses.entry(trace.source).trace = true;
@@ -120,6 +133,10 @@ impl Uses {
         if let Some(threads) = &moment.threads {
             listed.extend(threads.waits.iter().map(|row| &row.citation));
             listed.extend([&threads.total, &threads.pids, &threads.pids_max].into_iter().flatten());
+        }
+        for service in &moment.registries {
+            listed.extend(service.instances.iter().map(|row| &row.citation));
+            listed.extend(service.strays.iter().map(|row| &row.citation));
         }
         for citation in listed {
             let what = citation.quantity.as_deref().unwrap_or("descriptors");

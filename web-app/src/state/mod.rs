@@ -91,6 +91,8 @@ pub struct State {
     pub system_is_dark: bool,
     /// True while the list of keys is open.
     pub keys_shown: bool,
+    /// True while the palette is open.
+    pub palette_shown: bool,
     /// True while something is dragged over the window.
     pub dragged_over: bool,
     /// What went wrong outside of a file: a paste without content, a broken example.
@@ -139,6 +141,8 @@ pub enum Action {
     },
     /// The list of keys was opened or closed.
     KeysToggled,
+    /// The palette was opened or closed.
+    PaletteToggled,
     /// Something is dragged over the window, or no longer.
     DraggedOver(bool),
     /// Something to say, or nothing anymore.
@@ -171,6 +175,7 @@ impl State {
             Action::Navigated(route) => self.navigated(route),
             Action::ThemeChosen(theme) => self.theme = theme,
             Action::SystemTurned { dark } => self.system_is_dark = dark,
+            Action::PaletteToggled => self.palette_shown = !self.palette_shown,
             Action::KeysToggled => self.keys_shown = !self.keys_shown,
             Action::DraggedOver(over) => self.dragged_over = over,
             Action::Noticed(notice) => self.notice = notice,

@@ -14,6 +14,7 @@ macro_rules! views {
             Source source,
             Trace trace,
             Gc gc,
+            Tables tables,
             Files files,
         }
     };

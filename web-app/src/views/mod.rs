@@ -3,7 +3,7 @@
 use analyzer_core::report::Report;
 use yew::prelude::*;
 
-use crate::state::{Params, Scope, Shared, ViewId};
+use crate::state::{Params, Route, Scope, Shared, ViewId};
 
 /// What every view is given.
 #[derive(Clone, PartialEq, Properties)]
@@ -22,6 +22,19 @@ pub struct ViewProps {
     pub whole: Shared<Report>,
 }
 
+/// A place of a view that the palette leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// What kind of thing it is: `Goroutines`, `File`.
+    pub kind: &'static str,
+    /// Its name.
+    pub label: String,
+    /// What else is told of it, in a few words.
+    pub hint: String,
+    /// Where it is.
+    pub route: Route,
+}
+
 /// A view: its tab and its content.
 pub struct View {
     /// Name on the tab.
@@ -30,6 +43,8 @@ pub struct View {
     pub count: fn(&Report) -> Option<usize>,
     /// Keys that the view knows, with what they do, for the list of keys.
     pub keys: &'static [(&'static str, &'static str)],
+    /// What of it the palette finds by name, in the view's own order.
+    pub places: fn(&Report) -> Vec<Place>,
     /// The content.
     pub render: fn(ViewProps) -> Html,
 }

@@ -19,6 +19,7 @@ pub const VIEW: View = View {
     title: "Recipe",
     count: |report| found::problems(report, FAMILIES),
     keys: &[],
+    places: |_| Vec::new(),
     render: |props| html! { <Containers ..props /> },
 };
 

@@ -108,11 +108,12 @@ pub(super) fn print_analyzers(report: &Report, out: &mut Out) -> fmt::Result {
 }
 
 pub(super) fn print_not_run(report: &Report, out: &mut Out) -> fmt::Result {
-    if report.not_run.is_empty() {
+    let mut lacking = report.lacking().peekable();
+    if lacking.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "\n### Not checked\n")?;
-    for rule in &report.not_run {
+    for rule in lacking {
         let needs: Vec<_> = rule.needs.iter().map(|need| escape::text(need)).collect();
         writeln!(out, "- {}: needs {}", escape::code(&rule.code), needs.join("; "))?;
     }

@@ -6,20 +6,33 @@ mod inventory;
 mod raw_text;
 mod words;
 
+use analyzer_core::report::{Report, SourceRow};
 use yew::prelude::*;
 
-use super::{View, ViewProps};
+use super::{Place, View, ViewProps};
 use crate::link::use_link;
-use crate::selectors::Uses;
-use crate::state::ViewId;
+use crate::selectors::{self, Uses};
+use crate::state::{Params, ViewId};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
     title: "Files",
     count: |report| Some(report.sources.len()),
     keys: &[("n", "Next cited line"), ("p", "Previous cited line")],
+    places,
     render: |props| html! { <Files ..props /> },
 };
+
+/// The files.
+fn places(report: &Report) -> Vec<Place> {
+    let place = |row: &SourceRow| Place {
+        kind: "File",
+        label: selectors::visible(&row.path),
+        hint: words::format(row),
+        route: ViewId::Files.with(Params::default().with("source", row.path.clone())),
+    };
+    report.sources.iter().map(place).collect()
+}
 
 /// The list; beside it, if a file is chosen, the file.
 #[component]

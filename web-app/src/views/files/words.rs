@@ -58,6 +58,8 @@ pub fn fed(used: Option<&Use>) -> Html {
         (used.profile, "profiles", "Profiles"),
         (used.trace, "trace", "Trace"),
         (used.gc, "gc", "GC"),
+        (used.table, "tables", "Tables"),
+        (used.recipe, "recipe", "Recipe"),
     ];
     let mut links: Vec<Html> = views
         .into_iter()

@@ -37,6 +37,7 @@ pub const VIEW: View = View {
         ("+ \u{2212} 0", "Zoom in, zoom out, show the whole run"),
         ("Esc", "Leave the cycle"),
     ],
+    places: |_| Vec::new(),
     render: |props| html! { <Collector ..props /> },
 };
 

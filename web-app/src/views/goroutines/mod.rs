@@ -24,12 +24,13 @@ mod trend;
 mod wait_picture;
 mod words;
 
-use analyzer_core::report::{Goroutines as Section, Report, SubjectId, Verdict};
+use analyzer_core::report::{GoroutineGroup, Goroutines as Section, Report, SubjectId, Verdict};
 use yew::prelude::*;
 
-use super::{View, ViewProps};
+use super::{Place, View, ViewProps};
 use crate::components::needs::{Needs, Recipe};
 use crate::link::use_link;
+use crate::selectors;
 use crate::state::{Params, Route, ViewId};
 use case::Case;
 use modes::Mode;
@@ -46,6 +47,7 @@ pub const VIEW: View = View {
         ("Ctrl + wheel, pinch, + \u{2212}", "Flame graph: zoom"),
         ("Esc", "Flame graph: zoom out, then clear the selection"),
     ],
+    places,
     render: |props| html! { <Goroutines ..props /> },
 };
 
@@ -77,6 +79,18 @@ fn count(report: &Report) -> Option<usize> {
     let count =
         groups.iter().filter(|group| matches!(group.verdict, Verdict::Leak | Verdict::Suspect)).count();
     (count > 0).then_some(count)
+}
+
+/// The groups, in the report's order.
+fn places(report: &Report) -> Vec<Place> {
+    let groups = report.goroutines.iter().flat_map(|section| &section.groups);
+    let place = |group: &GoroutineGroup| Place {
+        kind: "Goroutines",
+        label: words::name(group),
+        hint: format!("{}, {}", selectors::visible(&group.state), words::verdict_words(group.verdict).1),
+        route: group_route(&group.id),
+    };
+    groups.map(place).collect()
 }
 
 /// The content of the view.

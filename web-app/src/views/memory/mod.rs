@@ -13,13 +13,14 @@ mod reclaim;
 use analyzer_core::report::{self, AT_OOM_KILL, LayerId, MemorySnapshot, Report};
 use yew::prelude::*;
 
-use super::{View, ViewProps};
+use super::{Place, View, ViewProps};
 use crate::components::needs::{Needs, Recipe};
 use crate::components::strata::model::Strata;
 use crate::components::strata::view::StrataPicture;
 use crate::link::{Link, use_link};
 use crate::number_format;
-use crate::state::{Params, Shared};
+use crate::selectors;
+use crate::state::{Params, Shared, ViewId};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
@@ -30,8 +31,21 @@ pub const VIEW: View = View {
         ("Enter", "Show the sources of a part"),
         ("Esc", "Close the open row"),
     ],
+    places,
     render: |props| html! { <Memory ..props /> },
 };
+
+/// The moments.
+fn places(report: &Report) -> Vec<Place> {
+    let moments = report.memory.iter().flat_map(|memory| &memory.snapshots).enumerate();
+    let place = |(index, moment): (usize, &MemorySnapshot)| Place {
+        kind: "Moment",
+        label: format!("Memory at {}", selectors::visible(&moment.snapshot)),
+        hint: selectors::subject(report, moment.subject).map(selectors::subject_name).unwrap_or_default(),
+        route: ViewId::Memory.with(Params::default().with("moment", index.to_string())),
+    };
+    moments.map(place).collect()
+}
 
 const RECIPES: &[Recipe] = &[
     Recipe {

@@ -7,7 +7,7 @@ use crate::number_format as text;
 
 /// The line, and what is behind it.
 pub fn checks(report: &Report) -> Html {
-    if report.not_run.is_empty() {
+    if report.lacking().next().is_none() {
         return Html::default();
     }
     html! {
@@ -15,7 +15,7 @@ pub fn checks(report: &Report) -> Html {
             <summary>{ summary(report) }</summary>
             <table class="table stacked">
                 <thead><tr><th scope="col">{ "Check" }</th><th scope="col">{ "Needs" }</th></tr></thead>
-                <tbody>{ for report.not_run.iter().map(row) }</tbody>
+                <tbody>{ for report.lacking().map(row) }</tbody>
             </table>
         </details>
     }
@@ -24,7 +24,7 @@ pub fn checks(report: &Report) -> Html {
 /// `48 checks ran; 7 need other captures`.
 pub fn summary(report: &Report) -> String {
     let ran = format!("{} ran", text::counted_u64(report.checks_run, "check", "checks"));
-    match report.not_run.len() {
+    match report.lacking().count() {
         0 => ran,
         1 => format!("{ran}; 1 needs other captures"),
         more => format!("{ran}; {} need other captures", text::count_usize(more)),

@@ -1,6 +1,8 @@
 //! One finding, or several of one rule: the cause, what to do, and the evidence, folded.
 
 use analyzer_core::report::{Amount, Confidence, Excerpt, Finding, Report, Severity};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::verdict::beyond_verdict;
@@ -45,12 +47,15 @@ fn confidence(confidence: Confidence) -> (&'static str, &'static str) {
 pub fn card(report: &Report, findings: &[&Finding], index: usize) -> Html {
     let Some(&first) = findings.first() else { return Html::default() };
     let id = format!("finding-{index}");
+    // What differs among the places of one card stands with each, and what all cards share above them.
+    let is_said_elsewhere = findings.len() > 1 || super::only_object(&report.findings).is_some();
+    let title = if is_said_elsewhere { first.headline().0 } else { first.title.as_str() };
     let is_advice_shared = findings.iter().all(|finding| finding.advice == first.advice);
     html! {
         <article key={index} class={classes!("finding", class(first.severity))} aria-labelledby={id.clone()}>
             <header>
                 { severity(first.severity) }
-                <h4 {id}>{ &first.title }</h4>
+                <h4 {id} tabindex="-1">{ title }</h4>
                 if findings.len() > 1 {
                     <span class="quiet">{ text::counted(findings.len(), "place", "places") }</span>
                 }
@@ -67,6 +72,14 @@ pub fn card(report: &Report, findings: &[&Finding], index: usize) -> Html {
                 </div>
             }) }
         </article>
+    }
+}
+
+/// Moves the focus to a card, and the card into sight.
+pub fn go_to(index: u64) {
+    let title = gloo::utils::document().get_element_by_id(&format!("finding-{index}"));
+    if let Some(title) = title.and_then(|title| title.dyn_into::<HtmlElement>().ok()) {
+        let _ = title.focus();
     }
 }
 
@@ -89,7 +102,9 @@ fn facts(report: &Report, finding: &Finding) -> Html {
 
 /// Where it is, how its number went, and the claim; with its own facts if it is one of several.
 fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
+    let of = super::only_object(&report.findings);
     let claim = beyond_verdict(report, finding);
+    let claim = if of.is_some() { about_it(finding, &claim) } else { claim };
     let groups = report.goroutines.iter().flat_map(|section| &section.groups);
     let group = finding.group.as_ref().and_then(|id| groups.into_iter().find(|group| group.id == *id));
     html! {
@@ -112,6 +127,16 @@ fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
             { for finding.excerpts.iter().map(|lines| excerpt(report, finding, lines)) }
         </>
     }
+}
+
+/// A claim on a container that is named above it.
+pub fn about_it(finding: &Finding, claim: &str) -> String {
+    let rest = finding.headline().1.and_then(|of| {
+        let (first, after) = claim.split_at_checked(1)?;
+        let name = first.to_lowercase() + after;
+        name.strip_prefix(of).filter(|rest| rest.starts_with(' ')).map(|rest| format!("It{rest}"))
+    });
+    rest.unwrap_or_else(|| claim.to_owned())
 }
 
 /// Lines of the program's source, and the way to the function that they are of.

@@ -11,10 +11,11 @@ mod verdict;
 use analyzer_core::report::{Finding, Outcome, Report, Severity};
 use yew::prelude::*;
 
-use super::{View, ViewProps};
+use super::{Place, View, ViewProps};
 use crate::components::landing;
 use crate::number_format as text;
-use crate::state::Scope;
+use crate::selectors;
+use crate::state::{Params, Scope, ViewId};
 
 /// The view's entry in the list.
 pub const VIEW: View = View {
@@ -24,13 +25,36 @@ pub const VIEW: View = View {
         (serious > 0).then_some(serious)
     },
     keys: &[],
+    places,
     render: |props| html! { <Overview ..props /> },
 };
+
+/// The findings: each leads to the card that it is on.
+fn places(report: &Report) -> Vec<Place> {
+    let cards = together(&report.findings).into_iter().enumerate();
+    let of_card = |(index, findings): (usize, Vec<&Finding>)| {
+        let route = ViewId::Overview.with(Params::default().with("finding", (index + 1).to_string()));
+        let place = |finding: &Finding| Place {
+            kind: "Finding",
+            label: finding.title.clone(),
+            hint: finding.places.first().map(|place| selectors::visible(&place.function)).unwrap_or_default(),
+            route: route.clone(),
+        };
+        findings.into_iter().map(place).collect::<Vec<_>>()
+    };
+    cards.flat_map(of_card).collect()
+}
 
 /// The content of the view.
 #[component]
 fn Overview(props: &ViewProps) -> Html {
     let report = &props.report;
+    use_effect_with((props.params.number("finding"), props.is_busy), |&(finding, is_busy)| {
+        let card = finding.filter(|_| !is_busy).and_then(|number| number.checked_sub(1));
+        if let Some(card) = card {
+            finding::go_to(card);
+        }
+    });
     let is_of_all = !matches!(props.scope, Some(Scope::One(_))) && props.whole.services().count() > 1;
     html! {
         <section class="overview">
@@ -42,7 +66,12 @@ fn Overview(props: &ViewProps) -> Html {
                     <services::Services report={props.whole.clone()} />
                 }
                 if !report.findings.is_empty() {
-                    <h3>{ heading(report) }</h3>
+                    <h3>
+                        { heading(report) }
+                        if let Some(of) = only_object(&report.findings) {
+                            <span class="quiet object">{ format!(" on {}", selectors::visible(of)) }</span>
+                        }
+                    </h3>
                     <div class="findings">
                         { for together(&report.findings).into_iter().enumerate().map(|(index, findings)| {
                             finding::card(report, &findings, index)
@@ -80,6 +109,12 @@ fn heading(report: &Report) -> String {
     told.map(|(count, one, many)| text::counted(count, one, many)).collect::<Vec<_>>().join(", ")
 }
 
+/// The container or image that every finding is about, if it is one: it is named once.
+fn only_object(findings: &[Finding]) -> Option<&str> {
+    let of = findings.first()?.headline().1?;
+    findings.iter().all(|finding| finding.headline().1 == Some(of)).then_some(of)
+}
+
 /// Findings of one rule and severity as one, where the first of them stands.
 fn together(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut cards: Vec<Vec<&Finding>> = Vec::new();
@@ -114,6 +149,28 @@ mod tests {
             session.add("file.txt", text.as_bytes().to_vec());
             assert_eq!(super::is_told_nothing(&session.report()), is_told_nothing, "{text}");
         }
+    }
+
+    #[test]
+    fn a_container_that_all_findings_are_about_is_named_once() {
+        let container = |name: &str| {
+            format!("      - name: {name}\n        image: {name}:1\n        resources: {{requests: {{memory: 64Mi}}, limits: {{memory: 400Mi}}}}\n        env: [{{name: GOMEMLIMIT, value: 512MiB}}]\n")
+        };
+        let deployment = |containers: &str| {
+            format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api}}\nspec:\n  template:\n    spec:\n      containers:\n{containers}")
+        };
+        let report = |text: String| {
+            let mut session = Session::default();
+            session.add("api.yaml", text.into_bytes());
+            session.report()
+        };
+        let one = report(deployment(&container("web")));
+        assert!(one.findings.len() > 1, "{:?}", one.findings);
+        assert_eq!(only_object(&one.findings), Some("container web of Deployment/api"));
+        let told = one.findings.iter().map(|finding| finding::about_it(finding, &finding.claim)).collect::<String>();
+        assert!(told.starts_with("It has GOMEMLIMIT=512MiB") && !told.contains("Deployment"), "{told}");
+        let two = report(deployment(&(container("web") + &container("proxy"))));
+        assert_eq!(only_object(&two.findings), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn panel(report: &Report, is_busy: bool) -> Html {
     html! {
         <div class={classes!("verdict-line", class)}>
             if let Some(worst) = worst {
-                <p class="answer"><span class="mark" aria-hidden="true">{ mark }</span>{ &worst.title }</p>
+                <p class="answer"><span class="mark" aria-hidden="true">{ mark }</span>{ headline(report, worst) }</p>
                 <p class="verdict-text">{ &report.verdict }</p>
             } else {
                 <p class="answer"><span class="mark" aria-hidden="true">{ mark }</span>{ &report.verdict }</p>
@@ -34,6 +34,14 @@ pub fn panel(report: &Report, is_busy: bool) -> Html {
                 { unreadable(report) }
             }
         </div>
+    }
+}
+
+/// The title of the worst finding; a container that the verdict names is not named twice.
+fn headline<'f>(report: &Report, worst: &'f Finding) -> &'f str {
+    match worst.headline() {
+        (title, Some(of)) if report.verdict.to_lowercase().contains(&of.to_lowercase()) => title,
+        _ => &worst.title,
     }
 }
 

@@ -31,12 +31,13 @@ use analyzer_core::session::{Direction, TreeOptions, question};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::{View, ViewProps};
+use super::{Place, View, ViewProps};
 use crate::components::flame::amount;
 use crate::components::flame::data::FlameGraph;
 use crate::components::menu::Menu;
 use crate::components::needs::{Needs, Recipe};
 use crate::link::{Answer, Link, use_link};
+use crate::selectors;
 use crate::state::{Params, Shared, ViewId};
 use actions::Subject;
 use settings::Mode;
@@ -55,7 +56,7 @@ pub const VIEW: View = View {
         ("Esc", "Zoom out; then clear the selection"),
         ("Ctrl + wheel, pinch, + \u{2212}, w s", "Zoom"),
         ("Drag, Shift + wheel, a d", "Pan"),
-        ("Arrows", "Go to the caller, a callee or a neighbor"),
+        ("Arrows", "Go to the caller, a callee or a neighbor, in the graph and in the call graph"),
         ("0", "Show everything"),
         ("Enter, Shift + Enter", "Search: next and previous match"),
         ("v", "Next view of the profile"),
@@ -69,6 +70,7 @@ pub const VIEW: View = View {
         ("t", "Next sample type"),
         ("Ctrl + F", "Search, with the focus on the graph"),
     ],
+    places,
     render: |props| html! { <Profiles ..props /> },
 };
 
@@ -83,6 +85,28 @@ const RECIPES: &[Recipe] = &[
         command: "go test -bench . -memprofile mem.pb.gz -cpuprofile cpu.pb.gz",
     },
 ];
+
+/// The profiles, and the ways to look at one.
+fn places(report: &Report) -> Vec<Place> {
+    let profile = |index: usize| {
+        let key = settings::key_of(report, index);
+        Place {
+            kind: "Profile",
+            label: selectors::visible(&key),
+            hint: report.profiles.get(index).and_then(|profile| profile.kind.clone()).unwrap_or_default(),
+            route: ViewId::Profiles.with(Params::default().with("profile", key)),
+        }
+    };
+    let way = |(name, title): (&str, &str)| Place {
+        kind: "View",
+        label: format!("Profiles: {title}"),
+        hint: String::new(),
+        route: ViewId::Profiles.with(Params::default().with("view", name)),
+    };
+    let ways = Mode::ALL.iter().map(|&(_, name, title)| (name, title));
+    let ways: Vec<Place> = ways.filter(|_| !report.profiles.is_empty()).map(way).collect();
+    ways.into_iter().chain((0..report.profiles.len()).map(profile)).collect()
+}
 
 /// What the parts of the view share.
 #[derive(Clone, PartialEq)]

@@ -7,6 +7,7 @@ mod descriptors;
 mod joins;
 mod parts;
 mod queues;
+mod registries;
 #[cfg(test)]
 pub mod samples;
 mod threads;
@@ -31,6 +32,7 @@ pub const VIEW: View = View {
     title: "Sockets",
     count: |report| found::problems(report, FAMILIES),
     keys: &[],
+    places: |_| Vec::new(),
     render: |props| html! { <Resources ..props /> },
 };
 
@@ -72,6 +74,7 @@ fn Resources(props: &ViewProps) -> Html {
             { found::lines(report, FAMILIES, Some(course.subject)) }
             { connections::section(report, &course, &props.params) }
             { joins::section(report, &course) }
+            { registries::section(report, &course) }
             { queues::section(report, &course) }
             { descriptors::section(report, &course) }
             { threads::section(report, &course) }

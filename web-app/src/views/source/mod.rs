@@ -28,6 +28,7 @@ pub const VIEW: View = View {
         ("h", "The line that costs most"),
         ("b", "Back to the flame graph"),
     ],
+    places: |_| Vec::new(),
     render: |props| html! { <Source ..props /> },
 };
 

@@ -38,6 +38,7 @@ pub const VIEW: View = View {
         ("Double click", "Zoom to a stay"),
         ("0, Esc", "The whole trace"),
     ],
+    places: |_| Vec::new(),
     render: |props| html! { <Trace ..props /> },
 };
 
