@@ -135,6 +135,14 @@ impl Browser {
         Ok(self.page().action_chain().send_keys(what.into()).perform().await?)
     }
 
+    /// Presses a key while another is held, wherever the focus is.
+    ///
+    /// # Errors
+    /// A browser that is gone.
+    pub async fn chord(&self, held: Key, key: &str) -> Result<()> {
+        Ok(self.page().action_chain().key_down(held.clone()).send_keys(key).key_up(held).perform().await?)
+    }
+
     /// Types into the first element that matches.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Shared helpers of the browser tests.
 
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
+pub mod axe;
+#[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod browser;
 #[cfg(all(feature = "browser", not(target_arch = "wasm32")))]
 pub mod driver;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::browser::{chromium, firefox};
+use crate::browser::{axe, chromium, firefox};
 use crate::build::{self, Effort, WASM_TARGET};
 use crate::command::{self, cargo, run};
 use crate::dist;
@@ -31,7 +31,7 @@ const FIRST: [Step; 3] = [
 /// They build with other profiles and elsewhere, so they run beside [`FIRST`]: the
 /// compiler leaves a core idle through much of a large crate.
 const BESIDE: [Step; 4] = [
-    Step { name: "geckodriver", title: "Firefox and its driver", work: || firefox::ensure().map(drop) },
+    Step { name: "geckodriver", title: "Firefox, its driver and axe-core", work: instruments },
     Step { name: "dist", title: "dist", work: || dist::dist(Effort::Ship) },
     Step { name: "engine-module", title: "engine as a module", work: || build::engine_module().map(drop) },
     Step { name: "go", title: "Go module", work: go_module::test },
@@ -142,6 +142,12 @@ fn engine_in_chromium() -> Result<()> {
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &configuration)
         // Goes up when a step is slow, never down: it guards against a hang.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600"))
+}
+
+/// What the tests of the pages need beside Chromium.
+fn instruments() -> Result<()> {
+    firefox::ensure()?;
+    axe::ensure().map(drop)
 }
 
 /// The tests of the built pages, in one browser.

@@ -37,29 +37,40 @@ async fn choose(browser: &Browser, files: &[PathBuf]) -> Result<()> {
     browser.choose_files("#browse", files).await
 }
 
-/// The file, and no other, is being read.
-fn is_reading(name: &str) -> String {
-    format!("document.querySelector(\"#files .file-row progress[aria-label='{name}']\")?.value > 0")
-}
-
-async fn wait_until_reading(browser: &Browser, name: &str) -> Result<()> {
-    browser.wait_until(&is_reading(name)).await
-}
-
-/// Ends the worker in the middle of a file: seen and done in one script, or
-/// a fast disk would be through with the file in between.
-async fn end_worker_that_reads(browser: &Browser, name: &str, then: &str) -> Result<()> {
-    let reading = is_reading(name);
-    let end = format!(
-        "(() => {{
-            if (!({reading})) return false;
-            const worker = window.workers.at(-1);
-            worker.terminate();
-            {then}
-            return true;
-        }})()"
+/// Has the page do something at the moment at which it shows that bytes of a file were read: what the worker says
+/// after that is not heard before.
+async fn when_reading(browser: &Browser, file: &str, script: &str) -> Result<()> {
+    let observe = format!(
+        r##"const observer = new MutationObserver(() => {{
+            if (document.querySelector("#files progress[aria-label='{file}'][value]")?.value > 0) {{
+                observer.disconnect();
+                {script}
+                window.wasReading = true;
+            }}
+        }});
+        observer.observe(document.body, {{ subtree: true, childList: true, attributes: true }});"##
     );
-    browser.wait_until(&end).await
+    browser.run(&observe, &[]).await.map(drop)
+}
+
+/// Keeps from the workers what they are told until `release()`.
+const HOLD: &str = "
+    window.held = [];
+    window.Worker = class extends Worker {
+        postMessage(...all) {
+            const post = () => super.postMessage(...all);
+            if (window.held) window.held.push(post); else post();
+        }
+    };
+    window.release = () => { const held = window.held; window.held = null; held.forEach(post => post()); };
+";
+
+/// The page with workers that are told nothing yet.
+async fn held() -> Result<Browser> {
+    let browser = Browser::open("about:blank").await?;
+    browser.before_each_page(HOLD).await?;
+    browser.goto(&viewer::file_url()?).await?;
+    Ok(browser)
 }
 
 /// Goroutines of the one good capture are shown.
@@ -74,10 +85,15 @@ async fn a_worker_that_runs_out_of_memory_costs_the_file_it_read_and_no_other() 
     let browser = Browser::open("about:blank").await?;
     browser.before_each_page(KEEP_WORKERS).await?;
     browser.goto(&viewer::file_url()?).await?;
+    viewer::wait_until_ready(&browser).await?;
+    let end = "
+        const worker = window.workers.at(-1);
+        worker.terminate();
+        worker.dispatchEvent(new ErrorEvent('error', { message: 'Uncaught RuntimeError: unreachable' }));
+    ";
+    when_reading(&browser, "large.bin", end).await?;
     choose(&browser, &[capture(), large("memory", "large.bin", 900)?]).await?;
-    let error =
-        "worker.dispatchEvent(new ErrorEvent('error', { message: 'Uncaught RuntimeError: unreachable' }));";
-    end_worker_that_reads(&browser, "large.bin", error).await?;
+    browser.wait_until("window.wasReading").await?;
     browser.wait_for_text("[role=alert]", "ran out of memory").await?;
     browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
     wait_until_analyzed(&browser).await
@@ -88,9 +104,11 @@ async fn a_worker_that_the_browser_ended_without_a_word_is_replaced_on_cancel() 
     let browser = Browser::open("about:blank").await?;
     browser.before_each_page(KEEP_WORKERS).await?;
     browser.goto(&viewer::file_url()?).await?;
+    viewer::wait_until_ready(&browser).await?;
+    when_reading(&browser, "large.bin", "window.workers.at(-1).terminate();").await?;
     choose(&browser, &[capture(), large("silent", "large.bin", 900)?]).await?;
-    end_worker_that_reads(&browser, "large.bin", "").await?;
-    browser.click("#files [aria-label='Cancel large.bin']").await?;
+    browser.wait_until("window.wasReading").await?;
+    browser.click("#files button").await?;
     browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
     browser.wait_for_text(ROWS, "cancelled").await?;
     wait_until_analyzed(&browser).await
@@ -99,11 +117,11 @@ async fn a_worker_that_the_browser_ended_without_a_word_is_replaced_on_cancel() 
 #[tokio::test]
 async fn a_cancelled_file_is_said_and_the_others_are_read() -> Result<()> {
     let browser = Browser::open(&viewer::file_url()?).await?;
-    choose(&browser, &[capture(), large("cancel", "a.bin", 900)?, large("cancel", "b.bin", 901)?]).await?;
-    wait_until_reading(&browser, "a.bin").await?;
+    viewer::wait_until_ready(&browser).await?;
     // One that waits, then the one that is read.
-    browser.click("#files [aria-label='Cancel b.bin']").await?;
-    browser.click("#files [aria-label='Cancel a.bin']").await?;
+    let cancel = "for (const name of ['b.bin', 'a.bin']) document.querySelector(`#files [aria-label='Cancel ${name}']`).click();";
+    when_reading(&browser, "a.bin", cancel).await?;
+    choose(&browser, &[capture(), large("cancel", "a.bin", 900)?, large("cancel", "b.bin", 901)?]).await?;
     browser.wait_for_text(STATUS, "3 files read, 2 could not be").await?;
     wait_until_analyzed(&browser).await?;
     assert_eq!(browser.console_problems().await?, NONE);
@@ -112,7 +130,7 @@ async fn a_cancelled_file_is_said_and_the_others_are_read() -> Result<()> {
 
 #[tokio::test]
 async fn files_that_vanish_or_change_before_they_are_read_are_named() -> Result<()> {
-    let browser = Browser::open(&viewer::file_url()?).await?;
+    let browser = held().await?;
     let files = [
         large("change", "first.bin", 300)?,
         large("change", "gone.bin", 301)?,
@@ -121,6 +139,7 @@ async fn files_that_vanish_or_change_before_they_are_read_are_named() -> Result<
     choose(&browser, &files).await?;
     fs::remove_file(&files[1])?;
     fs::write(&files[2], "another content")?;
+    browser.run("window.release();", &[]).await?;
     browser.wait_for_text(STATUS, "3 files read, 2 could not be").await?;
     browser.wait_for_text(ROWS, "gone.bin").await?;
     browser.wait_for_text(ROWS, "changed.bin").await?;
@@ -130,10 +149,14 @@ async fn files_that_vanish_or_change_before_they_are_read_are_named() -> Result<
 
 #[tokio::test]
 async fn files_dropped_during_a_load_are_read_too() -> Result<()> {
-    let browser = Browser::open(&viewer::file_url()?).await?;
+    let browser = held().await?;
     choose(&browser, &[large("during", "large.bin", 600)?]).await?;
-    wait_until_reading(&browser, "large.bin").await?;
+    browser
+        .wait_until("window.held.length > 0 && document.querySelector('#files progress') !== null")
+        .await?;
     browser.drop_files(viewer::DROP_TARGET, &[capture()]).await?;
+    browser.wait_until("document.querySelectorAll('#files .file-row').length === 2").await?;
+    browser.run("window.release();", &[]).await?;
     browser.wait_for_text(STATUS, "2 files read.").await?;
     wait_until_analyzed(&browser).await?;
     assert_eq!(browser.console_problems().await?, NONE);

@@ -1,6 +1,7 @@
 //! The built viewer in a browser, over http and from `file://`: in Chromium, or
 //! in the one that `STRATA_BROWSER` names (`chromium`, `firefox`).
 
+mod accessibility;
 mod capture;
 mod embedding;
 mod faults;
@@ -11,6 +12,7 @@ mod goroutines;
 mod injection;
 mod instruments;
 mod isolation;
+mod keyboard;
 mod large_profiles;
 mod memory;
 mod odd_profiles;
@@ -20,5 +22,6 @@ mod saved;
 mod sockets;
 mod source;
 mod start;
+mod tables;
 mod trace;
 mod uses;

@@ -293,10 +293,7 @@ fn actions(props: &PaletteProps) -> Vec<Entry> {
 }
 
 /// The functions of the profile that is shown, or would be: the most expensive first.
-fn functions<'a>(
-    props: &PaletteProps,
-    top: &'a Top,
-) -> impl Iterator<Item = Entry> + use<'a> {
+fn functions<'a>(props: &PaletteProps, top: &'a Top) -> impl Iterator<Item = Entry> + use<'a> {
     let params = props.params.get("profile").map(str::to_owned).unwrap_or_default();
     let params = Params::default().with("profile", params).with("view", "callers");
     top.rows().map(move |row| {
@@ -316,7 +313,11 @@ fn found<'e>(entries: &'e [Entry], typed: &str) -> (Vec<&'e Entry>, usize) {
     if let Some(first) = words.first() {
         found.sort_by_key(|entry| match entry.hay.find(first) {
             Some(0) => 0,
-            Some(at) if entry.hay.get(..at).is_some_and(|before| !before.ends_with(char::is_alphanumeric)) => 1,
+            Some(at)
+                if entry.hay.get(..at).is_some_and(|before| !before.ends_with(char::is_alphanumeric)) =>
+            {
+                1
+            }
             _ => 2,
         });
     }
@@ -331,11 +332,13 @@ mod tests {
 
     fn labels(typed: &str) -> Vec<&'static str> {
         const NAMES: [&str; 4] = ["main.handle", "net/http.(*conn).serve", "Add files", "shandle"];
-        let entries = NAMES.map(|name| {
-            Entry::new("Function", name.to_owned(), String::new(), Deed::Go(Route::default()))
-        });
+        let entries = NAMES
+            .map(|name| Entry::new("Function", name.to_owned(), String::new(), Deed::Go(Route::default())));
         let (found, _) = found(&entries, typed);
-        found.into_iter().filter_map(|entry| NAMES.iter().copied().find(|name| *name == entry.label)).collect()
+        found
+            .into_iter()
+            .filter_map(|entry| NAMES.iter().copied().find(|name| *name == entry.label))
+            .collect()
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use analyzer_core::report::{Finding, Report, Severity, SubjectId};
 use yew::prelude::*;
 
+use crate::selectors;
 use crate::state::{Route, ViewId};
 
 /// Findings of rules whose codes begin with one of these, in the report's order.
@@ -29,8 +30,12 @@ pub fn lines(report: &Report, families: &'static [&'static str], subject: Option
     if found.is_empty() {
         return Html::default();
     }
+    let object = only_object(&found);
     html! {
         <div class="found">
+            if let Some(object) = object {
+                <p>{ format!("On {}:", selectors::visible(object)) }</p>
+            }
             <ul class="plain">
                 { for found.into_iter().map(|finding| {
                     let (class, mark) = look(finding.severity);
@@ -41,7 +46,7 @@ pub fn lines(report: &Report, families: &'static [&'static str], subject: Option
                             <strong class={classes!("severity", class)}>
                                 <span class="mark" aria-hidden="true">{ mark }</span>{ title }
                             </strong>
-                            { " " }{ &finding.claim }
+                            { " " }{ if object.is_some() { about_it(finding, &finding.claim) } else { finding.claim.clone() } }
                         </li>
                     }
                 }) }
@@ -49,6 +54,22 @@ pub fn lines(report: &Report, families: &'static [&'static str], subject: Option
             <a href={Route::to(ViewId::Overview).href()}>{ "See what to do in Overview" }</a>
         </div>
     }
+}
+
+/// The container or image that every finding is about, if it is one: it is named once.
+pub fn only_object<'f>(findings: &[&'f Finding]) -> Option<&'f str> {
+    let of = findings.first()?.headline().1?;
+    findings.iter().all(|finding| finding.headline().1 == Some(of)).then_some(of)
+}
+
+/// A claim on a container or image that is named above it.
+pub fn about_it(finding: &Finding, claim: &str) -> String {
+    let rest = finding.headline().1.and_then(|of| {
+        let (first, after) = claim.split_at_checked(1)?;
+        let name = first.to_lowercase() + after;
+        name.strip_prefix(of).filter(|rest| rest.starts_with(' ')).map(|rest| format!("It{rest}"))
+    });
+    rest.unwrap_or_else(|| claim.to_owned())
 }
 
 const fn look(severity: Severity) -> (&'static str, &'static str) {

@@ -10,7 +10,7 @@ const GAP: f64 = 18.0;
 /// Space between an edge that passes and what is beside it.
 const LANE: f64 = 10.0;
 /// Space between layers, in which edges run and have their labels.
-const DROP: f64 = 46.0;
+const DROP: f64 = 56.0;
 /// Passes over the layers, down and up, until the order is taken as it is.
 const ORDER_PASSES: usize = 12;
 const PLACE_PASSES: usize = 16;
@@ -266,10 +266,12 @@ impl Layout {
             return Drawing::default();
         }
         let mut middles = Vec::with_capacity(self.layers.len());
+        let mut halves = Vec::with_capacity(self.layers.len());
         let mut top = GAP;
         for layer in &self.layers {
             let height = layer.iter().map(|&node| self.nodes[node].height).fold(0.0, f64::max);
             middles.push(top + height / 2.0);
+            halves.push(height / 2.0);
             top += height + DROP;
         }
         let point = |at: usize| {
@@ -279,7 +281,14 @@ impl Layout {
         let routes =
             self.chains.iter().zip(&self.is_reversed).zip(edges).map(|((chain, &is_reversed), &(own, _))| {
                 let half = |at: usize| self.nodes[at].height / 2.0;
-                let mut route: Vec<Point> = chain.iter().map(|&at| point(at)).collect();
+                // What passes a layer goes straight down beside its boxes.
+                let passed = |&at: &usize| {
+                    let Point { x, y } = point(at);
+                    let out = if self.nodes[at].is_lane { halves[self.nodes[at].layer] } else { 0.0 };
+                    let ends = [Point { x, y: y - out }, Point { x, y: y + out }];
+                    ends.into_iter().take(if self.nodes[at].is_lane { 2 } else { 1 })
+                };
+                let mut route: Vec<Point> = chain.iter().flat_map(passed).collect();
                 match (chain.first(), chain.last(), route.len()) {
                     (Some(&first), Some(&last), count) => {
                         route[0].y += half(first);
@@ -417,7 +426,8 @@ mod tests {
             assert!(one.x >= 50.0 && one.x + 50.0 <= drawing.width && one.y + 15.0 <= drawing.height);
         }
         let long = &drawing.routes[4];
-        assert_eq!((long.len(), long[0].y < long[1].y, long[1].y < long[2].y), (3, true, true));
+        // Down, past the two boxes between, down again.
+        assert!(long.len() == 4 && long.is_sorted_by(|a, b| a.y < b.y) && long[1].x == long[2].x, "{long:?}");
     }
 
     #[test]

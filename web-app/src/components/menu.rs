@@ -6,10 +6,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
-/// Height of an entry and of what is around all of them, in CSS pixels; the style sheet has the same.
-const ENTRY: f64 = 28.0;
-const AROUND: f64 = 40.0;
-
 /// An entry of a menu.
 #[derive(Clone, PartialEq)]
 pub struct MenuItem {
@@ -104,11 +100,8 @@ pub fn Menu(props: &MenuProps) -> Html {
             focus(all.get(next));
         })
     };
-    let height = analyzer_core::base::convert::usize_to_f64(props.items.len()) * ENTRY + AROUND;
-    let style = format!(
-        "left:max(4px, min({}px, 100vw - 19rem));top:max(4px, min({}px, 100vh - {height}px))",
-        props.x, props.y
-    );
+    // The style sheet knows how high entries are, which is more where fingers press them.
+    let style = format!("--x:{}px;--y:{}px;--entries:{}", props.x, props.y, props.items.len());
     html! {
         <div class="menu" ref={place} role="menu" aria-label={props.title.clone()} {style} onkeydown={on_key}
             oncontextmenu={|event: MouseEvent| event.prevent_default()}

@@ -1,5 +1,6 @@
 //! Finds the browsers of the tests, and installs them where that is allowed.
 
+pub mod axe;
 pub mod chromium;
 pub mod firefox;
 

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::verdict::beyond_verdict;
 use crate::components::citation::citations;
+use crate::components::found;
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::ViewId;
@@ -48,7 +49,7 @@ pub fn card(report: &Report, findings: &[&Finding], index: usize) -> Html {
     let Some(&first) = findings.first() else { return Html::default() };
     let id = format!("finding-{index}");
     // What differs among the places of one card stands with each, and what all cards share above them.
-    let is_said_elsewhere = findings.len() > 1 || super::only_object(&report.findings).is_some();
+    let is_said_elsewhere = findings.len() > 1 || super::only_object(report).is_some();
     let title = if is_said_elsewhere { first.headline().0 } else { first.title.as_str() };
     let is_advice_shared = findings.iter().all(|finding| finding.advice == first.advice);
     html! {
@@ -102,9 +103,9 @@ fn facts(report: &Report, finding: &Finding) -> Html {
 
 /// Where it is, how its number went, and the claim; with its own facts if it is one of several.
 fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
-    let of = super::only_object(&report.findings);
+    let of = super::only_object(report);
     let claim = beyond_verdict(report, finding);
-    let claim = if of.is_some() { about_it(finding, &claim) } else { claim };
+    let claim = if of.is_some() { found::about_it(finding, &claim) } else { claim };
     let groups = report.goroutines.iter().flat_map(|section| &section.groups);
     let group = finding.group.as_ref().and_then(|id| groups.into_iter().find(|group| group.id == *id));
     html! {
@@ -127,16 +128,6 @@ fn cause(report: &Report, finding: &Finding, is_one_of_many: bool) -> Html {
             { for finding.excerpts.iter().map(|lines| excerpt(report, finding, lines)) }
         </>
     }
-}
-
-/// A claim on a container that is named above it.
-pub fn about_it(finding: &Finding, claim: &str) -> String {
-    let rest = finding.headline().1.and_then(|of| {
-        let (first, after) = claim.split_at_checked(1)?;
-        let name = first.to_lowercase() + after;
-        name.strip_prefix(of).filter(|rest| rest.starts_with(' ')).map(|rest| format!("It{rest}"))
-    });
-    rest.unwrap_or_else(|| claim.to_owned())
 }
 
 /// Lines of the program's source, and the way to the function that they are of.

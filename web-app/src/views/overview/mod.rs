@@ -12,7 +12,7 @@ use analyzer_core::report::{Finding, Outcome, Report, Severity};
 use yew::prelude::*;
 
 use super::{Place, View, ViewProps};
-use crate::components::landing;
+use crate::components::{found, landing};
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::{Params, Scope, ViewId};
@@ -68,7 +68,7 @@ fn Overview(props: &ViewProps) -> Html {
                 if !report.findings.is_empty() {
                     <h3>
                         { heading(report) }
-                        if let Some(of) = only_object(&report.findings) {
+                        if let Some(of) = only_object(report) {
                             <span class="quiet object">{ format!(" on {}", selectors::visible(of)) }</span>
                         }
                     </h3>
@@ -109,10 +109,9 @@ fn heading(report: &Report) -> String {
     told.map(|(count, one, many)| text::counted(count, one, many)).collect::<Vec<_>>().join(", ")
 }
 
-/// The container or image that every finding is about, if it is one: it is named once.
-fn only_object(findings: &[Finding]) -> Option<&str> {
-    let of = findings.first()?.headline().1?;
-    findings.iter().all(|finding| finding.headline().1 == Some(of)).then_some(of)
+/// The container or image that every finding is about, if it is one.
+fn only_object(report: &Report) -> Option<&str> {
+    found::only_object(&report.findings.iter().collect::<Vec<_>>())
 }
 
 /// Findings of one rule and severity as one, where the first of them stands.
@@ -154,10 +153,14 @@ mod tests {
     #[test]
     fn a_container_that_all_findings_are_about_is_named_once() {
         let container = |name: &str| {
-            format!("      - name: {name}\n        image: {name}:1\n        resources: {{requests: {{memory: 64Mi}}, limits: {{memory: 400Mi}}}}\n        env: [{{name: GOMEMLIMIT, value: 512MiB}}]\n")
+            format!(
+                "      - name: {name}\n        image: {name}:1\n        resources: {{requests: {{memory: 64Mi}}, limits: {{memory: 400Mi}}}}\n        env: [{{name: GOMEMLIMIT, value: 512MiB}}]\n"
+            )
         };
         let deployment = |containers: &str| {
-            format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api}}\nspec:\n  template:\n    spec:\n      containers:\n{containers}")
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api}}\nspec:\n  template:\n    spec:\n      containers:\n{containers}"
+            )
         };
         let report = |text: String| {
             let mut session = Session::default();
@@ -166,11 +169,12 @@ mod tests {
         };
         let one = report(deployment(&container("web")));
         assert!(one.findings.len() > 1, "{:?}", one.findings);
-        assert_eq!(only_object(&one.findings), Some("container web of Deployment/api"));
-        let told = one.findings.iter().map(|finding| finding::about_it(finding, &finding.claim)).collect::<String>();
+        assert_eq!(only_object(&one), Some("container web of Deployment/api"));
+        let told =
+            one.findings.iter().map(|finding| found::about_it(finding, &finding.claim)).collect::<String>();
         assert!(told.starts_with("It has GOMEMLIMIT=512MiB") && !told.contains("Deployment"), "{told}");
         let two = report(deployment(&(container("web") + &container("proxy"))));
-        assert_eq!(only_object(&two.findings), None);
+        assert_eq!(only_object(&two), None);
     }
 
     #[test]

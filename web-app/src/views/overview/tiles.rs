@@ -27,6 +27,7 @@ pub fn tiles(report: &Report) -> Html {
             { profiles(report).unwrap_or_default() }
             { trace(report).unwrap_or_default() }
             { gc(report).unwrap_or_default() }
+            { tables(report).unwrap_or_default() }
             { files(report) }
         </div>
     }
@@ -295,6 +296,26 @@ fn gc(report: &Report) -> Option<Html> {
             </>
         },
     ))
+}
+
+/// What other tools counted: the first tables by name.
+fn tables(report: &Report) -> Option<Html> {
+    let (first, rest) = report.tables.split_at(report.tables.len().min(LINES));
+    let more = if rest.is_empty() { "" } else { "\u{2026}" };
+    let titles = first.iter().map(|table| selectors::visible(&table.title)).collect::<Vec<_>>().join(", ");
+    (!first.is_empty()).then(|| {
+        tile(
+            &Route::to(ViewId::Tables),
+            "",
+            "Tables of other tools",
+            html! {
+                <>
+                    <span class="headline">{ text::count_usize(report.tables.len()) }</span>
+                    <span class="quiet">{ format!("{titles}{more}") }</span>
+                </>
+            },
+        )
+    })
 }
 
 fn files(report: &Report) -> Html {

@@ -1,6 +1,6 @@
 //! The call graph: functions as boxes, calls as arrows, by pprof's rules of size and weight.
 
-use analyzer_core::base::convert::{id_to_usize, ratio};
+use analyzer_core::base::convert::{f64_to_i64, id_to_usize, ratio};
 use analyzer_core::session::{CallGraph, GraphEdge, GraphNode, Trim, question};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -25,6 +25,8 @@ const GROWTH: f64 = 12.0;
 /// Characters of a name in a box.
 const NAME_CHARACTERS: usize = 44;
 const PADDING: f64 = 8.0;
+/// Height of the amount beside an edge.
+const AMOUNT_HEIGHT: f64 = 14.0;
 const ZOOMS: [f64; 5] = [0.35, 0.5, 0.7, 1.0, 1.4];
 
 /// Properties of [`Calls`].
@@ -46,7 +48,7 @@ pub fn Calls(props: &CallsProps) -> Html {
     let answer = use_answer(&case.report, Some(question));
     let zoom = use_state_eq(|| 3_usize);
     let laid = use_memo(answer.latest.clone(), |graph| graph.as_ref().map(|graph| laid_out(graph)));
-    let Some((graph, (labels, drawing))) = answer.latest.clone().zip((*laid).clone()) else {
+    let Some((graph, laid)) = answer.latest.clone().zip((*laid).clone()) else {
         let what = match (&answer.refusal, &answer.error) {
             (Some(refusal), _) => format!("No answer: {refusal}."),
             (None, Some(reason)) => format!("The engine could not answer: {reason}"),
@@ -57,7 +59,7 @@ pub fn Calls(props: &CallsProps) -> Html {
     html! {
         <div class="calls">
             { controls(case, &graph, trim, &zoom) }
-            <Picture case={case.clone()} {graph} {labels} {drawing} zoom={ZOOMS[(*zoom).min(ZOOMS.len() - 1)]} />
+            <Picture case={case.clone()} {graph} {laid} zoom={ZOOMS[(*zoom).min(ZOOMS.len() - 1)]} />
         </div>
     }
 }
@@ -113,14 +115,61 @@ struct Label {
     size: Size,
 }
 
-fn laid_out(graph: &CallGraph) -> (Shared<Vec<Label>>, Shared<Drawing>) {
+/// A drawing with where the amounts of its edges stand.
+#[derive(Clone, Debug, PartialEq)]
+struct Laid {
+    labels: Vec<Label>,
+    drawing: Drawing,
+    /// By edge: the left end of its text, at half the text's height.
+    amounts: Vec<Point>,
+}
+
+fn laid_out(graph: &CallGraph) -> Shared<Laid> {
     let most = graph.nodes.iter().map(|node| node.flat.unsigned_abs()).max().unwrap_or(0);
     let labels: Vec<Label> = graph.nodes.iter().map(|node| label(node, graph, most)).collect();
     let sizes: Vec<Size> = labels.iter().map(|label| label.size).collect();
     let edges: Vec<(usize, usize)> =
         graph.edges.iter().map(|edge| (id_to_usize(edge.caller), id_to_usize(edge.callee))).collect();
     let drawing = lay_out(&sizes, &edges);
-    (Shared::new(labels), Shared::new(drawing))
+    let widths: Vec<f64> =
+        graph.edges.iter().map(|edge| text_width::at_12_px(&edge_text(graph, edge))).collect();
+    let amounts = amounts(&drawing, &widths);
+    Shared::new(Laid { labels, drawing, amounts })
+}
+
+fn edge_text(graph: &CallGraph, edge: &GraphEdge) -> String {
+    let inlined = if edge.is_inlined { " (inline)" } else { "" };
+    format!("{}{inlined}", amount::short(edge.weight, &graph.unit))
+}
+
+/// Where each edge's amount stands: beside the edge between two layers, clear of the amounts before it if there is
+/// such a place. The heavier edges of a caller come first.
+fn amounts(drawing: &Drawing, widths: &[f64]) -> Vec<Point> {
+    const PARTS: [f64; 5] = [0.5, 0.15, 0.85, 0.3, 0.7];
+    let mut placed: Vec<(Point, f64)> = Vec::with_capacity(widths.len());
+    for (route, &width) in drawing.routes.iter().zip(widths) {
+        let gaps = || route.windows(2).filter_map(|pair| <[Point; 2]>::try_from(pair).ok()).step_by(2);
+        let places =
+            || PARTS.iter().flat_map(move |&part| gaps().map(move |[from, to]| on_curve(from, to, part)));
+        let is_free = |at: &Point| {
+            placed.iter().all(|(other, other_width)| {
+                let is_beside = at.x > other.x + other_width + 4.0 || other.x > at.x + width + 4.0;
+                is_beside || (at.y - other.y).abs() > AMOUNT_HEIGHT
+            })
+        };
+        let place = places().find(is_free).or_else(|| places().next()).unwrap_or_default();
+        placed.push((place, width));
+    }
+    placed.into_iter().map(|(place, _)| place).collect()
+}
+
+/// Just right of a point of the curve that [`curve`] draws between two points.
+fn on_curve(from: Point, to: Point, part: f64) -> Point {
+    let (rest, half) = (1.0 - part, (from.y + to.y) / 2.0);
+    let bezier = |a: f64, b: f64, c: f64, d: f64| {
+        rest.powi(3) * a + 3.0 * rest.powi(2) * part * b + 3.0 * rest * part.powi(2) * c + part.powi(3) * d
+    };
+    Point { x: bezier(from.x, from.x, to.x, to.x) + 4.0, y: bezier(from.y, half, half, to.y) }
 }
 
 /// Name, flat and cum as pprof has them; the larger the flat, the larger the text.
@@ -155,22 +204,38 @@ fn shortened(name: &str) -> String {
 struct PictureProps {
     case: Case,
     graph: Shared<CallGraph>,
-    labels: Shared<Vec<Label>>,
-    drawing: Shared<Drawing>,
+    laid: Shared<Laid>,
     zoom: f64,
 }
 
 /// The picture, and the table that says the same.
 #[component]
 fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { case, graph, labels, drawing, zoom } = props;
+    let PictureProps { case, graph, laid, zoom } = props;
+    let Laid { labels, drawing, amounts } = &**laid;
     let selected = case.settings.selected.as_deref();
     let at = graph.nodes.iter().position(|node| Some(node.name.as_str()) == selected);
     let focused = at.unwrap_or(0);
+    let frame = use_node_ref();
+    {
+        let frame = frame.clone();
+        // What is selected is in sight when the graph is drawn, else where its calls begin.
+        let target = at.or_else(|| root(graph, drawing)).and_then(|node| drawing.boxes.get(node)).copied();
+        let target = target.unwrap_or_default();
+        use_effect_with((laid.clone(), *zoom), move |(_, zoom)| {
+            if let Some(frame) = frame.cast::<HtmlElement>() {
+                let place = |at: f64, room: i32| {
+                    i32::try_from(f64_to_i64(at * zoom - f64::from(room) / 2.0)).unwrap_or(0)
+                };
+                frame.set_scroll_left(place(target.x, frame.client_width()));
+                frame.set_scroll_top(place(target.y, frame.client_height()));
+            }
+        });
+    }
     let on_key = {
-        let (case, graph, drawing) = (case.clone(), graph.clone(), drawing.clone());
+        let (case, graph, laid) = (case.clone(), graph.clone(), laid.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let Some(next) = neighbor(&graph, &drawing, focused, &event.key()) else { return };
+            let Some(next) = neighbor(&graph, &laid.drawing, focused, &event.key()) else { return };
             let Some(node) = graph.nodes.get(next) else { return };
             event.prevent_default();
             case.refine(case.params.with("function", node.name.clone()).without("node"));
@@ -180,7 +245,7 @@ fn Picture(props: &PictureProps) -> Html {
     let (width, height) = (drawing.width, drawing.height);
     html! {
         <>
-            <div class="calls-frame panel">
+            <div class="calls-frame panel" ref={frame}>
                 <svg
                     class="calls-picture" role="group" aria-label="Call graph; arrow keys go to callers, callees and neighbors"
                     width={format!("{:.0}", width * zoom)} height={format!("{:.0}", height * zoom)}
@@ -191,8 +256,8 @@ fn Picture(props: &PictureProps) -> Html {
                             <path d="M0 0L8 4L0 8z" class="calls-head" />
                         </marker>
                     </defs>
-                    { for graph.edges.iter().zip(&drawing.routes).map(|(edge, route)| edge_shape(graph, edge, route, at)) }
-                    { for graph.nodes.iter().zip(labels.iter()).zip(&drawing.boxes).enumerate().map(|(index, ((node, label), &middle))| {
+                    { for graph.edges.iter().zip(&drawing.routes).zip(amounts).map(|((edge, route), &amount)| edge_shape(graph, edge, route, amount, at)) }
+                    { for graph.nodes.iter().zip(labels).zip(&drawing.boxes).enumerate().map(|(index, ((node, label), &middle))| {
                         node_shape(case, graph, node, label, middle, index, at == Some(index), focused == index)
                     }) }
                 </svg>
@@ -205,7 +270,19 @@ fn Picture(props: &PictureProps) -> Html {
     }
 }
 
-fn edge_shape(graph: &CallGraph, edge: &GraphEdge, route: &[Point], selected: Option<usize>) -> Html {
+/// The heaviest function that no drawn one calls.
+fn root(graph: &CallGraph, drawing: &Drawing) -> Option<usize> {
+    let tops = drawing.layers.iter().zip(&graph.nodes).enumerate().filter(|(_, (layer, _))| **layer == 0);
+    tops.max_by_key(|(_, (_, node))| node.cum.unsigned_abs()).map(|(index, _)| index)
+}
+
+fn edge_shape(
+    graph: &CallGraph,
+    edge: &GraphEdge,
+    route: &[Point],
+    amount: Point,
+    selected: Option<usize>,
+) -> Html {
     let parts = |most: i128| {
         let total = i128::from(graph.total).abs().max(1);
         (i128::from(edge.weight).abs() * most / total).clamp(0, most)
@@ -213,10 +290,6 @@ fn edge_shape(graph: &CallGraph, edge: &GraphEdge, route: &[Point], selected: Op
     let is_near = selected.is_some_and(|at| at == id_to_usize(edge.caller) || at == id_to_usize(edge.callee));
     let class = classes!("calls-edge", edge.is_residual.then_some("residual"), is_near.then_some("near"));
     let width = 1 + parts(5);
-    let middle = match route {
-        [first, second] => Point { x: (first.x + second.x) / 2.0, y: (first.y + second.y) / 2.0 },
-        _ => route.get(route.len() / 2).copied().unwrap_or_default(),
-    };
     let inlined = if edge.is_inlined { " (inline)" } else { "" };
     let name = |at: u32| graph.nodes.get(id_to_usize(at)).map_or("", |node| node.name.as_str());
     let title = format!(
@@ -230,9 +303,7 @@ fn edge_shape(graph: &CallGraph, edge: &GraphEdge, route: &[Point], selected: Op
         <g {class} style={format!("--heat:{:.0}%", 100.0 * heat.sqrt())}>
             <title>{ title }</title>
             <path d={curve(route)} stroke-width={width.to_string()} marker-end="url(#calls-head)" />
-            <text x={format!("{:.1}", middle.x + 4.0)} y={format!("{:.1}", middle.y)}>
-                { format!("{}{inlined}", amount::short(edge.weight, &graph.unit)) }
-            </text>
+            <text x={format!("{:.1}", amount.x)} y={format!("{:.1}", amount.y)}>{ edge_text(graph, edge) }</text>
         </g>
     }
 }
@@ -392,5 +463,25 @@ fn table(case: &Case, graph: &CallGraph) -> Html {
                 }) }
             </tbody>
         </table>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_of_edges_that_run_together_stand_apart() {
+        let down = |from: f64, to: f64| vec![Point { x: from, y: 0.0 }, Point { x: to, y: 56.0 }];
+        let drawing = Drawing {
+            routes: vec![down(0.0, 10.0), down(4.0, 12.0), down(300.0, 310.0)],
+            ..Drawing::default()
+        };
+        let placed = amounts(&drawing, &[60.0; 3]);
+        assert!(
+            (placed[0].y - placed[1].y).abs() > AMOUNT_HEIGHT || (placed[0].x - placed[1].x).abs() > 60.0,
+            "{placed:?}"
+        );
+        assert_eq!(placed[2].y, 28.0);
     }
 }
