@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use thirtyfour::Key;
 use wasm_tests::axe;
 use wasm_tests::browser::{Browser, Scheme};
+use wasm_tests::input::Button;
 use wasm_tests::viewer;
 
 use super::tables;
@@ -77,7 +78,11 @@ async fn go(browser: &Browser, address: &str) -> Result<()> {
 /// What is wrong on the page now, with the place that it is found at.
 async fn check(browser: &Browser, place: &str, found: &mut Vec<String>) -> Result<()> {
     let violations = axe::violations(browser).await.with_context(|| place.to_owned())?;
-    found.extend(violations.into_iter().map(|violation| format!("{place}: {violation}")));
+    let violations: Vec<String> =
+        violations.into_iter().map(|violation| format!("{place}: {violation}")).collect();
+    // Told at once: what fails later would hide it.
+    violations.iter().for_each(|violation| eprintln!("{violation}"));
+    found.extend(violations);
     Ok(())
 }
 
@@ -101,7 +106,7 @@ async fn every_view_and_dialog(test: &str, scheme: Scheme) -> Result<()> {
     browser.keys(Key::Escape).await?;
     browser.wait_until("!document.querySelector('dialog')").await?;
     browser.chord(Key::Control, "k").await?;
-    browser.wait_for_text("dialog.palette", "Function").await?;
+    browser.wait_for_text("dialog.palette", "List of keys").await?;
     check(&browser, "palette", &mut found).await?;
     browser.keys(Key::Escape).await?;
     browser.wait_until("!document.querySelector('dialog')").await?;
@@ -118,9 +123,7 @@ async fn every_view_and_dialog(test: &str, scheme: Scheme) -> Result<()> {
         check(&browser, popover, &mut found).await?;
         browser.click(&format!("[data-toggle={popover}]")).await?;
     }
-    let menu = "const row = document.querySelector('.row[aria-selected], .rows .row'); const { left, top } = row.getBoundingClientRect(); \
-                row.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: left + 9, clientY: top + 9 }));";
-    browser.run(menu, &[]).await?;
+    browser.press_at(".rows.top .row[data-name] .function", (60.0, 8.0), Button::Right, 1).await?;
     browser.wait_for_text(".menu", "Copy name").await?;
     check(&browser, "menu", &mut found).await?;
     assert!(found.is_empty(), "{}", found.join("\n"));
@@ -138,7 +141,7 @@ async fn axe_finds_nothing_on_any_view_or_dialog_in_dark() -> Result<()> {
 }
 
 /// What is pressed and lower than 44 px. A link in a line of text is as high as its line (WCAG 2.5.5 leaves it out),
-/// and boxes of a drawing have a table beside them.
+/// and boxes and bars of a drawing have a table or a filter beside them that does the same.
 const SMALL: &str = "
     const isShown = element => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
     const pressed = 'a[href], button, select, summary, input:not([type=file], [type=hidden]), [role=button], [role=tab], [role=option]';
@@ -147,7 +150,7 @@ const SMALL: &str = "
         const isInText = element.matches('a') && getComputedStyle(element).display === 'inline';
         const isClipped = element.matches('.skip-link, .visually-hidden');
         const isBehindLabel = element.matches('input[type=checkbox], input[type=radio]') && element.closest('label')?.getBoundingClientRect().height >= 44;
-        return height < 43.5 && !isInText && !isClipped && !isBehindLabel && !element.closest('svg, .rows');
+        return height < 43.5 && !isInText && !isClipped && !isBehindLabel && !element.closest('svg, .rows, .bar-part');
     }).map(element => `${Math.round(element.getBoundingClientRect().height)} px: ${element.outerHTML.slice(0, 120)}`).slice(0, 12).join('\\n');";
 
 #[tokio::test]
@@ -156,23 +159,21 @@ async fn on_a_phone_what_is_pressed_is_44_px_high() -> Result<()> {
     let browser = Browser::open(&viewer::file_url()?).await?;
     browser.show_as(390, 844, Scheme::Light).await?;
     viewer::wait_until_ready(&browser).await?;
-    let small = |browser: Browser| async move {
-        let small = browser.run(SMALL, &[]).await?;
-        anyhow::Ok((browser, small.as_str().unwrap_or_default().to_owned()))
-    };
-    let (_, landing) = small(browser).await?;
+    let landing = small(&browser).await?;
     found.extend((!landing.is_empty()).then(|| format!("landing:\n{landing}")));
-    let mut browser = open("small", 390, 844, Scheme::Light).await?;
+    let browser = open("small", 390, 844, Scheme::Light).await?;
     for place in PLACES {
         go(&browser, place).await?;
-        let here;
-        (browser, here) = small(browser).await?;
+        let here = small(&browser).await?;
         found.extend((!here.is_empty()).then(|| format!("{place}:\n{here}")));
-        browser
-            .wait_until("document.documentElement.scrollWidth <= 390")
-            .await
-            .with_context(|| place.to_owned())?;
+        let width = browser.run("return document.documentElement.scrollWidth;", &[]).await?;
+        found.extend((width.as_u64() > Some(390)).then(|| format!("{place}: {width} px wide")));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
     Ok(())
+}
+
+async fn small(browser: &Browser) -> Result<String> {
+    let small = browser.run(SMALL, &[]).await?;
+    Ok(small.as_str().unwrap_or_default().to_owned())
 }

@@ -129,16 +129,16 @@ async fn the_call_graph_has_boxes_arrows_and_a_table() -> Result<()> {
     browser.wait_until("document.querySelectorAll('.calls-edge.residual').length > 0").await?;
     browser.wait_for_text(".calls .toolbar", "20 functions").await?;
     // A box and the arrow keys select; a caller stands above its callee.
-    let click = "[...document.querySelectorAll('.calls-node')].find(node => node.getAttribute('aria-label').startsWith(arguments[0])) \
+    let click = "[...document.querySelectorAll('.calls-node')].find(node => node.dataset.name === arguments[0]) \
                  .dispatchEvent(new MouseEvent('click', { bubbles: true }));";
-    browser.run(click, &["example.com/mill/grind.Flour:"]).await?;
+    browser.run(click, &["example.com/mill/grind.Flour"]).await?;
     browser.wait_for_hash(|hash| hash.contains("grind.Flour")).await?;
     let key = "document.querySelector('.calls-node.selected').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }));";
     browser.run(key, &[]).await?;
     browser.wait_for_hash(|hash| hash.contains("grind.coarse")).await?;
     let above = "(() => { const top = name => [...document.querySelectorAll('.calls-node')].find(node => \
-                 node.getAttribute('aria-label').startsWith(name)).getBoundingClientRect().top; \
-                 return top('example.com/mill/grind.Flour:') < top('example.com/mill/grind.coarse:'); })()";
+                 node.dataset.name === name).getBoundingClientRect().top; \
+                 return top('example.com/mill/grind.Flour') < top('example.com/mill/grind.coarse'); })()";
     browser.wait_until(above).await?;
     browser.click(".calls-table summary").await?;
     browser.wait_for_text(".calls-table table", "390.00 ms").await?;

@@ -69,9 +69,12 @@ fn panel(report: &Report, table: &ToolTable, index: usize) -> Html {
     let id = format!("table-{index}");
     let (first, rest) = table.rows.split_at(table.rows.len().min(ROWS));
     html! {
-        <section class="panel" aria-labelledby={id.clone()}>
+        <div class="panel" role="group" aria-labelledby={id.clone()}>
             <h3 {id}>{ selectors::visible(&table.title) }</h3>
-            <p class="quiet">{ &table.says }</p>
+            <p class="quiet">
+                <a class="place" href={place_href(report, table.source, None)}>{ place_text(report, table.source, None) }</a>
+                { ". " }{ &table.says }
+            </p>
             { rows(report, table, first) }
             if !rest.is_empty() {
                 <details class="more">
@@ -82,7 +85,7 @@ fn panel(report: &Report, table: &ToolTable, index: usize) -> Html {
             if table.rows_left_out > 0 {
                 <p class="quiet">{ format!("{} with less are not listed.", text::counted_u64(table.rows_left_out, "row", "rows")) }</p>
             }
-        </section>
+        </div>
     }
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha512};
 
 use super::{install, named};
 use crate::build;
-use crate::command::{find_program, run};
+use crate::command::{find_program, output, run};
 
 const VERSION: &str = "4.14.1";
 
@@ -44,10 +44,13 @@ pub fn ensure() -> Result<PathBuf> {
     );
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let package = format!("axe-core@{VERSION}");
-    run(Command::new("npm")
-        .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])
-        .arg(&folder)
-        .arg(&package))?;
+    // It prints the file's name.
+    output(
+        Command::new("npm")
+            .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])
+            .arg(&folder)
+            .arg(&package),
+    )?;
     let archive = folder.join(format!("axe-core-{VERSION}.tgz"));
     let bytes = fs::read(&archive).with_context(|| format!("reading {}", archive.display()))?;
     let digest = BASE64_STANDARD.encode(Sha512::digest(&bytes));

@@ -343,6 +343,8 @@ fn node_shape(
         amount::short(node.flat, &graph.unit),
         amount::short(node.cum, &graph.unit)
     );
+    // What is seen comes first, for whoever says it to press the box.
+    let spoken = format!("{}, {said}", label.lines.join(" "));
     let select = {
         let (case, name) = (case.clone(), node.name.clone());
         Callback::from(move |_: MouseEvent| {
@@ -368,7 +370,7 @@ fn node_shape(
     html! {
         <g
             key={index} id={node_id(index)} class={classes!("calls-node", is_selected.then_some("selected"))} role="button"
-            tabindex={if is_focused { "0" } else { "-1" }} aria-label={said.clone()} aria-pressed={is_selected.to_string()}
+            tabindex={if is_focused { "0" } else { "-1" }} aria-label={spoken} aria-pressed={is_selected.to_string()} data-name={node.name.clone()}
             style={format!("--heat:{:.0}%", 60.0 * heat)} onclick={select} ondblclick={open} oncontextmenu={menu}
         >
             <title>{ said }</title>
@@ -380,7 +382,7 @@ fn node_shape(
                 let row = analyzer_core::base::convert::usize_to_f64(line) + 0.5;
                 html! {
                     <text x={format!("{:.1}", middle.x)} y={format!("{:.1}", top + PADDING / 2.0 + row * label.font * 1.3)} font-size={format!("{:.0}", label.font)}>
-                        { words }
+                        { words }{ " " }
                     </text>
                 }
             }) }
