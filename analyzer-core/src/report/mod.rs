@@ -145,7 +145,8 @@ impl Report {
             (_, false, false) => &["ebpf", "otel"],
             (_, true, false) => &["spec", "ebpf", "otel"],
         };
-        let is_of = |code: &str| families.is_empty() || families.iter().any(|family| code.starts_with(family));
+        let is_of =
+            |code: &str| families.is_empty() || families.iter().any(|family| code.starts_with(family));
         self.not_run.iter().filter(move |row| is_of(&row.code))
     }
 
