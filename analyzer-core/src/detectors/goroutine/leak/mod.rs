@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::goroutines::classify::catalog;
 use crate::analysis::goroutines::classify::siblings::STARTED_TOGETHER;
+use crate::base::order::StableOrder as _;
 use crate::detectors::{Case, Detector, Rule};
 use crate::report::number_format::{self, bytes, count_u64};
 use crate::report::{
@@ -70,8 +71,10 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
     let is_suspect = |group: &&GoroutineGroup| {
         group.subject == subject && group.verdict == Verdict::Suspect && members(group) > 0
     };
-    let groups: Vec<&GoroutineGroup> = section.groups.iter().filter(is_suspect).collect();
-    if groups.is_empty() || snapshots >= ENOUGH_SNAPSHOTS {
+    let mut groups: Vec<&GoroutineGroup> = section.groups.iter().filter(is_suspect).collect();
+    groups.order_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.id.cmp(&b.id)));
+    let first = *groups.first()?;
+    if snapshots >= ENOUGH_SNAPSHOTS {
         return None;
     }
     let all: u64 = groups.iter().map(|group| members(group)).sum();
@@ -91,11 +94,12 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         condition: String::new(),
         title: SUSPECT.title.to_owned(),
         claim: format!(
-            "{what} cannot tell whether {} goroutine{} {} stuck: {}{rest}.",
+            "{what} cannot tell whether {} goroutine{} {} stuck: {}{rest}.{}",
             count_u64(all),
             if all == 1 { "" } else { "s" },
             if all == 1 { "is" } else { "are" },
-            named.join(", ")
+            named.join(", "),
+            likely_cause(first, groups.len())
         ),
         amount: Some(Amount::counted(i64::try_from(all).unwrap_or(i64::MAX), Counted::Goroutines)),
         subject: Some(subject),
@@ -106,8 +110,47 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         ],
         places: Vec::new(),
         excerpts: Vec::new(),
-        group: groups.first().map(|group| group.id.clone()),
+        group: Some(first.id.clone()),
     })
+}
+
+/// How much it would matter if a suspected group were stuck: how many they are, and how
+/// seldom health looks like that.
+fn weight(group: &GoroutineGroup) -> u64 {
+    let each = match group.rule.as_str() {
+        // Structure says so, and only age is missing.
+        "lock-cycle" | "self-deadlock" => 1000,
+        // Healthy code passes here.
+        "lock-never-released"
+        | "chan-send-abandoned"
+        | "semaphore-exhausted"
+        | "sql-pool-exhausted"
+        | "write-blocked"
+        | "blocked-holding-lock"
+        | "once-stuck" => 8,
+        // Calls that end by themselves.
+        "http-body-not-closed"
+        | "http-client-no-timeout"
+        | "http-handler-stuck"
+        | "sql-rows"
+        | "sql-tx"
+        | "rpc-call-no-reply"
+        | "io-pipe-stuck"
+        | "waitgroup-stuck"
+        | "callback-stuck" => 4,
+        _ => 1,
+    };
+    members(group).saturating_mul(each)
+}
+
+/// What stands behind the first of the suspected groups, if they are stuck: the structure where
+/// one was found, else what the rule means.
+fn likely_cause(first: &GoroutineGroup, groups: usize) -> String {
+    let Some(rule) = catalog::rule(&first.rule) else { return String::new() };
+    let whose = if groups == 1 { "" } else { " of the first" };
+    let is_of_structure = matches!(first.rule.as_str(), "lock-cycle" | "self-deadlock");
+    let structure = first.reasons.first().filter(|_| is_of_structure);
+    format!(" Likely cause{whose}, if so: {}", structure.map_or(rule.meaning, String::as_str))
 }
 
 /// Members of the last snapshot.

@@ -232,3 +232,30 @@ fn who_waits_for_the_group_of_one_that_waits_for_itself_goes_with_it() {
        started golang.org/x/sync/errgroup.(*Group).Go 3";
     told(&format!("{text}\n{worker}"), &[], &[]);
 }
+
+#[test]
+fn suspects_of_one_dump_are_named_by_how_much_they_matter_with_the_likely_cause() {
+    let many = |count: u32, first: u32, state: &str, frames: &str| -> String {
+        (0..count).map(|at| format!("goroutine {} [{state}]\n{frames}\n", first + 7 * at)).collect()
+    };
+    let idle = many(120, 1000, "chan receive", "feed.worker(0x1) feed.go:12");
+    let locks =
+        many(20, 5000, "sync.Mutex.Lock", "Mutex 0xc000100000\nstock.(*Stock).Get(0xc000100000) stock.go:12");
+    let claim = told_of(&format!("{idle}{locks}"));
+    let at = |part: &str| claim.find(part).unwrap_or_else(|| panic!("{part:?} is not in {claim:?}"));
+    assert!(at("20 in [sync.Mutex.Lock]") < at("120 in [chan receive]"));
+    assert!(claim.contains("Likely cause of the first, if so: A lock is held for ever"), "{claim}");
+    let bodies =
+        many(400, 9000, "select", "net/http.(*persistConn).readLoop(0xc000900000) transport.go:2325");
+    let claim = told_of(&format!("{idle}{locks}{bodies}"));
+    assert!(claim.find("400 in [select]") < claim.find("20 in [sync.Mutex.Lock]"), "{claim}");
+    let claim = told_of(CIRCLE);
+    assert!(claim.contains("Likely cause, if so: They wait for each other"), "{claim}");
+}
+
+/// The claim of the one suspicion that a dump gives.
+#[track_caller]
+fn told_of(text: &str) -> String {
+    let found = check("goroutine", &[("dump.txt", dump(text))], &["goroutine.suspect"]);
+    found.into_iter().map(|finding| finding.claim).collect()
+}
