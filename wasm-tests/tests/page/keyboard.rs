@@ -40,8 +40,8 @@ async fn keys_alone_lead_from_the_landing_to_the_fix_of_a_finding() -> Result<()
     browser.keys(Key::Enter).await?;
     browser.wait_for_text(".findings", "What to do").await?;
     // Past the header to the content, then to the evidence of the first finding, which stands below its fix.
-    browser.run("document.activeElement.blur();", &[]).await?;
-    tab_to(&browser, ".skip-link").await?;
+    choose(&browser, "overview", "View").await?;
+    tab_back_to(&browser, ".skip-link").await?;
     browser.keys(Key::Enter).await?;
     assert_eq!(browser.run("return document.activeElement.id;", &[]).await?, "main");
     tab_to(&browser, ".finding .evidence summary").await?;

@@ -167,10 +167,14 @@ async fn keys_walk_the_graph_and_switch_the_view() -> Result<()> {
     }
     browser.keys("m").await?;
     browser.wait_for_text(".chip[data-filter=show]", "my code").await?;
-    browser.keys("v").await?;
-    browser
-        .wait_until("document.querySelector('[data-mode=top]').getAttribute('aria-pressed') === 'true'")
-        .await?;
+    for mode in ["calls", "top"] {
+        browser.keys("v").await?;
+        browser
+            .wait_until(&format!(
+                "document.querySelector('[data-mode={mode}]').getAttribute('aria-pressed') === 'true'"
+            ))
+            .await?;
+    }
     browser.keys("c").await?;
     browser.wait_until("document.querySelector('#pivot') !== null").await?;
     Ok(())
