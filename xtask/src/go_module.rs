@@ -58,10 +58,9 @@ pub fn pack(html: &str) -> Result<()> {
 /// # Errors
 /// No toolchain, a program that does not compile.
 pub fn build(package: &str) -> Result<PathBuf> {
-    let [.., newest] = TOOLCHAINS;
     let name = package.rsplit('/').next().unwrap_or(package);
     let program = build::target_folder()?.join("tools").join(name);
-    let mut command = go_command(&toolchain(newest)?, &["build", "-o"])?;
+    let mut command = go_command(&newest_toolchain()?, &["build", "-o"])?;
     run(command.arg(&program).arg(package).current_dir(root().join("dist/go")))?;
     Ok(program)
 }
@@ -90,6 +89,15 @@ fn go_command(go: &Path, arguments: &[&str]) -> Result<Command> {
         .env("GOFLAGS", "")
         .env("GOCACHE", build::target_folder()?.join("go-cache"));
     Ok(command)
+}
+
+/// The program of the newest toolchain, installed if it is missing.
+///
+/// # Errors
+/// No Python to install it with, or no network.
+pub fn newest_toolchain() -> Result<PathBuf> {
+    let [.., newest] = TOOLCHAINS;
+    toolchain(newest)
 }
 
 /// The program of a toolchain, installed from its Python package if it is missing.

@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail};
 
 /// How often the memory of a running program is looked at.
 const POLL: Duration = Duration::from_micros(500);
+/// A program that has not ended by then hangs: the slowest peer takes a minute and a half.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// One run.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +27,7 @@ pub struct Run {
 /// Runs to the end, output thrown away.
 ///
 /// # Errors
-/// A program that cannot be started or that fails.
+/// A program that cannot be started, that fails, or that does not end.
 pub fn measure(command: &mut Command) -> Result<Run> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
@@ -37,6 +39,11 @@ pub fn measure(command: &mut Command) -> Result<Run> {
         user = user_time(child.id()).or(user);
         if let Some(status) = child.try_wait()? {
             break status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            bail!("{command:?}: it did not end within {} s", PATIENCE.as_secs());
         }
         thread::sleep(POLL);
     };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 mod child;
+mod counter;
 pub mod generate;
 pub mod goals;
 pub mod goroutines;

@@ -71,16 +71,20 @@ fn file(input: &Input) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// pprof's own program: started by `go tool`, its memory would not be seen.
-pub fn pprof() -> Option<PathBuf> {
-    go_tool("pprof")
+/// A Go toolchain, by GO or on the search path.
+pub fn go() -> Option<PathBuf> {
+    std::env::var_os("GO").map(PathBuf::from).or_else(|| command::find_program(&["go"]))
 }
 
-/// A program of a Go toolchain.
-pub(super) fn go_tool(name: &str) -> Option<PathBuf> {
-    let go = std::env::var_os("GO").map(PathBuf::from).or_else(|| command::find_program(&["go"]))?;
+/// pprof's own program.
+pub fn pprof() -> Option<PathBuf> {
+    go_tool(&go()?, "pprof")
+}
+
+/// A tool's own program: started by `go tool`, its memory would not be seen.
+pub fn go_tool(go: &Path, name: &str) -> Option<PathBuf> {
     // A current Go builds the tool when it is first asked for.
-    let _ = Command::new(&go).args(["tool", name, "-help"]).output();
+    let _ = Command::new(go).args(["tool", name, "-help"]).output();
     let path = command::output(Command::new(go).args(["tool", "-n", name])).ok()?;
     Some(path.into())
 }

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use super::Input;
 use super::child::{self, Run};
 use super::in_page;
+use super::profiles;
 use super::table::{median_millis, megabytes, peak, text};
 use crate::command;
 
@@ -40,8 +41,8 @@ pub fn bench(inputs: &[Input], with_page: bool) -> Result<()> {
     let inputs = if inputs.is_empty() { &made } else { inputs };
     command::run(command::cargo().args(["build", "--quiet", "--release", "--package", "strata"]))?;
     let strata = command::root().join("target/release/strata");
-    let go = go();
-    let tool = go.as_deref().and_then(tool);
+    let go = profiles::go();
+    let tool = go.as_deref().and_then(|go| profiles::go_tool(go, "trace"));
     if tool.is_none() {
         println!("No Go toolchain (GO or PATH): go tool trace is left out.");
     }
@@ -59,28 +60,25 @@ pub fn bench(inputs: &[Input], with_page: bool) -> Result<()> {
     Ok(())
 }
 
-fn go() -> Option<PathBuf> {
-    std::env::var_os("GO").map(PathBuf::from).or_else(|| command::find_program(&["go"]))
-}
-
-/// The tool's own program: started by `go tool`, its memory would not be seen.
-fn tool(go: &Path) -> Option<PathBuf> {
-    // A current Go builds the tool when it is first asked for.
-    let _ = Command::new(go).args(["tool", "trace", "-help"]).output();
-    command::output(Command::new(go).args(["tool", "-n", "trace"])).ok().map(PathBuf::from)
-}
-
 /// The trace's file, made if need be.
 fn file(input: &Input, go: Option<&Path>) -> Result<PathBuf> {
-    let size = match input {
-        Input::File(path) => return fs::canonicalize(path).with_context(|| path.display().to_string()),
-        Input::Size(size) => *size,
-    };
+    match input {
+        Input::File(path) => fs::canonicalize(path).with_context(|| path.display().to_string()),
+        Input::Size(size) => {
+            made(*size, go.context("a Go toolchain (GO or PATH) makes the traces; or name files")?)
+        }
+    }
+}
+
+/// A trace of so many megabytes below `target/bench`, made if need be.
+///
+/// # Errors
+/// A program that does not run, a file that cannot be written.
+pub fn made(size: u32, go: &Path) -> Result<PathBuf> {
     let folder = command::root().join("target/bench");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("busy-{size}.trace"));
     if !path.exists() {
-        let go = go.context("a Go toolchain (GO or PATH) makes the traces; or name files")?;
         let source = folder.join("busy.go");
         fs::write(&source, PROGRAM)?;
         command::run(Command::new(go).arg("run").arg(&source).arg(&path).arg(size.to_string()))?;

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::native::{TRACE_PEER, TRACE_TIMES, Tools, largest_trace, made};
+use super::native::{self, TRACE_PEER, TRACE_TIMES, Tools, made};
+use super::progress;
 use super::row::{Amount, Row};
+use crate::bench::generate;
 use crate::bench::in_page::{self, Shown};
-use crate::bench::{generate, texts};
 use crate::command;
 
 /// How many times faster than speedscope is the goal.
@@ -28,32 +29,32 @@ const SCRIPT_MILLIS: f64 = 4.0;
 /// No browser, nothing built in `dist/`, a page that does not do it.
 pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
     let profile = |samples: u32| made(&format!("heap-{samples}.pb.gz"), || generate::heap_profile(samples));
-    let dump = made("goroutines-100000.txt", || Ok(texts::goroutine_dump(100_000).into_bytes()))?;
-    let smaps = made("smaps-50000", || Ok(texts::smaps(50_000).into_bytes()))?;
     let files = [
         ("profile of 100,000 samples", profile(100_000)?),
         ("profile of 1,000,000 samples", profile(1_000_000)?),
-        ("goroutine dump of 100,000 goroutines", dump),
-        ("smaps of 50,000 mappings", smaps),
+        ("goroutine dump of 100,000 goroutines", native::dump()?),
+        ("smaps of 50,000 mappings", native::smaps()?),
     ];
-    let trace = largest_trace()?;
+    let trace = tools.trace_file()?;
     // The first is compared with another one.
     let other = profile(100_001)?;
     let mut words = vec![files[0].1.clone(), "--against".into(), other];
     words.extend(files.iter().skip(1).map(|(_, file)| file.clone()));
     words.extend(trace.clone());
+    progress("the page in Chromium");
     let measured = in_page::measure(&words)?;
     let interactive = millis(measured.interactive);
     let mut rows =
         vec![Row::below("Chromium: the page from file:// until it takes files", interactive, 300.0)];
     let mut shown = measured.files.iter();
     for ((what, file), shown) in files.iter().zip(&mut shown) {
-        rows.extend(of_file(what, file, shown)?);
+        rows.extend(of_file(tools, what, file, shown)?);
     }
     if let (Some(trace), Some(file)) = (trace, shown.next()) {
-        if let Some(theirs) = tools.trace_peer(&trace)? {
+        if let Some(theirs) = tools.trace_peer(&trace) {
             let what = "Chromium: that execution trace, from choosing it to the report";
-            rows.push(Row::faster(what, millis(file.shown), TRACE_PEER, theirs, TRACE_TIMES));
+            let row = Row::faster(what, millis(file.shown), TRACE_PEER, theirs, TRACE_TIMES);
+            rows.push(row.limited(tools.limit(&trace)?));
         }
         rows.extend(memory("the same", file));
         rows.push(gap(file));
@@ -63,24 +64,30 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
 }
 
 /// The rows of a file. The goals are those of what people wait for.
-fn of_file(what: &str, file: &Path, shown: &Shown) -> Result<Vec<Row>> {
+fn of_file(tools: &Tools, what: &str, file: &Path, shown: &Shown) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
+    let limit = tools.limit(file)?;
     let chosen = |until: &str| format!("Chromium: {what}, from choosing it to the {until}");
     match (shown.script, shown.peer) {
         (Some(_), Some(peer)) => {
             let what = chosen("painted flame graph");
-            rows.push(Row::faster(what, millis(shown.shown), "speedscope", millis(peer), SPEEDSCOPE_TIMES));
+            let row =
+                Row::faster(what, millis(shown.shown), "speedscope", Ok(millis(peer)), SPEEDSCOPE_TIMES);
+            rows.push(row.limited(limit));
         }
         // speedscope gives up.
         (Some(_), None) => {
-            rows.push(Row::below(chosen("painted flame graph"), millis(shown.shown), 10_000.0))
+            let row = Row::below(chosen("painted flame graph"), millis(shown.shown), 10_000.0);
+            rows.push(row.limited(limit));
         }
         (None, _) if what.starts_with("smaps") => {
-            rows.push(Row::plain(chosen("report"), millis(shown.shown)));
+            rows.push(Row::plain(chosen("report"), millis(shown.shown)).limited(limit));
             let what = "the same, in the engine: from the bytes to the report";
             rows.push(Row::below(what, millis(shown.engine), 150.0));
         }
-        (None, _) => rows.push(Row::below(chosen("report"), millis(shown.shown), 1_000.0)),
+        (None, _) => {
+            rows.push(Row::below(chosen("report"), millis(shown.shown), 1_000.0).limited(limit));
+        }
     }
     rows.push(gap(shown));
     if let Some(script) = shown.script {

@@ -9,6 +9,9 @@ use serde::Serialize;
 use super::native::{self, Tools};
 use crate::bench::{generate, texts};
 
+/// The growth that is the goal: what tables cost that no longer fit into a cache.
+const MOST_GROWTH: f64 = 1.1;
+
 /// The sizes over the first.
 const STEPS: [usize; 3] = [1, 10, 100];
 
@@ -51,6 +54,7 @@ pub fn growths(tools: &Tools) -> Result<Vec<Growth>> {
 
 fn growth(tools: &Tools, format: &'static str, size: usize, make: Make) -> Result<Growth> {
     let cost = |step: usize| {
+        super::progress(&format!("{format}, {step} times the size"));
         let size = size * step;
         let file = native::made(&format!("scale-{}-{size}", format.replace(' ', "-")), || make(size))?;
         let runs = tools.runs(&["report", "--format", "json"], &file)?;
@@ -73,7 +77,7 @@ impl Growth {
 
 /// The costs as a table.
 pub fn markdown(growths: &[Growth]) -> String {
-    let mut table = "| format | 1x | 10x | 100x | growth | memory at 100x, of the decoded size |\n|---|---:|---:|---:|---:|---:|\n".to_owned();
+    let mut table = "| format | 1x | 10x | 100x | growth | met | memory at 100x, of the decoded size |\n|---|---:|---:|---:|---:|---|---:|\n".to_owned();
     for growth in growths {
         let steps: Vec<_> = growth
             .steps
@@ -87,10 +91,11 @@ pub fn markdown(growths: &[Growth]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,
-            "| {} | {} | {:.2} | {} |",
+            "| {} | {} | {:.2} | {} | {} |",
             growth.format,
             steps.join(" | "),
             growth.of_a_byte(),
+            if growth.of_a_byte() <= MOST_GROWTH { "yes" } else { "no" },
             last.unwrap_or_default()
         );
     }
