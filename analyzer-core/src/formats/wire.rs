@@ -177,7 +177,7 @@ impl<'a> Wire<'a> {
 
     /// The next varint.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call costs more than the byte or two that most have")]
+    #[expect(clippy::inline_always, reason = "a call costs more than the few bytes that most have")]
     pub(super) fn varint(&mut self) -> Result<u64, WireError> {
         match *self.rest() {
             [byte, ..] if byte < 0x80 => {
@@ -187,6 +187,10 @@ impl<'a> Wire<'a> {
             [low, high, ..] if high < 0x80 => {
                 self.at += 2;
                 Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+            }
+            [low, middle, high, ..] if high < 0x80 => {
+                self.at += 3;
+                Ok(u64::from(low & 0x7f) | u64::from(middle & 0x7f) << 7 | u64::from(high) << 14)
             }
             _ => self.long_varint(),
         }

@@ -109,11 +109,11 @@ impl Depths {
             .map(|location| location.lines_end.saturating_sub(location.lines_begin).max(1))
             .collect();
         for row in (0..to_u32(stacks)).map(StackRow) {
-            let locations = || profile.stacks.locations(row).map(|id| id_to_usize(id.0));
-            let depth = locations()
+            let mut locations = profile.stacks.locations(row).map(|id| id_to_usize(id.0)).peekable();
+            let outermost = locations.peek().and_then(|&at| profile.locations.get(at));
+            let depth = locations
                 .filter_map(|at| frames.get(at))
                 .fold(0_u32, |sum, &count| sum.saturating_add(count));
-            let outermost = locations().find_map(|at| profile.locations.get(at));
             by_stack.push(depth);
             roots.push(outermost.and_then(|location| profile.lines_of(location).last()?.function));
         }

@@ -75,25 +75,20 @@ impl StackList {
     }
 
     /// The location at `at`, and where the next one begins; `None` at or past `end`.
+    #[inline]
     pub fn next(&self, at: u32, end: u32) -> Option<(LocationId, u32)> {
         if at >= end {
             return None;
         }
-        let mut at = id_to_usize(at);
-        let mut value = 0;
-        let mut shift = 0;
-        loop {
-            let byte = *self.bytes.get(at)?;
-            at += 1;
-            value |= u32::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some((LocationId(value), to_u32(at)));
-            }
-            shift += 7;
-            if shift > 28 {
-                return None;
-            }
-        }
+        let rest = self.bytes.get(id_to_usize(at)..)?;
+        let bits = |byte: u8| u32::from(byte & 0x7f);
+        let (value, length) = match *rest {
+            [byte, ..] if byte < 0x80 => (bits(byte), 1),
+            [low, high, ..] if high < 0x80 => (bits(low) | bits(high) << 7, 2),
+            [low, middle, high, ..] if high < 0x80 => (bits(low) | bits(middle) << 7 | bits(high) << 14, 3),
+            _ => read_long(rest)?,
+        };
+        Some((LocationId(value), at + length))
     }
 
     /// The locations of a stack, root first.
@@ -117,13 +112,31 @@ impl StackList {
     }
 }
 
-fn write_varint(bytes: &mut Vec<u8>, mut value: u32) {
-    while value >= 0x80 {
-        // The mask keeps it below 256.
-        bytes.push(u8::try_from(value & 0x7f).unwrap_or(0) | 0x80);
-        value >>= 7;
+/// A number of four or five bytes, and how many they are.
+#[cold]
+fn read_long(bytes: &[u8]) -> Option<(u32, u32)> {
+    let mut value = 0;
+    for (index, &byte) in (0_u32..5).zip(bytes) {
+        value |= u32::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            return Some((value, index + 1));
+        }
     }
-    bytes.push(u8::try_from(value).unwrap_or(0));
+    None
+}
+
+#[inline]
+fn write_varint(bytes: &mut Vec<u8>, value: u32) {
+    let part = |shift: u32| (value >> shift).to_le_bytes()[0];
+    match value {
+        0..0x80 => bytes.push(part(0)),
+        0x80..0x4000 => bytes.extend_from_slice(&[part(0) | 0x80, part(7)]),
+        0x4000..0x20_0000 => bytes.extend_from_slice(&[part(0) | 0x80, part(7) | 0x80, part(14)]),
+        _ => {
+            bytes.extend_from_slice(&[part(0) | 0x80, part(7) | 0x80, part(14) | 0x80]);
+            write_varint(bytes, value >> 21);
+        }
+    }
 }
 
 /// Adds stacks to a [`StackList`], each distinct one once.

@@ -103,8 +103,11 @@ impl Stacks {
             stack.clear();
             // Root first in the table, and innermost first within a location.
             for location in profile.stacks.locations(row) {
-                let frames = of_location.get(id_to_usize(location.0)).map_or(&[][..], Vec::as_slice);
-                stack.extend(frames.iter().rev());
+                match of_location.get(id_to_usize(location.0)).map(Vec::as_slice) {
+                    Some(&[frame]) => stack.push(frame),
+                    Some(frames) => stack.extend(frames.iter().rev()),
+                    None => {}
+                }
             }
             stack.reverse();
             self.intern(&stack)
@@ -147,13 +150,25 @@ impl Stacks {
     }
 
     fn describe(&self, stack: &[FrameId]) -> About {
-        let frames = || stack.iter().map(|&id| self.get(id));
-        // What a pool's New makes is made for who asked the pool.
-        let from = frames().position(|frame| frame.mark == Mark::PoolGet).unwrap_or(0);
-        let first = |origin: Origin| frames().skip(from).position(|frame| frame.origin == origin);
-        let user = first(Origin::Own).or_else(|| first(Origin::Dependency)).map(|at| to_u32(at + from));
-        let has = |mark: Mark| frames().any(|frame| frame.mark == mark);
-        About { user, is_capture: has(Mark::Capture) && !has(Mark::LabelsDo) }
+        let (mut own, mut dependency) = (None, None);
+        let (mut has_pool, mut has_capture, mut has_labels) = (false, false, false);
+        for (at, id) in stack.iter().enumerate() {
+            let Some(frame) = self.frames.get(id_to_usize(id.0)) else { continue };
+            match frame.mark {
+                Mark::None => {}
+                Mark::Capture => has_capture = true,
+                Mark::LabelsDo => has_labels = true,
+                // What a pool's New makes is made for who asked the pool.
+                Mark::PoolGet if !has_pool => (has_pool, own, dependency) = (true, None, None),
+                Mark::PoolGet => {}
+            }
+            match frame.origin {
+                Origin::Own if own.is_none() => own = Some(to_u32(at)),
+                Origin::Dependency if dependency.is_none() => dependency = Some(to_u32(at)),
+                _ => {}
+            }
+        }
+        About { user: own.or(dependency), is_capture: has_capture && !has_labels }
     }
 
     /// A frame.
