@@ -1,7 +1,7 @@
 //! Goroutines as dumps list them: one row each where the dump names each
 //! (debug=2, panic, SIGQUIT), one row a stack where it only counts (debug=1).
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::base::index::{Idx, IndexVec};
 use crate::base::intern::StrId;
@@ -207,12 +207,12 @@ pub struct CountedStack {
 #[derive(Clone, Debug)]
 pub struct LabelSets {
     rows: IndexVec<LabelSetId, Box<[(StrId, StrId)]>>,
-    by_content: HashMap<Box<[(StrId, StrId)]>, LabelSetId>,
+    by_content: FxHashMap<Box<[(StrId, StrId)]>, LabelSetId>,
 }
 
 impl Default for LabelSets {
     fn default() -> Self {
-        let mut sets = Self { rows: IndexVec::default(), by_content: HashMap::new() };
+        let mut sets = Self { rows: IndexVec::default(), by_content: FxHashMap::default() };
         sets.intern(Vec::new());
         sets
     }

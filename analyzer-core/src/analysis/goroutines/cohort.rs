@@ -5,14 +5,14 @@
 //! ended. A goroutine that is in both may have worked between them and stand
 //! at the same place again: only its printed minutes can show that it did not.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::grouping::{Group, MemberRow, Population};
 use crate::base::convert::to_u64;
 use crate::report::GroupChange;
 
 /// All ids of one moment.
-pub type Census = HashSet<u64>;
+pub type Census = FxHashSet<u64>;
 
 /// Every id of a moment.
 pub fn census(groups: &[Group], moment: usize) -> Census {
@@ -142,8 +142,8 @@ mod tests {
         let after =
             population(&[(1, Some(7)), (2, Some(1)), (3, Some(5)), (5, Some(1)), (7, None), (9, None)]);
         // 9 was elsewhere before: it moved here, it was not born.
-        let all_before = [1, 2, 3, 4, 5, 9].into();
-        let all_after = [1, 2, 3, 5, 7, 9].into();
+        let all_before = [1, 2, 3, 4, 5, 9].into_iter().collect();
+        let all_after = [1, 2, 3, 5, 7, 9].into_iter().collect();
         let change = change(&before, &after, &all_before, &all_after);
         assert_eq!(change, GroupChange { births: 1, deaths: 1, survivors: 4, aged: 2, risen: 3, reset: 1 });
     }

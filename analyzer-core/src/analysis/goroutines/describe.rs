@@ -1,6 +1,8 @@
 //! From groups and judgments to the report's rows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grouping::{Group, Population};
 use super::judgment::Judgment;
@@ -28,7 +30,7 @@ pub(super) const MIN_STACK_BYTES: i64 = 2048;
 #[derive(Debug, Default)]
 pub struct Description {
     section: Goroutines,
-    ids: HashSet<String>,
+    ids: FxHashSet<String>,
 }
 
 impl Description {
@@ -229,7 +231,7 @@ fn labels(evidence: &Evidence, population: &Population) -> BTreeMap<String, BTre
     let table = &evidence.goroutines.labels;
     let each = population.members.iter().map(|member| (table.get(member.labels), 1));
     let counted = population.counted_labels.iter().map(|(pairs, count)| (pairs.as_slice(), *count));
-    let mut sets: HashMap<&[(StrId, StrId)], u64> = HashMap::new();
+    let mut sets: FxHashMap<&[(StrId, StrId)], u64> = FxHashMap::default();
     for (pairs, count) in each.chain(counted).filter(|(pairs, _)| !pairs.is_empty()) {
         *sets.entry(pairs).or_default() += count;
     }

@@ -1,7 +1,8 @@
 //! Goroutines with one state, call chain and creator are one group.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::moments::{self, Form, Moment, Moments, Proof};
 use super::names::{Function, Functions};
@@ -105,11 +106,11 @@ type RawKey = (Option<StackId>, Option<StrId>, Option<FrameId>, Wait);
 struct Table<'e> {
     evidence: &'e Evidence,
     functions: Functions,
-    names: HashMap<Rc<str>, u32>,
+    names: FxHashMap<Rc<str>, u32>,
     groups: Vec<Group>,
     keys: Vec<Key>,
-    by_key: HashMap<Key, usize>,
-    by_raw: HashMap<RawKey, usize>,
+    by_key: FxHashMap<Key, usize>,
+    by_raw: FxHashMap<RawKey, usize>,
     moments: usize,
     /// Counted forms do not say who started a goroutine: if a subject mixes
     /// forms, creators are left out of the keys.
@@ -121,11 +122,11 @@ pub fn group(evidence: &Evidence, found: &Moments) -> Vec<Group> {
     let mut table = Table {
         evidence,
         functions: Functions::default(),
-        names: HashMap::new(),
+        names: FxHashMap::default(),
         groups: Vec::new(),
         keys: Vec::new(),
-        by_key: HashMap::new(),
-        by_raw: HashMap::new(),
+        by_key: FxHashMap::default(),
+        by_raw: FxHashMap::default(),
         moments: found.moments.len(),
         uses_creator: found.moments.iter().all(|moment| moment.has_ids),
     };
@@ -277,7 +278,7 @@ impl Table<'_> {
     /// A loop that was just woken stands in the same chain as `runnable`: it
     /// belongs to the group in which it waits otherwise.
     fn merge_running(&mut self) {
-        let mut waiting: HashMap<(&[_], &Option<_>), usize> = HashMap::new();
+        let mut waiting: FxHashMap<(&[_], &Option<_>), usize> = FxHashMap::default();
         for (group, key) in self.keys.iter().enumerate() {
             if key.wait != Wait::Running {
                 let slot = waiting.entry((&key.frames, &key.creator)).or_insert(group);
@@ -316,7 +317,7 @@ impl Table<'_> {
     }
 
     fn mark_by_id(&mut self, found: &Moments) {
-        let mut marked: HashMap<u64, Vec<SiteKey>> = HashMap::new();
+        let mut marked: FxHashMap<u64, Vec<SiteKey>> = FxHashMap::default();
         for &id in &found.marked {
             let dump = &self.evidence.goroutines.dumps[id];
             for row in dump.goroutines.iter().filter(|row| row.flags.has(GoroutineFlags::LEAKED)) {
@@ -360,8 +361,8 @@ impl Table<'_> {
     }
 
     /// Leaked goroutines by call chain, as a counted leak profile says.
-    fn proven(&mut self, form: Form) -> HashMap<Vec<SiteKey>, u64> {
-        let mut proven: HashMap<Vec<SiteKey>, u64> = HashMap::new();
+    fn proven(&mut self, form: Form) -> FxHashMap<Vec<SiteKey>, u64> {
+        let mut proven: FxHashMap<Vec<SiteKey>, u64> = FxHashMap::default();
         match form {
             Form::Dump(id) => {
                 for row in &self.evidence.goroutines.dumps[id].counted {

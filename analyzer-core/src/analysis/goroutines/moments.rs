@@ -4,7 +4,7 @@
 //! most is the moment; the others add what it lacks (proofs of leaks), and are
 //! never counted again.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::profile_rows;
 use crate::base::convert::to_u64;
@@ -91,11 +91,11 @@ pub struct Proof {
 }
 
 /// Dumps and goroutine profiles by source.
-pub type BySource = HashMap<SourceId, Vec<Form>>;
+pub type BySource = FxHashMap<SourceId, Vec<Form>>;
 
 /// The dumps and goroutine profiles of each source.
 pub fn by_source(evidence: &Evidence) -> BySource {
-    let mut by_source = BySource::new();
+    let mut by_source = BySource::default();
     for (id, dump) in evidence.goroutines.dumps.iter_enumerated() {
         by_source.entry(dump.source).or_default().push(Form::Dump(id));
     }
@@ -156,7 +156,8 @@ impl Moments {
         match best {
             // A log goes on to the crash: its dumps and the crash's are moments of one life.
             Rank::Stacks | Rank::LeakStacks => {
-                let sources: HashSet<SourceId> = chosen.iter().map(|form| source(evidence, *form)).collect();
+                let sources: FxHashSet<SourceId> =
+                    chosen.iter().map(|form| source(evidence, *form)).collect();
                 let is_chosen = |&&(rank, form): &&(Rank, Form)| {
                     rank == best || rank == Rank::Crash && sources.contains(&source(evidence, form))
                 };
@@ -192,8 +193,11 @@ impl Moments {
     /// A crash that lists less than half of the dump before it, and others, is a
     /// part of a list: what was stuck before has not ended by it.
     fn leave_out_parts(&mut self, evidence: &Evidence, chosen: &mut Vec<Form>) {
-        let mut before: HashSet<u64> = HashSet::new();
         let all = chosen.len();
+        if all < 2 {
+            return;
+        }
+        let mut before: FxHashSet<u64> = FxHashSet::default();
         chosen.retain(|form| {
             let Form::Dump(id) = form else { return true };
             let dump = &evidence.goroutines.dumps[*id];
@@ -227,8 +231,11 @@ impl Moments {
 
     /// Dumps of one snapshot without those that repeat another's goroutines.
     fn without_repeats(&mut self, evidence: &Evidence, chosen: Vec<Form>) -> Vec<Form> {
-        let mut seen = HashSet::new();
         let before = chosen.len();
+        if before < 2 {
+            return chosen;
+        }
+        let mut seen = FxHashSet::default();
         let is_new = |form: &Form| match form {
             Form::Dump(id) => seen.insert(content(&evidence.goroutines.dumps[*id])),
             Form::Profile(_) => true,

@@ -1,7 +1,8 @@
 //! Function names: generics normalized, package, and whose code it is.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::base::go_symbol::{self, Origin};
 use crate::base::intern::{StrId, StringTable};
@@ -22,7 +23,7 @@ pub struct Function {
 /// Functions by the string of the capture.
 #[derive(Debug, Default)]
 pub struct Functions {
-    by_text: HashMap<StrId, Rc<Function>>,
+    by_text: FxHashMap<StrId, Rc<Function>>,
 }
 
 impl Functions {

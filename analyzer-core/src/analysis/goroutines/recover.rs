@@ -9,7 +9,7 @@
 //! gopark goparkunlock semacquire1        sync.runtime_…   the name says it
 //! ```
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::state::Wait;
 use crate::evidence::Evidence;
@@ -58,7 +58,7 @@ struct Anchors {
 
 impl Anchors {
     fn find(evidence: &Evidence, dump: &GoroutineDump) -> Self {
-        let mut parks: HashMap<u64, u64> = HashMap::new();
+        let mut parks: FxHashMap<u64, u64> = FxHashMap::default();
         for row in dump.counted.iter().filter(|row| row.hidden.len() >= 2) {
             if let Some(&pc) = row.hidden.first() {
                 *parks.entry(pc).or_default() += 1;

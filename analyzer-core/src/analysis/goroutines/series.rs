@@ -33,8 +33,9 @@ pub struct Step {
 impl Series {
     /// Compares each moment with the next.
     pub fn new(groups: Vec<Group>, found: Moments) -> Self {
-        let censuses: Vec<_> =
-            (0..found.moments.len()).map(|moment| cohort::census(&groups, moment)).collect();
+        // One moment is compared with none.
+        let compared = if found.moments.len() > 1 { found.moments.len() } else { 0 };
+        let censuses: Vec<_> = (0..compared).map(|moment| cohort::census(&groups, moment)).collect();
         let steps = found.moments.windows(2).enumerate().map(|(index, pair)| {
             let has_ids = pair.iter().all(|moment| moment.has_ids);
             let is_same_process = !has_ids || cohort::is_same_process(&groups, index, index + 1);

@@ -119,20 +119,21 @@ fn stuck(case: &Case<'_>, subject: &Subject) -> Vec<Stuck> {
 }
 
 fn runner(case: &Case<'_>, dump: &GoroutineDump, goroutine: &Goroutine) -> Option<Stuck> {
-    let names: Vec<&str> = case
-        .evidence
-        .stacks
-        .leaf_first(goroutine.stack)
-        .map(|frame| case.evidence.strings.get(frame.function))
-        .collect();
-    let at = names.iter().position(|name| RUNNERS.contains(name))?;
+    let frames = case.evidence.stacks.leaf_first(goroutine.stack);
+    let mut names = frames.map(|frame| case.evidence.strings.get(frame.function));
+    let mut below = None;
+    names.find(|name| {
+        let is_runner = RUNNERS.contains(name);
+        below = if is_runner { below } else { Some(*name) };
+        is_runner
+    })?;
     // Without a frame of the user's below it, the runner waits for work.
-    let function = names.get(at.checked_sub(1)?)?;
+    let function = below?;
     let is_user = !function.starts_with("runtime.");
     is_user.then(|| Stuck {
         goid: goroutine.goid,
         span: dump.span(u64::from(goroutine.line)),
-        function: (*function).to_owned(),
+        function: function.to_owned(),
         state: case.evidence.strings.get(goroutine.state).to_owned(),
     })
 }

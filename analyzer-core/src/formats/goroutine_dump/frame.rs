@@ -15,7 +15,7 @@ pub(super) fn function(line: &[u8]) -> Option<&[u8]> {
     let name = line.get(..open)?;
     let first = *name.first()?;
     let is_name = (first.is_ascii_alphabetic() || first == b'_' || first >= 0x80)
-        && !name.iter().any(|&byte| byte == b' ' || byte == b'\t');
+        && memchr::memchr2(b' ', b'\t', name).is_none();
     is_name.then_some(name)
 }
 
@@ -75,8 +75,9 @@ pub(super) struct Word<'a> {
 impl Word<'_> {
     /// Its value; 0 if the digits are too many.
     pub(super) fn address(&self) -> u64 {
-        let digits = self.digits.get(2..).and_then(|digits| std::str::from_utf8(digits).ok());
-        digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+        let mut digits = self.digits.iter().skip(2).map(|&byte| char::from(byte).to_digit(16));
+        let value = digits.try_fold(0_u64, |value, digit| Some(value.checked_mul(16)? | u64::from(digit?)));
+        value.unwrap_or(0)
     }
 }
 

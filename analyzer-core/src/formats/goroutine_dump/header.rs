@@ -59,12 +59,15 @@ pub(super) type Labels = Vec<(String, String)>;
 /// What stands in the brackets, the labels of the 1.26 form, and what follows the brackets.
 fn split_brackets(rest: &str) -> Option<(&str, Labels, &str)> {
     let close = rest.find(']')?;
-    match rest.find(" labels:{").filter(|&at| at < close) {
+    let inside = rest.get(..close)?;
+    // Hardly any header has a brace, and all of a large dump are searched.
+    let labels = if inside.contains('{') { inside.find(" labels:{") } else { None };
+    match labels {
         Some(at) => {
             let (labels, after) = labels_of(rest.get(at + " labels:{".len()..)?)?;
             Some((rest.get(..at)?, labels, after.strip_prefix(']')?))
         }
-        None => Some((rest.get(..close)?, Vec::new(), rest.get(close + 1..)?)),
+        None => Some((inside, Vec::new(), rest.get(close + 1..)?)),
     }
 }
 
@@ -105,29 +108,30 @@ impl<'a> Header<'a> {
     }
 
     fn read_inner(&mut self, inner: &'a str) -> Option<()> {
-        let mut parts = inner.split(", ");
-        let mut state = parts.next()?;
+        let (mut state, mut rest) = cut_at_comma(inner);
         loop {
             // Several marks may follow one another; reasons themselves may end in brackets too.
-            let (rest, mark) = if let Some(rest) = state.strip_suffix(" (leaked)") {
-                (rest, GoroutineFlags::LEAKED)
-            } else if let Some(rest) = state.strip_suffix(" (durable)") {
-                (rest, GoroutineFlags::SYNCTEST)
-            } else if let Some(rest) = state.strip_suffix(" (synctest)") {
-                (rest, GoroutineFlags::SYNCTEST)
-            } else if let Some(rest) = state.strip_suffix(" (scan)") {
-                (rest, GoroutineFlags::default())
+            let (bare, mark) = if let Some(bare) = state.strip_suffix(" (leaked)") {
+                (bare, GoroutineFlags::LEAKED)
+            } else if let Some(bare) = state.strip_suffix(" (durable)") {
+                (bare, GoroutineFlags::SYNCTEST)
+            } else if let Some(bare) = state.strip_suffix(" (synctest)") {
+                (bare, GoroutineFlags::SYNCTEST)
+            } else if let Some(bare) = state.strip_suffix(" (scan)") {
+                (bare, GoroutineFlags::default())
             } else {
                 break;
             };
-            state = rest;
+            state = bare;
             self.flags = self.flags.with(mark);
         }
         if state.is_empty() {
             return None;
         }
         self.state = state;
-        for part in parts {
+        while let Some(text) = rest {
+            let (part, after) = cut_at_comma(text);
+            rest = after;
             if let Some(minutes) = part.strip_suffix(" minutes") {
                 self.wait_minutes = minutes.parse().ok();
             } else if part == "locked to thread" {
@@ -137,6 +141,14 @@ impl<'a> Header<'a> {
             }
         }
         Some(())
+    }
+}
+
+/// What stands before the next `, `, and what behind it.
+fn cut_at_comma(text: &str) -> (&str, Option<&str>) {
+    match memchr::memmem::find(text.as_bytes(), b", ") {
+        Some(at) => (text.get(..at).unwrap_or(text), text.get(at + 2..)),
+        None => (text, None),
     }
 }
 

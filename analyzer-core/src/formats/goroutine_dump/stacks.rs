@@ -9,6 +9,8 @@ mod foreign;
 
 pub use foreign::{RUNTIME_STACK, says_leaked, says_recovered};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::crash;
 use super::frame;
 use super::header::{self, Header};
@@ -21,7 +23,7 @@ use crate::base::limits::{CALL_ADDRESSES, CALL_ADDRESSES_PER_SOURCE};
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{
-    CallAddress, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, PreambleLine,
+    CallAddress, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, LabelSets, PreambleLine,
 };
 use crate::evidence::stacks::{Frame, FrameId};
 
@@ -81,7 +83,7 @@ pub(super) struct Reader<'e> {
     source: SourceId,
     /// Dumps that are read; the last is open.
     dumps: Vec<GoroutineDump>,
-    seen: rustc_hash::FxHashSet<u64>,
+    seen: FxHashSet<u64>,
     block: Option<Block>,
     preamble: Vec<PreambleLine>,
     /// True between `-----` and the end of a crash that other threads print too.
@@ -108,6 +110,9 @@ pub(super) struct Reader<'e> {
     leak_line: Option<u64>,
     /// The text has no header: its first call starts a stack.
     lacks_header: bool,
+    /// By a function and whether it was inlined: the last file line and its frame. Goroutines of one
+    /// kind are in the same calls.
+    places: FxHashMap<(StrId, bool), (Vec<u8>, FrameId)>,
 }
 
 impl<'e> Reader<'e> {
@@ -119,7 +124,7 @@ impl<'e> Reader<'e> {
             notes,
             source,
             dumps: Vec::new(),
-            seen: rustc_hash::FxHashSet::default(),
+            seen: FxHashSet::default(),
             block: None,
             preamble: Vec::new(),
             is_relayed: false,
@@ -135,6 +140,7 @@ impl<'e> Reader<'e> {
             addresses_left,
             leak_line: None,
             lacks_header: false,
+            places: FxHashMap::default(),
         }
     }
 
@@ -223,6 +229,9 @@ impl<'e> Reader<'e> {
     }
 
     fn labels(&mut self, labels: &[(String, String)]) -> LabelSetId {
+        if labels.is_empty() {
+            return LabelSets::EMPTY;
+        }
         let strings = &mut self.evidence.strings;
         let pairs = labels.iter().map(|(key, value)| (strings.intern(key), strings.intern(value))).collect();
         self.evidence.goroutines.labels.intern(pairs)
@@ -301,19 +310,25 @@ impl<'e> Reader<'e> {
             block.pending = None;
             return;
         }
-        let place = frame::file_line(text);
-        if place.is_none() && !pending.is_foreign {
-            return;
-        }
-        block.pending = None;
-        let file = place.map(|place| self.evidence.strings.intern_lossy(place.file));
-        let frame = Frame {
-            function: pending.function,
-            file,
-            line: place.map(|place| place.line),
-            inlined: pending.is_inlined,
+        let Pending { function, is_inlined: inlined, .. } = pending;
+        let known = self.places.get(&(function, inlined)).filter(|(known, _)| known == text);
+        let id = match known {
+            Some(&(_, id)) => id,
+            None => {
+                let place = frame::file_line(text);
+                if place.is_none() && !pending.is_foreign {
+                    return;
+                }
+                let file = place.map(|place| self.evidence.strings.intern_lossy(place.file));
+                let line = place.map(|place| place.line);
+                let id = self.evidence.stacks.frame(Frame { function, file, line, inlined });
+                if place.is_some() {
+                    self.places.insert((function, inlined), (text.to_vec(), id));
+                }
+                id
+            }
         };
-        let id = self.evidence.stacks.frame(frame);
+        block.pending = None;
         if pending.is_creator {
             block.goroutine.creator = Some(id);
         } else {

@@ -1,6 +1,8 @@
 //! What one dump, or several, say of a group in figures.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use super::super::grouping::{Group, MemberRow, Population};
 use super::super::series::Series;
@@ -23,9 +25,9 @@ const RAMP_MEDIAN_PERCENT: std::ops::RangeInclusive<u64> = 25..=75;
 #[derive(Clone, Debug)]
 pub struct Census {
     /// Group of each goroutine.
-    pub group_of: HashMap<u64, usize>,
+    pub group_of: FxHashMap<u64, usize>,
     /// Children of each goroutine.
-    pub children: HashMap<u64, Vec<u64>>,
+    pub children: FxHashMap<u64, Vec<u64>>,
     /// Lowest and highest id.
     pub ids: Option<(u64, u64)>,
     /// Goroutines that nobody is said to have started, without main.
@@ -37,8 +39,13 @@ pub struct Census {
 impl Census {
     /// Looks at the last dump of a series.
     pub fn new(series: &Series) -> Self {
-        let mut census =
-            Self { group_of: HashMap::new(), children: HashMap::new(), ids: None, orphans: 0, created: 0 };
+        let mut census = Self {
+            group_of: FxHashMap::default(),
+            children: FxHashMap::default(),
+            ids: None,
+            orphans: 0,
+            created: 0,
+        };
         for (index, group) in series.groups.iter().enumerate() {
             for member in &group.last().members {
                 census.group_of.insert(member.goid, index);

@@ -1,7 +1,9 @@
 //! Whose goroutines a group is: what tells a pool that grows, or helpers of
 //! calls that are still running, from goroutines that were left behind.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use super::super::grouping::Group;
 use super::super::state::Wait;
@@ -148,7 +150,7 @@ fn is_of_capture(group: &Group) -> bool {
 #[derive(Debug, Default)]
 struct Starters {
     /// The goroutines and their groups.
-    by_id: HashMap<u64, usize>,
+    by_id: FxHashMap<u64, usize>,
     /// Members that they started.
     children: u64,
 }

@@ -2,7 +2,7 @@
 //! functions wait for, goroutines that were started together, one place that
 //! several calls lead to. And groups that only accompany calls that still run.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::super::grouping::Group;
 use super::super::judgment::Judgment;
@@ -137,7 +137,7 @@ enum LockKey {
 fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
     let locks_of: Vec<Vec<LockKey>> =
         context.series.groups.iter().map(|group| lock_keys(context, group)).collect();
-    let mut by_lock: HashMap<&LockKey, Vec<usize>> = HashMap::new();
+    let mut by_lock: FxHashMap<&LockKey, Vec<usize>> = FxHashMap::default();
     for (index, keys) in locks_of.iter().enumerate() {
         for key in keys {
             by_lock.entry(key).or_default().push(index);
@@ -218,7 +218,7 @@ fn convict(judgments: &mut [Judgment], victim: usize, root: usize) {
 
 /// One place that several `go` statements lead to.
 fn fold_same_place(context: &Context<'_>, judgments: &mut [Judgment]) {
-    let mut by_place: HashMap<Vec<(&str, Option<u32>)>, Vec<usize>> = HashMap::new();
+    let mut by_place: FxHashMap<Vec<(&str, Option<u32>)>, Vec<usize>> = FxHashMap::default();
     for (index, group) in context.series.groups.iter().enumerate() {
         if is_root(judgments, index) && group.user_frame().is_some() {
             let frames = group.frames.iter().map(|site| (&*site.function.name, site.line)).collect();
@@ -239,7 +239,7 @@ fn fold_same_place(context: &Context<'_>, judgments: &mut [Judgment]) {
 /// one call leaves all of them behind.
 fn fold_started_together(context: &Context<'_>, judgments: &mut [Judgment]) {
     let groups = &context.series.groups;
-    let mut by_start: HashMap<(&str, Vec<u64>), Vec<usize>> = HashMap::new();
+    let mut by_start: FxHashMap<(&str, Vec<u64>), Vec<usize>> = FxHashMap::default();
     for (index, group) in groups.iter().enumerate() {
         let creator = group.creator.as_ref().filter(|_| is_root(judgments, index));
         if let Some(creator) = creator {

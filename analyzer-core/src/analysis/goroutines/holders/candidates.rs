@@ -2,14 +2,14 @@
 //! guards, or in methods of the object that it is in.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::super::classify::benign;
 use super::super::moments;
-use super::super::names;
 use super::super::state::Wait;
-use super::locks::{Lock, Table, is_lock_code, is_once_code, site_of};
+use super::locks::{Lock, Table, is_once_code, site_of};
 use super::shapes::{Shape, Shapes, Site};
 use crate::base::order::StableOrder as _;
 use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
@@ -79,10 +79,10 @@ impl Candidate {
 /// Locks by what a frame can show of them.
 #[derive(Debug, Default)]
 struct Index {
-    by_address: HashMap<u64, Vec<usize>>,
-    /// By a function that takes them, or the type that has them, and by who started
+    by_address: FxHashMap<u64, Vec<usize>>,
+    /// By a function that takes them, or the type that has them, then by who started
     /// the waiters; `None` if several locks have it, so that it tells nothing.
-    by_name: HashMap<(Rc<str>, Option<u64>), Option<usize>>,
+    by_name: FxHashMap<Rc<str>, FxHashMap<Option<u64>, Option<usize>>>,
 }
 
 impl Index {
@@ -103,8 +103,9 @@ impl Index {
             names.order();
             names.dedup();
             for name in names {
+                let by_starter = index.by_name.entry(Rc::clone(name)).or_default();
                 for &starter in &starters {
-                    let only = index.by_name.entry((Rc::clone(name), starter)).or_insert(Some(number));
+                    let only = by_starter.entry(starter).or_insert(Some(number));
                     *only = only.filter(|&known| known == number);
                 }
             }
@@ -113,8 +114,9 @@ impl Index {
     }
 
     /// The one lock that a name can mean to a goroutine that somebody started.
-    fn named(&self, name: &Rc<str>, starter: Option<u64>) -> Option<usize> {
-        let get = |starter: Option<u64>| self.by_name.get(&(Rc::clone(name), starter)).copied().flatten();
+    fn named(&self, name: &str, starter: Option<u64>) -> Option<usize> {
+        let by_starter = self.by_name.get(name)?;
+        let get = |starter: Option<u64>| by_starter.get(&starter).copied().flatten();
         get(None).or_else(|| get(Some(starter?)))
     }
 }
@@ -155,8 +157,7 @@ fn evidence(
         let count = own.iter().take_while(|word| usize::from(word.frame) == frame).count();
         let (own, after) = own.split_at(count);
         rest = after;
-        let is_inner = at.function.is_runtime || is_lock_code(&at.function.name);
-        if is_inner || site.is_some_and(|site| frame < site) {
+        if at.is_inner || site.is_some_and(|site| frame < site) {
             continue;
         }
         let is_site = site == Some(frame);
@@ -194,7 +195,7 @@ fn evidence(
                 note(lock, Kin::Past, false);
             }
         }
-        let shows_object = shown && names::is_method(&at.function.name);
+        let shows_object = shown && at.is_method;
         if !shows_object && !is_site && at.is_user {
             let named = index.named(&at.owner, starter).filter(|&lock| !locks[lock].is_once);
             if let Some(lock) = named.filter(|&lock| locks[lock].owner == at.owner) {

@@ -1,6 +1,8 @@
 //! Locks whose holders wait for each other.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::{Candidate, Kin};
 use super::locks::Table;
@@ -19,7 +21,7 @@ pub struct Edge {
 /// Cycles that have no lock in common, shortest first from the lowest lock.
 pub fn find(table: &Table) -> Vec<Vec<Edge>> {
     let edges = edges(table);
-    let mut used: HashSet<usize> = HashSet::new();
+    let mut used: FxHashSet<usize> = FxHashSet::default();
     let mut cycles = Vec::new();
     for start in 0..table.locks.len() {
         if used.contains(&start) {
@@ -37,7 +39,7 @@ fn edges(table: &Table) -> Vec<Vec<Edge>> {
     let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); table.locks.len()];
     for (from, lock) in table.locks.iter().enumerate() {
         // Several that stand past one exclusive lock at one place do not hold it.
-        let mut alike: HashMap<(usize, *const super::shapes::Shape), usize> = HashMap::new();
+        let mut alike: FxHashMap<(usize, *const super::shapes::Shape), usize> = FxHashMap::default();
         for holder in &lock.candidates {
             if let Some(to) = holder.waits_for {
                 *alike.entry((to, std::rc::Rc::as_ptr(&holder.shape))).or_default() += 1;
@@ -55,8 +57,8 @@ fn edges(table: &Table) -> Vec<Vec<Edge>> {
     edges
 }
 
-fn shortest(edges: &[Vec<Edge>], start: usize, used: &HashSet<usize>) -> Option<Vec<Edge>> {
-    let mut came: HashMap<usize, &Edge> = HashMap::new();
+fn shortest(edges: &[Vec<Edge>], start: usize, used: &FxHashSet<usize>) -> Option<Vec<Edge>> {
+    let mut came: FxHashMap<usize, &Edge> = FxHashMap::default();
     let mut queue = VecDeque::from([start]);
     while let Some(lock) = queue.pop_front() {
         for edge in edges.get(lock)?.iter().filter(|edge| !used.contains(&edge.to)) {
@@ -72,7 +74,7 @@ fn shortest(edges: &[Vec<Edge>], start: usize, used: &HashSet<usize>) -> Option<
     None
 }
 
-fn path(came: &HashMap<usize, &Edge>, last: &Edge) -> Vec<Edge> {
+fn path(came: &FxHashMap<usize, &Edge>, last: &Edge) -> Vec<Edge> {
     let mut path = vec![last.clone()];
     let mut at = last.from;
     while let Some(edge) = came.get(&at) {

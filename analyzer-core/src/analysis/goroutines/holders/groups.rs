@@ -1,8 +1,9 @@
 //! Goroutines that wait for a WaitGroup, an errgroup or a singleflight call that
 //! they are a part of themselves, or that nobody in the dump is a part of.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::moments;
 use super::super::names;
@@ -64,9 +65,9 @@ pub struct Waiter {
 }
 
 /// What is known of each of them, by id.
-pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, OwnGroup> {
+pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> FxHashMap<u64, OwnGroup> {
     let rows = || moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT));
-    let mut waiters: HashMap<u64, Waiter> = HashMap::new();
+    let mut waiters: FxHashMap<u64, Waiter> = FxHashMap::default();
     let mut callers = 0_u64;
     for row in rows() {
         let shape = shapes.of(row);
@@ -80,7 +81,7 @@ pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, OwnGr
         return found;
     }
     // Starters that have others than waiters left.
-    let others: HashSet<u64> =
+    let others: FxHashSet<u64> =
         rows().filter(|row| !waiters.contains_key(&row.goid)).filter_map(|row| row.parent).collect();
     let at_work = workers::of_errgroups(shapes, dump, &waiters);
     let mut ids: Vec<u64> = waiters.keys().copied().collect();
@@ -97,8 +98,8 @@ pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, OwnGr
 
 fn itself(
     waiter: &Waiter,
-    waiters: &HashMap<u64, Waiter>,
-    others: &HashSet<u64>,
+    waiters: &FxHashMap<u64, Waiter>,
+    others: &FxHashSet<u64>,
     callers: u64,
     errgroup_workers: u64,
 ) -> Option<String> {
@@ -129,7 +130,7 @@ fn last_of_errgroup(waiter: &Waiter, errgroup_workers: u64) -> Option<String> {
 }
 
 /// Waits for the group that its starter waits for as well.
-fn beside_starter(waiter: &Waiter, starter: &Waiter, others: &HashSet<u64>) -> Option<String> {
+fn beside_starter(waiter: &Waiter, starter: &Waiter, others: &FxHashSet<u64>) -> Option<String> {
     let group = *waiter.groups.iter().find(|group| starter.groups.contains(group))?;
     let both = format!(
         "Goroutine {} waits at {} for the group at 0x{group:x}, and so does goroutine {}, which started it",
@@ -148,8 +149,8 @@ fn beside_starter(waiter: &Waiter, starter: &Waiter, others: &HashSet<u64>) -> O
 }
 
 /// Who waits for the very group that another, which waits for itself, does.
-fn behind(waiters: &HashMap<u64, Waiter>, ids: &[u64], found: &mut HashMap<u64, OwnGroup>) {
-    let mut first: HashMap<u64, u64> = HashMap::new();
+fn behind(waiters: &FxHashMap<u64, Waiter>, ids: &[u64], found: &mut FxHashMap<u64, OwnGroup>) {
+    let mut first: FxHashMap<u64, u64> = FxHashMap::default();
     for waiter in ids.iter().filter_map(|id| waiters.get(id)) {
         let is_itself = found.get(&waiter.goid).is_some_and(|own| own.kind == OwnKind::Itself);
         if let Some(&group) = waiter.groups.first().filter(|_| is_itself) {

@@ -1,7 +1,8 @@
 //! Goroutines that wait for locks, and which lock each waits for.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::super::moments;
 use super::super::names;
@@ -95,7 +96,7 @@ enum Key {
 #[derive(Debug, Default)]
 pub struct Table {
     pub locks: Vec<Lock>,
-    pub lock_of: HashMap<u64, usize>,
+    pub lock_of: FxHashMap<u64, usize>,
 }
 
 /// The frame that called Lock; for a Once the outermost of its frames.
@@ -103,8 +104,7 @@ pub fn site_of(shape: &Shape) -> Option<usize> {
     if !shape.wait.is_lock() {
         return None;
     }
-    let is_inner = |site: &Site| site.function.is_runtime || is_lock_code(&site.function.name);
-    let first = shape.frames.iter().position(|site| !is_inner(site))?;
+    let first = shape.frames.iter().position(|site| !site.is_inner)?;
     let once = shape.frames.get(first..)?.iter().take_while(|site| is_once_code(&site.function.name)).count();
     Some(first + once.saturating_sub(1))
 }
@@ -123,7 +123,7 @@ impl Table {
     /// All goroutines that wait for locks, by lock.
     pub fn collect(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> Self {
         let mut table = Self::default();
-        let mut by_key: HashMap<Key, usize> = HashMap::new();
+        let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
         for row in moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT)) {
             let shape = shapes.of(row);
             let Some(site) = site_of(&shape) else { continue };
@@ -150,7 +150,7 @@ impl Table {
     /// Waiters whose text shows no address, or only that of the object, wait for
     /// the one lock that has it, if there is one.
     fn join(&mut self) {
-        let mut known: HashMap<(Option<u64>, Rc<str>), Option<usize>> = HashMap::new();
+        let mut known: FxHashMap<(Option<u64>, Rc<str>), Option<usize>> = FxHashMap::default();
         for (index, lock) in self.locks.iter().enumerate().filter(|(_, lock)| lock.address.is_some()) {
             let objects = [Some(lock.object), Some(None)].into_iter().flatten();
             let mut keys: Vec<_> = objects.map(|object| (object, Rc::clone(&lock.owner))).collect();

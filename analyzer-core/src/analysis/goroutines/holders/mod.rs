@@ -18,7 +18,7 @@ mod shapes;
 mod words;
 mod workers;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::moments::{Form, Moments};
 use crate::evidence::Evidence;
@@ -75,8 +75,8 @@ pub struct Holders {
     /// The cycles.
     pub cycles: Vec<Cycle>,
     /// Who waits for a group of goroutines that cannot come to its end, and why.
-    pub own_groups: HashMap<u64, OwnGroup>,
-    lock_of: HashMap<u64, usize>,
+    pub own_groups: FxHashMap<u64, OwnGroup>,
+    lock_of: FxHashMap<u64, usize>,
 }
 
 impl Holders {

@@ -1,10 +1,12 @@
 //! Stacks with what their functions mean, each made once.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::super::names::{self, Function, Functions};
 use super::super::state::Wait;
+use super::locks::is_lock_code;
 use crate::base::go_symbol::Origin;
 use crate::base::intern::StrId;
 use crate::evidence::Evidence;
@@ -23,6 +25,10 @@ pub struct Site {
     pub text: Rc<str>,
     pub origin: Origin,
     pub is_user: bool,
+    /// Code of the runtime or of a lock: nobody calls Lock there.
+    pub is_inner: bool,
+    /// A method with a pointer receiver.
+    pub is_method: bool,
 }
 
 /// A stack, innermost first, and what its goroutines wait in.
@@ -46,12 +52,12 @@ impl Shape {
 pub struct Shapes<'e> {
     pub evidence: &'e Evidence,
     functions: Functions,
-    known: HashMap<(Option<StackId>, StrId), Rc<Shape>>,
+    known: FxHashMap<(Option<StackId>, StrId), Rc<Shape>>,
 }
 
 impl<'e> Shapes<'e> {
     pub fn new(evidence: &'e Evidence) -> Self {
-        Self { evidence, functions: Functions::default(), known: HashMap::new() }
+        Self { evidence, functions: Functions::default(), known: FxHashMap::default() }
     }
 
     /// The shape of a goroutine.
@@ -78,7 +84,19 @@ impl<'e> Shapes<'e> {
                 let is_user = matches!(origin, Origin::Own | Origin::Dependency);
                 let text = place(&function.name, file, frame.line).into();
                 let owner = names::owner_of(&function.name).into();
-                Site { function, owner, file: frame.file, line: frame.line, text, origin, is_user }
+                let is_inner = function.is_runtime || is_lock_code(&function.name);
+                let is_method = names::is_method(&function.name);
+                Site {
+                    function,
+                    owner,
+                    file: frame.file,
+                    line: frame.line,
+                    text,
+                    origin,
+                    is_user,
+                    is_inner,
+                    is_method,
+                }
             })
             .collect();
         let state = strings.get(row.state);

@@ -1,7 +1,8 @@
 //! Who could end the wait for a group: the goroutines that may be its workers.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::moments;
 use super::super::names;
@@ -27,7 +28,7 @@ fn rows(dump: &GoroutineDump) -> impl Iterator<Item = &Goroutine> {
 }
 
 /// Workers of errgroups that do not wait for a group themselves.
-pub fn of_errgroups(shapes: &Shapes<'_>, dump: &GoroutineDump, waiters: &HashMap<u64, Waiter>) -> u64 {
+pub fn of_errgroups(shapes: &Shapes<'_>, dump: &GoroutineDump, waiters: &FxHashMap<u64, Waiter>) -> u64 {
     let is_worker =
         |row: &&Goroutine| !waiters.contains_key(&row.goid) && creator(shapes, row) == Some(ERRGROUP_GO);
     to_u64(rows(dump).filter(is_worker).count())
@@ -35,18 +36,18 @@ pub fn of_errgroups(shapes: &Shapes<'_>, dump: &GoroutineDump, waiters: &HashMap
 
 /// Workers of an errgroup with a limit that wait in its `Go` for a slot, if each
 /// worker there is does: the slots are their own.
-pub fn without_slots(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> HashMap<u64, OwnGroup> {
-    let mut groups: HashSet<u64> = HashSet::new();
+pub fn without_slots(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> FxHashMap<u64, OwnGroup> {
+    let mut groups: FxHashSet<u64> = FxHashSet::default();
     let mut waiting: Vec<u64> = Vec::new();
     for row in rows(dump) {
         if creator(shapes, row) != Some(ERRGROUP_GO) {
             continue;
         }
-        let Some(group) = slot_of(shapes, row) else { return HashMap::new() };
+        let Some(group) = slot_of(shapes, row) else { return FxHashMap::default() };
         groups.insert(group);
         waiting.push(row.goid);
     }
-    let (1, Some(group)) = (groups.len(), groups.into_iter().next()) else { return HashMap::new() };
+    let (1, Some(group)) = (groups.len(), groups.into_iter().next()) else { return FxHashMap::default() };
     let all = match waiting.len() {
         1 => "The only worker".to_owned(),
         count => format!("All {count} workers"),
@@ -76,10 +77,10 @@ fn slot_of(shapes: &mut Shapes<'_>, row: &Goroutine) -> Option<u64> {
 pub fn unmanned(
     shapes: &mut Shapes<'_>,
     dump: &GoroutineDump,
-    waiters: &HashMap<u64, Waiter>,
-    found: &mut HashMap<u64, OwnGroup>,
+    waiters: &FxHashMap<u64, Waiter>,
+    found: &mut FxHashMap<u64, OwnGroup>,
 ) {
-    let mut by_group: HashMap<u64, Vec<&Waiter>> = HashMap::new();
+    let mut by_group: FxHashMap<u64, Vec<&Waiter>> = FxHashMap::default();
     for waiter in waiters.values().filter(|waiter| !waiter.is_in_flight) {
         if let Some(&group) = waiter.groups.first() {
             by_group.entry(group).or_default().push(waiter);
@@ -117,12 +118,12 @@ struct Workers {
     /// Printed addresses, ascending once they are looked at.
     addresses: std::collections::BTreeSet<u64>,
     /// Types and functions on their stacks, and those that started them.
-    owners: HashSet<Rc<str>>,
-    parents: HashSet<u64>,
+    owners: FxHashSet<Rc<str>>,
+    parents: FxHashSet<u64>,
     /// The same of goroutines that wait for a group themselves, with that group;
     /// `None` if there are several.
-    waiting_owners: HashMap<Rc<str>, Option<u64>>,
-    waiting_parents: HashMap<u64, Option<u64>>,
+    waiting_owners: FxHashMap<Rc<str>, Option<u64>>,
+    waiting_parents: FxHashMap<u64, Option<u64>>,
     /// True if one may be any group's: its stack is cut, or a WaitGroup started it.
     is_any: bool,
 }

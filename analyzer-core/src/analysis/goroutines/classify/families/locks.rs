@@ -1,6 +1,6 @@
 //! Locks, once, WaitGroup, Cond: package sync.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::super::super::grouping::Group;
 use super::super::super::holders::{Answer, is_lock_code, is_once_code};
@@ -40,7 +40,7 @@ fn waiters_of(context: &Context<'_>, group: &Group) -> u64 {
     if members.is_empty() {
         return super::inside(context, |other| is_once_waiter(other) && has_same_body(other, group));
     }
-    let ids: HashSet<u64> = members.iter().map(|member| member.goid).collect();
+    let ids: FxHashSet<u64> = members.iter().map(|member| member.goid).collect();
     let is_held_here = |goid: u64| {
         let answer = context.holders.lock_of(goid).and_then(|lock| context.holders.answers.get(lock));
         matches!(answer, Some(Answer::Held { by, .. }) if ids.contains(by))
