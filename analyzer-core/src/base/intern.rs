@@ -1,9 +1,9 @@
 //! Each string stored once, named by a [`StrId`].
 
-use std::hash::BuildHasher;
+use std::hash::Hasher;
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::FxHasher;
 
 use super::convert::{id_to_usize, to_u32};
 use super::index::Idx;
@@ -57,10 +57,9 @@ impl StringTable {
     }
 
     fn intern_whole(&mut self, text: &str) -> StrId {
-        let hash = FxBuildHasher.hash_one(text);
-        let (all, ends) = (&self.text, &self.ends);
-        if let Some(&row) = self.by_content.find(hash, |&row| slice(all, ends, row) == text) {
-            return StrId(row);
+        let hash = hash_of(text.as_bytes());
+        if let Some(id) = self.known(hash, text.as_bytes()) {
+            return id;
         }
         let Ok(end) = u32::try_from(self.text.len() + text.len()) else {
             return Self::EMPTY;
@@ -69,19 +68,31 @@ impl StringTable {
         self.text.push_str(text);
         self.ends.push(end);
         let (all, ends) = (&self.text, &self.ends);
-        self.by_content.insert_unique(hash, row, |&row| FxBuildHasher.hash_one(slice(all, ends, row)));
+        self.by_content.insert_unique(hash, row, |&row| hash_of(slice(all, ends, row).as_bytes()));
         StrId(row)
+    }
+
+    /// The id of the string with these bytes, if it was stored before.
+    fn known(&self, hash: u64, bytes: &[u8]) -> Option<StrId> {
+        let is_it = |&row: &u32| slice(&self.text, &self.ends, row).as_bytes() == bytes;
+        self.by_content.find(hash, is_it).map(|&row| StrId(row))
     }
 
     /// The id of bytes that should be UTF-8; invalid sequences become U+FFFD.
     pub fn intern_lossy(&mut self, bytes: &[u8]) -> StrId {
-        self.intern(&String::from_utf8_lossy(bytes))
+        // What equals a stored string is valid: only the first of equals is looked at, and hardly any is repaired.
+        if let Some(id) = self.known(hash_of(bytes), bytes) {
+            return id;
+        }
+        match str::from_utf8(bytes) {
+            Ok(text) => self.intern(text),
+            Err(_) => self.intern(&String::from_utf8_lossy(bytes)),
+        }
     }
 
     /// The id of `text` if it was stored before.
     pub fn find(&self, text: &str) -> Option<StrId> {
-        let hash = FxBuildHasher.hash_one(text);
-        self.by_content.find(hash, |&row| slice(&self.text, &self.ends, row) == text).map(|&row| StrId(row))
+        self.known(hash_of(text.as_bytes()), text.as_bytes())
     }
 
     /// The string, or "" for an id of another table.
@@ -108,6 +119,12 @@ impl StringTable {
     pub fn iter(&self) -> impl Iterator<Item = (StrId, &str)> {
         (0..self.ends.len()).map(|row| (StrId::from_usize(row), self.get(StrId::from_usize(row))))
     }
+}
+
+fn hash_of(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 fn slice<'a>(text: &'a str, ends: &[u32], row: u32) -> &'a str {

@@ -48,9 +48,19 @@ impl<'a> Lines<'a> {
 
     /// The first line that is longer than [`LINE_BYTES`], if any is.
     pub fn first_too_long(bytes: &'a [u8]) -> Option<Position> {
-        let has_room = bytes.len() > LINE_BYTES;
-        let mut lines = Self::new(if has_room { bytes } else { &[] });
-        lines.find(|line| line.bytes.len() == LINE_BYTES).map(|line| line.position())
+        // A stretch as long as such a line that has a line end is passed over up to it.
+        let mut start = 0;
+        while bytes.len() > LINE_BYTES
+            && let Some(stretch) = bytes.get(start..start + LINE_BYTES)
+        {
+            let Some(end) = memchr::memrchr(b'\n', stretch) else {
+                let before = memchr::memchr_iter(b'\n', bytes.get(..start)?).count();
+                let mut lines = Self { bytes, start, number: to_u64(before) };
+                return lines.find(|line| line.bytes.len() == LINE_BYTES).map(|line| line.position());
+            };
+            start += end + 1;
+        }
+        None
     }
 
     /// True if the last line has a line end: a text that lacks it was cut.
@@ -77,6 +87,17 @@ impl<'a> Iterator for Lines<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_is_found_behind_others() {
+        let long = "x".repeat(LINE_BYTES);
+        let text = format!("{}{long}\nb\n", "short\n".repeat(3));
+        assert_eq!(
+            Lines::first_too_long(text.as_bytes()),
+            Some(Position { line: Some(4), column: None, offset: Some(18) })
+        );
+        assert_eq!(Lines::first_too_long("short\n".repeat(LINE_BYTES / 3).as_bytes()), None);
+    }
 
     #[test]
     fn lines_know_number_and_offset_and_drop_carriage_returns() {

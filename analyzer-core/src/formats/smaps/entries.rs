@@ -142,10 +142,15 @@ impl<'a> Reader<'a> {
     }
 
     fn key_line(&mut self, line: &Line<'_>) {
-        let Some(colon) = memchr::memchr(b':', line.bytes) else { return };
-        let (key, rest) = line.bytes.split_at(colon);
-        let value = rest.get(1..).unwrap_or(&[]);
-        let known = self.known_key(key, line.position());
+        let (key, known) = match self.expected_key(line.bytes) {
+            Some((key, known)) => (key, Some(known)),
+            None => {
+                let colon = memchr::memchr(b':', line.bytes);
+                let Some(key) = colon.and_then(|colon| line.bytes.get(..colon)) else { return };
+                (key, self.other_key(key, line.position()))
+            }
+        };
+        let value = line.bytes.get(key.len() + 1..).unwrap_or_default();
         self.keys += 1;
         let Some(row) = &mut self.open else { return };
         match known {
@@ -162,13 +167,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Looks the key up where it stood in the entry before, else by name.
-    fn known_key(&mut self, key: &[u8], at: Position) -> Option<Key> {
-        if let Some((expected, known)) = self.layout.get(self.keys)
-            && expected == key
-        {
-            return Some(*known);
-        }
+    /// The key of a line, if it is the one that stood here in the entry before.
+    fn expected_key<'l>(&self, line: &'l [u8]) -> Option<(&'l [u8], Key)> {
+        let (expected, known) = self.layout.get(self.keys)?;
+        let (key, rest) = line.split_at_checked(expected.len())?;
+        (key == expected && rest.first() == Some(&b':')).then_some((key, *known))
+    }
+
+    /// Looks a key up by its name.
+    fn other_key(&mut self, key: &[u8], at: Position) -> Option<Key> {
         let known = find_key(key);
         if known.is_none() && self.unknown.insert(key.to_vec()) {
             let name = String::from_utf8_lossy(key.get(..40).unwrap_or(key)).into_owned();
@@ -271,12 +278,12 @@ fn find_key(key: &[u8]) -> Option<Key> {
 
 /// `     2772 kB` in bytes; `None` for what is no number or does not fit an address space.
 pub fn kib(value: &[u8]) -> Option<i64> {
-    let value = value.trim_ascii();
-    let digits = value.strip_suffix(b"kB")?.trim_ascii_end();
+    let digits = value.trim_ascii_end().strip_suffix(b"kB")?.trim_ascii();
     let mut number: i64 = 0;
     for byte in digits {
         let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-        number = number.checked_mul(10)?.checked_add(digit)?;
+        // Too much already: the next digit would be no less.
+        number = if number <= MOST_BYTES { number * 10 + digit } else { return None };
     }
     number.checked_mul(1024).filter(|&bytes| !digits.is_empty() && bytes <= MOST_BYTES)
 }
