@@ -230,12 +230,21 @@ pub(super) fn event(data: &[u8], at: &mut usize) -> Option<RawEvent> {
 /// the runtime writes the size of a batch into ten bytes reserved for it.
 #[inline]
 pub(super) fn varint(data: &[u8], at: &mut usize) -> Option<u64> {
-    let first = *data.get(*at)?;
-    *at += 1;
-    if first < 0x80 {
-        return Some(u64::from(first));
-    }
-    varint_rest(data, at, first)
+    // One, two or three bytes are most of a trace.
+    let (value, length) = match *data.get(*at..)? {
+        [byte, ..] if byte < 0x80 => (u64::from(byte), 1),
+        [low, high, ..] if high < 0x80 => (u64::from(low & 0x7f) | u64::from(high) << 7, 2),
+        [low, middle, high, ..] if high < 0x80 => {
+            (u64::from(low & 0x7f) | u64::from(middle & 0x7f) << 7 | u64::from(high) << 14, 3)
+        }
+        [first, ..] => {
+            *at += 1;
+            return varint_rest(data, at, first);
+        }
+        [] => return None,
+    };
+    *at += length;
+    Some(value)
 }
 
 fn varint_rest(data: &[u8], at: &mut usize, first: u8) -> Option<u64> {

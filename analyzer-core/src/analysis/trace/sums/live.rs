@@ -37,14 +37,15 @@ pub(super) struct Rare {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
     intervals: Vec<Interval>,
-    times: StateTimes,
+    /// `None` while all are listed.
+    times: Option<Box<StateTimes>>,
     pub samples: u64,
 }
 
 impl Pending {
     pub(super) fn add(&mut self, interval: Interval) {
         if self.intervals.len() >= PENDING_INTERVALS {
-            add_all(&mut self.times, &self.intervals);
+            add_all(self.times.get_or_insert_default(), &self.intervals);
             self.intervals.clear();
         }
         self.intervals.push(interval);
@@ -52,7 +53,9 @@ impl Pending {
 
     /// Adds what was kept to the times of its group.
     pub(super) fn add_to(self, times: &mut StateTimes) {
-        times.merge(&self.times);
+        if let Some(folded) = &self.times {
+            times.merge(folded);
+        }
         add_all(times, &self.intervals);
     }
 }
