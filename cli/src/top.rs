@@ -13,6 +13,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use serde::Serialize;
 
 use crate::output::gzip;
+use crate::progress::Progress;
 use crate::{input, list, output};
 
 /// What to print of which profile.
@@ -281,7 +282,7 @@ impl Options {
 /// Reads the one profile of a file.
 fn profile_in(session: &mut Session, path: &Path) -> Result<SourceId, Box<dyn error::Error>> {
     let before = session.profile_sources().len();
-    input::add(session, path)?;
+    input::add(session, path, &Progress::start())?;
     let sources = session.profile_sources();
     match sources.get(before..).unwrap_or_default() {
         &[one] => {
@@ -294,12 +295,9 @@ fn profile_in(session: &mut Session, path: &Path) -> Result<SourceId, Box<dyn er
 }
 
 /// Says on standard error what of a profile is not in the figures.
-fn say_losses(session: &mut Session, source: SourceId) {
-    let report = session.report();
-    for row in report.sources.iter().filter(|row| row.id == source) {
-        for note in &row.notes {
-            output::say(format_args!("{}: {}", row.path, note.message));
-        }
+fn say_losses(session: &Session, source: SourceId) {
+    for note in session.notes(source) {
+        output::say(format_args!("{}: {}", session.path(source), note.message));
     }
 }
 

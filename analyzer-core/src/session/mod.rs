@@ -23,7 +23,7 @@ use crate::analysis::memory;
 use crate::analysis::profile;
 use crate::analysis::trace::sums::TraceSums;
 use crate::base::convert::{to_u64, to_usize};
-use crate::base::error::{ErrorKind, ParseError};
+use crate::base::error::{ErrorKind, Note, ParseError};
 use crate::base::index::IndexVec;
 use crate::base::limits;
 use crate::base::source::{Position, SourceId};
@@ -198,6 +198,18 @@ impl Session {
     pub fn set_warm_up(&mut self, age: Nanos) {
         self.settings.warm_up = age;
         self.report = None;
+    }
+
+    /// The path of a source; empty for an id of another session.
+    pub fn path(&self, source: SourceId) -> &str {
+        self.evidence.sources.get(source).map_or("", |source| source.path.as_str())
+    }
+
+    /// What reading a source gave to say, which [`SourceRow::notes`] has as well.
+    ///
+    /// [`SourceRow::notes`]: crate::report::SourceRow::notes
+    pub fn notes(&self, source: SourceId) -> &[Note] {
+        self.evidence.sources.get(source).map_or(&[], |source| source.notes.rows())
     }
 
     /// Everything known so far.
