@@ -9,6 +9,7 @@ use analyzer_core::base::units::Nanos;
 use analyzer_core::session::{FILE_BYTES, FileInfo, SESSION_BYTES, Session};
 
 use crate::output;
+use crate::progress::Progress;
 
 /// Bytes handed over at a time.
 const CHUNK: usize = 4 << 20;
@@ -82,10 +83,10 @@ fn too_large() -> io::Error {
 /// # Errors
 /// The first path that does not exist or cannot be opened. What cannot be read
 /// inside of folders is in the report, each as a source that says why.
-pub fn load(paths: &[PathBuf]) -> io::Result<Session> {
+pub fn load(paths: &[PathBuf], progress: &Progress) -> io::Result<Session> {
     let mut session = Session::default();
     for path in paths {
-        add(&mut session, path)?;
+        add(&mut session, path, progress)?;
     }
     Ok(session)
 }
@@ -94,13 +95,16 @@ pub fn load(paths: &[PathBuf]) -> io::Result<Session> {
 ///
 /// # Errors
 /// As for [`load`].
-pub fn add(session: &mut Session, path: &Path) -> io::Result<()> {
+pub fn add(session: &mut Session, path: &Path, progress: &Progress) -> io::Result<()> {
     if is_stdin(path) {
+        progress.at("reading standard input");
         session.add(STDIN, read_stdin()?);
         return Ok(());
     }
     let mut missed = Vec::new();
-    for_each_file(path, &mut |file, name| load_file(session, file, name), &mut |one| missed.push(one))?;
+    for_each_file(path, &mut |file, name| load_file(session, file, name, progress), &mut |one| {
+        missed.push(one)
+    })?;
     for Missed { path, message, is_loss } in missed {
         session.miss(&path, &message, is_loss);
     }
@@ -217,8 +221,9 @@ fn slashed(name: &Path) -> String {
     name.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-fn load_file(session: &mut Session, path: &Path, name: &Path) -> io::Result<()> {
+fn load_file(session: &mut Session, path: &Path, name: &Path, progress: &Progress) -> io::Result<()> {
     let (mut file, info) = open(path, name)?;
+    progress.at(&format!("reading {}", info.path));
     let id = session.open(info);
     loop {
         let mut chunk = Vec::new();

@@ -9,6 +9,7 @@ pub mod key;
 pub mod list;
 pub mod output;
 pub mod policy;
+pub mod progress;
 pub mod redact;
 pub mod redact_bundle;
 pub mod report;

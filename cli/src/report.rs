@@ -10,6 +10,7 @@ use analyzer_core::session::Session;
 use clap::{Args, ValueEnum};
 
 use crate::input::InputFile;
+use crate::progress::Progress;
 use crate::{EXIT_UNUSABLE, color, html, input, output, redact, text};
 
 /// What to analyze, and how to print it.
@@ -66,9 +67,12 @@ pub fn run(options: &Options, viewer: Option<&str>) -> Result<ExitCode, Box<dyn 
         Format::Html => options.write(input::read(&options.paths)?, viewer),
         _ => {
             // Without keeping the files.
-            let mut session = input::load(&options.paths)?;
+            let progress = Progress::start();
+            let mut session = input::load(&options.paths, &progress)?;
             session.set_warm_up(options.warm_up());
+            progress.at("analyzing");
             let report = session.report();
+            drop(progress);
             options.finish(&report, &options.print(&report)?)
         }
     }

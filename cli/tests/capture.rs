@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use analyzer_core::report::{Report, SourceStatus};
+use strata::progress::Progress;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -144,7 +145,7 @@ fn capture(shell: &str, options: &[&str], service: &Service, name: &str) -> Resu
 }
 
 fn read(bundle: &Path) -> Result<Report, Box<dyn Error>> {
-    Ok(strata::input::load(&[bundle.to_path_buf()])?.report())
+    Ok(strata::input::load(&[bundle.to_path_buf()], &Progress::none())?.report())
 }
 
 /// Answers for as long as the test runs, one connection after the other.

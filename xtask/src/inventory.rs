@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use analyzer_core::report::{Report, SourceRow, SourceStatus};
 use anyhow::{Context, Result, bail};
+use strata::progress::Progress;
 
 /// Files whose presence makes a folder one capture.
 const MARKERS: &[&str] = &["truth.json", "truth.json.gz", "manifest.json", "capture.json"];
@@ -25,7 +26,7 @@ pub fn inventory(root: &Path) -> Result<()> {
     );
     let mut total = [0; 5];
     for case in &cases {
-        let report = strata::input::load(std::slice::from_ref(case))?.report();
+        let report = strata::input::load(std::slice::from_ref(case), &Progress::none())?.report();
         let counts = counts(&report);
         for (sum, count) in total.iter_mut().zip(counts) {
             *sum += count;

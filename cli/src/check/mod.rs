@@ -23,6 +23,7 @@ use clap::{Args, ValueEnum};
 
 use self::baseline::Baseline;
 use self::gate::{Gate, Outcome, Status};
+use crate::progress::Progress;
 use crate::{EXIT_FINDINGS, EXIT_UNUSABLE, input, output};
 
 /// What to check, and how to say it.
@@ -75,7 +76,11 @@ enum Format {
 /// What could not be opened or written, and a baseline that is none.
 pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
     let known = options.baseline.as_deref().map(Baseline::read).transpose()?;
-    let report = input::load(&options.paths)?.report();
+    let progress = Progress::start();
+    let mut session = input::load(&options.paths, &progress)?;
+    progress.at("analyzing");
+    let report = session.report();
+    drop((session, progress));
     let has_baseline = known.is_some();
     let gates = if options.write_baseline.is_some() { &[] } else { options.fail_on.as_slice() };
     let outcome = Outcome::judge(&report, gates, known.unwrap_or_default(), options.strict);

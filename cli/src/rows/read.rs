@@ -16,6 +16,7 @@ use strata_fleet::{ErrorKind, Row};
 use super::limits::{Limits, cpu_ms, peak_rss};
 use crate::check::fingerprint;
 use crate::key::Key;
+use crate::progress::Progress;
 use crate::{input, redact};
 
 /// The row of a bundle, with what reading it took.
@@ -42,7 +43,7 @@ fn read(
     let mut session = Session::default();
     let mut bundle_id = None;
     if metadata.is_dir() {
-        input::add(&mut session, path).map_err(unread)?;
+        input::add(&mut session, path, &Progress::none()).map_err(unread)?;
     } else if metadata.len() > limits.max_bytes {
         let message =
             format!("{} bytes are more than the {} that are opened", metadata.len(), limits.max_bytes);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use analyzer_core::base::units::Nanos;
 use analyzer_core::report::Report;
 use anyhow::{Context, Result, bail};
+use strata::progress::Progress;
 
 /// What says how a case ought to be read.
 const TRUTHS: [&str; 2] = ["truth.json", "counters.json"];
@@ -51,7 +52,7 @@ pub fn report(case: &Path) -> Result<Report> {
         }
     }
     files.sort();
-    let mut session = strata::input::load(&files)?;
+    let mut session = strata::input::load(&files, &Progress::none())?;
     session.set_warm_up(Nanos(0));
     Ok(session.report())
 }

@@ -9,6 +9,7 @@ use analyzer_core::report::{GoroutineGroup, Report, Role, Severity, StackFrame, 
 use analyzer_core::session::Session;
 use anyhow::{Context, Result};
 use serde_json::Value;
+use strata::progress::Progress;
 
 use super::case::read;
 use super::input::Input;
@@ -83,7 +84,7 @@ impl Services {
         let verdict = text(&truth, "verdict");
         for &input in INPUTS {
             let report = if input == Input::Everything {
-                strata::input::load(&[folder.to_owned()])?.report()
+                strata::input::load(&[folder.to_owned()], &Progress::none())?.report()
             } else {
                 let Some(report) = report(folder, input)? else { continue };
                 report

@@ -15,6 +15,7 @@ use analyzer_core::base::units::{Bytes, Unit};
 use analyzer_core::report::{Amount, Finding, Report, Severity, number_format};
 use anyhow::{Result, bail};
 use service::Wanted;
+use strata::progress::Progress;
 use truth::Scale;
 
 /// How the name of a case ends that is an archive of its folder.
@@ -41,7 +42,7 @@ fn assess(roots: &[PathBuf], mut tell: impl FnMut(String)) -> Result<Total> {
     }
     let mut total = Total { cases: cases.len(), ..Total::default() };
     for case in &cases {
-        let report = strata::input::load(std::slice::from_ref(case))?.report();
+        let report = strata::input::load(std::slice::from_ref(case), &Progress::none())?.report();
         let Some(wants) = wants(case)? else {
             tell(format!("{:<52} no truth for this case", name(case)));
             total.unknown += 1;
