@@ -132,10 +132,16 @@ fn write_varint(bytes: &mut Vec<u8>, value: u32) {
         0..0x80 => bytes.push(part(0)),
         0x80..0x4000 => bytes.extend_from_slice(&[part(0) | 0x80, part(7)]),
         0x4000..0x20_0000 => bytes.extend_from_slice(&[part(0) | 0x80, part(7) | 0x80, part(14)]),
-        _ => {
-            bytes.extend_from_slice(&[part(0) | 0x80, part(7) | 0x80, part(14) | 0x80]);
-            write_varint(bytes, value >> 21);
+        0x20_0000..0x1000_0000 => {
+            bytes.extend_from_slice(&[part(0) | 0x80, part(7) | 0x80, part(14) | 0x80, part(21)]);
         }
+        _ => bytes.extend_from_slice(&[
+            part(0) | 0x80,
+            part(7) | 0x80,
+            part(14) | 0x80,
+            part(21) | 0x80,
+            part(28),
+        ]),
     }
 }
 
@@ -176,7 +182,7 @@ mod tests {
     fn equal_stacks_share_a_row_and_read_back_root_first() {
         let mut list = StackList::default();
         let mut interner = StackInterner::default();
-        let deep = [0, 127, 128, 16_384, u32::MAX].map(LocationId);
+        let deep = [0, 127, 128, 16_383, 16_384, 1 << 21, (1 << 28) - 1, 1 << 28, u32::MAX].map(LocationId);
         let a = interner.intern(&mut list, deep);
         let empty = interner.intern(&mut list, []);
         assert_eq!(interner.intern(&mut list, deep), a);

@@ -30,6 +30,7 @@ impl<T: Copy + Default> IdTable<T> {
     }
 
     /// The row of an id.
+    #[inline]
     pub(super) fn row(&mut self, id: u64) -> u32 {
         match to_usize(id).and_then(|id| self.dense.get(id)) {
             Some(&row) if row != 0 => row - 1,
