@@ -100,6 +100,9 @@ pub const SOURCE_VIEW_LINES: usize = 4_000;
 /// (`vm.max_map_count`); databases raise it to 2^20 at most.
 pub const MAPPINGS: usize = 1 << 20;
 
+/// Rows of tables of `pprof -top` that are kept of one text. A profile of a large service has some thousand functions.
+pub const TOP_ROWS: usize = 10_000;
+
 /// Readings of MemStats that are kept of one text, the last ones: a program that prints one a second for
 /// half an hour has as many, and a trend shows in far fewer.
 pub const MEMSTATS_READINGS: usize = 2_000;

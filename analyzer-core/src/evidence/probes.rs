@@ -200,9 +200,43 @@ pub struct LifeWindow {
     pub ends_of_older: u64,
 }
 
+/// A table of `pprof -top`.
+#[derive(Clone, Copy, Debug)]
+pub struct TopTable {
+    /// The file.
+    pub source: SourceId,
+    /// Its first row.
+    pub at: Position,
+    /// The sample type (`inuse_space`); empty if the text does not say it.
+    pub kind: StrId,
+    /// What its figures count.
+    pub unit: Unit,
+    /// The sum over the whole profile.
+    pub total: Option<i64>,
+}
+
+/// A row of a table of `pprof -top`.
+#[derive(Clone, Copy, Debug)]
+pub struct TopRow {
+    /// Its table, by index.
+    pub table: u32,
+    /// Its line.
+    pub at: Position,
+    /// The function.
+    pub function: StrId,
+    /// What the function itself has, in the table's unit.
+    pub flat: i64,
+    /// What it has with those that it calls.
+    pub cum: i64,
+}
+
 /// The tables.
 #[derive(Clone, Debug, Default)]
 pub struct ProbeTables {
+    /// Of pprof, by source and line.
+    pub tops: Vec<TopTable>,
+    /// Their rows.
+    pub top_rows: Vec<TopRow>,
     /// Of memleak, by source, block and row.
     pub native_stacks: Vec<NativeStack>,
     /// Of bpftrace, by source; the first of each key in the order of the file.

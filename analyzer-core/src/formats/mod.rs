@@ -167,6 +167,7 @@ formats! {
     procps,
     oom_log,
     gctrace,
+    pprof_top,
     notices,
     analyzers,
     go_source,

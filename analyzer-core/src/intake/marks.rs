@@ -95,6 +95,11 @@ fn command(line: &str) -> Option<Mark> {
     if is_prompt(line) {
         return Some(Mark::Prompt);
     }
+    // A command that was pasted without its prompt.
+    let mut words = line.split(' ');
+    if words.next() == Some("cat") && words.clone().count() > 0 && words.all(|word| word.starts_with('/')) {
+        return Some(read_by(line));
+    }
     let head = line.get(..line.floor_char_boundary(PROMPT_BYTES))?;
     let starts = head.match_indices(PROMPT_ENDS).map(|(at, end)| at + end.len());
     let command = starts.filter_map(|at| line.get(at..)?.strip_prefix(' ')).find(|rest| {
@@ -191,6 +196,8 @@ mod tests {
             ("**/proc/1/status**", start("status")),
             ("memory.max:", start("memory.max")),
             ("```text", Some(Mark::Fence)),
+            ("cat /sys/fs/cgroup/memory/memory.stat", start("memory.stat")),
+            ("cat ate the /sys", None),
             ("$", Some(Mark::Prompt)),
             ("root@pod:/srv#", Some(Mark::Prompt)),
             ("\u{279c}  ~ cat memory.max", start("memory.max")),

@@ -414,9 +414,11 @@ fn excerpt(report: &Report) -> Option<&'static str> {
     let last = report.goroutines.as_ref()?.snapshots.last()?;
     let is_whole = !last.has_ids || last.total > EXCERPT || last.states.contains_key("running");
     let is_asked = || report.findings.iter().any(|finding| finding.code.starts_with("crash."));
-    (!is_whole && !is_asked()).then_some(
-        "They are a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known.",
-    )
+    (!is_whole && !is_asked()).then_some(if last.total == 1 {
+        "It is a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
+    } else {
+        "They are a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
+    })
 }
 
 /// How full it is, and with what.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{churn, functions, native, path, row};
 use crate::analysis::spans::SpanFacts;
-use crate::base::convert::clamp_i64;
+use crate::base::convert::{clamp_i64, to_u32};
 use crate::base::order::StableOrder;
 use crate::base::source::SourceId;
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
-use crate::evidence::probes::StackTool;
+use crate::evidence::probes::{StackTool, TopRow};
 use crate::report::{TableColumn, TableRow, ToolTable};
 
 fn whole(value: u64) -> Option<i64> {
@@ -49,6 +49,7 @@ pub(super) fn all(evidence: &Evidence) -> Vec<ToolTable> {
     tables.extend(retransmits(evidence));
     tables.extend(stacks(evidence));
     tables.extend(lives(evidence));
+    tables.extend(tops(evidence));
     tables.order_by(|a, b| a.source.cmp(&b.source).then_with(|| a.title.cmp(&b.title)));
     tables
 }
@@ -130,6 +131,31 @@ fn histograms(evidence: &Evidence) -> Vec<ToolTable> {
         };
         let says = "How often each interval of values was seen; the unit is the script's.";
         table(source, (title, says), "Interval", &[("Count", Unit::Count)], rows.collect())
+    });
+    made.collect()
+}
+
+/// Tables of pprof, in the order of their rows.
+fn tops(evidence: &Evidence) -> Vec<ToolTable> {
+    let mut by_table: BTreeMap<u32, Vec<&TopRow>> = BTreeMap::new();
+    for row in &evidence.probes.top_rows {
+        by_table.entry(row.table).or_default().push(row);
+    }
+    let made = evidence.probes.tops.iter().enumerate().map(|(index, top)| {
+        let rows = by_table.remove(&to_u32(index)).unwrap_or_default();
+        let rows = rows.into_iter().map(|of| {
+            let name = evidence.strings.get(of.function).to_owned();
+            row(name, vec![Some(of.flat), Some(of.cum)], Vec::new(), top.source, of.at)
+        });
+        let heads = [("flat", top.unit), ("cum", top.unit)];
+        let kind = evidence.strings.get(top.kind);
+        let of = if kind.is_empty() { String::new() } else { format!(" of {kind}") };
+        let column = columns(&heads).into_iter().next();
+        let all = top.total.zip(column).map_or_else(String::new, |(total, column)| {
+            format!(", {} in all", column.text(Some(total)))
+        });
+        let says = "The functions with the most, as pprof printed them: without their callers, and without small ones. Which of them grows, two profiles tell.";
+        table(top.source, (format!("pprof -top{of}{all}"), says), "Function", &heads, rows.collect())
     });
     made.collect()
 }

@@ -90,7 +90,14 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     }
     claim.push_str(&address(event));
     claim.push_str(&event.remarks());
-    claim.push_str(&format!(" {}", known.means));
+    let is_nil = known.rule == FAULT
+        && event
+            .crash
+            .signal
+            .as_ref()
+            .and_then(|signal| signal.address)
+            .is_some_and(|address| address < FIRST_PAGE);
+    claim.push_str(&format!(" {}", if is_nil { NIL_IN_RUNTIME } else { known.means }));
     claim.push_str(&others(event, known));
     Some(Told {
         rule: known.rule,
@@ -136,6 +143,11 @@ fn address(event: &Event<'_>) -> String {
     let code = signal.code.map(|code| format!(" (code {code:#x})")).unwrap_or_default();
     format!(" The signal was {}{at}{code}.", signal.name)
 }
+
+/// Addresses below are of a nil pointer, with the offset of a field.
+const FIRST_PAGE: u64 = 4096;
+const NIL_IN_RUNTIME: &str =
+    "A nil pointer was used where Go cannot turn it into a panic: in the runtime, in assembly or in C code.";
 
 /// Places that are named.
 const PLACES: usize = 8;
@@ -270,7 +282,8 @@ mod tests {
         let found = check("crash", &[("issue.txt", stack)], &["crash.fatal-error"]);
         assert!(found[0].claim.contains("not in the text"), "{}", found[0].claim);
         let cut = "error: unexpected signal during runtime execution\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x40 pc=0x7fff]\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
-        check("crash", &[("issue.txt", cut)], &["crash.memory-fault"]);
+        let found = check("crash", &[("issue.txt", cut)], &["crash.memory-fault"]);
+        assert!(found[0].claim.contains("A nil pointer was used"), "{}", found[0].claim);
     }
 
     #[test]

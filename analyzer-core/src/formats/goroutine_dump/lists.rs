@@ -45,11 +45,19 @@ fn entry(text: &str) -> Option<Entry<'_>> {
         return Some(Entry { goid, state, frame: None });
     }
     let (_, place) = rest.split_once("- ")?.1.split_once(": ")?;
-    let (file, rest) = place.split_once(' ')?;
+    // A folder may hold blanks: the file ends with its line.
+    let is_place = |file: &str| file.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok());
+    let (file, rest) = place.match_indices(' ').find_map(|(at, _)| {
+        let (file, rest) = place.split_at_checked(at)?;
+        is_place(file).then(|| (file, rest.trim_start()))
+    })?;
     let function = rest.split(" (0x").next()?;
-    file.rsplit_once(':')?.1.parse::<u32>().ok()?;
     let state = rest.rsplit_once('[').map(|(_, state)| state.trim_end_matches(']'));
-    let state = state.map(|state| state.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' '));
+    // `chan receive 24`, `select 457422h31m13.6077414s`: a time of the runtime's own clock.
+    let state = state.map(|state| match state.rsplit_once(' ') {
+        Some((state, time)) if time.starts_with(|c: char| c.is_ascii_digit()) => state,
+        _ => state,
+    });
     // Without a wait reason it was on a thread, or could have been.
     let state = state.filter(|state| !state.is_empty());
     let idle = if rest.contains("(thread ") { "running" } else { "runnable" };
@@ -240,6 +248,20 @@ mod tests {
             let report = report(text);
             assert_eq!(report.sources[0].format.as_deref(), Some("goroutine-list"), "{text}");
             assert_eq!(groups(&report), [("chan receive".to_owned(), 1), ("sync.Mutex.Lock".to_owned(), 1)]);
+        }
+    }
+
+    #[test]
+    fn folders_with_blanks_and_times_with_units_are_read() {
+        let line = |place: &str, state: &str| {
+            format!("  Goroutine 56 - User: {place} main.run (0x7ff691f5c796) [{state}]\n")
+        };
+        for (place, state) in [
+            ("c:/program files/go/src/runtime/proc.go:367", "select 457422h31m34.1108348s"),
+            ("/srv/my app/main.go:31", "select 24"),
+            ("/srv/app/main.go:31", "select"),
+        ] {
+            assert_eq!(groups(&report(&line(place, state))), [("select".to_owned(), 1)], "{place} {state}");
         }
     }
 

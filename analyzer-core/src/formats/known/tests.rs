@@ -32,16 +32,6 @@ fn texts_of_known_tools_are_called_by_name_with_what_to_capture() {
             "curl",
         ),
         (
-            "File: shop\nType: inuse_space\nShowing nodes accounting for 12.50MB, 100% of 12.50MB total\n      flat  flat%   sum%        cum   cum%\n   12.50MB   100%   100%    12.50MB   100%  main.grow\n",
-            "pprof-top",
-            "pprof -proto",
-        ),
-        (
-            "      flat  flat%   sum%        cum   cum%\n     120ms 60.00% 60.00%      140ms 70.00%  runtime.mallocgc\n",
-            "pprof-top",
-            "pprof -proto",
-        ),
-        (
             "Showing nodes accounting for 121, 100% of 121 total\n----------------------------------------------------------+-------------\n      flat  flat%   sum%        cum   cum%   calls calls% + context \n",
             "pprof-tree",
             "pprof -proto",

@@ -40,6 +40,19 @@ fn who_waits_past_the_lock_holds_it_and_who_stands_before_it_does_not() {
 }
 
 #[test]
+fn a_stack_without_creator_in_a_part_of_a_dump_is_no_finalizer() {
+    let cut = "goroutine 21 [select, 4867 minutes]:\nexample.com/metrics.(*Signal).run(0xc8201d0780)\n\t/src/signal.go:63 +0xf2\ncreated by example.com/metrics.New";
+    let other = "goroutine 20 [chan receive, 4867 minutes]:\ndatabase/sql.(*DB).connectionOpener(0xc8201de820)\n\t/go/src/database/sql/sql.go:634 +0x45\ncreated by database/sql.Open\n\t/go/src/database/sql/sql.go:481 +0x336\n\n";
+    for text in [
+        format!("{other}{cut}"),
+        format!("{other}{cut}\n"),
+        format!("{}{}", cut.replace("created by example.com/metrics.New", "\n"), other),
+    ] {
+        check("goroutine.finalizer-stuck", &single(&text), &[]);
+    }
+}
+
+#[test]
 fn a_finalizer_that_waits_is_stuck_and_a_runner_without_work_is_not() {
     let dump = |state: &str, inner: &str| {
         format!(

@@ -25,7 +25,8 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &mut [Finding]) ->
             "SystemOOM" if !has_log => machine(subject, event, message),
             "CgroupOOM" if !has_log => group(subject, event, message),
             "UserspaceOOM" => userspace(subject, event, message),
-            "OOMKilling" if !has_log => match of_victim(known, message) {
+            // Rules of one's own for node-problem-detector have names such as PodOOMKilling.
+            reason if !has_log && reason.ends_with("OOMKilling") => match of_victim(known, message) {
                 // The container's state tells of the same kill.
                 Some(told) => {
                     told.citations.extend(cited(event, &["reason"]));

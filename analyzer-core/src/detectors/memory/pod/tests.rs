@@ -150,6 +150,11 @@ fn events_tell_whose_memory_ran_out() {
             "svc (pid 42)",
         ),
         (
+            "2m   Warning   PodOOMKilling   node/n3   Memory cgroup out of memory: Kill process 42 (svc) score 9 or sacrifice child",
+            "mem.oom.cgroup",
+            "svc (pid 42)",
+        ),
+        (
             "5m   Warning   Evicted   pod/p   The node was low on resource: memory. Threshold quantity: 100Mi.",
             "mem.evicted",
             "pod p",

@@ -9,6 +9,9 @@ use crate::report::{Origin, number_format};
 /// Functions that run finalizers and cleanups. Up to Go 1.24 `debug=2` hides them.
 const RUNNERS: &[&str] = &["runtime.runFinalizers", "runtime.runCleanups", "runtime.runfinq"];
 
+/// So many goroutines may be a part that somebody cut out of a dump.
+const FEW: u64 = 8;
+
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     left_by_test(group).or_else(|| by_wait(context, index, group))
 }
@@ -72,7 +75,11 @@ fn is_finalizer(context: &Context<'_>, group: &Group) -> bool {
     let is_main = group.names().any(|name| name == "main.main" || name == "runtime.main");
     // Several without a creator are stacks whose last lines were cut off.
     let is_only = context.census.orphans == 1 && context.census.created > 0;
-    is_orphan && is_only && is_user_code && !is_callback && !is_main && group.last().count == 1
+    // So is one in a part of a dump: the goroutine that writes a dump runs, and is not in it.
+    let is_whole =
+        context.series.groups.iter().any(|group| group.wait == Wait::Running && group.last().count > 0)
+            || context.census.created > FEW;
+    is_orphan && is_only && is_whole && is_user_code && !is_callback && !is_main && group.last().count == 1
 }
 
 fn finalizer(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
