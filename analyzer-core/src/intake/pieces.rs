@@ -215,7 +215,10 @@ fn is_state(rows: &[Row<'_>], index: usize) -> bool {
     let is_named =
         rows.get(index).is_some_and(|row| row.bytes.starts_with(b" ") && row.bytes.ends_with(b":"));
     (is_named && rows.get(index + 1).is_some_and(|row| is_start(row, &[b"Container ID:"])))
-        || pair(&[b"State:", b"Last State:", b"Last Termination State:"], &[b"Reason:", b"Started:"])
+        || pair(
+            &[b"State:", b"Last State:", b"Last Termination State:", b"LastState:"],
+            &[b"Reason:", b"Started:"],
+        )
 }
 
 /// The first two keys of files of control groups.

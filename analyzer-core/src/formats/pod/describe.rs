@@ -20,8 +20,8 @@ use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, nothing_found};
 use crate::formats::{Facts, Probe, Sniff, manifest};
 
-/// Titles of how a container runs and how it ended before, the second up to Kubernetes 1.2.
-const STATES: [&str; 3] = ["State:", "Last State:", "Last Termination State:"];
+/// Titles of how a container runs and how it ended before: the third up to Kubernetes 1.2, the last as people type it.
+const STATES: [&str; 4] = ["State:", "Last State:", "Last Termination State:", "LastState:"];
 /// What stands below them.
 const OF_STATE: [&str; 6] = ["Reason", "Message", "Exit Code", "Signal", "Started", "Finished"];
 /// Blanks before the states of a container.
@@ -357,7 +357,7 @@ impl Container {
         self.state_recipe(key, value, at);
         match (key, self.list.as_str()) {
             ("State", _) => self.state(value, "state", at),
-            ("Last State" | "Last Termination State", _) => self.state(value, "lastState", at),
+            ("Last State" | "Last Termination State" | "LastState", _) => self.state(value, "lastState", at),
             ("Restart Count", _) => self.number("restartCount", value.parse().ok(), Unit::Count, at),
             ("memory", "Limits") => self.number("limits.memory", quantity::parse(value), Unit::Bytes, at),
             ("memory", "Requests") => self.number("requests.memory", quantity::parse(value), Unit::Bytes, at),

@@ -256,3 +256,13 @@ fn every_eviction_is_told_and_the_same_one_once() {
         assert_eq!(codes(&report).len(), count, "{text}\n{:?}", codes(&report));
     }
 }
+
+#[test]
+fn the_title_of_a_state_may_lack_its_blank() {
+    let states = "State:          Waiting\nReason:         CrashLoopBackOff\nLastState:      Terminated\nReason:         OOMKilled\nExit Code:      137\n";
+    let indented: String = states.lines().map(|line| format!("    {line}\n")).collect();
+    for text in [states.to_owned(), indented, format!("It says:\n\n{states}\nWhy?\n")] {
+        let report = report("paste.txt", &text);
+        assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{text}");
+    }
+}
