@@ -94,6 +94,16 @@ pub struct Subject {
     pub spanning: Vec<SourceId>,
 }
 
+/// Formats of what a service is given before it runs.
+const RECIPES: [&str; 6] = ["manifest", "compose", "dockerfile", "image-inspect", "oci-image", "oci-runtime"];
+
+impl SourceRow {
+    /// True if it is what containers are given before they run, and no capture.
+    pub fn is_recipe(&self) -> bool {
+        self.format.as_deref().is_some_and(|format| RECIPES.contains(&format))
+    }
+}
+
 impl Subject {
     /// All its sources, those of no one moment last.
     pub fn sources(&self) -> impl Iterator<Item = SourceId> + '_ {

@@ -48,9 +48,6 @@ const FIGURES: usize = 4;
 /// So many goroutines without the one that writes the dump are a part of it.
 const EXCERPT: u64 = 8;
 
-/// Formats of what a service is given before it runs.
-const RECIPES: [&str; 6] = ["manifest", "compose", "dockerfile", "image-inspect", "oci-image", "oci-runtime"];
-
 /// What is less than that is too little to be said of a container.
 const UNEXPLAINED_LEAST: Bytes = Bytes(16 << 20);
 
@@ -646,11 +643,6 @@ impl SourceRow {
     /// True if the file could not be used.
     pub fn is_unreadable(&self) -> bool {
         !is_usable(self)
-    }
-
-    /// True if it is what containers are given before they run, and no capture.
-    pub fn is_recipe(&self) -> bool {
-        self.format.as_deref().is_some_and(|format| RECIPES.contains(&format))
     }
 
     /// Why the file could not be used, in words.
