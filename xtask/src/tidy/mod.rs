@@ -9,6 +9,7 @@ mod fixtures;
 mod floors;
 mod layers;
 mod length;
+mod links;
 mod marks;
 mod paths;
 mod places;
@@ -110,6 +111,7 @@ pub fn violations() -> Result<Vec<Violation>> {
     violations.extend(floors::check(&files));
     violations.extend(layers::check(&files));
     violations.extend(length::check(&files));
+    violations.extend(links::check(&files));
     violations.extend(marks::check(&files));
     violations.extend(rules::check(&files));
     let packages = supply::packages()?;
