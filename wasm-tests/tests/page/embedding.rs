@@ -10,21 +10,21 @@ use xtask::site::Site;
 
 #[tokio::test]
 async fn a_frame_takes_captures() -> Result<()> {
-    let browser = open("A frame").await?;
+    let browser = open("Iframe").await?;
     browser.enter_frame("iframe").await?;
     viewer::choose_files(&browser, &[dump()]).await
 }
 
 #[tokio::test]
 async fn a_sandboxed_frame_shows_a_saved_report() -> Result<()> {
-    let browser = open("A sandboxed frame").await?;
+    let browser = open("Sandboxed iframe").await?;
     browser.enter_frame("iframe").await?;
     viewer::wait_until_read(&browser, &[dump()]).await
 }
 
 #[tokio::test]
 async fn a_frame_without_an_address_takes_captures() -> Result<()> {
-    let browser = open("A frame without an address").await?;
+    let browser = open("Inline with srcdoc").await?;
     browser.wait_until("document.getElementById('strata').srcdoc.length > 1e5").await?;
     browser.enter_frame("iframe").await?;
     viewer::choose_files(&browser, &[dump()]).await
@@ -32,7 +32,7 @@ async fn a_frame_without_an_address_takes_captures() -> Result<()> {
 
 #[tokio::test]
 async fn an_element_shows_what_it_names_and_what_it_holds() -> Result<()> {
-    let browser = open("An element").await?;
+    let browser = open("Custom element").await?;
     browser.enter_shadow_frame("strata-report").await?;
     browser.wait_for_text(viewer::STATUS, "2 files read").await?;
     browser.wait_for_text("[role=tab][aria-selected=true]", "Goroutines").await?;
@@ -69,7 +69,7 @@ async fn a_page_of_another_origin_must_be_allowed() -> Result<()> {
 
 #[tokio::test]
 async fn a_frame_that_fetches_shows_captures_of_its_site() -> Result<()> {
-    let browser = open("A frame that fetches").await?;
+    let browser = open("Iframe that fetches captures").await?;
     browser.enter_frame("iframe").await?;
     browser.wait_for_text(viewer::STATUS, "1 file read").await?;
     browser.wait_for_text("[role=tab][aria-selected=true]", "Goroutines").await
