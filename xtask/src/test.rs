@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -60,10 +61,13 @@ pub fn test(names: &[String]) -> Result<()> {
     if !names.is_empty() {
         return names.iter().try_for_each(|name| find(name).and_then(Step::run));
     }
+    let has_failed = AtomicBool::new(false);
     thread::scope(|scope| {
-        let beside = scope.spawn(|| BESIDE.iter().try_for_each(Step::run_into_file));
-        FIRST.iter().try_for_each(Step::run)?;
-        beside.join().expect("a step's fault is an error")
+        let mut rest = BESIDE.iter().take_while(|_| !has_failed.load(Ordering::Relaxed));
+        let beside = scope.spawn(move || rest.try_for_each(Step::run_into_file));
+        let first = FIRST.iter().try_for_each(Step::run);
+        has_failed.store(first.is_err(), Ordering::Relaxed);
+        first.and(beside.join().expect("a step's fault is an error"))
     })?;
     LAST.iter().try_for_each(Step::run)?;
     println!("\neverything passed, in {} s", start.elapsed().as_secs());

@@ -137,14 +137,15 @@ fn convict_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment
     let waits_for_stuck = |member: &MemberRow| {
         member.goid != MAIN && workers(member).is_some_and(|workers| workers.iter().all(is_stuck))
     };
-    if !members.is_empty() && members.iter().all(waits_for_stuck) {
-        if let Some(judgment) = judgments.get_mut(index) {
-            judgment.verdict = Verdict::Leak;
-            judgment.confidence = Confidence::Likely;
-            judgment.rule = "waitgroup-stuck";
-            judgment.role = Some(Role::Root);
-            judgment.reasons.clear();
-        }
+    if !members.is_empty()
+        && members.iter().all(waits_for_stuck)
+        && let Some(judgment) = judgments.get_mut(index)
+    {
+        judgment.verdict = Verdict::Leak;
+        judgment.confidence = Confidence::Likely;
+        judgment.rule = "waitgroup-stuck";
+        judgment.role = Some(Role::Root);
+        judgment.reasons.clear();
     }
 }
 
