@@ -4,6 +4,7 @@
 //! list only at a port of the service and in the network of its instances, and only where something makes the
 //! process a client of instances: it reaches others of them, it dials in vain, or an earlier list has the address.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -13,7 +14,7 @@ use crate::base::convert::clamp_i64;
 use crate::base::source::SourceSpan;
 use crate::base::units::{Nanos, Unit};
 use crate::evidence::Evidence;
-use crate::evidence::registry::{Instance, Listed, RegistryKind};
+use crate::evidence::registry::{Health, Instance, Listed, RegistryKind};
 use crate::report::{
     Citation, ListAge, RegistryInstance, RegistryService, SOCKET_ROWS, SnapshotInfo, Stray, Subject,
 };
@@ -165,7 +166,12 @@ fn instances(service: &Service<'_>, held: &Held) -> Vec<RegistryInstance> {
             known.health = known.health.min(row.health);
         }
     }
-    rows.into_values().take(SOCKET_ROWS).collect()
+    let mut rows: Vec<RegistryInstance> = rows.into_values().collect();
+    // A list that is cut keeps what is reached or in trouble, whatever its address.
+    rows.sort_by_key(|row| (row.connections + row.dials == 0, row.health == Health::Passing));
+    rows.truncate(SOCKET_ROWS);
+    rows.sort_by(|a, b| a.address.cmp(&b.address));
+    rows
 }
 
 /// Addresses beside the lists, by the service that they are told with.
@@ -196,7 +202,11 @@ fn strays(services: &[Service<'_>], held: &Held, listed: &BTreeSet<&str>) -> BTr
             citation: Citation::figure(peer.at, quantity, count, Unit::Count),
         });
     }
-    found.values_mut().for_each(|rows| rows.truncate(SOCKET_ROWS));
+    for rows in found.values_mut() {
+        rows.sort_by_key(|row| Reverse((row.dials, row.connections)));
+        rows.truncate(SOCKET_ROWS);
+        rows.sort_by(|a, b| a.address.cmp(&b.address));
+    }
     found
 }
 

@@ -132,6 +132,19 @@ fn an_instance_that_passes_and_does_not_answer_is_told() {
     assert!(found[0].claim.contains("10.4.1.9:8080"), "{}", found[0].claim);
 }
 
+/// Past the rows that a report has, by address.
+#[test]
+fn an_instance_of_a_long_list_that_does_not_answer_is_told() {
+    let mut list = slice(&READY);
+    for number in 0..600 {
+        let address = format!("10.3.{}.{}", number / 200, number % 200 + 1);
+        list.push_str(&format!("- addresses:\n  - {address}\n  conditions:\n    ready: true\n"));
+    }
+    let files = with(client("t0", &[(7, "01", 2), (8, "01", 2), (9, "02", 1)]), &[("slices.yaml", list)]);
+    let found = check("net.instance.unreached", &borrowed(&files), &["net.instance.unreached"]);
+    assert!(found[0].claim.contains("10.4.1.9:8080"), "{}", found[0].claim);
+}
+
 #[test]
 fn an_instance_that_nobody_reaches_is_worth_knowing() {
     let files = with(client("t0", &[(7, "01", 5), (8, "01", 5)]), &[("slices.yaml", slice(&READY))]);
