@@ -99,7 +99,7 @@ pub fn are_staged(context: &Context<'_>, index: usize) -> bool {
         && births.len() <= STAGED_BIRTHS
         && births.iter().all(|member| member.parent == starter)
         && (features::ages_of_births(group) >= STAGED_AGES
-            || to_u64(births.len()) * 100 < range * AT_ONE_BLOW_PERCENT
+            || to_u64(births.len()) * 100 < range.saturating_mul(AT_ONE_BLOW_PERCENT)
             || is_in_call())
 }
 

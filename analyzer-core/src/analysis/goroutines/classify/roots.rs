@@ -10,8 +10,11 @@ use crate::report::{Confidence, Role, Verdict};
 
 /// Folds victims and satellites under their groups.
 pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &mut [Judgment]) {
+    let handler = standing_handler(context, judgments);
     for index in 0..judgments.len() {
-        fold_stop(context, index, judgments);
+        if let Some(handler) = handler {
+            fold_stop(context, index, handler, judgments);
+        }
         convict_waiter(context, index, judgments);
         fold_wait_group(context, index, assessed, judgments);
     }
@@ -101,31 +104,35 @@ pub fn promote(
     }
 }
 
+/// The largest group of handlers that stand.
+fn standing_handler(context: &Context<'_>, judgments: &[Judgment]) -> Option<usize> {
+    let is_handler = |&index: &usize| {
+        judgments.get(index).is_some_and(|judgment| judgment.rule == "http-handler-stuck")
+            && count(context, index) > 0
+            && (is_leak(judgments, index) || features::stayed(context.series, index))
+    };
+    let handlers = (0..judgments.len()).filter(is_handler);
+    handlers.max_by_key(|&index| (count(context, index), std::cmp::Reverse(index)))
+}
+
 /// A stop that hangs waits for a handler: one that stands is the cause.
-fn fold_stop(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+fn fold_stop(context: &Context<'_>, index: usize, root: usize, judgments: &mut [Judgment]) {
     let is_hanging = context.series.groups.get(index).is_some_and(process::is_stopping);
     if !is_hanging || !is_leak(judgments, index) {
         return;
     }
-    let is_handler = |&other: &usize| {
-        judgments.get(other).is_some_and(|judgment| judgment.rule == "http-handler-stuck")
-            && count(context, other) > 0
-            && (is_leak(judgments, other) || features::stayed(context.series, other))
-    };
-    let handlers: Vec<usize> = (0..judgments.len()).filter(is_handler).collect();
-    let Some(root) =
-        handlers.into_iter().max_by_key(|&other| (count(context, other), std::cmp::Reverse(other)))
-    else {
-        return;
-    };
     promote(context, index, root, "http-handler-stuck", judgments);
     set_victim(judgments, index, root, "The server waits for the handlers that do not return.".to_owned());
 }
 
-/// Who waits for nobody but goroutines that are stuck is stuck as well, long or not.
+/// Who waits for nobody but goroutines that are stuck is stuck as well.
 fn convict_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
     let Some(waiter) = context.series.groups.get(index) else { return };
     if !waits_for_workers(waiter) || is_leak(judgments, index) {
+        return;
+    }
+    // A loop that leaves something behind at every turn waits but a moment.
+    if features::waited(waiter, context.floor) == 0 && !features::stayed(context.series, index) {
         return;
     }
     let is_stuck = |goid: &u64| {

@@ -13,9 +13,11 @@ use super::workers;
 use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
 
 /// `go` statements of packages that count whom they start.
-const COUNTING: [&str; 2] = [ERRGROUP_GO, "sync.(*WaitGroup).Go"];
+const COUNTING: [&str; 3] = [ERRGROUP_GO, ERRGROUP_TRY_GO, "sync.(*WaitGroup).Go"];
 pub const ERRGROUP_GO: &str = "golang.org/x/sync/errgroup.(*Group).Go";
-const ERRGROUP_WAIT: &str = "golang.org/x/sync/errgroup.(*Group).Wait";
+/// Starts a worker only if there is a free slot.
+pub const ERRGROUP_TRY_GO: &str = "golang.org/x/sync/errgroup.(*Group).TryGo";
+pub const ERRGROUP_WAIT: &str = "golang.org/x/sync/errgroup.(*Group).Wait";
 const SINGLEFLIGHT: [&str; 2] =
     ["golang.org/x/sync/singleflight.(*Group).doCall", "internal/singleflight.(*Group).doCall"];
 
@@ -59,9 +61,17 @@ pub struct Waiter {
     pub groups: Vec<u64>,
     /// True if a counting `go` statement started it.
     is_counted: bool,
+    /// True if that was one of an errgroup.
+    is_of_errgroup: bool,
     /// True if it runs a singleflight call of the same group further out.
     is_caller: bool,
     pub is_in_flight: bool,
+}
+
+impl Waiter {
+    pub fn waits_for_errgroup(&self) -> bool {
+        self.shape.frames.iter().any(|site| &*site.function.name == ERRGROUP_WAIT)
+    }
 }
 
 /// What is known of each of them, by id.
@@ -83,7 +93,8 @@ pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> FxHashMap<u64, Own
     // Starters that have others than waiters left.
     let others: FxHashSet<u64> =
         rows().filter(|row| !waiters.contains_key(&row.goid)).filter_map(|row| row.parent).collect();
-    let at_work = workers::of_errgroups(shapes, dump, &waiters);
+    // Of a dump that is cut, nobody knows who else is at work.
+    let at_work = if dump.is_cut { 1 } else { workers::of_errgroups(shapes, dump, &waiters) };
     let mut ids: Vec<u64> = waiters.keys().copied().collect();
     ids.sort_unstable();
     for waiter in ids.iter().filter_map(|id| waiters.get(id)) {
@@ -119,8 +130,8 @@ fn itself(
 
 /// A worker of an errgroup waits for one, and all the others are gone.
 fn last_of_errgroup(waiter: &Waiter, errgroup_workers: u64) -> Option<String> {
-    let waits_for_one = waiter.shape.frames.iter().any(|site| &*site.function.name == ERRGROUP_WAIT);
-    (waits_for_one && waiter.is_counted && errgroup_workers == 0).then(|| {
+    let is_last = waiter.waits_for_errgroup() && waiter.is_of_errgroup && errgroup_workers == 0;
+    is_last.then(|| {
         format!(
             "Goroutine {} was started by an errgroup, and waits for one at {}. No other worker of an errgroup is left in the dump: it waits for itself.",
             waiter.goid,
@@ -199,6 +210,7 @@ fn waiter(shapes: &Shapes<'_>, row: &Goroutine, shape: &Rc<Shape>) -> Waiter {
         starter: names::owner_of(creator.unwrap_or_default()).into(),
         groups,
         is_counted: creator.is_some_and(|name| COUNTING.contains(&name)),
+        is_of_errgroup: workers::is_of_errgroup(shapes, row),
         is_caller: is_in_flight && shape.frames.iter().skip(inner).any(is_flight),
         is_in_flight,
     }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::moments;
 use super::super::names;
 use super::super::state::Wait;
-use super::groups::{ERRGROUP_GO, OwnGroup, OwnKind, Waiter};
+use super::groups::{ERRGROUP_GO, ERRGROUP_TRY_GO, ERRGROUP_WAIT, OwnGroup, OwnKind, Waiter};
 use super::shapes::{Shape, Shapes};
 use crate::base::convert::to_u64;
 use crate::evidence::goroutines::{Goroutine, GoroutineDump, GoroutineFlags};
@@ -23,15 +23,17 @@ pub fn creator<'e>(shapes: &Shapes<'e>, row: &Goroutine) -> Option<&'e str> {
     Some(shapes.evidence.strings.get(frame.function))
 }
 
-fn rows(dump: &GoroutineDump) -> impl Iterator<Item = &Goroutine> {
-    moments::real(dump)
+/// True for a goroutine that an errgroup started, or may have: of one whose stack is cut nothing says.
+pub fn is_of_errgroup(shapes: &Shapes<'_>, row: &Goroutine) -> bool {
+    row.flags.has(GoroutineFlags::CUT) || matches!(creator(shapes, row), Some(ERRGROUP_GO | ERRGROUP_TRY_GO))
 }
 
-/// Workers of errgroups that do not wait for a group themselves.
+/// Workers of errgroups that do not wait for an errgroup themselves. Whoever waits
+/// for anything else is at work.
 pub fn of_errgroups(shapes: &Shapes<'_>, dump: &GoroutineDump, waiters: &FxHashMap<u64, Waiter>) -> u64 {
-    let is_worker =
-        |row: &&Goroutine| !waiters.contains_key(&row.goid) && creator(shapes, row) == Some(ERRGROUP_GO);
-    to_u64(rows(dump).filter(is_worker).count())
+    let waits_for_one = |row: &Goroutine| waiters.get(&row.goid).is_some_and(Waiter::waits_for_errgroup);
+    let is_at_work = |row: &&Goroutine| is_of_errgroup(shapes, row) && !waits_for_one(row);
+    to_u64(moments::real(dump).filter(is_at_work).count())
 }
 
 /// Workers of an errgroup with a limit that wait in its `Go` for a slot, if each
@@ -39,8 +41,11 @@ pub fn of_errgroups(shapes: &Shapes<'_>, dump: &GoroutineDump, waiters: &FxHashM
 pub fn without_slots(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> FxHashMap<u64, OwnGroup> {
     let mut groups: FxHashSet<u64> = FxHashSet::default();
     let mut waiting: Vec<u64> = Vec::new();
-    for row in rows(dump) {
-        if creator(shapes, row) != Some(ERRGROUP_GO) {
+    if dump.is_cut {
+        return FxHashMap::default();
+    }
+    for row in moments::real(dump) {
+        if !is_of_errgroup(shapes, row) {
             continue;
         }
         let Some(group) = slot_of(shapes, row) else { return FxHashMap::default() };
@@ -54,7 +59,7 @@ pub fn without_slots(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> FxHashMap
     };
     let waits = if waiting.len() == 1 { "waits" } else { "wait" };
     let reason = format!(
-        "{all} of the errgroup at 0x{group:x} {waits} in Go for a free slot of it, and the slots are taken by the workers themselves."
+        "{all} of the errgroup at 0x{group:x} {waits} in Go for a free slot (SetLimit), and the workers themselves hold all slots."
     );
     waiting
         .into_iter()
@@ -89,7 +94,7 @@ pub fn unmanned(
     by_group.retain(|_, waiters| waiters.iter().all(|waiter| waiter.goid != MAIN));
     let mut workers = Workers::default();
     if !by_group.is_empty() {
-        for row in rows(dump).filter(|row| !waiters.contains_key(&row.goid)) {
+        for row in moments::real(dump).filter(|row| !waiters.contains_key(&row.goid)) {
             workers.add(shapes, row);
         }
     }
@@ -115,7 +120,7 @@ pub fn unmanned(
 /// What the other goroutines of a dump show of the groups that they may work for.
 #[derive(Debug, Default)]
 struct Workers {
-    /// Printed addresses, ascending once they are looked at.
+    /// Printed addresses.
     addresses: std::collections::BTreeSet<u64>,
     /// Types and functions on their stacks, and those that started them.
     owners: FxHashSet<Rc<str>>,

@@ -98,7 +98,7 @@ fn workers_that_wait_for_the_slots_that_they_have_are_stuck() {
         &all,
         &["goroutine.semaphore-exhausted"],
         &[
-            "All 2 workers of the errgroup at 0xc000100000 wait in Go for a free slot of it",
+            "All 2 workers of the errgroup at 0xc000100000 wait in Go for a free slot (SetLimit), and the workers themselves hold all slots",
             "1 more waits behind them",
         ],
     );
@@ -231,6 +231,17 @@ fn who_waits_for_the_group_of_one_that_waits_for_itself_goes_with_it() {
        golang.org/x/sync/errgroup.(*Group).Go.func1() errgroup.go:78
        started golang.org/x/sync/errgroup.(*Group).Go 3";
     told(&format!("{text}\n{worker}"), &[], &[]);
+    told(&format!("{text}\n{}", worker.replace(".Go", ".TryGo")), &[], &[]);
+    // Whoever waits for a group of another kind is at work.
+    let part = "goroutine 9 [sync.WaitGroup.Wait, 12 minutes]
+       sync.(*WaitGroup).Wait(0xc000300010) waitgroup.go:118
+       token.part(0x1) token.go:80
+       golang.org/x/sync/errgroup.(*Group).Go.func1() errgroup.go:78
+       started golang.org/x/sync/errgroup.(*Group).Go 3
+     goroutine 10 [IO wait]
+       token.read(0x1) token.go:90
+       started token.part 9";
+    told(&format!("{text}\n{part}"), &[], &[]);
 }
 
 #[test]
