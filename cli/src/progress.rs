@@ -11,6 +11,8 @@ use analyzer_core::report::plain_text::visible;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the line is written anew.
 const TICK: Duration = Duration::from_millis(200);
+/// Characters of a step: a line that wraps could not be taken away.
+const STEP_CHARS: usize = 60;
 /// Back to the start of the line, and nothing in it.
 const CLEAR: &str = "\r\x1b[2K";
 
@@ -40,7 +42,7 @@ impl Progress {
     pub fn at(&self, step: &str) {
         if let Some((steps, _)) = &self.shown {
             // Whoever closed the terminal wants no word.
-            let _ = steps.send(visible(step).into_owned());
+            let _ = steps.send(visible(step).chars().take(STEP_CHARS).collect());
         }
     }
 }
@@ -57,19 +59,20 @@ impl Drop for Progress {
 /// Writes the step at hand with its seconds until no more come.
 fn show(steps: &Receiver<String>, patience: Duration, out: &mut impl Write) {
     let start = Instant::now();
-    let (mut step, mut is_shown) = (String::new(), false);
+    let (mut step, mut written) = (String::new(), None::<Instant>);
     loop {
         match steps.recv_timeout(TICK) {
             Ok(next) => step = next,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if start.elapsed() >= patience && !step.is_empty() {
-            is_shown = true;
+        let is_due = written.is_none_or(|at| at.elapsed() >= TICK);
+        if is_due && start.elapsed() >= patience && !step.is_empty() {
+            written = Some(Instant::now());
             let _ = write!(out, "{CLEAR}{step}, {} s", start.elapsed().as_secs()).and_then(|()| out.flush());
         }
     }
-    if is_shown {
+    if written.is_some() {
         let _ = out.write_all(CLEAR.as_bytes()).and_then(|()| out.flush());
     }
 }
