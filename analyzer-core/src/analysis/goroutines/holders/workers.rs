@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::moments;
 use super::super::names;
 use super::super::state::Wait;
-use super::groups::{ERRGROUP_GO, ERRGROUP_TRY_GO, ERRGROUP_WAIT, OwnGroup, OwnKind, Waiter};
+use super::groups::{ERRGROUP_GO, ERRGROUP_TRY_GO, OwnGroup, OwnKind, Waiter};
 use super::shapes::{Shape, Shapes};
 use crate::base::convert::to_u64;
 use crate::evidence::goroutines::{Goroutine, GoroutineDump, GoroutineFlags};
