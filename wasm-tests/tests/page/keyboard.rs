@@ -99,7 +99,7 @@ async fn the_palette_leads_to_views_findings_groups_functions_files_and_actions(
     browser.chord(Key::Control, "k").await?;
     browser.wait_until("document.activeElement.matches('.palette input')").await?;
     browser.keys("nothing has this name").await?;
-    browser.wait_for_text(".palette [role=status]", "Nothing has this name").await?;
+    browser.wait_for_text(".palette [role=status]", "No matches.").await?;
     browser.chord(Key::Control, "k").await?;
     browser.wait_until("!document.querySelector('dialog')").await?;
     assert_eq!(browser.console_problems().await?, NONE);

@@ -19,11 +19,18 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Esc", "Leave the field, clear a search, close this list"),
 ];
 
+/// The dialog that lists the keys.
+const KEYS_DIALOG: &str = "[aria-labelledby=keys-title]";
+
 /// Acts on a key, unless it belongs to a field or to the browser.
 pub fn pressed(link: &Link, event: &KeyboardEvent) {
+    let dialog = gloo::utils::document().query_selector("dialog[open]").ok().flatten();
     if palette::is_its_key(event) {
         event.prevent_default();
-        return palette::toggle(link);
+        if dialog.is_none_or(|dialog| dialog.id() == palette::ID) {
+            palette::toggle(link);
+        }
+        return;
     }
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
         return;
@@ -33,6 +40,10 @@ pub fn pressed(link: &Link, event: &KeyboardEvent) {
         if key == "Escape" {
             focus_out(event);
         }
+        return;
+    }
+    // What is behind a dialog rests; the list of keys is closed by its own.
+    if dialog.is_some_and(|dialog| key != "?" || !dialog.matches(KEYS_DIALOG).unwrap_or(false)) {
         return;
     }
     let is_ours = match key.as_str() {

@@ -1,7 +1,7 @@
 //! The palette (Ctrl+K): every view, action, finding, goroutine group, function, profile and file by its name.
 
 use analyzer_core::report::Report;
-use analyzer_core::session::{Granularity, Order, Query, Top, question};
+use analyzer_core::session::{Filters, Granularity, Order, Query, Top, question};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
@@ -14,7 +14,8 @@ use crate::state::{Action, Params, Route, Shared, Theme, ViewId};
 use crate::views::profiles::Settings;
 use crate::views::{self, Place};
 
-const ID: &str = "palette";
+/// The id of the dialog.
+pub const ID: &str = "palette";
 
 /// Entries that are listed; what is typed narrows them.
 const SHOWN: usize = 50;
@@ -99,6 +100,7 @@ pub fn Palette(props: &PaletteProps) -> Html {
     let typed = use_state_eq(String::new);
     let at = use_state_eq(|| 0_usize);
     let top = use_state_eq(|| None::<Shared<Top>>);
+    let is_reading = use_state_eq(|| false);
     let entries = use_memo((props.clone(), (*top).clone()), |(props, top)| entries(props, top.as_deref()));
     use_effect_with(place.clone(), |place| {
         if let Some(dialog) = place.cast::<HtmlDialogElement>() {
@@ -114,7 +116,13 @@ pub fn Palette(props: &PaletteProps) -> Html {
             option.scroll_into_view_with_scroll_into_view_options(&nearest);
         }
     });
-    let on_top = use_callback(top.setter(), |answer, top| top.set(Some(answer)));
+    let on_answer = use_callback(
+        (top.setter(), is_reading.setter()),
+        |(answer, is_open): (Option<Shared<Top>>, bool), (top, is_reading)| {
+            top.set(answer);
+            is_reading.set(is_open);
+        },
+    );
     let act = {
         let link = link.clone();
         Callback::from(move |deed: Deed| {
@@ -163,17 +171,17 @@ pub fn Palette(props: &PaletteProps) -> Html {
                 aria-autocomplete="list" aria-activedescendant={(!found.is_empty()).then(|| option_id(chosen))}
                 autocomplete="off" spellcheck="false" autofocus=true value={(*typed).clone()} {oninput} {onkeydown}
             />
-            <ul id="palette-list" class="plain" role="listbox" aria-label="What fits">
+            <ul id="palette-list" class="plain" role="listbox" aria-label="Matches">
                 { for found.iter().enumerate().map(|(index, entry)| option(entry, index, index == chosen, &act)) }
             </ul>
             if let Some(report) = &props.report {
-                <Functions report={report.clone()} params={props.params.clone()} on_top={on_top} />
+                <Functions report={report.clone()} params={props.params.clone()} {on_answer} />
             }
             <p class="quiet" role="status">
                 if found.is_empty() {
-                    { "Nothing has this name." }
+                    { if *is_reading { "Reading the functions\u{2026}" } else { "No matches." } }
                 } else if more > 0 {
-                    { format!("{} more: type on to narrow the list.", text::count_usize(more)) }
+                    { format!("{} more: keep typing to narrow the list.", text::count_usize(more)) }
                 }
             </p>
         </dialog>
@@ -184,23 +192,28 @@ pub fn Palette(props: &PaletteProps) -> Html {
 struct FunctionsProps {
     report: Shared<Report>,
     params: Params,
-    on_top: Callback<Shared<Top>>,
+    /// Takes the functions once they are there, and whether they are still awaited.
+    on_answer: Callback<(Option<Shared<Top>>, bool)>,
 }
 
-/// Asks for the functions of the profile that is shown, or would be; shows nothing.
+/// Asks for all functions of the profile that is shown, or would be, whatever it is filtered by; shows nothing.
 #[component]
 fn Functions(props: &FunctionsProps) -> Html {
     let question = Settings::new(&props.report, &props.params).map(|settings| question::Top {
-        query: Query { granularity: Granularity::Functions, base: None, ..settings.query },
+        query: Query {
+            granularity: Granularity::Functions,
+            base: None,
+            sample_type: None,
+            filters: Filters::default(),
+            ..settings.query
+        },
         order: Order::Cum,
     });
-    let top = use_answer(&props.report, question).latest;
-    let on_top = props.on_top.clone();
-    use_effect_with(top, move |top| {
-        if let Some(top) = top.clone() {
-            on_top.emit(top);
-        }
-    });
+    let is_asked = question.is_some();
+    let answer = use_answer(&props.report, question);
+    let is_open = is_asked && answer.latest.is_none() && answer.refusal.is_none() && answer.error.is_none();
+    let on_answer = props.on_answer.clone();
+    use_effect_with((answer.latest, is_open), move |answer| on_answer.emit(answer.clone()));
     Html::default()
 }
 
@@ -225,8 +238,13 @@ fn option(entry: &Entry, index: usize, is_chosen: bool, act: &Callback<Deed>) ->
 fn done(link: &Link, deed: Deed) {
     match deed {
         Deed::Go(route) => {
+            let card = route.params.number("finding").and_then(|number| number.checked_sub(1));
             link.navigate(route);
             press("#main", |main| main.focus());
+            // A card that was gone to before is gone to again.
+            if let Some(card) = card {
+                press(&format!("#finding-{card}"), |title| title.focus());
+            }
         }
         Deed::Example => link.send(Command::OpenExample),
         Deed::Clear => link.send(Command::Clear),
@@ -257,11 +275,24 @@ fn entries(props: &PaletteProps, top: Option<&Top>) -> Vec<Entry> {
     all.extend(actions(props));
     if let Some(report) = &props.report {
         for &id in ViewId::ALL {
-            all.extend((views::of(id).places)(report).into_iter().map(Entry::place));
+            all.extend(
+                (views::of(id).places)(report)
+                    .into_iter()
+                    .map(|place| Entry::place(of_shown(place, &props.params))),
+            );
         }
     }
     all.extend(top.iter().flat_map(|top| functions(props, top)));
     all
+}
+
+/// A way to look at a profile leads to the one that is shown.
+fn of_shown(mut place: Place, shown: &Params) -> Place {
+    let Route { view, params, .. } = &mut place.route;
+    if *view == ViewId::Profiles && params.get("profile").is_none() {
+        *params = params.with("profile", shown.get("profile").unwrap_or_default());
+    }
+    place
 }
 
 fn actions(props: &PaletteProps) -> Vec<Entry> {
@@ -282,7 +313,7 @@ fn actions(props: &PaletteProps) -> Vec<Entry> {
     for (theme, label) in [
         (Theme::Light, "Colors: light"),
         (Theme::Dark, "Colors: dark"),
-        (Theme::System, "Colors: as the system"),
+        (Theme::System, "Colors: match the system"),
     ] {
         if theme != props.theme {
             add(label, "", Deed::Paint(theme));
@@ -348,6 +379,21 @@ mod tests {
         assert_eq!(labels("serve CONN"), ["net/http.(*conn).serve"]);
         assert_eq!(labels("nothing"), [""; 0]);
         assert_eq!(labels("").len(), 4);
+    }
+
+    #[test]
+    fn a_way_to_look_at_a_profile_leads_to_the_one_that_is_shown() {
+        let way = |params: Params| {
+            let route = ViewId::Profiles.with(params);
+            Place { kind: "View", label: String::new(), hint: String::new(), route }
+        };
+        let shown = Params::default().with("profile", "heap");
+        let calls = Params::default().with("view", "calls");
+        let params = |place: Place, shown: &Params| of_shown(place, shown).route.params;
+        assert_eq!(params(way(calls.clone()), &shown), calls.with("profile", "heap"));
+        assert_eq!(params(way(calls.clone()), &Params::default()), calls);
+        let other = Params::default().with("profile", "cpu");
+        assert_eq!(params(way(other.clone()), &shown), other);
     }
 
     #[test]

@@ -49,9 +49,13 @@ fn places(report: &Report) -> Vec<Place> {
 #[component]
 fn Overview(props: &ViewProps) -> Html {
     let report = &props.report;
-    use_effect_with((props.params.number("finding"), props.is_busy), |&(finding, is_busy)| {
-        let card = finding.filter(|_| !is_busy).and_then(|number| number.checked_sub(1));
-        if let Some(card) = card {
+    // What is loaded later leaves the focus where it is.
+    let gone_to = use_mut_ref(|| None::<u64>);
+    use_effect_with((props.params.number("finding"), props.is_busy), move |&(finding, is_busy)| {
+        if is_busy || gone_to.replace(finding) == finding {
+            return;
+        }
+        if let Some(card) = finding.and_then(|number| number.checked_sub(1)) {
             finding::go_to(card);
         }
     });
