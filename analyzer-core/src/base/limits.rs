@@ -232,6 +232,10 @@ pub const TRACE_SEGMENTS: usize = 1_000_000;
 /// Names that redaction tells apart, of some tens of bytes each; those beyond are blanked.
 pub const REDACTED_NAMES: usize = 1_000_000;
 
+/// Edges of a call graph, the heaviest: 200 functions, the most that the page asks for, may have 39,800 between them,
+/// and laying out a picture takes longer the more lanes its edges need. Nobody follows more arrows than these.
+pub const CALL_GRAPH_EDGES: usize = 1_000;
+
 /// Envelopes in each other around a text: a logger's JSON in a container's JSON
 /// in an export behind a terminal's prefix is four.
 pub const ENVELOPE_DEPTH: usize = 8;

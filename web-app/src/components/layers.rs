@@ -132,9 +132,9 @@ impl Layout {
         for pass in 0..ORDER_PASSES {
             let is_down = pass % 2 == 0;
             let count = self.layers.len();
+            let mut place = self.places();
             for step in 1..count {
                 let layer = if is_down { step } else { count - 1 - step };
-                let place = self.places();
                 let beside = if is_down { &self.above } else { &self.below };
                 let mut keyed: Vec<(f64, usize)> = self.layers[layer]
                     .iter()
@@ -148,6 +148,9 @@ impl Layout {
                     .collect();
                 keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
                 self.layers[layer] = keyed.into_iter().map(|(_, node)| node).collect();
+                for (at, &node) in self.layers[layer].iter().enumerate() {
+                    place[node] = usize_to_f64(at);
+                }
             }
             let crossings = self.crossings();
             if crossings < best.0 {

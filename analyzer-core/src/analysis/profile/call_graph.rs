@@ -15,6 +15,7 @@ use super::query::{Query, QueryError};
 use super::view::View;
 use crate::base::convert::{f64_to_i64, i64_to_f64, to_u32};
 use crate::base::index::Idx;
+use crate::base::limits;
 use crate::base::order::StableOrder;
 use crate::evidence::Evidence;
 
@@ -54,6 +55,8 @@ pub struct CallGraph {
     pub more_nodes: u32,
     /// Edges below the least weight.
     pub dropped_edges: u32,
+    /// Edges beyond [`limits::CALL_GRAPH_EDGES`].
+    pub more_edges: u32,
 }
 
 /// A node.
@@ -110,7 +113,14 @@ pub fn call_graph(evidence: &Evidence, query: &Query, trim: Trim) -> Result<Call
     let more_nodes = before - graph.order.len().min(before);
     let dropped_edges = graph.drop_light_edges(edge_cutoff);
     graph.drop_redundant_edges(&view);
-    Ok(graph.finish(&view, to_u32(dropped_nodes), to_u32(more_nodes), to_u32(dropped_edges)))
+    let more_edges = graph.keep_heaviest_edges(limits::CALL_GRAPH_EDGES);
+    Ok(CallGraph {
+        dropped_nodes: to_u32(dropped_nodes),
+        more_nodes: to_u32(more_nodes),
+        dropped_edges: to_u32(dropped_edges),
+        more_edges: to_u32(more_edges),
+        ..graph.finish(&view)
+    })
 }
 
 /// `int64(float64(total) * fraction)`, without its sign.
@@ -255,6 +265,20 @@ impl Graph {
         before - self.edges.len()
     }
 
+    /// Keeps so many edges, the heaviest, then by their ends; gives how many it removes.
+    fn keep_heaviest_edges(&mut self, most: usize) -> usize {
+        let more = self.edges.len().saturating_sub(most);
+        if more > 0 {
+            let mut ends: Vec<_> =
+                self.edges.iter().map(|(&ends, edge)| (Reverse(edge.weight.unsigned_abs()), ends)).collect();
+            ends.sort_unstable();
+            for (_, ends) in ends.drain(most..) {
+                self.edges.remove(&ends);
+            }
+        }
+        more
+    }
+
     /// Removes residual edges between nodes that others lead to as well, the lightest first.
     fn drop_redundant_edges(&mut self, view: &View<'_>) {
         let mut place = vec![usize::MAX; self.flat.len()];
@@ -291,7 +315,7 @@ impl Graph {
         }
     }
 
-    fn finish(self, view: &View<'_>, dropped_nodes: u32, more_nodes: u32, dropped_edges: u32) -> CallGraph {
+    fn finish(self, view: &View<'_>) -> CallGraph {
         let mut place = vec![0_u32; self.flat.len()];
         for (at, key) in (0..).zip(&self.order) {
             place[key.index()] = at;
@@ -320,9 +344,7 @@ impl Graph {
             total: view.total(),
             nodes: self.order.iter().map(node).collect(),
             edges,
-            dropped_nodes,
-            more_nodes,
-            dropped_edges,
+            ..CallGraph::default()
         }
     }
 }
@@ -355,4 +377,33 @@ fn entropy(edges: &[i64], own: i64) -> f64 {
     };
     let of_edges: f64 = edges.iter().map(|&weight| part(weight)).sum();
     of_edges + if own > 0 { part(own) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_edges_the_heaviest_are_kept_and_the_others_counted() {
+        let edge = |caller: usize, callee: usize, weight: i64| {
+            let edge = Edge { weight, is_inlined: false, is_residual: false, stack: 0 };
+            ((KeyId::from_usize(caller), KeyId::from_usize(callee)), edge)
+        };
+        let mut graph = Graph {
+            flat: Vec::new(),
+            cum: Vec::new(),
+            is_kept: Vec::new(),
+            edges: [edge(0, 1, 5), edge(2, 1, 7), edge(1, 3, 5), edge(1, 2, 5), edge(0, 2, -9)]
+                .into_iter()
+                .collect(),
+            order: Vec::new(),
+        };
+        assert_eq!(graph.keep_heaviest_edges(5), 0);
+        assert_eq!(graph.keep_heaviest_edges(4), 1);
+        let mut kept: Vec<(usize, usize)> =
+            graph.edges.keys().map(|(caller, callee)| (caller.index(), callee.index())).collect();
+        kept.sort_unstable();
+        // A fall weighs as much as a rise; of one weight, the first ends stay.
+        assert_eq!(kept, [(0, 1), (0, 2), (1, 2), (2, 1)]);
+    }
 }
