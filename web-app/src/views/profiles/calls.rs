@@ -6,9 +6,9 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::Case;
 use super::actions::{Subject, source_params};
 use super::choice::Choice;
+use super::{Case, trouble};
 use crate::components::flame::amount;
 use crate::components::layers::{Drawing, Point, Size, lay_out};
 use crate::components::text_width;
@@ -47,17 +47,25 @@ pub fn Calls(props: &CallsProps) -> Html {
     let question = question::Calls { query: case.settings.query.clone(), trim };
     let answer = use_answer(&case.report, Some(question));
     let zoom = use_state_eq(|| 3_usize);
-    let laid = use_memo(answer.latest.clone(), |graph| graph.as_ref().map(|graph| laid_out(graph)));
-    let Some((graph, laid)) = answer.latest.clone().zip((*laid).clone()) else {
-        let what = match (&answer.refusal, &answer.error) {
-            (Some(refusal), _) => format!("No answer: {refusal}."),
-            (None, Some(reason)) => format!("The engine could not answer: {reason}"),
-            (None, None) => "Drawing the call graph\u{2026}".to_owned(),
+    // What cannot be asked costs the picture that is there nothing.
+    let last = use_mut_ref(|| None::<Shared<CallGraph>>);
+    let latest = answer.latest.clone().or_else(|| last.borrow().clone());
+    last.borrow_mut().clone_from(&latest);
+    let laid = use_memo(latest.clone(), |graph| graph.as_ref().map(|graph| laid_out(graph)));
+    let message = trouble(&answer);
+    let Some((graph, laid)) = latest.zip((*laid).clone()) else {
+        return match message {
+            Some(message) => html! { <p class="notice warning" role="alert">{ message }</p> },
+            None => {
+                html! { <p class="quiet profile-wait" role="status">{ "Drawing the call graph\u{2026}" }</p> }
+            }
         };
-        return html! { <p class="quiet" role="status">{ what }</p> };
     };
     html! {
         <div class="calls">
+            if let Some(message) = message {
+                <p class="notice warning" role="alert">{ message }{ " The last graph is shown." }</p>
+            }
             { controls(case, &graph, trim, &zoom) }
             <Picture case={case.clone()} {graph} {laid} zoom={ZOOMS[(*zoom).min(ZOOMS.len() - 1)]} />
         </div>
@@ -82,8 +90,9 @@ fn controls(case: &Case, graph: &CallGraph, trim: Trim, zoom: &UseStateHandle<us
     };
     let left_out = [
         (graph.dropped_nodes, "function below 0.5%", "functions below 0.5%"),
-        (graph.more_nodes, "function beyond the count", "functions beyond the count"),
+        (graph.more_nodes, "function over the limit", "functions over the limit"),
         (graph.dropped_edges, "call below 0.1%", "calls below 0.1%"),
+        (graph.more_edges, "lighter call", "lighter calls"),
     ];
     let left_out: Vec<String> = left_out
         .iter()
@@ -94,14 +103,14 @@ fn controls(case: &Case, graph: &CallGraph, trim: Trim, zoom: &UseStateHandle<us
         <div class="toolbar">
             <span class="control">
                 <span>{ "At most" }</span>
-                <Choice id="call-nodes" label="Functions at most" options={options.collect::<Vec<_>>()} value={trim.node_count.to_string()} {on_change} />
+                <Choice id="call-nodes" label="Maximum number of functions" options={options.collect::<Vec<_>>()} value={trim.node_count.to_string()} {on_change} />
             </span>
             { step("\u{2212}", "Smaller", zoom.saturating_sub(1)) }
             { step("+", "Larger", (**zoom + 1).min(ZOOMS.len() - 1)) }
             <span class="quiet">
                 { format!("{}, {}. ", text::counted(graph.nodes.len(), "function", "functions"), text::counted(graph.edges.len(), "call", "calls")) }
                 if !left_out.is_empty() { { format!("Not drawn: {}. ", left_out.join(", ")) } }
-                { "Dashed: functions between are not drawn." }
+                { "Dashed: indirect calls, through functions that are not drawn." }
             </span>
         </div>
     }
@@ -217,25 +226,47 @@ fn Picture(props: &PictureProps) -> Html {
     let at = graph.nodes.iter().position(|node| Some(node.name.as_str()) == selected);
     let focused = at.unwrap_or(0);
     let frame = use_node_ref();
+    // The middle of what was seen of a drawing.
+    let seen = use_mut_ref(|| None::<(Shared<Laid>, Point)>);
     {
-        let frame = frame.clone();
+        let (frame, seen) = (frame.clone(), seen.clone());
         // What is selected is in sight when the graph is drawn, else where its calls begin.
         let target = at.or_else(|| root(graph, drawing)).and_then(|node| drawing.boxes.get(node)).copied();
         let target = target.unwrap_or_default();
-        use_effect_with((laid.clone(), *zoom), move |(_, zoom)| {
+        use_effect_with((laid.clone(), *zoom), move |(laid, zoom)| {
             if let Some(frame) = frame.cast::<HtmlElement>() {
+                // Another zoom shows the same place.
+                let before = seen.borrow().as_ref().filter(|(of, _)| of == laid).map(|(_, middle)| *middle);
+                let target = before.unwrap_or(target);
                 let place = |at: f64, room: i32| {
                     i32::try_from(f64_to_i64(at * zoom - f64::from(room) / 2.0)).unwrap_or(0)
                 };
                 frame.set_scroll_left(place(target.x, frame.client_width()));
                 frame.set_scroll_top(place(target.y, frame.client_height()));
+                *seen.borrow_mut() = Some((laid.clone(), middle_in(&frame, &laid.drawing, *zoom)));
             }
         });
     }
+    let on_scroll = {
+        let (frame, laid, zoom) = (frame.clone(), laid.clone(), *zoom);
+        Callback::from(move |_: Event| {
+            if let Some(frame) = frame.cast::<HtmlElement>() {
+                *seen.borrow_mut() = Some((laid.clone(), middle_in(&frame, &laid.drawing, zoom)));
+            }
+        })
+    };
     let on_key = {
         let (case, graph, laid) = (case.clone(), graph.clone(), laid.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let Some(next) = neighbor(&graph, &laid.drawing, focused, &event.key()) else { return };
+            // Those keys are the browser's.
+            if event.ctrl_key() || event.meta_key() || event.alt_key() {
+                return;
+            }
+            let next = match event.key().as_str() {
+                "Enter" | " " => Some(focused),
+                key => neighbor(&graph, &laid.drawing, focused, key),
+            };
+            let Some(next) = next else { return };
             let Some(node) = graph.nodes.get(next) else { return };
             event.prevent_default();
             case.refine(case.params.with("function", node.name.clone()).without("node"));
@@ -245,7 +276,7 @@ fn Picture(props: &PictureProps) -> Html {
     let (width, height) = (drawing.width, drawing.height);
     html! {
         <>
-            <div class="calls-frame panel" ref={frame}>
+            <div class="calls-frame panel" ref={frame} onscroll={on_scroll}>
                 <svg
                     class="calls-picture" role="group" aria-label="Call graph; arrow keys go to callers, callees and neighbors"
                     width={format!("{:.0}", width * zoom)} height={format!("{:.0}", height * zoom)}
@@ -270,6 +301,17 @@ fn Picture(props: &PictureProps) -> Html {
     }
 }
 
+/// The point of a drawing in the middle of what its frame shows.
+fn middle_in(frame: &HtmlElement, drawing: &Drawing, zoom: f64) -> Point {
+    let middle = |scroll: i32, room: i32, length: f64| {
+        (f64::from(scroll) + f64::from(room).min(length * zoom) / 2.0) / zoom
+    };
+    Point {
+        x: middle(frame.scroll_left(), frame.client_width(), drawing.width),
+        y: middle(frame.scroll_top(), frame.client_height(), drawing.height),
+    }
+}
+
 /// The heaviest function that no drawn one calls.
 fn root(graph: &CallGraph, drawing: &Drawing) -> Option<usize> {
     let tops = drawing.layers.iter().zip(&graph.nodes).enumerate().filter(|(_, (layer, _))| **layer == 0);
@@ -288,7 +330,9 @@ fn edge_shape(
         (i128::from(edge.weight).abs() * most / total).clamp(0, most)
     };
     let is_near = selected.is_some_and(|at| at == id_to_usize(edge.caller) || at == id_to_usize(edge.callee));
-    let class = classes!("calls-edge", edge.is_residual.then_some("residual"), is_near.then_some("near"));
+    let is_less = (edge.weight < 0).then_some("less");
+    let class =
+        classes!("calls-edge", is_less, edge.is_residual.then_some("residual"), is_near.then_some("near"));
     let width = 1 + parts(5);
     let inlined = if edge.is_inlined { " (inline)" } else { "" };
     let name = |at: u32| graph.nodes.get(id_to_usize(at)).map_or("", |node| node.name.as_str());
@@ -369,7 +413,7 @@ fn node_shape(
     let top = middle.y - height / 2.0;
     html! {
         <g
-            key={index} id={node_id(index)} class={classes!("calls-node", is_selected.then_some("selected"))} role="button"
+            key={index} id={node_id(index)} class={classes!("calls-node", (node.cum < 0).then_some("less"), is_selected.then_some("selected"))} role="button"
             tabindex={if is_focused { "0" } else { "-1" }} aria-label={spoken} aria-pressed={is_selected.to_string()} data-name={node.name.clone()}
             style={format!("--heat:{:.0}%", 60.0 * heat)} onclick={select} ondblclick={open} oncontextmenu={menu}
         >
@@ -456,9 +500,9 @@ fn table(case: &Case, graph: &CallGraph) -> Html {
                         <td class="number" title={amount::exact(edge.weight, &graph.unit)} data-value={edge.weight.to_string()}>{ amount::short(edge.weight, &graph.unit) }</td>
                         <td class="number">{ text::percent(edge.weight, graph.total) }</td>
                         <td>{ match (edge.is_inlined, edge.is_residual) {
-                            (true, true) => "inlined, not direct",
+                            (true, true) => "inlined, indirect",
                             (true, false) => "inlined",
-                            (false, true) => "not direct",
+                            (false, true) => "indirect",
                             (false, false) => "",
                         } }</td>
                     </tr>

@@ -27,7 +27,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use analyzer_core::report::Report;
-use analyzer_core::session::{Direction, TreeOptions, question};
+use analyzer_core::session::{Direction, Question, TreeOptions, question};
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -280,9 +280,6 @@ fn content(
     if case.settings.mode == Mode::About {
         return html! { <about::About case={case.clone()} /> };
     }
-    if case.settings.mode == Mode::Calls {
-        return html! { <calls::Calls case={case.clone()} /> };
-    }
     // What cannot be asked costs the graph that is there nothing.
     let message = trouble(answer);
     if graph.is_none()
@@ -308,11 +305,13 @@ fn content(
         Mode::Sandwich => html! { <sandwich::Sandwich case={case.clone()} {graph} /> },
         Mode::Tree => html! { <tree::TreeTable case={case.clone()} {graph} /> },
         Mode::Labels => html! { <labels::LabelsView case={case.clone()} /> },
-        Mode::Calls | Mode::About => Html::default(),
+        Mode::Calls => html! { <calls::Calls case={case.clone()} /> },
+        Mode::About => Html::default(),
     };
     html! {
         <>
-            if let Some(message) = message {
+            // The call graph says it of its own question.
+            if let Some(message) = message.filter(|_| case.settings.mode != Mode::Calls) {
                 <p class="notice warning" role="alert">{ message }{ " The last graph is shown." }</p>
             }
             { view }
@@ -329,8 +328,8 @@ fn notes(case: &Case) -> Html {
     html! { { for about::notes(summary).into_iter().map(|note| html! { <p class="profile-note">{ note }</p> }) } }
 }
 
-/// Why there is no tree.
-fn trouble(answer: &Answer<question::Tree>) -> Option<String> {
+/// Why there is no answer.
+fn trouble<Q: Question>(answer: &Answer<Q>) -> Option<String> {
     if let Some(refusal) = &answer.refusal {
         return Some(format!("No answer: {refusal}."));
     }

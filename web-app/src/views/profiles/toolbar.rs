@@ -53,9 +53,12 @@ fn options_panel(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
     let settings = &case.settings;
     html! {
         <div class="toolbar-options">
-            { coloring(case) }
+            // The call graph has colors and edges of its own.
+            if settings.mode != Mode::Calls { { coloring(case) } }
             { granularity(case) }
-            { toggle(case, "recursion", "collapsed", settings.collapse_recursion, "Collapse recursion", "Merge a function's recursive calls into one frame") }
+            if settings.mode != Mode::Calls {
+                { toggle(case, "recursion", "collapsed", settings.collapse_recursion, "Collapse recursion", "Merge a function's recursive calls into one frame") }
+            }
             if matches!(settings.mode, Mode::Both | Mode::Flame | Mode::Tree) {
                 { toggle(case, "from", "leaves", settings.is_inverted, "Inverted", "Callers below callees") }
             }
