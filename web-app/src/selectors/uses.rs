@@ -135,8 +135,12 @@ impl Uses {
             listed.extend([&threads.total, &threads.pids, &threads.pids_max].into_iter().flatten());
         }
         for service in &moment.registries {
-            listed.extend(service.instances.iter().map(|row| &row.citation));
-            listed.extend(service.strays.iter().map(|row| &row.citation));
+            for row in &service.instances {
+                self.cite(&row.citation, &row.address).sockets = true;
+            }
+            for row in &service.strays {
+                self.cite(&row.citation, &row.address).sockets = true;
+            }
         }
         for citation in listed {
             let what = citation.quantity.as_deref().unwrap_or("descriptors");

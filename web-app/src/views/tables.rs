@@ -48,7 +48,7 @@ fn Tables(props: &ViewProps) -> Html {
                 <h2>{ "Tables" }</h2>
                 <Needs recipes={RECIPES}>
                     { "This view shows what other tools counted: memleak, bpftrace, cachestat, tcplife and their like, and \
-                       the spans of OpenTelemetry, Jaeger and Zipkin by edge. None of the files is of one of them." }
+                       the spans of OpenTelemetry, Jaeger and Zipkin by edge. No file comes from one of these tools." }
                 </Needs>
             </section>
         };
@@ -83,7 +83,7 @@ fn panel(report: &Report, table: &ToolTable, index: usize) -> Html {
                 </details>
             }
             if table.rows_left_out > 0 {
-                <p class="quiet">{ format!("{} with less are not listed.", text::counted_u64(table.rows_left_out, "row", "rows")) }</p>
+                <p class="quiet">{ format!("Not listed: {} with smaller values.", text::counted_u64(table.rows_left_out, "row", "rows")) }</p>
             }
         </div>
     }

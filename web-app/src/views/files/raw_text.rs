@@ -200,7 +200,7 @@ fn bar(props: &RawTextProps, total: u64) -> Html {
                 <span>
                     { format!("line {}", text::count_u64(line)) }
                     if let Some(why) = why {
-                        { ": cited for " }<em>{ why.join("; ") }</em>
+                        { ": cited for " }<em>{ selectors::visible(&why.join("; ")) }</em>
                     }
                 </span>
             }
@@ -218,7 +218,7 @@ fn line(props: &RawTextProps, lines: Option<&TextLines>, number: u64) -> Html {
         (props.line == Some(number)).then_some("chosen"),
         text.is_none().then_some("pending"),
     );
-    let title = cited.map(|why| format!("Cited for: {}", why.join("; ")));
+    let title = cited.map(|why| format!("Cited for: {}", selectors::visible(&why.join("; "))));
     html! {
         <li key={number.to_string()} {class} {title} value={number.to_string()}>
             <span class="line-number" aria-hidden="true">{ number }</span>

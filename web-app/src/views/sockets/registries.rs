@@ -49,7 +49,7 @@ fn table(report: &Report, service: &RegistryService) -> Html {
                 </tbody>
             </table>
             if hidden > 0 {
-                <p class="quiet">{ format!("{} are not shown.", text::counted(hidden, "more instance", "more instances")) }</p>
+                <p class="quiet">{ format!("Not shown: {}.", text::counted(hidden, "more instance", "more instances")) }</p>
             }
         </>
     }
@@ -57,7 +57,7 @@ fn table(report: &Report, service: &RegistryService) -> Html {
 
 fn instance(report: &Report, row: &RegistryInstance) -> Html {
     let (word, is_held) = match row.health {
-        Health::Passing if row.was_reached => ("passing, reached of late", false),
+        Health::Passing if row.was_reached => ("passing, recently reached", false),
         Health::Passing => ("passing", false),
         Health::Leaving => ("leaving", row.connections + row.dials > 0),
         Health::Failing => ("failing", row.connections + row.dials > 0),
@@ -67,7 +67,7 @@ fn instance(report: &Report, row: &RegistryInstance) -> Html {
             <th scope="row"><code>{ selectors::visible(&row.address) }</code></th>
             <td data-label="Listed as" class={classes!(is_held.then_some("held"))}>{ word }</td>
             <td data-label="Connections" class="number">{ text::count_u64(row.connections) }</td>
-            <td data-label="Dials" class="number">{ text::count_u64(row.dials) }</td>
+            <td data-label="Unanswered dials" class="number">{ text::count_u64(row.dials) }</td>
             { place(report, &row.citation) }
         </tr>
     }
@@ -77,9 +77,9 @@ fn stray(report: &Report, row: &Stray) -> Html {
     html! {
         <tr>
             <th scope="row"><code>{ selectors::visible(&row.address) }</code></th>
-            <td data-label="Listed as" class="held">{ if row.was_listed { "not any more" } else { "not listed" } }</td>
+            <td data-label="Listed as" class="held">{ if row.was_listed { "no longer listed" } else { "not listed" } }</td>
             <td data-label="Connections" class="number">{ text::count_u64(row.connections) }</td>
-            <td data-label="Dials" class="number">{ text::count_u64(row.dials) }</td>
+            <td data-label="Unanswered dials" class="number">{ text::count_u64(row.dials) }</td>
             { place(report, &row.citation) }
         </tr>
     }
