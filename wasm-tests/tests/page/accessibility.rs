@@ -69,6 +69,9 @@ async fn go(browser: &Browser, address: &str) -> Result<()> {
     browser
         .wait_until("!document.querySelector('#main [aria-busy=true], #main p.quiet[role=status]:only-child, .profile-wait')")
         .await?;
+    if address.contains("view=calls") {
+        browser.wait_until("document.querySelector('.calls-node')").await?;
+    }
     browser
         .run("await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));", &[])
         .await?;

@@ -12,7 +12,7 @@ use wasm_tests::viewer;
 const NONE: [String; 0] = [];
 
 /// Every view with what it can show of a name.
-const VIEWS: [&str; 12] = [
+const VIEWS: [&str; 18] = [
     "overview",
     "memory",
     "goroutines",
@@ -20,9 +20,15 @@ const VIEWS: [&str; 12] = [
     "profiles?view=flame",
     "profiles?view=top",
     "profiles?view=tree",
-    "profiles?view=sandwich",
+    "profiles?view=calls",
+    "profiles?view=callers",
     "profiles?view=labels",
     "profiles?view=about",
+    "sockets",
+    "recipe",
+    "source",
+    "trace",
+    "tables",
     "gc",
     "files",
 ];
