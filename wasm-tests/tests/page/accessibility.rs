@@ -70,7 +70,7 @@ async fn go(browser: &Browser, address: &str) -> Result<()> {
         .wait_until("!document.querySelector('#main [aria-busy=true], #main p.quiet[role=status]:only-child, .profile-wait')")
         .await?;
     if address.contains("view=calls") {
-        browser.wait_until("document.querySelector('.calls-node')").await?;
+        browser.wait_until("document.querySelector('.calls-node') !== null").await?;
     }
     browser
         .run("await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));", &[])

@@ -196,6 +196,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_registries_are_cited_for_their_address() {
+        let slices = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a-1, namespace: shop, \
+                      labels: {kubernetes.io/service-name: a}}\naddressType: IPv4\nports: [{port: 8080}]\nendpoints:\n\
+                      - {addresses: [10.4.1.7], conditions: {ready: true}}\n";
+        let tcp = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+                   0: 0201040A:9C40 0701040A:1F90 01 00000000:00000000 00:00000000 00000000     0        0 1000 1\n";
+        let descriptors = "total 0\nlrwx------ 1 root root 64 Nov 29 17:28 4 -> socket:[1000]\n";
+        let mut session = Session::default();
+        session.add("shop/t0/proc/net/tcp", tcp.as_bytes().to_vec());
+        session.add("shop/t0/proc/fd.txt", descriptors.as_bytes().to_vec());
+        let listed = session.add("shop/t0/slices.yaml", slices.as_bytes().to_vec());
+        let uses = Uses::of(&session.report());
+        let used = uses.get(listed[0]).expect("the list is used");
+        assert!(used.sockets);
+        assert_eq!(used.lines.values().flatten().collect::<Vec<_>>(), ["10.4.1.7:8080"]);
+    }
+
+    #[test]
     fn a_dump_is_used_by_goroutines_and_its_cited_lines_are_known() {
         let mut session = Session::default();
         let dump = "goroutine 1 [chan send, 9 minutes]:\nmain.main()\n\t/app/main.go:12 +0x1d\n\n\
