@@ -128,6 +128,10 @@ async fn the_call_graph_has_boxes_arrows_and_a_table() -> Result<()> {
     browser.wait_until("document.querySelectorAll('.calls-node').length === 20").await?;
     browser.wait_until("document.querySelectorAll('.calls-edge.residual').length > 0").await?;
     browser.wait_for_text(".calls .toolbar", "20 functions").await?;
+    // Enter selects the box that has the focus.
+    let enter = "document.querySelector('.calls-node[tabindex=\"0\"]').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));";
+    browser.run(enter, &[]).await?;
+    browser.wait_until("document.querySelector('.calls-node.selected') !== null").await?;
     // A box and the arrow keys select; a caller stands above its callee.
     let click = "[...document.querySelectorAll('.calls-node')].find(node => node.dataset.name === arguments[0]) \
                  .dispatchEvent(new MouseEvent('click', { bubbles: true }));";
