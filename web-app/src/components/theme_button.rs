@@ -17,7 +17,7 @@ pub struct ThemeButtonProps {
 pub fn ThemeButton(props: &ThemeButtonProps) -> Html {
     let link = use_link();
     let (now, next, name) = match props.theme {
-        Theme::System => ("as the system", Theme::Light, "Auto"),
+        Theme::System => ("match the system", Theme::Light, "Auto"),
         Theme::Light => ("light", Theme::Dark, "Light"),
         Theme::Dark => ("dark", Theme::System, "Dark"),
     };
