@@ -183,6 +183,16 @@ pub fn all() -> impl Iterator<Item = &'static Format> {
     ALL.iter().flat_map(|group| group.iter())
 }
 
+/// True if a format of one of these names could be the source's.
+pub fn could_be_of(names: &[&str], probe: &Probe<'_>) -> bool {
+    all().filter(|format| names.contains(&format.name)).any(|format| (format.sniff)(probe) != Sniff::No)
+}
+
+/// True if a text is longer than what tells formats apart, and goroutines may stand behind that.
+pub fn may_end_in_dump(probe: &Probe<'_>) -> bool {
+    probe.bytes.len() > probe.head().len() && could_be_of(&["goroutine-dump"], probe)
+}
+
 /// The format of a source: the first that is sure by content, else by name.
 pub fn recognize(probe: &Probe<'_>) -> Option<&'static Format> {
     let mut by_name = None;

@@ -14,7 +14,7 @@
 use super::record::{nothing_found, text_lines};
 use super::redaction::Marks;
 use super::tables::{Base, amount};
-use super::{Content, Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff, may_end_in_dump};
 use crate::base::convert::{rounded_i64, to_u32};
 use crate::base::error::ParseError;
 use crate::base::limits::TOP_ROWS;
@@ -77,6 +77,9 @@ fn figure(text: &str) -> Option<(i64, Unit)> {
     ];
     let bare = text.strip_prefix('-').unwrap_or(text);
     let sign = if bare.len() == text.len() { 1 } else { -1 };
+    if !bare.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     if let Some((number, factor)) =
         TIMES.iter().find_map(|(unit, factor)| Some((bare.strip_suffix(unit)?, factor)))
         && let Ok(number) = number.parse::<f64>()
@@ -84,8 +87,7 @@ fn figure(text: &str) -> Option<(i64, Unit)> {
         return Some((sign * rounded_i64(number * factor)?, Unit::Nanoseconds));
     }
     let unit = if bare.ends_with('B') { Unit::Bytes } else { Unit::Count };
-    let is_number = bare.starts_with(|c: char| c.is_ascii_digit());
-    is_number.then(|| amount(bare, Base::Binary)).flatten().map(|value| (sign * value, unit))
+    amount(bare, Base::Binary).map(|value| (sign * value, unit))
 }
 
 /// `… 83.72% of 2215.54MB total`, `23.28s of 24.63s total (94.52%)`, `Total: 2525 samples`.
@@ -97,6 +99,10 @@ fn total(text: &str) -> Option<(i64, Unit)> {
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     if memchr::memmem::find(probe.head(), TREE).is_some() {
+        return Sniff::No;
+    }
+    // A crash in the same log tells more.
+    if may_end_in_dump(probe) {
         return Sniff::No;
     }
     let is_table = text_lines(probe.head()).take(LINES).any(|(_, text)| row(text).is_some());
@@ -201,6 +207,22 @@ mod tests {
                 assert_eq!(report.tables[0].rows.len(), 2);
             }
         }
+    }
+
+    #[test]
+    fn a_number_with_two_signs_is_none() {
+        let row = "--9223372036854775808ns 1% 1% 1s 1% main.f";
+        assert!(super::row(row).is_none());
+        let report = report(&format!("{CPU}{row}\n"));
+        assert_eq!(report.tables[0].rows.len(), 2);
+    }
+
+    #[test]
+    fn a_crash_below_the_table_is_read() {
+        let crash = "panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+        let far = "2026/11/30 10:00:01 INFO ready\n".repeat(3000);
+        let report = report(&format!("{CPU}{far}{crash}"));
+        assert_eq!(report.sources[0].format.as_deref(), Some("goroutine-dump"), "{}", report.verdict);
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn tops(evidence: &Evidence) -> Vec<ToolTable> {
         let all = top.total.zip(column).map_or_else(String::new, |(total, column)| {
             format!(", {} in all", column.text(Some(total)))
         });
-        let says = "The functions with the most, as pprof printed them: without their callers, and without small ones. Which of them grows, two profiles tell.";
+        let says = "The functions with the most, as pprof printed them: without their callers, and without small ones. To see which function grows, compare two profiles.";
         table(top.source, (format!("pprof -top{of}{all}"), says), "Function", &heads, rows.collect())
     });
     made.collect()

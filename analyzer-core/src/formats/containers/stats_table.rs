@@ -103,7 +103,7 @@ impl<'a, 'i> Usage<'a, 'i> {
             self.facts.notes.info(
                 "memory-not-counted",
                 Some(at),
-                "0 B of memory are shown: the kernel does not count it (cgroup_enable=memory is off), or the container is stopped. It is not known, and is no zero.",
+                "0 B of memory are shown: the kernel does not count it (cgroup_enable=memory is off), or the container is stopped. The memory in use is unknown, not zero.",
             );
             return;
         }

@@ -27,6 +27,10 @@ const HELD: &str = "Previous place where the lock was grabbed";
 const WANTED: &str = "Have been trying to lock it again for more than ";
 /// Lines of a report that are looked at: what it says of the lock stands at its start.
 const LINES: usize = 200;
+/// Bytes from a title within which its report names a lock or an order: prose does not.
+const START_BYTES: usize = 1024;
+/// What stands there: `goroutine 240 lock 0xc820160440`, `current goroutine 7 lock &{…}`, `happened before`.
+const STARTS: [&[u8]; 3] = [b" lock 0x", b" lock &{", b"happened before"];
 /// Bytes of a place that are told.
 const PLACE_BYTES: usize = 200;
 
@@ -35,16 +39,23 @@ pub(super) fn has_report(bytes: &[u8]) -> bool {
     title(bytes).is_some()
 }
 
-/// The line of the title.
+/// The line of the first title; what people write of one is none.
 fn title(bytes: &[u8]) -> Option<u64> {
-    let at = memchr::memmem::find(bytes, TITLE)?;
-    let start = memchr::memrchr(b'\n', bytes.get(..at)?).map_or(0, |end| end + 1);
-    let before = bytes.get(start..at)?;
-    let rest = bytes.get(at + TITLE.len()..)?.split(|byte| *byte == b'\n').next()?.trim_ascii();
-    // It ends its line or says what kind it is of, and no sentence stands before it.
-    let is_title = rest.is_empty() || KINDS.iter().any(|kind| rest.starts_with(kind.as_bytes()));
-    let lines = memchr::memchr_iter(b'\n', bytes.get(..start)?).count();
-    (is_title && before.len() <= PREFIX_BYTES).then(|| to_u64(lines) + 1)
+    let at = memchr::memmem::find_iter(bytes, TITLE).find(|&at| is_title(bytes, at).unwrap_or(false))?;
+    Some(to_u64(memchr::memchr_iter(b'\n', bytes.get(..at)?).count()) + 1)
+}
+
+/// True if the words at a place are a title: near the start of their line they end it or say what kind
+/// it is of, and a report is below.
+fn is_title(bytes: &[u8], at: usize) -> Option<bool> {
+    let from = at.saturating_sub(PREFIX_BYTES + 1);
+    let is_near_start = from == 0 || bytes.get(from..at)?.contains(&b'\n');
+    let below = bytes.get(at + TITLE.len()..)?;
+    let below = below.get(..START_BYTES).unwrap_or(below);
+    let rest = below.split(|byte| *byte == b'\n').next()?.trim_ascii();
+    let is_said = rest.is_empty() || KINDS.iter().any(|kind| rest.starts_with(kind.as_bytes()));
+    let has_report = || STARTS.iter().any(|start| memchr::memmem::find(below, start).is_some());
+    Some(is_near_start && is_said && has_report())
 }
 
 /// One side of a report: the goroutine, its lock and the place in its code.
@@ -103,8 +114,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<CrashMessage> {
 /// What a report of a wrong order says: its kind, and the first goroutine with its lock.
 fn kind_of(lines: &[String]) -> String {
     let title = lines.first().map_or("", String::as_str);
-    let kind =
-        KINDS.into_iter().find(|kind| title.contains(kind)).unwrap_or("a lock is in the way of itself");
+    let kind = KINDS
+        .into_iter()
+        .find(|kind| title.contains(kind))
+        .unwrap_or("a lock is taken twice or in the wrong order");
     let lock = lines.iter().skip(1).find(|line| line.contains("goroutine ") && line.contains(" lock "));
     let place = lock.and_then(|lock| lines.iter().skip_while(|line| *line != lock).nth(1));
     let place = place.map_or("", |place| place.split(" {").next().unwrap_or(place));
@@ -115,10 +128,11 @@ fn kind_of(lines: &[String]) -> String {
     }
 }
 
-/// Gives the report to the dump below it, or to one without goroutines.
+/// Gives the report to the first dump below it, or to one without goroutines.
 pub(super) fn add(message: CrashMessage, dumps: &mut Vec<GoroutineDump>, source: SourceId) {
     let record = CrashRecord { line: message.line, fatal: Some(message), ..CrashRecord::default() };
-    if let Some(dump) = dumps.iter_mut().find(|dump| dump.crash.is_none()) {
+    let is_below = |dump: &&mut GoroutineDump| dump.crash.is_none() && dump.line >= record.line;
+    if let Some(dump) = dumps.iter_mut().find(is_below) {
         dump.crash = Some(record);
         dump.form = DumpForm::Crash;
         return;
@@ -137,4 +151,63 @@ pub(super) fn add(message: CrashMessage, dumps: &mut Vec<GoroutineDump>, source:
         goroutines: Vec::new(),
         counted: Vec::new(),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+    use crate::report::Report;
+    use crate::session::Session;
+
+    const REPORT: &str = "POTENTIAL DEADLOCK:\nPrevious place where the lock was grabbed\ngoroutine 240 lock 0xc820160440\ntable.go:799 store.(*table).gc { t.mu.RLock() } <<<<<\n\nHave been trying to lock it again for more than 30s\ngoroutine 68 lock 0xc820160440\ntable.go:785 store.(*table).row { t.mu.Lock() } <<<<<\n";
+    const STACK: &str = "goroutine 1 [select]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
+
+    fn report(text: &str) -> Report {
+        let mut session = Session::default();
+        session.add("paste.txt", text.as_bytes().to_vec());
+        session.report()
+    }
+
+    fn is_accused(text: &str) -> bool {
+        report(text).findings.iter().any(|finding| finding.code == "crash.lock-wait")
+    }
+
+    #[test]
+    fn a_report_below_prose_of_it_is_found_and_prose_alone_is_none() {
+        let prose = "We finally fixed the POTENTIAL DEADLOCK:\n- order of locks\n";
+        let talk = "It ends with POTENTIAL DEADLOCK: each night.\n";
+        assert_eq!(title(prose.as_bytes()), None);
+        assert!(!is_accused(&format!("{prose}\n{STACK}")));
+        // Prose ends 1 KiB above the report: its own words are not below the first mention.
+        let notes = "All of the services run on one node.\n".repeat(40);
+        for before in [talk.to_owned(), format!("{prose}{notes}")] {
+            let text = format!("{before}{REPORT}");
+            assert_eq!(
+                title(text.as_bytes()),
+                Some(crate::base::convert::to_u64(before.lines().count()) + 1),
+                "{before}"
+            );
+            assert!(is_accused(&text));
+        }
+    }
+
+    #[test]
+    fn an_order_of_locks_has_no_address() {
+        let order = "POTENTIAL DEADLOCK: Inconsistent locking. saw this ordering in one goroutine:\nhappened before\nmain.go:31 main.f { a.Lock() } <<<<<\n";
+        let twice = "POTENTIAL DEADLOCK: Duplicate locking, saw callers this locks in one goroutine:\ncurrent goroutine 7 lock &{{0 0}} \nmain.go:31 main.f { a.Lock() } <<<<<\n";
+        assert!(is_accused(order) && is_accused(twice));
+    }
+
+    #[test]
+    fn a_dump_above_the_report_is_not_its_own() {
+        let report = report(&format!("{STACK}\n{REPORT}"));
+        let found = report.findings.iter().find(|finding| finding.code == "crash.lock-wait").expect("told");
+        let line = found.citations.as_slice()[0].at.and_then(|at| at.line);
+        assert!(line >= Some(5), "{line:?}");
+    }
+
+    #[test]
+    fn many_titles_in_one_line_are_looked_at_once_each() {
+        assert_eq!(title("POTENTIAL DEADLOCK:".repeat(100_000).as_bytes()), None);
+    }
 }

@@ -45,12 +45,14 @@ fn entry(text: &str) -> Option<Entry<'_>> {
         return Some(Entry { goid, state, frame: None });
     }
     let (_, place) = rest.split_once("- ")?.1.split_once(": ")?;
-    // A folder may hold blanks: the file ends with its line.
-    let is_place = |file: &str| file.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok());
-    let (file, rest) = place.match_indices(' ').find_map(|(at, _)| {
-        let (file, rest) = place.split_at_checked(at)?;
-        is_place(file).then(|| (file, rest.trim_start()))
+    // A folder may hold blanks: the file ends with its line. Each colon is looked at once, and its digits.
+    let (file, rest) = place.match_indices(':').find_map(|(at, _)| {
+        let after = place.get(at + 1..)?;
+        let (line, rest) = after.split_at_checked(after.find(|c: char| !c.is_ascii_digit())?)?;
+        let is_line = line.parse::<u32>().is_ok() && rest.starts_with(' ');
+        is_line.then(|| place.split_at_checked(at + 1 + line.len())).flatten()
     })?;
+    let rest = rest.trim_start();
     let function = rest.split(" (0x").next()?;
     let state = rest.rsplit_once('[').map(|(_, state)| state.trim_end_matches(']'));
     // `chan receive 24`, `select 457422h31m13.6077414s`: a time of the runtime's own clock.
@@ -262,6 +264,14 @@ mod tests {
             ("/srv/app/main.go:31", "select"),
         ] {
             assert_eq!(groups(&report(&line(place, state))), [("select".to_owned(), 1)], "{place} {state}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_of_blanks_colons_or_digits_is_looked_at_once() {
+        for part in ["a ", ": ", ":1", "1", " :1:"] {
+            let line = format!("* Goroutine 2 - User: {}", part.repeat(1 << 20));
+            assert!(super::entry(&line).is_none(), "{part}");
         }
     }
 

@@ -74,6 +74,8 @@ struct GluedCrash {
     line: u64,
     /// What stands before it is a program's, not a printer's.
     is_logged: bool,
+    /// `PANIC: boom`: the program's own line, which the runtime does not write.
+    is_capital: bool,
 }
 
 /// Reads lines into dumps.
@@ -417,12 +419,20 @@ impl<'e> Reader<'e> {
                 frames.any(|frame| frame.function == writer)
             })
         };
+        // A handler that recovered stands above the call of the panic.
+        let is_recovered = || {
+            strings.find(PANIC).is_some_and(|panic| {
+                let mut callers = self.evidence.stacks.leaf_first(block.goroutine.stack).skip(1);
+                callers.any(|frame| frame.function == panic)
+            })
+        };
         let is_next = to_u32_line(crash.line.saturating_add(2)) == block.goroutine.line;
         if is_next
             && !crash.is_logged
             && self.preamble.is_empty()
             && (crash.text.starts_with(b"fatal error: ") || strings.get(block.goroutine.state) == "running")
             && !is_written()
+            && !(crash.is_capital && is_recovered())
         {
             self.push_crash(&crash);
         }

@@ -444,6 +444,17 @@ fn a_panic_in_capitals_is_one_if_its_goroutine_follows() {
 }
 
 #[test]
+fn a_panic_in_capitals_with_a_recoverer_above_it_ended_nothing() {
+    let text = "PANIC: boom\n\ngoroutine 20 [running]:\nweb.recoverer.func1()\n\t/srv/web.go:9 +0x1d\npanic({0x1, 0x2})\n\t/go/panic.go:1 +0x1\nmain.main()\n\t/srv/main.go:3 +0x1\n";
+    let read = read_bytes(text.as_bytes());
+    assert!(read.dump(0).crash.as_ref().is_none_or(|crash| crash.is_recovered));
+    // The panic is innermost: nothing shows that it was recovered.
+    let ended = text.replace("web.recoverer.func1()\n\t/srv/web.go:9 +0x1d\n", "");
+    let read = read_bytes(ended.as_bytes());
+    assert!(!read.dump(0).crash.as_ref().unwrap().is_recovered);
+}
+
+#[test]
 fn a_stack_without_header_below_the_words_of_a_leak_checker_was_left_behind() {
     let stack = "\t\tnet/http.(*persistConn).readLoop(0xc20858c0b0)\n\t\t\t/usr/local/go/src/net/http/transport.go:858 +0x4eb\n\t\tcreated by net/http.(*Transport).dialConn\n\t\t\t/usr/local/go/src/net/http/transport.go:660 +0x10d4\n";
     for text in [

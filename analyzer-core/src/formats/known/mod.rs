@@ -8,7 +8,7 @@ mod binary;
 mod text;
 
 use super::redaction::free_text;
-use super::{Content, Facts, Format, Probe, Sniff};
+use super::{Content, Facts, Format, Probe, Sniff, may_end_in_dump};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
 use crate::evidence::Evidence;
@@ -43,7 +43,8 @@ fn find(bytes: &[u8]) -> Option<&'static Known> {
 }
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
-    if find(probe.head()).is_some() { Sniff::ByContent } else { Sniff::No }
+    let is_known = find(probe.head()).is_some() && !may_end_in_dump(probe);
+    if is_known { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Says what it is, and what to capture instead.

@@ -22,7 +22,8 @@ use crate::formats::names::NameParts;
 use crate::formats::record::{RecordBuilder, decimal, nothing_found, text_lines};
 use crate::formats::redaction::{Kind, Marks};
 use crate::formats::tables::{Base, amount};
-use crate::formats::{Facts, Probe, Sniff};
+use crate::formats::{Facts, Probe, Sniff, could_be_of};
+use std::collections::VecDeque;
 
 /// Names of sizes that make a text one of these, if so many of them have an amount.
 const SIZES: [&str; 9] =
@@ -54,7 +55,6 @@ fn field(name: &str) -> Option<(&'static str, Unit)> {
 
 /// Every field of a line that an amount follows.
 fn pairs(line: &str) -> Vec<Pair<'_>> {
-    let line = line.get(..LINE_BYTES).unwrap_or(line);
     let mut pairs = Vec::new();
     let mut rest = line;
     if let Some(pairs) = scavenged(line) {
@@ -126,11 +126,20 @@ fn scavenged(line: &str) -> Option<Vec<Pair<'_>>> {
     NAMES.into_iter().map(pair).collect()
 }
 
+/// Formats whose lines stand in the logs in which programs print their sizes, and tell more of an end.
+const OTHERS_OF_LOGS: [&str; 3] = ["goroutine-dump", "oom-log", "gctrace"];
+
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
+    let is_one = has_sizes(probe) && !could_be_of(&OTHERS_OF_LOGS, probe);
+    if is_one { Sniff::ByContent } else { Sniff::No }
+}
+
+/// True if sizes of the runtime with their amounts stand near one another.
+fn has_sizes(probe: &Probe<'_>) -> bool {
     let mut seen: Vec<(usize, &str)> = Vec::new();
     for (index, (_, text)) in text_lines(probe.head_lines()).enumerate() {
         if heading(text).is_some() || scavenged(text).is_some() {
-            return Sniff::ByContent;
+            return true;
         }
         seen.retain(|(at, _)| index - at < LINES_NEEDED);
         for pair in pairs(text).into_iter().filter(|pair| SIZES.contains(&pair.field)) {
@@ -139,7 +148,7 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
             }
         }
         if seen.len() >= SIZES_NEEDED {
-            return Sniff::ByContent;
+            return true;
         }
     }
     // A line that the text ends in has all of a document on it.
@@ -148,62 +157,104 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
         .iter()
         .filter(|pair| SIZES.contains(&pair.field))
         .count();
-    if of_last >= SIZES_NEEDED { Sniff::ByContent } else { Sniff::No }
+    of_last >= SIZES_NEEDED
 }
 
-/// A reading so far.
+/// A figure of a reading: its field, its name as printed, its amount.
+type Amount = (&'static str, String, i64, Unit, Position);
+
+/// The amounts that were printed at one moment.
 #[derive(Default)]
 struct Reading {
-    figures: Vec<(&'static str, String, i64, Unit, Position)>,
+    figures: Vec<Amount>,
+}
+
+/// The readings of a text as they come: the last ones are kept.
+#[derive(Default)]
+struct Readings {
+    /// The one that is being read.
+    open: Reading,
+    /// The first, if it is no longer among the kept ones.
+    first: Option<Reading>,
+    kept: VecDeque<Reading>,
+    /// All that could be bytes.
+    count: usize,
+}
+
+impl Readings {
+    /// A name that comes again begins another reading.
+    fn add(&mut self, figure: Amount) {
+        if self.open.has(figure.0) {
+            self.finish();
+        }
+        self.open.figures.push(figure);
+    }
+
+    /// The open reading is complete.
+    fn finish(&mut self) {
+        let reading = std::mem::take(&mut self.open);
+        if !reading.is_of_bytes() {
+            return;
+        }
+        if self.kept.len() == MEMSTATS_READINGS {
+            let oldest = self.kept.pop_front();
+            self.first = self.first.take().or(oldest);
+        }
+        self.kept.push_back(reading);
+        self.count += 1;
+    }
+
+    /// Readings that came before the kept ones.
+    fn left_out(&self) -> usize {
+        self.count - self.kept.len()
+    }
+}
+
+/// The part of a line that is looked at.
+fn start_of(line: &str) -> &str {
+    line.get(..line.floor_char_boundary(LINE_BYTES)).unwrap_or(line)
 }
 
 /// Parses every reading.
 /// # Errors
 /// `Malformed` without one whose unit is known.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    let mut readings: Vec<Reading> = Vec::new();
+    let mut readings = Readings::default();
     let mut columns: Option<Vec<Column<'_>>> = None;
     let mut is_cut = false;
     let mut lines = Lines::new(input.bytes).peekable();
     while let Some(line) = lines.next() {
-        let text = line.text();
+        let text = start_of(line.text());
         let is_last = lines.peek().is_none() && !Lines::ends_with_newline(input.bytes);
+        let is_start = text.len() < line.text().len();
         if let Some(found) = heading(text) {
             columns = Some(found);
             continue;
         }
         if let Some(found) = columns.as_ref().and_then(|columns| row(columns, text, line.position())) {
-            readings.push(found);
+            readings.finish();
+            readings.open = found;
             columns = None;
             continue;
         }
-        let found = pairs(text);
-        for pair in found {
-            let is_again = readings
-                .last()
-                .is_none_or(|reading| reading.figures.iter().any(|(field, ..)| *field == pair.field));
+        for pair in pairs(text) {
             // Half a number, or one whose unit is cut off.
-            if is_last && text.trim_end().ends_with(pair.printed) {
-                is_cut = true;
+            if (is_last || is_start) && text.trim_end().ends_with(pair.printed) {
+                is_cut |= is_last;
                 continue;
             }
-            if is_again {
-                readings.push(Reading::default());
-            }
-            let figure = (pair.field, pair.name.to_owned(), pair.value, pair.unit, line.position());
-            readings.extend_last(figure);
+            readings.add((pair.field, pair.name.to_owned(), pair.value, pair.unit, line.position()));
         }
     }
-    readings.retain(Reading::is_of_bytes);
-    let count = readings.len();
-    if count == 0 {
+    readings.finish();
+    if readings.count == 0 {
         return Err(nothing_found("MemStats", "names such as HeapAlloc with amounts of bytes, KB or MB"));
     }
     // The last counts, unless the text ends within it; those before it are of earlier moments.
-    let fields = |back: usize| readings.iter().rev().nth(back).map_or(0, |reading| reading.figures.len());
-    let main = if fields(0) < fields(1) { count.saturating_sub(2) } else { count - 1 };
-    let left_out = count.saturating_sub(MEMSTATS_READINGS);
-    for (index, reading) in readings.iter().enumerate().skip(left_out) {
+    let fields =
+        |back: usize| readings.kept.iter().rev().nth(back).map_or(0, |reading| reading.figures.len());
+    let main = readings.count.saturating_sub(if fields(0) < fields(1) { 2 } else { 1 });
+    for (reading, index) in readings.kept.iter().zip(readings.left_out()..) {
         let moment = if index == main { String::new() } else { format!("{}", index + 1) };
         let parts = NameParts { moment, ..NameParts::of(input.path, "memstats") };
         let mut record = RecordBuilder::with_parts(input, evidence, RecordKind::Runtime, "memstats", &parts);
@@ -213,8 +264,16 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         record.finish();
     }
     facts.kind = Some("memstats".to_owned());
-    if count > 1 {
+    if readings.count > 1 {
         facts.notes.info("several-readings", None, course(&readings));
+    }
+    if readings.left_out() > 0 {
+        facts.is_partial = true;
+        let message = format!(
+            "There are more than {MEMSTATS_READINGS} readings; the {} before the last {MEMSTATS_READINGS} are left out.",
+            readings.left_out()
+        );
+        facts.notes.data_loss("too-many-readings", None, message);
     }
     if is_cut {
         facts.notes.info("cut", None, "The text ends within an amount; that one is left out.");
@@ -223,7 +282,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
 }
 
 /// How many readings there are, and how the heap went from the first to the last.
-fn course(readings: &[Reading]) -> String {
+fn course(readings: &Readings) -> String {
     let heap = |reading: &Reading| {
         let of = |name| reading.figures.iter().find(|(field, ..)| *field == name);
         ["HeapAlloc", "Alloc", "HeapInuse"]
@@ -231,31 +290,26 @@ fn course(readings: &[Reading]) -> String {
             .find_map(of)
             .map(|(_, name, value, ..)| (name.clone(), *value))
     };
-    let ends = readings.first().and_then(heap).zip(readings.last().and_then(heap));
+    let first = readings.first.as_ref().or(readings.kept.front());
+    let ends = first.and_then(heap).zip(readings.kept.back().and_then(heap));
     let went =
         ends.filter(|((first, _), (last, _))| first == last).map_or_else(String::new, |(first, last)| {
             format!(": {} went from {} to {} bytes", first.0, first.1, last.1)
         });
-    format!("The text holds {} readings, the last whole one counts{went}.", readings.len())
-}
-
-trait ExtendLast {
-    fn extend_last(&mut self, figure: (&'static str, String, i64, Unit, Position));
-}
-
-impl ExtendLast for Vec<Reading> {
-    fn extend_last(&mut self, figure: (&'static str, String, i64, Unit, Position)) {
-        if let Some(last) = self.last_mut() {
-            last.figures.push(figure);
-        }
-    }
+    format!("The text holds {} readings, the last whole one counts{went}.", readings.count)
 }
 
 impl Reading {
-    /// True if its numbers can be bytes: no runtime takes less than a mebibyte.
+    fn has(&self, field: &str) -> bool {
+        self.figures.iter().any(|(known, ..)| *known == field)
+    }
+
+    /// True if its numbers can be bytes: no runtime takes less than a mebibyte. What was ever allocated
+    /// and what the heap may grow to are no sizes of now, and are larger in any unit.
     fn is_of_bytes(&self) -> bool {
-        let sizes = self.figures.iter().filter(|(field, ..)| SIZES.contains(field));
-        sizes.clone().count() >= 2 && sizes.map(|(_, _, value, ..)| *value).max() >= Some(LEAST_SYS)
+        let sizes = || self.figures.iter().filter(|(field, ..)| SIZES.contains(field));
+        let of_now = sizes().filter(|(field, ..)| !matches!(*field, "TotalAlloc" | "NextGC"));
+        sizes().count() >= 2 && of_now.map(|(_, _, value, ..)| *value).max() >= Some(LEAST_SYS)
     }
 }
 
@@ -263,19 +317,27 @@ impl Reading {
 fn row(columns: &[Column<'_>], text: &str, at: Position) -> Option<Reading> {
     let values: Vec<&str> = cells(text).collect();
     let is_row = values.len() == columns.len() && values.iter().any(|cell| decimal(cell).is_some());
-    let figure = |((name, field), cell): (&Column<'_>, &&str)| {
-        let ((field, unit), value) = field.zip(decimal(cell))?;
-        Some((field, (*name).to_owned(), value, unit, at))
-    };
-    is_row.then(|| Reading { figures: columns.iter().zip(&values).filter_map(figure).collect() })
+    if !is_row {
+        return None;
+    }
+    let mut reading = Reading::default();
+    for ((name, field), cell) in columns.iter().zip(&values) {
+        if let Some(((field, unit), value)) = field.zip(decimal(cell))
+            && !reading.has(field)
+        {
+            reading.figures.push((field, (*name).to_owned(), value, unit, at));
+        }
+    }
+    Some(reading)
 }
 
 /// Names of fields and their amounts stay.
 pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
     for line in Lines::new(input.bytes) {
-        let text = line.text();
+        let text = start_of(line.text());
         if heading(text).is_some() {
-            marks.keep(text.as_bytes());
+            // A heading may hold other words than fields.
+            cells(text).filter(|word| field(word).is_some()).for_each(|word| marks.keep(word.as_bytes()));
             continue;
         }
         for pair in pairs(text) {
@@ -294,57 +356,4 @@ pub(super) fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::report::Report;
-    use crate::session::Session;
-
-    fn report(text: &str) -> Report {
-        let mut session = Session::default();
-        session.add("paste.txt", text.as_bytes().to_vec());
-        session.report()
-    }
-
-    #[test]
-    fn amounts_with_units_are_read_and_a_name_that_comes_again_is_another_reading() {
-        let block = |alloc: u32, sys: u32| {
-            format!(
-                "---\n  Alloc = {alloc} MiB   TotalAlloc = 9000 MiB   Sys = {sys} MiB\n  HeapInuse = {alloc} MiB   HeapIdle = 19 MiB   HeapReleased = 19 MiB   NumGC = 5\n"
-            )
-        };
-        let report = report(&format!("It grows:\n```\n{}{}```\n", block(4, 68), block(4778, 4999)));
-        assert_eq!(report.sources[0].format.as_deref(), Some("memstats-printed"), "{}", report.verdict);
-        assert!(report.verdict.contains("4.9 GiB"), "{}", report.verdict);
-        assert!(!report.verdict.contains("No problem"), "{}", report.verdict);
-    }
-
-    #[test]
-    fn bytes_in_a_log_line_are_read() {
-        let line = "m=+83.1 [Memory] Sys: 13618802200 , HeapAlloc: 8512172064 , HeapSys: 13018562560 , HeapInuse: 8519155712 , HeapIdle: 4499406848 , HeapReleased: 138412032 , NumGC: 18\n";
-        let report = report(&format!("```\n{line}m=+83.2 [Cache] ready\n```\n"));
-        assert!(report.verdict.contains("12.6 GiB"), "{}", report.verdict);
-    }
-
-    #[test]
-    fn a_cut_document_of_one_line_and_a_table_are_read() {
-        let cut = "{\"Alloc\":23423919704,\"Sys\":51983561336,\"HeapAlloc\":23423919704,\"HeapSys\":49444618240,\"HeapIdle\":13928579072,\"HeapInuse\":35516039168,\"HeapReleased\":13927563264,\"PauseNs\":[12914625,248";
-        let of_cut = report(&format!("For reference:\n\n{cut}"));
-        assert!(of_cut.verdict.contains("GiB"), "{}", of_cut.verdict);
-        let table = "name: runtime\nAlloc     HeapAlloc HeapIdle HeapInUse HeapReleased HeapSys  Sys\n-----     --------- -------- --------- ------------ -------  ---\n157286400 157286400 52428800 188743680 10485760     241172480 262144000\n";
-        let of_table = report(table);
-        assert!(of_table.verdict.contains("240.0 MiB"), "{}", of_table.verdict);
-    }
-
-    #[test]
-    fn lines_of_the_old_scavenger_alone_are_readings_of_the_heap() {
-        let report = report(
-            "What do these lines mean?\n```\nscvg0: inuse: 1, idle: 61, sys: 63, released: 0, consumed: 63 (MB)\nscvg1: 61 MB released\nscvg1: inuse: 1, idle: 61, sys: 63, released: 61, consumed: 1 (MB)\n```\n",
-        );
-        assert!(report.verdict.contains("heap in use 1.0 MiB"), "{}", report.verdict);
-    }
-
-    #[test]
-    fn numbers_that_cannot_be_bytes_give_no_figure() {
-        let report = report("Alloc = 4  Sys = 68  HeapSys = 63  HeapIdle = 59\n");
-        assert!(report.memory.is_none_or(|memory| memory.latest.ledger.is_empty()));
-    }
-}
+mod tests;

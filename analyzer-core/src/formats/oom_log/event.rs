@@ -53,6 +53,8 @@ pub struct Reader<'a> {
     is_full: bool,
     /// Tables of the machine's memory stood before the first line of an event.
     has_tables: bool,
+    /// The tables that come are of an allocation that failed, and no kill.
+    is_failure: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -68,6 +70,7 @@ impl<'a> Reader<'a> {
             last_seen: None,
             is_full: false,
             has_tables: false,
+            is_failure: false,
         }
     }
 
@@ -99,6 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     fn message(&mut self, text: &str, moment: Moment<'_>) {
+        self.is_failure |= text.contains("page allocation failure");
         match Said::of(text) {
             Said::Invoked { command } => self.invoked(command, moment),
             Said::Limit { task, limit } => self.limit(task, limit, moment),
@@ -159,6 +163,7 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self, moment: Moment<'_>) {
+        self.is_failure = false;
         if self.events.len() < OOM_EVENTS {
             let stamp = moment.stamp.map(|stamp| self.strings.intern(stamp));
             let mut event = OomEvent::new(self.source, moment.at, moment.since_boot, stamp);
@@ -180,6 +185,7 @@ impl<'a> Reader<'a> {
         let command = self.strings.intern(command);
         self.part = Part::Header;
         self.has_tables = false;
+        self.is_failure = false;
         if let Some(event) = self.event(moment, |_| true) {
             event.invoked_by = Some(command);
         }
@@ -188,6 +194,9 @@ impl<'a> Reader<'a> {
     /// The tables of the machine's memory are printed if no control group ran out. A log that begins
     /// within them has no event yet.
     fn tables(&mut self) {
+        if self.is_failure {
+            return;
+        }
         let Some(event) = self.events.last_mut().filter(|event| event.kills.is_empty()) else {
             self.has_tables = true;
             return;

@@ -170,3 +170,15 @@ fn no_limit_is_no_limit_with_pages_of_any_size() {
         assert_eq!(evidence.oom[0].memory.unwrap().limit, None, "{kib}");
     }
 }
+
+#[test]
+fn tables_of_an_allocation_that_failed_say_nothing_of_a_later_kill() {
+    let tables = "[10.0] Mem-Info:\n[10.0] lowmem_reserve[]: 0 0\n";
+    let kill = "[20.0] Killed process 188 (api) total-vm:1336224kB, anon-rss:60196kB, file-rss:8564kB\n";
+    let (evidence, _) = parse_text(&format!(
+        "[10.0] api: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL), nodemask=(null)\n{tables}{kill}"
+    ));
+    assert_eq!((evidence.oom[0].is_by_tables, evidence.oom[0].traced), (false, None));
+    let (evidence, _) = parse_text(&format!("{tables}{kill}"));
+    assert!(evidence.oom[0].is_by_tables);
+}

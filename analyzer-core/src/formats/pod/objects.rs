@@ -114,14 +114,15 @@ fn excerpt(value: &Value) -> Option<Value> {
         // The kubelet's own words up to Kubernetes 0.8.
         Value::Object(fields) => {
             let named = fields.iter().map(|(name, status)| (name.as_str(), status));
-            let ended = std::iter::once((UNNAMED, value)).chain(named).find_map(|(name, status)| {
+            let ended = std::iter::once((UNNAMED, value)).chain(named).filter_map(|(name, status)| {
                 let mut ended = status.pointer("/state/termination")?.clone();
                 if ended.get("reason").and_then(Value::as_str) == Some("OOM Killed") {
                     ended.as_object_mut()?.insert("reason".to_owned(), json!("OOMKilled"));
                 }
-                Some(json!([{ "name": name, "state": { "terminated": ended } }]))
+                Some(json!({ "name": name, "state": { "terminated": ended } }))
             });
-            pod(ended?)
+            let ended: Vec<Value> = ended.collect();
+            if ended.is_empty() { None } else { pod(json!(ended)) }
         }
         _ => None,
     }

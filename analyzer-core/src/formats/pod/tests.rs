@@ -232,6 +232,14 @@ fn the_kubelets_old_words_for_a_kill_are_read() {
 }
 
 #[test]
+fn a_kill_among_several_old_states_is_told() {
+    let text = r#"{"a":{"state":{"termination":{"exitCode":0,"reason":"Completed"}}},"api":{"state":{"termination":{"exitCode":137,"reason":"OOM Killed"}}}}"#;
+    let report = report("paste.txt", text);
+    assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{}", report.verdict);
+    assert!(report.findings[0].claim.contains("api"), "{}", report.findings[0].claim);
+}
+
+#[test]
 fn every_eviction_is_told_and_the_same_one_once() {
     let message = |name: &str| {
         format!(

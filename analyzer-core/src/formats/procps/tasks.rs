@@ -93,24 +93,26 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     let mut in_smem = false;
     for (line, text) in text_lines(input.bytes) {
         in_smem |= is_smem(text);
-        if in_smem && count < CONTAINERS {
-            count += usize::from(of_smem(text, line.position(), input, evidence));
-            continue;
-        }
-        if let Some(columns) = columns(text) {
+        if let Some(columns) = columns(text).filter(|_| !in_smem) {
             tables += 1;
             header = Some(columns);
             continue;
         }
         // top -b prints a table each time: the first has all that the others have.
-        let Some(columns) = header.as_ref().filter(|_| tables == 1) else { continue };
+        let columns = header.as_ref().filter(|_| tables == 1);
+        if columns.is_none() && !in_smem {
+            continue;
+        }
         if count == CONTAINERS {
             facts.is_partial = true;
             let message = format!("There are more than {CONTAINERS} processes; the rest is not read.");
             facts.notes.data_loss("too-many-processes", Some(line.position()), message);
             break;
         }
-        count += usize::from(process(columns, text, line.position(), input, evidence));
+        count += usize::from(match columns.filter(|_| !in_smem) {
+            Some(columns) => process(columns, text, line.position(), input, evidence),
+            None => of_smem(text, line.position(), input, evidence),
+        });
     }
     facts.kind = Some("processes".to_owned());
     if tables > 1 {

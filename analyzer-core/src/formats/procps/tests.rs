@@ -110,3 +110,12 @@ fn smem_has_the_command_in_the_middle() {
         assert!(report.verdict.contains("resident"), "{}", report.verdict);
     }
 }
+
+#[test]
+fn rows_of_smem_past_the_ceiling_are_said() {
+    let row = |pid: usize| format!("{pid} app /srv/app 0 97332 97642 100080\n");
+    let rows: String = (1..=crate::base::limits::CONTAINERS + 1).map(row).collect();
+    let report = report(&format!("  PID User     Command    Swap      USS      PSS      RSS\n{rows}"));
+    let notes = &report.sources[0].notes;
+    assert!(notes.iter().any(|note| note.message.contains("processes; the rest is not read")), "{notes:?}");
+}

@@ -78,11 +78,13 @@ impl Reader<'_> {
             if crash.starts_with(b"fatal error: ") {
                 self.said_fatal = Some((preamble::kept(crash).to_vec(), line.number));
             }
-            self.glued_crash = Some(GluedCrash { text: crash.to_vec(), line: line.number, is_logged });
+            self.glued_crash =
+                Some(GluedCrash { text: crash.to_vec(), line: line.number, is_logged, is_capital: false });
         }
         if let Some(value) = text.strip_prefix(b"PANIC: ") {
             let text = [b"panic: ", value].concat();
-            self.glued_crash = Some(GluedCrash { text, line: line.number, is_logged: false });
+            self.glued_crash =
+                Some(GluedCrash { text, line: line.number, is_logged: false, is_capital: true });
         }
         // A header on the same line is not of what was said.
         let said = if is_glued { memchr::memmem::rfind(trimmed, header::START) } else { None };
