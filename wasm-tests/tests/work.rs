@@ -2,7 +2,6 @@
 //! report as natively, and work that grows as its input does. Counts are the same
 //! on every machine and in every run, which times are not.
 
-use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -108,24 +107,18 @@ impl Interpreter {
 #[test]
 fn every_fixture_gives_the_native_report() -> Result<()> {
     let interpreter = Interpreter::new()?;
-    let mut count = 0;
-    // A fixture is a seed of its format, of redaction and of whole files: once is enough here.
-    let mut seen = HashSet::new();
-    for (target, inputs) in seeds::by_target()? {
-        for (number, input) in inputs.iter().enumerate() {
-            if !seen.insert(input.clone()) {
-                continue;
-            }
-            let path = format!("{target}-{number}");
-            let mut session = Session::default();
-            session.add(&path, input.clone());
-            let native = serde_json::to_vec(&session.report())?;
-            let run = interpreter.run(&path, input)?;
-            ensure!(run.report == native, "{path}: {}", String::from_utf8_lossy(&run.report));
-            count += 1;
-        }
-    }
-    ensure!(count > 300, "{count} inputs");
+    let captures = seeds::captures()?;
+    ensure!(captures.len() > 300, "{} captures", captures.len());
+    let faults = on_all_cores(&captures, |(path, bytes)| {
+        let path = path.display().to_string();
+        let mut session = Session::default();
+        session.add(&path, bytes.clone());
+        let native = serde_json::to_vec(&session.report())?;
+        let run = interpreter.run(&path, bytes)?;
+        ensure!(run.report == native, "{path}: {}", String::from_utf8_lossy(&run.report));
+        Ok(())
+    });
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
 }
 
@@ -162,27 +155,31 @@ fn work_grows_as_the_things_in_captures_do() -> Result<()> {
 fn work_grows_as_repeated_fixtures_do() -> Result<()> {
     let interpreter = Interpreter::new()?;
     let targets: Vec<_> = seeds::by_target()?.into_iter().collect();
+    let faults = on_all_cores(&targets, |(target, inputs)| {
+        let Some(input) = inputs.iter().min_by_key(|input| input.len().abs_diff(ENOUGH)) else {
+            return Ok(());
+        };
+        let once = input.repeat(ENOUGH.div_ceil(input.len().max(1)));
+        // Not once: a document that ends is read otherwise than one that goes on.
+        interpreter.check_growth(target, [&once.repeat(2), &once.repeat(6), &once.repeat(18)])
+    });
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+/// Does this with each thing, and gives the faults. What is counted does not depend on what else runs.
+fn on_all_cores<T: Sync>(things: &[T], work: impl Fn(&T) -> Result<()> + Sync) -> Vec<String> {
     let next = AtomicUsize::new(0);
-    // This is the longest test, and what it counts does not depend on what else runs.
-    let work = || {
+    let run = || {
         let mut faults = Vec::new();
-        while let Some((target, inputs)) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Some(input) = inputs.iter().min_by_key(|input| input.len().abs_diff(ENOUGH)) else {
-                continue;
-            };
-            let once = input.repeat(ENOUGH.div_ceil(input.len().max(1)));
-            // Not once: a document that ends is read otherwise than one that goes on.
-            let growth =
-                interpreter.check_growth(target, [&once.repeat(2), &once.repeat(6), &once.repeat(18)]);
-            faults.extend(growth.err().map(|fault| fault.to_string()));
+        while let Some(thing) = things.get(next.fetch_add(1, Ordering::Relaxed)) {
+            faults.extend(work(thing).err().map(|fault| format!("{fault:#}")));
         }
         faults
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let faults: Vec<String> = thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
         running.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
-    });
-    ensure!(faults.is_empty(), "{}", faults.join("\n"));
-    Ok(())
+    })
 }

@@ -1,7 +1,7 @@
 //! Inputs to start from: the engine's fixtures, sorted by the target that they
 //! are for, and a text of each format that no fixture has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,12 +36,7 @@ const FILTERS: [&[u8]; 8] = [
 pub fn by_target() -> io::Result<BTreeMap<&'static str, Vec<Vec<u8>>>> {
     let mut seeds: BTreeMap<&'static str, Vec<Vec<u8>>> = BTreeMap::new();
     seeds.insert("filters", FILTERS.map(<[u8]>::to_vec).to_vec());
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
-    for path in files_below(&fixtures)? {
-        let bytes = fs::read(&path)?;
-        if bytes.len() > LARGEST || path.ends_with("README.md") {
-            continue;
-        }
+    for (path, bytes) in fixtures()? {
         for leaf in unwrap(Leaf::new(path.display().to_string(), bytes.clone()), &mut Budget::default()) {
             let format = recognize(&Probe { path: &leaf.path, bytes: &leaf.bytes });
             let Some(format) = format.filter(|_| leaf.bytes.len() <= LARGEST) else { continue };
@@ -57,13 +52,48 @@ pub fn by_target() -> io::Result<BTreeMap<&'static str, Vec<Vec<u8>>>> {
             seeds.entry(target.name).or_default().push(fs::read(path)?);
         }
     }
-    for bundle in fs::read_dir(fixtures.join("bundles"))? {
+    for bundle in fs::read_dir(folder_of_fixtures().join("bundles"))? {
         let bundle = bundle?.path();
         if bundle.is_dir() {
             seeds.entry("drop").or_default().extend(drops(&bundle)?);
         }
     }
     Ok(seeds)
+}
+
+/// Captures as they are dropped, each once, with their paths. What is packed stays so: to read it is to
+/// read what is in it.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn captures() -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut captures = fixtures()?;
+    // A drop is of another form than a file.
+    for target in all().iter().filter(|target| target.name != "drop") {
+        for path in files_below(&folder_of("seeds", target.name))? {
+            let bytes = fs::read(&path)?;
+            captures.push((path, bytes));
+        }
+    }
+    let mut seen = HashSet::new();
+    captures.retain(|(_, bytes)| seen.insert(bytes.clone()));
+    Ok(captures)
+}
+
+/// The engine's fixtures that are not too large, by path.
+fn fixtures() -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut fixtures = Vec::new();
+    for path in files_below(&folder_of_fixtures())? {
+        let bytes = fs::read(&path)?;
+        if bytes.len() <= LARGEST && !path.ends_with("README.md") {
+            fixtures.push((path, bytes));
+        }
+    }
+    Ok(fixtures)
+}
+
+fn folder_of_fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures")
 }
 
 /// The stored inputs of a target that once broke something.
