@@ -125,14 +125,10 @@ fn fold_stop(context: &Context<'_>, index: usize, root: usize, judgments: &mut [
     set_victim(judgments, index, root, "The server waits for the handlers that do not return.".to_owned());
 }
 
-/// Who waits for nobody but goroutines that are stuck is stuck as well.
+/// Who waits for nobody but goroutines that are stuck is stuck as well, long or not.
 fn convict_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
     let Some(waiter) = context.series.groups.get(index) else { return };
     if !waits_for_workers(waiter) || is_leak(judgments, index) {
-        return;
-    }
-    // A loop that leaves something behind at every turn waits but a moment.
-    if features::waited(waiter, context.floor) == 0 && !features::stayed(context.series, index) {
         return;
     }
     let is_stuck = |goid: &u64| {
