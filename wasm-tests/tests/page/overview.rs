@@ -55,7 +55,8 @@ async fn outcome(browser: &Browser) -> Result<String> {
     Ok(class.as_str().unwrap_or_default().replace("verdict-line", "").trim().to_owned())
 }
 
-/// A server that waits for its next connection.
+/// A server that waits for its next connection, and the goroutine that writes the dump: without it the
+/// dump is a part of one.
 const SERVES: &str = "goroutine 1 [IO wait]:
 net.(*netFD).accept(0xc000132000)
 \t/usr/local/go/src/net/fd_unix.go:172 +0x29
@@ -65,6 +66,14 @@ net/http.(*Server).Serve(0xc000164000, {0x7a1d58, 0xc000120040})
 \t/usr/local/go/src/net/http/server.go:3424 +0x30c
 main.main()
 \t/app/main.go:12 +0x1d
+
+goroutine 20 [running]:
+runtime/pprof.writeGoroutineStacks({0x7a1d58, 0xc000120040})
+\t/usr/local/go/src/runtime/pprof/pprof.go:764 +0x6a
+net/http/pprof.handler.ServeHTTP({0x7a1d58, 0x9}, {0x7a1d58, 0xc000120040}, 0xc000120040)
+\t/usr/local/go/src/net/http/pprof/pprof.go:272 +0x52f
+created by net/http.(*Server).Serve in goroutine 1
+\t/usr/local/go/src/net/http/server.go:3454 +0x485
 ";
 
 #[tokio::test]
