@@ -192,7 +192,7 @@ async fn one_switcher_sets_whose_captures_everything_shows() -> Result<()> {
     browser.wait_for_text(".verdict-line", "No problem found").await?;
     assert_eq!(outcome(&browser).await?, "ok");
     browser.run("document.querySelector('#tab-goroutines').click();", &[]).await?;
-    browser.wait_for_text(".group-answer", "No leak found among 1 goroutine").await?;
+    browser.wait_for_text(".group-answer", "No leak found among 2 goroutines").await?;
     browser.wait_for_hash(|hash| hash.contains("service=")).await?;
     browser.choose("#service", "all").await?;
     browser.wait_for_text(".choices", "api").await?;

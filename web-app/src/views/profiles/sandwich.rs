@@ -56,9 +56,9 @@ fn Pivot(props: &PivotProps) -> Html {
         <div class="sandwich">
             <div class="panel sandwich-head">
                 <p class="details-name">
-                    <code id="pivot">{ name }</code>
+                    <code id="pivot">{ selectors::visible(name) }</code>
                     if let Some((_, node)) = peek.as_deref().and_then(with_node) {
-                        <span class="quiet details-file">{ &node.file }</span>
+                        <span class="quiet details-file">{ selectors::visible(&node.file) }</span>
                     }
                 </p>
                 if let Some((peek, node)) = peek.as_deref().and_then(with_node) {
@@ -167,7 +167,10 @@ fn Side(props: &SideProps) -> Html {
         let (case, graph) = (case.clone(), graph.clone());
         Callback::from(move |MenuAt { node, x, y }| case.open_menu(Subject::named(graph.name_of(node)), x, y))
     };
-    let label = format!("{title} of {name} as a flame graph; the table beside it has the direct ones");
+    let label = format!(
+        "{title} of {} as a flame graph; the table beside it has the direct ones",
+        selectors::visible(name)
+    );
     html! {
         <section class="panel sandwich-side" data-side={title}>
             <div class="sandwich-table">
