@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use xtask::dist;
 use xtask::site::Site;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Kind};
 
 /// The element that files are dropped on.
 pub const DROP_TARGET: &str = "#main";
@@ -42,6 +42,21 @@ pub fn file_url() -> Result<String> {
 pub fn html() -> Result<String> {
     std::fs::read_to_string(dist::folder().join("strata.html"))
         .context("dist/strata.html is not built: `cargo xtask dist`")
+}
+
+/// Where a test writes its own files: a folder of this test and browser alone. A file that
+/// another test writes again while a page reads it is one that the browser cannot read.
+///
+/// # Errors
+/// A thread without a name, which no test has, or a browser that is not known.
+pub fn scratch() -> Result<PathBuf> {
+    let thread = std::thread::current();
+    let test = thread.name().context("a thread without its test's name")?.replace("::", "/");
+    let browser = match Kind::chosen()? {
+        Kind::Chromium => "chromium",
+        Kind::Firefox => "firefox",
+    };
+    Ok(xtask::build::target_folder()?.join("tmp").join(browser).join(test))
 }
 
 /// A folder of real captures of one service, from the engine's fixtures.

@@ -34,7 +34,7 @@ async fn the_command_of_the_page_makes_a_bundle_for_the_page() -> Result<()> {
 
 /// A service with stored captures of a real one in the places of `net/http/pprof`.
 fn stand_in() -> Result<Site> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stand-in");
+    let folder = viewer::scratch()?.join("stand-in");
     fs::create_dir_all(folder.join("debug/pprof"))?;
     for (page, file) in [("goroutine", "t0/goroutine.debug2.txt.gz"), ("heap", "t0/heap.pb.gz")] {
         fs::copy(viewer::bundle("pricing-go1.26-cgroup2").join(file), folder.join("debug/pprof").join(page))?;
@@ -44,7 +44,7 @@ fn stand_in() -> Result<Site> {
 
 /// Runs a command beside a copy of the script; gives the bundle.
 fn run(command: &str) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("captured");
+    let folder = viewer::scratch()?.join("captured");
     fs::create_dir_all(&folder)?;
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../static/capture.sh"), folder.join("capture.sh"))?;
     let output = Command::new("sh").args(["-c", command]).current_dir(&folder).output()?;

@@ -157,7 +157,7 @@ fn block(heading: &str) -> Result<String> {
 
 /// What the guide's addresses lead to, with a page.
 fn folder(name: &str, page: &str) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("embedding").join(name);
+    let folder = viewer::scratch()?.join("embedding").join(name);
     let built = xtask::dist::folder();
     fs::create_dir_all(folder.join("strata"))?;
     fs::create_dir_all(folder.join("captures"))?;

@@ -1,7 +1,7 @@
 //! What goes wrong around the page: after each, it says what happened and works on.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use wasm_tests::browser::Browser;
@@ -21,7 +21,7 @@ const KEEP_WORKERS: &str = "
 
 /// A file of zeros that takes no room on the disk, and a while to read.
 fn large(test: &str, name: &str, megabytes: u64) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults").join(test);
+    let folder = viewer::scratch()?.join("faults").join(test);
     fs::create_dir_all(&folder)?;
     let path = folder.join(name);
     File::create(&path)?.set_len(megabytes << 20)?;
@@ -165,7 +165,7 @@ async fn files_dropped_during_a_load_are_read_too() -> Result<()> {
 
 #[tokio::test]
 async fn two_hundred_files_at_once_are_read_to_their_end_by_a_tab_in_the_background() -> Result<()> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults/many");
+    let folder = viewer::scratch()?.join("faults/many");
     fs::create_dir_all(&folder)?;
     let status = fs::read(viewer::bundle("pricing-go1.26-cgroup2").join("t0/proc/status"))?;
     for number in 0..200 {

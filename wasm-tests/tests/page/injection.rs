@@ -1,6 +1,5 @@
 //! Names and texts out of captures are shown as text only, in every view.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -58,7 +57,7 @@ const MADE: &str =
 
 #[tokio::test]
 async fn every_view_shows_hostile_names_as_text() -> Result<()> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("injection");
+    let folder = viewer::scratch()?.join("injection");
     hostile::write(&folder)?;
     // Browsers show a page no folder of such a name; an archive may hold one.
     let archive = folder.with_extension("tar");

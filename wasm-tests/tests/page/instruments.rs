@@ -1,7 +1,6 @@
 //! What the other tests rely on when they find nothing: that a browser tells
 //! what goes wrong on a page.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -28,7 +27,7 @@ const PAGE: &str = r#"<!doctype html>
 
 #[tokio::test]
 async fn what_goes_wrong_on_a_page_is_heard_of() -> Result<()> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("problems");
+    let folder = wasm_tests::viewer::scratch()?.join("problems");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("index.html"), PAGE)?;
     let site = Site::start(&folder)?;

@@ -30,7 +30,7 @@ async fn nothing_is_requested_after_the_page_itself_from_disk() -> Result<()> {
 
 #[tokio::test]
 async fn nothing_is_requested_after_the_page_itself_in_a_frame() -> Result<()> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("isolated-frame");
+    let folder = viewer::scratch()?.join("isolated-frame");
     std::fs::create_dir_all(&folder)?;
     let wiki = r#"<!doctype html><link rel="icon" href="data:,"><iframe src="strata.html" sandbox="allow-scripts" width="1200" height="800"></iframe>"#;
     std::fs::write(folder.join("index.html"), wiki)?;
@@ -81,7 +81,7 @@ async fn every_attempt(receiver: &Site) -> Result<Vec<String>> {
 
 /// A page that has no policy.
 fn unprotected_page() -> Result<Site> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unprotected");
+    let folder = viewer::scratch()?.join("unprotected");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("index.html"), "<!doctype html><title>No policy</title><main>Drop</main>")?;
     Ok(Site::start(&folder)?)

@@ -1,7 +1,5 @@
 //! Profiles that are valid and odd: each is shown, or the view says why not.
 
-use std::path::Path;
-
 use anyhow::Result;
 use engine_fuzz::odd::Odd;
 use wasm_tests::browser::{Browser, Scheme};
@@ -12,7 +10,7 @@ const MIB: i64 = 1 << 20;
 
 /// The page with a profile of this shape, on an address of its view.
 pub async fn open(name: &str, odd: &Odd<'_>, address: &str) -> Result<Browser> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("odd");
+    let folder = viewer::scratch()?.join("odd");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{name}.pb"));
     std::fs::write(&file, odd.encode())?;

@@ -29,7 +29,7 @@ fn fixture(path: &str) -> PathBuf {
 
 /// A file of this content.
 fn file(name: &str, content: &str) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("overview");
+    let folder = viewer::scratch()?.join("overview");
     let path = folder.join(name);
     fs::create_dir_all(path.parent().context("a folder")?)?;
     fs::write(&path, content)?;

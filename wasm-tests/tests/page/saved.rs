@@ -1,7 +1,7 @@
 //! A saved report opens by itself, with the captures that it carries.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use wasm_tests::browser::Browser;
@@ -38,7 +38,7 @@ fn bundle() -> PathBuf {
 
 /// The report of the bundle, as the program writes it.
 fn saved(name: &str) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved").join(name);
+    let folder = viewer::scratch()?.join("saved").join(name);
     fs::create_dir_all(&folder)?;
     let files = strata::input::read(&[bundle()])?;
     let page = strata::html::page(&viewer::html()?, &files).map_err(|error| anyhow!("{error}"))?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use wasm_tests::browser::{Browser, Scheme};
@@ -12,7 +12,7 @@ const NONE: [String; 0] = [];
 
 /// Three snapshots of a client that does not close bodies, and whose accept queue is full in the last.
 fn captures() -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sockets/shop");
+    let folder = viewer::scratch()?.join("sockets/shop");
     for (label, held, queue) in [("t0", 5, 0), ("t1", 40, 9), ("t2", 90, 17)] {
         let folder = folder.join(label);
         fs::create_dir_all(folder.join("cgroup"))?;

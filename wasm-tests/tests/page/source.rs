@@ -16,7 +16,7 @@ fn list() -> PathBuf {
 /// A CPU profile of `mill`, a dump in which goroutines stand in it, and its repository, with a dump in
 /// `testdata` that is none of the service.
 fn captures() -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("source/drop");
+    let folder = viewer::scratch()?.join("source/drop");
     let repository = folder.join("mill-main");
     fs::create_dir_all(repository.join("grind/testdata"))?;
     for name in ["go.mod", "main.go", "grind/grind.go"] {

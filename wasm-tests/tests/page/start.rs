@@ -1,7 +1,7 @@
 //! The page starts wherever it is put, and says so where it cannot.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use wasm_tests::browser::Browser;
@@ -55,7 +55,7 @@ async fn a_page_that_may_not_start_a_worker_says_so() -> Result<()> {
 
 /// A folder with this page as its index.
 fn folder(name: &str, html: &str) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = viewer::scratch()?.join(name);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("index.html"), html)?;
     Ok(folder)

@@ -93,7 +93,7 @@ pub fn manifest() -> PathBuf {
 }
 
 fn files(test: &str, files: &[(&str, &str)]) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tables").join(test);
+    let folder = viewer::scratch()?.join("tables").join(test);
     for (name, text) in files {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap_or(&folder))?;

@@ -205,7 +205,7 @@ async fn on_a_phone_nothing_is_wider_than_the_screen() -> Result<()> {
 
 #[tokio::test]
 async fn a_trace_of_old_go_is_refused_with_advice() -> Result<()> {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("old.trace");
+    let file = viewer::scratch()?.join("old.trace");
     std::fs::write(&file, b"go 1.21 trace\0\0\0\x81\x01\x02\x03")?;
     let browser = Browser::open(&viewer::file_url()?).await?;
     viewer::drop_files(&browser, &[file]).await?;

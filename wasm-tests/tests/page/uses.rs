@@ -2,7 +2,7 @@
 //! a wiki page (see also `embedding`), and a file on a disk.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use base64::Engine as _;
@@ -112,7 +112,7 @@ fn gunzip(packed: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn write(name: &str, page: &str) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("redacted");
+    let folder = viewer::scratch()?.join("redacted");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(name);
     std::fs::write(&file, page)?;
