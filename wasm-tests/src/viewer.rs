@@ -48,7 +48,7 @@ pub fn html() -> Result<String> {
 /// another test writes again while a page reads it is one that the browser cannot read.
 ///
 /// # Errors
-/// A thread without a name, which no test has, or a browser that is not known.
+/// A thread without a name, which no test has, a browser that is not known, or a folder that cannot be made.
 pub fn scratch() -> Result<PathBuf> {
     let thread = std::thread::current();
     let test = thread.name().context("a thread without its test's name")?.replace("::", "/");
@@ -56,7 +56,9 @@ pub fn scratch() -> Result<PathBuf> {
         Kind::Chromium => "chromium",
         Kind::Firefox => "firefox",
     };
-    Ok(xtask::build::target_folder()?.join("tmp").join(browser).join(test))
+    let folder = xtask::build::target_folder()?.join("tmp").join(browser).join(test);
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// A folder of real captures of one service, from the engine's fixtures.

@@ -31,11 +31,16 @@ const FIRST: [Step; 3] = [
 
 /// They build with other profiles and elsewhere, so they run beside [`FIRST`]: the
 /// compiler leaves a core idle through much of a large crate.
-const BESIDE: [Step; 4] = [
+const BESIDE: [Step; 5] = [
     Step { name: "geckodriver", title: "Firefox, its driver and axe-core", work: instruments },
     Step { name: "dist", title: "dist", work: || dist::dist(Effort::Ship) },
     Step { name: "engine-module", title: "engine as a module", work: || build::engine_module().map(drop) },
     Step { name: "go", title: "Go module", work: go_module::test },
+    Step {
+        name: "engine-tests",
+        title: "engine's tests for wasm32, built",
+        work: || run(engine_tests().arg("--no-run")),
+    },
 ];
 
 /// They use what the others built, and every core by themselves.
@@ -48,7 +53,7 @@ const LAST: [Step; 4] = [
 
 /// Of the tests that need more than a compiler. Given to every build, they
 /// change no dependency, so each crate is compiled once.
-const FEATURES: &str = "wasm-tests/browser,wasm-tests/work";
+pub const FEATURES: &str = "wasm-tests/browser,wasm-tests/work";
 
 /// Runs the steps of these names, or all.
 ///
@@ -135,17 +140,23 @@ fn counted() -> Result<()> {
 /// The engine's tests for wasm32, in a worker of a headless Chromium.
 fn engine_in_chromium() -> Result<()> {
     let chromium = chromium::ensure()?;
-    run(cargo().args(["build", "--quiet", "--package", "wasm-test-runner"]))?;
+    // Its own test needs the runner: so it is built as the workspace has it, with nothing built again.
+    run(&mut tests(&["--features", FEATURES, "--test", "refuses", "--no-run"]))?;
     let target = build::target_folder()?;
     let configuration = target.join("webdriver.json");
     chromium::write_webdriver_json(&chromium, &configuration)?;
-    run(cargo()
-        .args(["test", "--package", "wasm-tests", "--target", WASM_TARGET, "--tests"])
+    run(engine_tests()
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", target.join("debug/wasm-test-runner"))
         .env("CHROMEDRIVER", &chromium.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &configuration)
         // Goes up when a step is slow, never down: it guards against a hang.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600"))
+}
+
+fn engine_tests() -> Command {
+    let mut command = cargo();
+    command.args(["test", "--package", "wasm-tests", "--target", WASM_TARGET, "--tests"]);
+    command
 }
 
 /// What the tests of the pages need beside Chromium.

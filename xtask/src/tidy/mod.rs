@@ -5,6 +5,7 @@
 mod casts;
 mod catalog;
 mod dependencies;
+mod features;
 mod fixtures;
 mod floors;
 mod layers;
@@ -107,6 +108,7 @@ pub fn violations() -> Result<Vec<Violation>> {
     violations.extend(dependencies::check(&files));
     violations.extend(dependencies::check_insiders(&files));
     violations.extend(dependencies::check_tree(&engine_tree()?));
+    violations.extend(features::check()?);
     violations.extend(fixtures::check(&files));
     violations.extend(floors::check(&files));
     violations.extend(layers::check(&files));
