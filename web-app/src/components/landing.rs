@@ -1,10 +1,13 @@
 //! The page before anything was dropped.
 
+use analyzer_core::base::units::Bytes;
+use analyzer_core::report::LayerId;
 use yew::prelude::*;
 
 use super::browse::Browse;
 use super::capture::Capture;
 use super::copy_button::CopyButton;
+use super::layer_bars;
 use crate::intake;
 use crate::link::{Command, use_link};
 use crate::selectors;
@@ -153,6 +156,9 @@ fn wanted(route: &Route, title: &str) -> Html {
 
 /// A result, drawn: what the page makes of a bundle.
 fn picture() -> Html {
+    let mebibytes = |tenths: i64| Bytes(tenths * (1 << 20) / 10);
+    let limit = mebibytes(960);
+    let layers = [(LayerId::Go, 556), (LayerId::Process, 867), (LayerId::Cgroup, 960)].into_iter();
     html! {
         <figure class="landing-picture" aria-label="A result, as an example">
             <div class="verdict-line critical">
@@ -161,13 +167,8 @@ fn picture() -> Html {
                     { "96.0 MiB of 96.0 MiB were charged. Most of the heap was allocated at base.loadCatalog (base.go:123): 15.6 MiB." }
                 </p>
             </div>
-            <svg viewBox="0 0 300 62" role="img" aria-label="Go runtime, process and container as bars below the limit">
-                <rect class="fill-go" x="0" y="4" width="168" height="14" />
-                <rect class="fill-process" x="0" y="24" width="262" height="14" />
-                <rect class="fill-cgroup" x="0" y="44" width="290" height="14" />
-                <line class="stroke-limit" x1="290" x2="290" y1="0" y2="62" />
-            </svg>
-            <figcaption class="quiet">{ "A result: the verdict, the layers of memory below the limit, and the code behind it." }</figcaption>
+            <p class="layers">{ for layers.map(|(id, tenths)| layer_bars::bar(id, mebibytes(tenths), limit.0)) }</p>
+            <figcaption class="quiet">{ "A result: the verdict, the layers of memory, and the code behind it." }</figcaption>
         </figure>
     }
 }

@@ -9,6 +9,7 @@ pub mod flame;
 pub mod found;
 pub mod keys_dialog;
 pub mod landing;
+pub mod layer_bars;
 pub mod layers;
 pub mod loading;
 pub mod menu;

@@ -136,7 +136,7 @@ fn body(props: &InventoryProps, root: &str, subject: Option<&Subject>, rows: &[&
         <tbody key={subject.map_or(u32::MAX, |subject| subject.id.0)}>
             <tr class="group-head">
                 <th scope="rowgroup" colspan="7">
-                    { name }
+                    <span>{ name }</span>
                     if let Some(subject) = subject {
                         { for selectors::subject_facts(&props.report, subject).into_iter().map(|fact| html! {
                             <span class="fact">{ fact }</span>

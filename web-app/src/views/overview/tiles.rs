@@ -10,6 +10,7 @@ use analyzer_core::report::{
 use yew::prelude::*;
 
 use super::{checks, sockets};
+use crate::components::layer_bars;
 use crate::number_format as text;
 use crate::selectors;
 use crate::state::{Params, Route, ViewId};
@@ -76,7 +77,7 @@ fn memory(report: &Report) -> Option<Html> {
         html! {
             <>
                 { fullness(moment, limit) }
-                <span class="layers">{ for moment.layers.iter().map(|layer| bar(layer.id, layer.bytes, end)) }</span>
+                <span class="layers">{ for moment.layers.iter().map(|layer| layer_bars::bar(layer.id, layer.bytes, end)) }</span>
                 { largest_part(moment) }
             </>
         },
@@ -93,42 +94,11 @@ fn fullness(moment: &MemorySnapshot, limit: Option<Bytes>) -> Html {
             (text::bytes(charged.bytes.0), " charged, limit not in the files".to_owned())
         }
         (None, _) => match moment.layers.last() {
-            Some(layer) => (text::bytes(layer.bytes.0), format!(" {}", layer_words(layer.id).1)),
+            Some(layer) => (text::bytes(layer.bytes.0), format!(" {}", layer_bars::words(layer.id).1)),
             None => return Html::default(),
         },
     };
     html! { <span><span class="headline">{ headline }</span><span class="quiet">{ rest }</span></span> }
-}
-
-fn layer_words(id: LayerId) -> (&'static str, &'static str) {
-    match id {
-        LayerId::Go => ("Go runtime", "held by the Go runtime"),
-        LayerId::Process => ("Process", "resident and anonymous"),
-        LayerId::Cgroup => ("Container", "charged"),
-    }
-}
-
-fn bar(id: LayerId, bytes: Bytes, end: i64) -> Html {
-    let class = match id {
-        LayerId::Go => "layer-go",
-        LayerId::Process => "layer-process",
-        LayerId::Cgroup => "layer-cgroup",
-    };
-    html! {
-        <>
-            <span>{ layer_words(id).0 }</span>
-            <span class="layer-track">
-                <span class={classes!("layer-bar", class)} style={format!("width:{}%", width(bytes.0, end))} />
-            </span>
-            <span class="number">{ text::bytes(bytes.0) }</span>
-        </>
-    }
-}
-
-/// A percentage of a bar's width.
-fn width(part: i64, whole: i64) -> String {
-    let share = analyzer_core::base::convert::ratio(part.into(), whole.into()).unwrap_or(0.0);
-    format!("{:.2}", (share * 100.0).clamp(0.0, 100.0))
 }
 
 fn largest_part(moment: &MemorySnapshot) -> Html {
