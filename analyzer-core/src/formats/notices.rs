@@ -7,9 +7,11 @@
 //! [talos] Sending SIGKILL to cgroup {"component": "…", "cgroup": "/sys/fs/cgroup/…"}
 //! systemd-oomd[512]: Killed /system.slice/api.service due to memory pressure for /system.slice being …
 //! earlyoom[412]: sending SIGTERM to process 42 uid 1000 "api": badness 900, VmRSS 1443 MiB
+//! systemd[1]: api.service: A process of this unit has been killed by the OOM killer.
+//! systemd[1]: api.service: Main process exited, code=killed, status=9/KILL
 //! ```
 //! Kubernetes, pkg/kubelet/eviction/helpers.go and pkg/kubelet/oom; Talos,
-//! internal/app/machined/pkg/controllers/runtime/oom.go; systemd, src/oom/oomd-manager.c;
+//! internal/app/machined/pkg/controllers/runtime/oom.go; systemd, src/oom/oomd-manager.c, src/core/unit.c, service.c;
 //! earlyoom, kill.c. They are quoted without what they stood in: a message that is
 //! broken over lines is put together.
 
@@ -45,6 +47,24 @@ const TALOS: &str = "Sending SIGKILL to cgroup {";
 /// Why systemd-oomd kills.
 const PRESSURE: [&str; 3] = [" due to memory pressure for ", " due to memory used ", " due to swap used "];
 const EARLY: [&str; 2] = ["sending SIGTERM to process ", "sending SIGKILL to process "];
+/// What systemd says of a unit that the kernel killed a process of, and the reason of that event.
+const UNIT_OOM: ([&str; 3], &str) = (
+    [
+        ": A process of this unit has been killed by the OOM killer",
+        ": The kernel OOM killer killed some processes in this unit",
+        ": Failed with result 'oom-kill'",
+    ],
+    "UnitOOM",
+);
+/// What it says of one whose first process ended by SIGKILL, whoever sent it.
+const UNIT_KILLED: ([&str; 3], &str) = (
+    [
+        ": Main process exited, code=killed, status=9/KILL",
+        ": main process exited, code=killed, status=9/KILL",
+        "ain process exited, code=exited, status=137",
+    ],
+    "UnitKilled",
+);
 /// Lines over which one message is broken, at most.
 const PIECES: usize = 3;
 /// Bytes of one line that are looked at.
@@ -84,8 +104,23 @@ fn notice(line: &str) -> Option<Notice<'_>> {
             return Some(Notice { reason, message, whom: String::new(), rest: "" });
         }
     }
+    if let Some((reason, whom)) = unit(line) {
+        return Some(Notice { reason, message: String::new(), whom, rest: "" });
+    }
     let (whom, message) = talos(line).or_else(|| systemd(line)).or_else(|| early(line))?;
     Some(Notice { reason: USERSPACE, message, whom, rest: "" })
+}
+
+/// The unit that systemd tells of, and what of it.
+fn unit(line: &str) -> Option<(&'static str, String)> {
+    let (at, reason) = [UNIT_OOM, UNIT_KILLED]
+        .into_iter()
+        .find_map(|(words, reason)| words.iter().find_map(|words| line.find(words)).map(|at| (at, reason)))?;
+    // The third form is found behind its first letter.
+    let before = line.get(..at)?.trim_end_matches(['M', 'm']).trim_end_matches([' ', ':']);
+    let name = before.rsplit([' ', ':']).next()?;
+    let is_unit = [".service", ".scope", ".slice"].iter().any(|end| name.ends_with(end));
+    is_unit.then(|| (reason, format!("unit/{name}")))
 }
 
 fn talos(line: &str) -> Option<(String, String)> {
@@ -127,7 +162,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
             notice.rest.clone_into(&mut message);
             for _ in 1..PIECES {
                 let Some((_, next)) = lines.peek().filter(|_| !is_whole(&message)) else { break };
-                let is_word = next.starts_with(' ');
+                let is_word = next.starts_with(' ') || is_between_words(&message, next);
                 message.push_str(if is_word || message.ends_with(',') { " " } else { "" });
                 message.push_str(next.trim());
                 lines.next();
@@ -147,6 +182,40 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     if count == 0 { Err(nothing_found("notices", "a sentence of a killer")) } else { Ok(()) }
 }
 
+/// The words that the kubelet puts around names and amounts (pkg/kubelet/eviction/helpers.go).
+const WORDS: [&str; 22] = [
+    "The",
+    "node",
+    "was",
+    "low",
+    "on",
+    "resource:",
+    "Threshold",
+    "quantity:",
+    "available:",
+    "Container",
+    "using",
+    "which",
+    "exceeds",
+    "its",
+    "request",
+    "of",
+    "is",
+    "has",
+    "larger",
+    "consumption",
+    "memory.",
+    "ephemeral-storage.",
+];
+
+/// True if a message was broken at a blank, as a folded text of YAML is, and not within a word, as a
+/// terminal does at its edge.
+fn is_between_words(message: &str, next: &str) -> bool {
+    let last = message.rsplit(' ').next().unwrap_or_default();
+    let first = next.split(' ').next().unwrap_or_default();
+    WORDS.contains(&last) || WORDS.contains(&first)
+}
+
 /// True if a message ends where a sentence does.
 fn is_whole(message: &str) -> bool {
     message.trim_end_matches(|c: char| c.is_whitespace() || "\"'`*,".contains(c)).ends_with('.')
@@ -160,4 +229,26 @@ fn named(text: &str) -> Option<String> {
         && !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
     is_name.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::Session;
+
+    #[test]
+    fn a_message_that_is_broken_over_lines_is_put_together() {
+        let whole = "The node was low on resource: memory. Container api-server was using 9000Ki, which exceeds its request of 0.";
+        for broken in [
+            "The node was low on resource: memory. Container api-server\nwas using 9000Ki, which exceeds its request of 0.\n",
+            "The node was low on resource: memory. Container api-server was using\n9000Ki, which exceeds its request of 0.\n",
+            "Message:  The node was low on resource: memory. Container api-server was using 9000Ki, which e\nxceeds its request of 0.\n",
+            "  message: 'The node was low on resource: memory. Container api-server was using 9000Ki,\n    which exceeds its request of 0. '\n",
+        ] {
+            let mut session = Session::default();
+            session.add("paste.txt", broken.as_bytes().to_vec());
+            let report = session.report();
+            let found = report.findings.iter().find(|finding| finding.code == "mem.evicted");
+            assert!(found.is_some_and(|found| found.claim.contains(whole)), "{broken}\n{:?}", report.verdict);
+        }
+    }
 }

@@ -5,6 +5,7 @@
 use memchr::memmem;
 
 use crate::formats::goroutine_dump::lines as dump_line;
+use crate::formats::oom_log;
 
 /// Words of the kernel's out-of-memory record that start its lines.
 const KERNEL: [&[u8]; 14] = [
@@ -151,7 +152,8 @@ pub(super) fn kernel(line: &[u8]) -> Option<usize> {
         let name = line.get(..at)?.iter().rev().take_while(|byte| **byte != b' ' && **byte != b'\t').count();
         return Some(at - name);
     }
-    KERNEL.iter().filter_map(|words| memmem::find(line, words)).find(|&at| is_word_start(line, at))
+    let at = KERNEL.iter().filter_map(|words| memmem::find(line, words)).find(|&at| is_word_start(line, at));
+    at.or_else(|| oom_log::task_row(line))
 }
 
 /// Keys of `memory.stat` that no other text has at the end of a line before a number.

@@ -236,6 +236,9 @@ fn calm(report: &Report) -> (String, Outcome) {
     said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
     said.extend(excerpt.map(str::to_owned));
     said.extend(moment.map(charged));
+    if moment.is_none() {
+        said.extend(working_set(report));
+    }
     // Where the service was not judged, what the captures show is the answer.
     let shown = || {
         code(report)
@@ -299,6 +302,34 @@ fn reading(report: &Report) -> Option<String> {
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
     (!told.is_empty())
         .then(|| format!("The Go runtime has {}; what it holds in all is not in the files.", told.join(", ")))
+}
+
+/// The working set of a container of which no layer is known; of several, that of the fullest.
+fn working_set(report: &Report) -> Option<String> {
+    let mut last: BTreeMap<SubjectId, (&MemorySnapshot, Bytes)> = BTreeMap::new();
+    for moment in &report.memory.as_ref()?.snapshots {
+        if let Some(set) = moment.working_set.filter(|_| moment.layers.is_empty()) {
+            last.insert(moment.subject, (moment, set));
+        }
+    }
+    let fullness = |moment: &MemorySnapshot, set: Bytes| {
+        moment.limit.and_then(|limit| (i128::from(set.0) * 10_000).checked_div(i128::from(limit.0)))
+    };
+    let (subject, (moment, set)) = last
+        .iter()
+        .max_by_key(|(id, (moment, set))| (fullness(moment, *set), *set, std::cmp::Reverse(**id)))?;
+    let name = report.subjects.iter().find(|known| known.id == *subject).map(super::Subject::label);
+    let of = match (last.len(), name) {
+        (1, _) | (_, None) => "of the container".to_owned(),
+        (_, Some(name)) => format!("of {name}"),
+    };
+    Some(match moment.limit {
+        Some(limit) => {
+            let share = text::percent(set.0, limit.0);
+            format!("The working set {of} is {}, {share} of its limit of {}.", bytes(*set), bytes(limit))
+        }
+        None => format!("The working set {of} is {}; its limit is not in the files.", bytes(*set)),
+    })
 }
 
 /// What other tools counted: what a rule says of it, else the first row of the first table.
@@ -753,6 +784,25 @@ mod tests {
             let report = report(&[("g.txt", text.as_bytes())]);
             assert_ne!(report.outcome, Healthy, "{}", report.verdict);
             assert!(!report.verdict.contains("No problem"), "{}", report.verdict);
+        }
+    }
+
+    #[test]
+    fn the_fullest_of_a_table_of_containers_is_told() {
+        let header = "CONTAINER ID   NAME   CPU %   MEM USAGE / LIMIT   MEM %   PIDS\n";
+        let api = "f1   api   0.1%   40.2MiB / 512MiB   7.8%   9\n";
+        let db = "f2   db   0.1%   300MiB / 2GiB   14.6%   9\n";
+        for (text, said) in [
+            (format!("{header}{api}"), "40.2 MiB, 7.8% of its limit of 512.0 MiB"),
+            (format!("{header}{api}{db}"), "300.0 MiB, 14.6% of its limit of 2.0 GiB"),
+            (
+                "POD    NAME   CPU(cores)   MEMORY(bytes)\napi-7   api   1m   1545Mi\n".to_owned(),
+                "1.5 GiB; its limit is not in the files",
+            ),
+        ] {
+            let report = report(&[("stats.txt", text.as_bytes())]);
+            assert_eq!(report.outcome, Unjudged, "{}", report.verdict);
+            assert!(report.verdict.contains(said), "{}", report.verdict);
         }
     }
 

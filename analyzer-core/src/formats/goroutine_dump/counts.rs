@@ -162,24 +162,17 @@ impl Reader<'_> {
     /// `0xPC TAB func+0xOFF TAB… file:line`, or only `0xPC` for an unknown function.
     fn frame(&mut self, text: &str) {
         let Some(block) = &mut self.block else { return };
-        // A terminal or a chat makes spaces of tabs.
-        let is_wide = text.trim().contains(['\t']) || text.trim().contains("  ");
-        let separator = if is_wide { "  " } else { " " };
-        let parts = text.split('\t').flat_map(|part| part.split(separator));
-        let mut parts = parts.map(str::trim).filter(|part| !part.is_empty());
-        let Some(pc) = parts.next().and_then(hex) else { return };
+        let Some(CountedFrame { pc, function, place }) = counted_frame(text) else { return };
         if block.frames.is_empty() {
             let hidden = block.pcs.iter().take_while(|&&at| at != pc && at.checked_sub(1) != Some(pc));
             block.row.hidden = hidden.take(HIDDEN_KEPT).copied().collect();
         }
-        let Some(function) = parts.next() else { return };
-        let function = function.rfind("+0x").and_then(|at| function.get(..at)).unwrap_or(function);
-        let place = parts.next().and_then(|place| place.rsplit_once(':'));
+        let Some(function) = function else { return };
         let strings = &mut self.evidence.strings;
         let frame = Frame {
             function: strings.intern_lossy(&frame::restored(function.as_bytes())),
             file: place.map(|(file, _)| strings.intern(file)),
-            line: place.and_then(|(_, line)| line.parse().ok()),
+            line: place.and_then(|(_, line)| line),
             inlined: false,
         };
         let id = self.evidence.stacks.frame(frame);
@@ -194,6 +187,30 @@ impl Reader<'_> {
         block.row.stack = self.evidence.stacks.from_leaf_first(&block.frames);
         self.rows.push(block.row);
     }
+}
+
+/// A frame of a counted stack.
+pub(in crate::formats) struct CountedFrame<'a> {
+    pub pc: u64,
+    /// The function, if it is known.
+    pub function: Option<&'a str>,
+    /// Its file, and its line.
+    pub place: Option<(&'a str, Option<u32>)>,
+}
+
+/// Reads what stands behind the mark of `#\t0x4e4504\tmain.f+0x24\t/srv/main.go:69`.
+pub(in crate::formats) fn counted_frame(text: &str) -> Option<CountedFrame<'_>> {
+    // A terminal or a chat makes spaces of tabs.
+    let is_wide = text.trim().contains(['\t']) || text.trim().contains("  ");
+    let separator = if is_wide { "  " } else { " " };
+    let parts = text.split('\t').flat_map(|part| part.split(separator));
+    let mut parts = parts.map(str::trim).filter(|part| !part.is_empty());
+    let pc = parts.next().and_then(hex)?;
+    let function = parts.next();
+    let function = function.map(|name| name.rfind("+0x").and_then(|at| name.get(..at)).unwrap_or(name));
+    let place = parts.next().and_then(|place| place.rsplit_once(':'));
+    let place = place.map(|(file, line)| (file, line.parse().ok()));
+    Some(CountedFrame { pc, function, place })
 }
 
 fn hex(text: &str) -> Option<u64> {

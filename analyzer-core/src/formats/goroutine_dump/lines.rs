@@ -7,6 +7,13 @@ pub fn is_header(line: &[u8]) -> bool {
     header::parse(line).is_some()
 }
 
+/// True for the header of several goroutines, as tools print it: `48 goroutines [semacquire, 4 minutes]:`.
+pub fn is_group(line: &[u8]) -> bool {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = line.get(digits..).unwrap_or_default().trim_ascii_end();
+    digits > 0 && rest.starts_with(b" goroutines [") && rest.ends_with(b"]:")
+}
+
 /// The goroutine of a header.
 pub fn goid(line: &[u8]) -> Option<u64> {
     header::parse(line).map(|header| header.goid)

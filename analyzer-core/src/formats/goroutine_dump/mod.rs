@@ -33,6 +33,7 @@ mod tests;
 mod text;
 pub mod timestamp;
 
+pub(in crate::formats) use counts::{CountedFrame, counted_frame};
 pub(in crate::formats) use secrets::counts as counted_secrets;
 
 use std::borrow::Cow;
@@ -101,8 +102,8 @@ fn has_stack(bytes: &[u8]) -> bool {
     let mut lines = Lines::new(bytes).map(|line| line.bytes.trim_ascii_end()).peekable();
     let mut pairs = 0;
     while let (Some(line), Some(next)) = (lines.next(), lines.peek()) {
-        // The runtime's own stack is no goroutine's.
-        if line == stacks::RUNTIME_STACK {
+        // The runtime's own stack is no goroutine's, and that of a group is not of one.
+        if line == stacks::RUNTIME_STACK || lines::is_group(line) {
             return false;
         }
         let is_place =

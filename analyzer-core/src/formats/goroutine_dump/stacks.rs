@@ -34,6 +34,10 @@ const PANIC: &str = "panic";
 /// The function by which a program gets its stack as text.
 const STACK_WRITER: &str = "runtime/debug.Stack";
 
+/// Calls that stand first in the stack of a goroutine that prints it itself, or panics.
+const OWN_STACK: [&str; 6] =
+    [STACK_WRITER, "runtime.Stack", PANIC, "runtime.gopanic", "runtime.throw", "runtime.sigpanic"];
+
 /// The functions by which `go test` ends a process whose tests take too long (testing.go, startAlarm).
 const ALARMS: [&str; 2] = ["testing.(*M).startAlarm.func1", "testing.startAlarm.func1"];
 
@@ -112,6 +116,8 @@ pub(super) struct Reader<'e> {
     leak_line: Option<u64>,
     /// The text has no header: its first call starts a stack.
     lacks_header: bool,
+    /// That call is one by which a goroutine prints its own stack.
+    is_own_stack: bool,
     /// By a function and whether it was inlined: the last file line and its frame. Goroutines of one
     /// kind are in the same calls.
     places: FxHashMap<(StrId, bool), (Vec<u8>, FrameId)>,
@@ -142,11 +148,12 @@ impl<'e> Reader<'e> {
             addresses_left,
             leak_line: None,
             lacks_header: false,
+            is_own_stack: false,
             places: FxHashMap::default(),
         }
     }
 
-    /// Reads a stack whose header is not in the text, as one that its goroutine printed itself.
+    /// Reads a stack whose header is not in the text.
     pub(super) const fn without_header(mut self) -> Self {
         self.lacks_header = true;
         self
@@ -162,8 +169,12 @@ impl<'e> Reader<'e> {
         {
             self.open(&header, number);
         }
-        if self.lacks_header && self.block.is_none() && frame::function(text).is_some() {
+        if self.lacks_header
+            && self.block.is_none()
+            && let Some(name) = frame::function(text)
+        {
             self.lacks_header = false;
+            self.is_own_stack = OWN_STACK.iter().any(|own| own.as_bytes() == name);
             self.open(&Header::unknown(), line.number);
         }
         match text.first() {
@@ -203,8 +214,10 @@ impl<'e> Reader<'e> {
         let labels = self.labels(&header.labels);
         let says_leaked = self.leak_line.is_some_and(|at| at == line || at.saturating_add(1) == line);
         let flags = if says_leaked { header.flags.with(GoroutineFlags::LEFT_BY_TEST) } else { header.flags };
-        // What a test left behind does not run while its stack is printed.
-        let state = if says_leaked && *header == Header::unknown() { UNKNOWN_STATE } else { header.state };
+        // What a test left behind does not run while its stack is printed, and of a stack whose beginning
+        // is cut off nobody knows.
+        let is_unknown = *header == Header::unknown() && (says_leaked || !self.is_own_stack);
+        let state = if is_unknown { UNKNOWN_STATE } else { header.state };
         let goroutine = Goroutine {
             goid: header.goid,
             parent: None,

@@ -473,3 +473,25 @@ fn a_stack_without_header_below_the_words_of_a_leak_checker_was_left_behind() {
         assert!(!report.verdict.contains("[running]"), "{}", report.verdict);
     }
 }
+
+#[test]
+fn what_a_goroutine_did_whose_header_is_cut_off_is_not_known() {
+    let of = |call: &str| {
+        format!(
+            "{call}\n\t/srv/a.go:9 +0x1d\nmain.serve(0x1)\n\t/srv/main.go:3 +0x1\ncreated by main.main\n\t/srv/main.go:2 +0x1\n"
+        )
+    };
+    for (call, state) in [
+        ("net/http/internal.(*chunkedReader).Read(0xc00063c060, {0xc00004a602?, 0x4?, 0x4?})", "not printed"),
+        ("sync.runtime_SemacquireMutex(0xc000, 0x0, 0x1)", "not printed"),
+        ("example.com/shop/cart.(*Cart).Load(0xc000)", "not printed"),
+        ("runtime/debug.Stack()", "running"),
+        ("panic({0x34a10e0, 0x615dad0})", "running"),
+    ] {
+        let mut session = crate::session::Session::default();
+        session.add("paste.txt", of(call).into_bytes());
+        let report = session.report();
+        let groups = &report.goroutines.as_ref().expect("goroutines").groups;
+        assert_eq!(groups[0].state, state, "{call}\n{}", report.verdict);
+    }
+}

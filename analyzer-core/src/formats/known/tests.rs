@@ -75,6 +75,11 @@ fn texts_of_known_tools_are_called_by_name_with_what_to_capture() {
             "goroutine?debug=2",
         ),
         (
+            "Showing 2 unique goroutines:\n\n48 goroutines [semacquire, 4 minutes]:\nmain.(*Model).Request(0xc208052500)\n\t/srv/model.go:316 +0x86\ncreated by main.handle\n\t/srv/main.go:9 +0x1d\n",
+            "panicparse",
+            "goroutine?debug=2",
+        ),
+        (
             "goos: linux\ngoarch: amd64\npkg: example.com/shop\nBenchmarkAdd-8   1000  1234 ns/op  512 B/op\n",
             "benchmark",
             "-memprofile",

@@ -2,6 +2,7 @@
 //! beside Go's own.
 
 use super::{Known, has, has_line};
+use crate::formats::goroutine_dump::lines::is_group;
 
 /// Every kind, in the order in which they are asked: narrower ones first.
 pub(super) const ALL: &[Known] = &[
@@ -106,7 +107,7 @@ pub(super) const ALL: &[Known] = &[
     },
     Known {
         kind: "panicparse",
-        what: "Goroutines as panicparse groups them",
+        what: "Goroutines as a tool groups them (panicparse and its like)",
         instead: "The dump that it was given is read: what the program printed, or curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2'.",
         is: is_panicparse,
     },
@@ -158,7 +159,8 @@ fn is_gops(bytes: &[u8]) -> bool {
     is_stats || is_process
 }
 
-/// `12: chan receive [2~40 minutes]` with frames of package, file and function below.
+/// `12: chan receive [2~40 minutes]` with frames of package, file and function below, or
+/// `48 goroutines [semacquire, 4 minutes]:` with a stack.
 fn is_panicparse(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let is_bucket = |line: &&str| {
@@ -167,5 +169,5 @@ fn is_panicparse(bytes: &[u8]) -> bool {
             && count.bytes().all(|byte| byte.is_ascii_digit())
             && (state.contains(" [Created by ") || state.contains(" minutes]") || state.contains(" [locked]"))
     };
-    text.lines().take(2_000).any(|line| is_bucket(&line))
+    text.lines().take(2_000).any(|line| is_bucket(&line) || is_group(line.as_bytes()))
 }

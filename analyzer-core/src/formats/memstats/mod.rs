@@ -10,6 +10,7 @@
 //! of the file and `serde_json`'s depth limit.
 
 mod fields;
+mod heap_stacks;
 mod json;
 mod metrics_text;
 mod printed;

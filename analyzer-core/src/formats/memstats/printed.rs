@@ -105,7 +105,9 @@ fn cells(line: &str) -> impl Iterator<Item = &str> {
 fn heading(line: &str) -> Option<Vec<Column<'_>>> {
     let columns: Vec<Column<'_>> = cells(line).map(|word| (word, field(word))).collect();
     let known = columns.iter().filter(|(_, field)| field.is_some()).count();
-    (known > SIZES_NEEDED && columns.len() <= known * 2).then_some(columns)
+    // A number is of a row, or behind its name.
+    let has_number = columns.iter().any(|(word, _)| word.starts_with(|c: char| c.is_ascii_digit()));
+    (known > SIZES_NEEDED && columns.len() <= known * 2 && !has_number).then_some(columns)
 }
 
 /// The heap as the scavenger of Go 1.12 and older printed it with gctrace, in MB:

@@ -1,6 +1,7 @@
 //! `heap?debug=1`: a heap profile as text, and after it `# runtime.MemStats`.
 
 use super::fields::MEMSTATS;
+use super::heap_stacks;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
@@ -64,8 +65,10 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         facts.notes.data_loss(
             "no-memstats",
             None,
-            "The file ends before the MemStats trailer; only the profile's totals stand.",
+            "The file ends before the MemStats trailer; only the profile's totals and stacks stand.",
         );
+        // Beside the figures of the runtime the stacks are those of the profile that was captured with them.
+        heap_stacks::read(input, evidence, facts)?;
     }
     Ok(())
 }

@@ -180,6 +180,40 @@ fn table(text: &str) -> Option<Said<'_>> {
     Some(Said::Task { pid: inside.trim().parse().ok()?, cells: rest })
 }
 
+/// Bytes of a line in which a row of the task table is looked for.
+const ROW_BYTES: usize = 512;
+/// Numbers of such a row before its name, in the shortest table.
+const ROW_NUMBERS: usize = 7;
+
+/// Where a row of the task table starts in a line, whatever a logger put before it: no other text has a
+/// process in brackets, and its thread group, which is the same number, behind the user.
+pub fn task_row(line: &[u8]) -> Option<usize> {
+    let line = line.get(..ROW_BYTES).unwrap_or(line);
+    memchr::memchr_iter(b'[', line).find(|&at| {
+        let Some(rest) = line.get(at + 1..) else { return false };
+        let Some((inside, cells)) = memchr::memchr(b']', rest).and_then(|end| rest.split_at_checked(end))
+        else {
+            return false;
+        };
+        let pid = inside.trim_ascii_start();
+        let is_number = |word: &[u8]| {
+            let digits = word.strip_prefix(b"-").unwrap_or(word);
+            !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+        };
+        let words = cells.get(1..).unwrap_or_default().split(u8::is_ascii_whitespace);
+        let mut words = words.filter(|word| !word.is_empty()).peekable();
+        let is_of = is_number(pid)
+            && words.next().is_some_and(is_number)
+            && words.next().is_some_and(|tgid| tgid == pid);
+        let mut sizes = 0;
+        while is_of && words.peek().is_some_and(|word| is_number(word)) {
+            words.next();
+            sizes += 1;
+        }
+        sizes + 2 >= ROW_NUMBERS && words.next().is_some()
+    })
+}
+
 /// ` dump_header+0x71/0x285`, ` [<ffffffff8177e5da>] dump_header+0x90/0x229`. Frames with a
 /// question mark are what lay on the stack, and prove nothing.
 fn frame(text: &str) -> Option<&str> {
@@ -224,6 +258,22 @@ mod tests {
             let Said::Killed(victim) = Said::of(line) else { panic!("a kill: {line}") };
             assert_eq!((victim.pid, victim.name), (pid, name), "{line}");
             assert_eq!(victim.kib("anon-rss:"), line.contains("rss").then_some(2));
+        }
+    }
+
+    #[test]
+    fn rows_of_the_task_table_are_told_from_other_brackets() {
+        let row = "[ 117460]   101 117460    33500     1804   114688     1068           998 nginx";
+        assert_eq!(task_row(row.as_bytes()), Some(0));
+        assert_eq!(task_row(format!("kern: info: [2024-08-22T17:52:26.3Z]: {row}").as_bytes()), Some(38));
+        for line in [
+            "[ 117460]   101 117461    33500     1804   114688     1068           998 nginx",
+            "[ 117460]   101 117460    33500     1804",
+            "[   39.423983] anon 4096",
+            "[42] 0 42 listening on 8080",
+            "[1] 0 1 2 3 4 5 6",
+        ] {
+            assert_eq!(task_row(line.as_bytes()), None, "{line}");
         }
     }
 

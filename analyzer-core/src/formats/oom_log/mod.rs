@@ -16,6 +16,8 @@ pub mod prefix;
 mod secrets;
 mod table;
 
+pub use line::task_row;
+
 use super::redaction::free_text;
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
@@ -62,11 +64,19 @@ const MARKS: [&[u8]; 12] = [
 /// Bytes of a log in which a mark is looked for: kernel logs are long before they get to it.
 const SNIFF_BYTES: usize = 64 << 20;
 
+/// Rows of the task table that tell of a record by themselves.
+const ROWS_NEEDED: usize = 2;
+
 fn sniff(probe: &Probe<'_>) -> Sniff {
     let bytes = probe.bytes.get(..SNIFF_BYTES).unwrap_or(probe.bytes);
-    let found = || MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some());
+    let found = || MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some()) || has_table(probe);
     let is_text = !probe.head().contains(&0) && !probe.bytes.trim_ascii_start().starts_with(b"{");
     if is_text && found() { Sniff::ByContent } else { Sniff::No }
+}
+
+/// True if rows of the task table stand in a text whose beginning is cut off.
+fn has_table(probe: &Probe<'_>) -> bool {
+    Lines::new(probe.head()).filter(|line| task_row(line.bytes).is_some()).nth(ROWS_NEEDED - 1).is_some()
 }
 
 /// Parses every out-of-memory dump of a log.

@@ -49,6 +49,29 @@ fn a_dump_gives_the_state_at_death() {
 }
 
 #[test]
+fn rows_of_a_table_whose_beginning_is_cut_off_tell_of_a_record() {
+    let row = |pid: u32, name: &str| {
+        format!("[ {pid}]   101 {pid}    33500     1804   114688     1068           998 {name}\n")
+    };
+    let prefixes = [
+        "",
+        "[Wed Nov 21 10:42:11 2018] ",
+        "Oct 27 14:26:24 focal-1 kernel: ",
+        "kern:    info: [2024-08-22T17:52:26.351725011Z]: ",
+    ];
+    for prefix in prefixes {
+        let text = format!("it died:\n{prefix}{}{prefix}{}", row(117_460, "nginx"), row(117_461, "php fpm"));
+        let mut session = crate::session::Session::default();
+        session.add("paste.txt", text.into_bytes());
+        let report = session.report();
+        let verdict = &report.verdict;
+        assert_eq!(report.sources[0].format.as_deref(), Some("oom-log"), "{prefix}: {verdict}");
+        assert!(verdict.contains("whom it killed is not in this log"), "{prefix}: {verdict}");
+        assert!(!verdict.contains("certain"), "{prefix}: {verdict}");
+    }
+}
+
+#[test]
 fn statistics_in_one_record_are_split_at_the_escaped_line_ends() {
     let kmsg = "4,1,39423983,-;api invoked oom-killer: order=0\n6,2,39424822,-;Memory cgroup stats for /pod/app:\n6,3,39424899,-;anon 4096\\x0afile 8192\\x0ashmem 0\n6,4,39424922,-;Tasks state (memory values in pages):\n";
     let (evidence, _) = parse_text(kmsg);

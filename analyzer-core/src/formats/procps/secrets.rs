@@ -49,6 +49,9 @@ pub(super) fn tasks(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
             marks.words_beside(WORDS, text.as_bytes(), Kind::Label);
             continue;
         }
+        if let Some(bare) = tasks::bare_columns(text).filter(|_| columns.is_empty()) {
+            columns = bare.iter().map(|title| (*title).to_owned()).collect();
+        }
         if columns.is_empty() {
             let is_top = ["top - ", "KiB Mem", "MiB Mem", "Load average:", "Tasks:", "%Cpu(s):"];
             if is_top.iter().any(|start| text.starts_with(start)) {

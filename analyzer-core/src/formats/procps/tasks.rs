@@ -26,6 +26,47 @@ pub(super) fn columns(text: &str) -> Option<Vec<&str>> {
     (is_header && (has(&COMMAND) || has(&RESIDENT))).then_some(words)
 }
 
+/// The columns of `ps aux`, and those of `top`: `grep` leaves the header out.
+const PS_AUX: [&str; 11] =
+    ["USER", "PID", "%CPU", "%MEM", "VSZ", "RSS", "TTY", "STAT", "START", "TIME", "COMMAND"];
+const TOP: [&str; 12] =
+    ["PID", "USER", "PR", "NI", "VIRT", "RES", "SHR", "S", "%CPU", "%MEM", "TIME+", "COMMAND"];
+
+/// The columns of a row that stands without its header, by what its cells are.
+pub(super) fn bare_columns(text: &str) -> Option<&'static [&'static str]> {
+    let cells: Vec<&str> = text.split_whitespace().take(TOP.len()).collect();
+    let is = |at: usize, test: fn(&str) -> bool| cells.get(at).is_some_and(|cell| test(cell));
+    let is_id = |cell: &str| cell.parse::<u32>().is_ok();
+    let is_size = |cell: &str| kib(cell).is_some();
+    let is_share = |cell: &str| cell.contains('.') && cell.parse::<f64>().is_ok();
+    let is_state =
+        |cell: &str| cell.len() <= 5 && cell.bytes().all(|byte| b"RSDZTtXIWlLsN<+".contains(&byte));
+    let is_time = |cell: &str| {
+        cell.contains(':') && cell.bytes().all(|byte| byte.is_ascii_digit() || b":.-".contains(&byte))
+    };
+    let is_ps = cells.len() >= PS_AUX.len()
+        && is(1, is_id)
+        && is(2, is_share)
+        && is(3, is_share)
+        && is(4, is_id)
+        && is(5, is_id)
+        && is(7, is_state)
+        && is(9, is_time);
+    let is_top = cells.len() == TOP.len()
+        && is(0, is_id)
+        && is(4, is_size)
+        && is(5, is_size)
+        && is(7, is_state)
+        && is(8, is_share)
+        && is(9, is_share)
+        && is(10, is_time);
+    match (is_ps, is_top) {
+        (true, _) => Some(&PS_AUX),
+        (false, true) => Some(&TOP),
+        (false, false) => None,
+    }
+}
+
 /// The header of smem: the command is in the middle, and the last four columns are sizes in KiB.
 const SMEM: [&str; 7] = ["PID", "User", "Command", "Swap", "USS", "PSS", "RSS"];
 
@@ -77,7 +118,7 @@ pub fn sniff_top(probe: &Probe<'_>) -> Sniff {
 }
 
 pub fn sniff_ps(probe: &Probe<'_>) -> Sniff {
-    if has_header(probe, |text| columns(text).is_some() || is_smem(text)) {
+    if has_header(probe, |text| columns(text).is_some() || is_smem(text) || bare_columns(text).is_some()) {
         Sniff::ByContent
     } else {
         Sniff::No
@@ -97,6 +138,13 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             tables += 1;
             header = Some(columns);
             continue;
+        }
+        if header.is_none()
+            && !in_smem
+            && let Some(columns) = bare_columns(text)
+        {
+            tables = 1;
+            header = Some(columns.to_vec());
         }
         // top -b prints a table each time: the first has all that the others have.
         let columns = header.as_ref().filter(|_| tables == 1);

@@ -48,6 +48,20 @@ fn the_largest_process_of_a_table_is_the_process_layer() {
 }
 
 #[test]
+fn rows_that_grep_took_out_of_a_table_are_read() {
+    let ps = "I looked at it:\n$ ps aux | grep app\nroot           7  1.2  2.5 1234567 204800 ?      Sl   Jun30   0:42 /srv/app --port 80\nme            99  0.0  0.0   9184  1076 pts/0    S+   11:35   0:00 grep app\n";
+    let top = "    7 root      20   0 1234567 204800  10240 S   1.2   2.5   0:42.00 app\n";
+    for (text, name) in [(ps, "ps"), (top, "ps"), (&top.replace("204800", "0.2g"), "ps")] {
+        let report = report(text);
+        assert_eq!(format(&report), Some(name), "{text}");
+        let resident = layer(&report, LayerId::Process).expect("a process layer");
+        assert!((200 << 20..210 << 20).contains(&resident), "{resident}");
+    }
+    let log = "web 7 1.2 2.5 12 20 ok no x 3 served a page\nweb 8 1.5 2.0 12 20 ok no x 3 served a page\n";
+    assert_ne!(format(&report(log)), Some("ps"));
+}
+
+#[test]
 fn a_table_without_sizes_says_which_command_prints_them() {
     let report = report(
         "UID          PID    PPID  C STIME TTY          TIME CMD\nroot           1       0  0 19:00 ?        00:00:00 /sbin/tini\n",

@@ -48,7 +48,8 @@ const UNKILLABLE: Rule = Rule {
     meaning: "Memory ran out at the limit and no process could be killed: allocations fail instead.",
 };
 
-const UNKNOWN: Rule = Rule {
+/// Killed, and whose limit it was is not told.
+pub const UNKNOWN: Rule = Rule {
     code: "mem.oom.unknown",
     severity: Severity::Critical,
     title: "Out of memory; whose limit is not known",

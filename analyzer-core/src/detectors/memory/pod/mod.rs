@@ -1,11 +1,12 @@
 //! How Kubernetes and container engines say that containers ended: the states of
-//! pods and containers, evictions, events, and the kills that cAdvisor counts.
+//! pods and containers, evictions, events, and what systemd says of its units.
 
 mod ended;
 mod events;
 mod evicted;
+mod units;
 
-use super::oom::{CGROUP, GLOBAL};
+use super::oom::{CGROUP, GLOBAL, UNKNOWN};
 use super::support::list;
 use crate::analysis::memory::term::View;
 use crate::base::order::StableOrder;
@@ -50,7 +51,7 @@ const EXITED: Rule = Rule {
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, USERSPACE, SIGKILL, EXITED],
+    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, UNKNOWN, USERSPACE, SIGKILL, EXITED],
     missing_inputs: |case| {
         let records = &case.evidence.memory.records;
         let is_told = |kind| matches!(kind, RecordKind::Pod | RecordKind::Event);
@@ -76,6 +77,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     );
     let told = events::find(case, subject, &mut found);
     found.extend(told);
+    found.extend(units::find(case, subject));
     let mut kept: Vec<Finding> = Vec::new();
     for finding in found {
         if kept.iter().filter(|other| other.code == finding.code).count() < FINDINGS {

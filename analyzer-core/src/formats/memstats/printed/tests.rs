@@ -110,3 +110,14 @@ fn what_was_ever_allocated_makes_no_bytes_of_mebibytes() {
     let report = report("Alloc = 3100 TotalAlloc = 1310720 Sys = 5000 NumGC = 9000\n");
     assert!(report.memory.is_none_or(|memory| memory.latest.ledger.is_empty()));
 }
+
+#[test]
+fn a_row_of_names_and_numbers_is_no_heading() {
+    let row = |alloc: u32| {
+        format!("Alloc {alloc}000000 TotalAlloc 9000000000 Sys 505000000 HeapInuse 490000000 NumGC 5\n")
+    };
+    let report = report(&format!("{}{}", row(480), row(481)));
+    assert_eq!(report.sources[0].format.as_deref(), Some("memstats-printed"), "{}", report.verdict);
+    let figure = report.memory.expect("figures").latest;
+    assert!(figure.ledger.iter().any(|row| row.bytes.0 == 481_000_000), "{:?}", figure.ledger);
+}
