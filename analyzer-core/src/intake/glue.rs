@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use super::clean::by_row;
-use super::text::{Text, split_lines};
+use super::text::{Row, Text, split_lines};
 use crate::base::convert::to_u32;
 use crate::base::limits;
 use crate::formats::goroutine_dump::lines as dump_line;
@@ -28,11 +28,19 @@ pub(super) fn strip(text: &Text<'_>) -> Option<Text<'static>> {
     let bytes = &text.bytes;
     let may_hold = bytes.len() <= limits::PASTE_BYTES
         && (memchr::memchr(b'`', bytes).is_some() || memmem::find(bytes, STARS).is_some());
-    if !may_hold || !split_lines(bytes).any(|(line, _)| cut(line).is_some()) {
+    let has_marks = |line: &[u8]| cut(line).is_some() || !emphasis(line).is_empty();
+    if !may_hold || !split_lines(bytes).any(|(line, _)| has_marks(line)) {
         return None;
     }
     Some(by_row(text, |row, out| {
-        let Some(cut) = cut(row.bytes) else { return out.row(row) };
+        let Some(cut) = cut(row.bytes) else {
+            let mut start = 0;
+            for mark in emphasis(row.bytes) {
+                out.piece(row.bytes.get(start..mark).unwrap_or_default(), row.place);
+                start = mark + STARS.len();
+            }
+            return out.row(Row { bytes: row.bytes.get(start..).unwrap_or_default(), ..row });
+        };
         if cut.opens {
             out.line(FENCE, row.place);
         }
@@ -47,6 +55,32 @@ pub(super) fn strip(text: &Text<'_>) -> Option<Text<'static>> {
             out.end();
         }
     }))
+}
+
+/// Where stars stand around words within a line, which somebody made bold: `22G  **57G**  4.0G`.
+fn emphasis(line: &[u8]) -> Vec<usize> {
+    let mut marks = Vec::new();
+    // The name of a file in bold is the heading of it.
+    if memmem::find(line, STARS).is_none() || super::marks::mark(line).is_some() {
+        return marks;
+    }
+    let mut opening = None;
+    for at in memmem::find_iter(line, STARS) {
+        let before = at.checked_sub(1).and_then(|at| line.get(at));
+        let after = line.get(at + STARS.len());
+        let is_text = |byte: Option<&u8>| byte.is_some_and(|byte| !b" \t*".contains(byte));
+        match opening {
+            None if before.is_none_or(|byte| b" \t|([:-".contains(byte)) && is_text(after) => {
+                opening = Some(at);
+            }
+            Some(start) if is_text(before) && after.is_none_or(|byte| b" \t|)]:,.;".contains(byte)) => {
+                marks.extend([start, at]);
+                opening = None;
+            }
+            _ => {}
+        }
+    }
+    marks
 }
 
 /// The marks on a line that holds text too.
@@ -113,12 +147,27 @@ mod tests {
     }
 
     #[test]
+    fn words_that_somebody_made_bold_lose_their_stars() {
+        for (bold, plain) in [
+            ("Mem:  125G  22G  **57G**  4.0G\n", "Mem:  125G  22G  57G  4.0G\n"),
+            ("goroutine 7 [**semacquire, 12 minutes**]:\n", "goroutine 7 [semacquire, 12 minutes]:\n"),
+            ("    Reason:  **OOMKilled**\n", "    Reason:  OOMKilled\n"),
+            ("**main.f(0x1)**\n", "main.f(0x1)\n"),
+            ("a **b** c **d**", "a b c d"),
+        ] {
+            assert_eq!(stripped(bold).unwrap(), plain);
+        }
+    }
+
+    #[test]
     fn other_marks_stay() {
         for text in [
             "```text\na\n```\n",
             "```go main.go\na\n```\n",
-            "**bold** and `code`\n",
             "`memory.max`\n",
+            "  **memory.stat**\n",
+            "main.f(**T, **U)\n",
+            "a ** b ** c\n",
             "a\n",
             "``\n",
         ] {
