@@ -12,6 +12,7 @@ use super::{
     ProfileSummary, Report, Role, Severity, SourceRow, SubjectId, Verdict,
 };
 use crate::base::convert::to_u64;
+use crate::base::limits;
 use crate::base::units::{Bytes, Nanos};
 use crate::evidence::sources::SourceStatus;
 
@@ -44,6 +45,9 @@ const NOTABLE_PERCENT: i64 = 20;
 
 /// Figures of a reading that the answer tells at most.
 const FIGURES: usize = 4;
+
+/// The note of a profile whose first line is cut off.
+const NO_TITLE: &str = "no-title";
 
 /// So many goroutines without the one that writes the dump are a part of it.
 const EXCERPT: u64 = 8;
@@ -234,7 +238,7 @@ fn calm(report: &Report) -> (String, Outcome) {
     }
     said.extend(open);
     said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
-    said.extend(excerpt.map(str::to_owned));
+    said.extend(excerpt);
     said.extend(moment.map(charged));
     if moment.is_none() {
         said.extend(working_set(report));
@@ -398,7 +402,15 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
         let rest = if unjudged < total { ", and none of the others leaks" } else { "" };
         (Verdict::Unknown, format!("{} of {all} could not be judged{rest}", text::count_u64(unjudged)))
     } else {
-        (Verdict::Benign, format!("No leak found among {all}"))
+        let judged = of(Verdict::Benign);
+        let is_profile =
+            section.snapshots.iter().any(|snapshot| is_meant(snapshot.subject) && !snapshot.has_ids);
+        let among = if is_profile && judged < total {
+            format!("the {} of {all} that are listed", text::count_u64(judged))
+        } else {
+            all
+        };
+        (Verdict::Benign, format!("No leak found among {among}"))
     })
 }
 
@@ -437,15 +449,34 @@ pub fn largest_part(moment: &MemorySnapshot) -> Option<&LedgerRow> {
 }
 
 /// That the goroutines were cut out of a dump: the one that writes a dump runs, and a process that was
-/// asked to print them says so.
-fn excerpt(report: &Report) -> Option<&'static str> {
-    let last = report.goroutines.as_ref()?.snapshots.last()?;
-    let is_whole = !last.has_ids || last.total > EXCERPT || last.states.contains_key("running");
+/// asked to print them says so. Of a profile, its first line says how many there are.
+fn excerpt(report: &Report) -> Option<String> {
+    let section = report.goroutines.as_ref()?;
+    let last = section.snapshots.last()?;
+    let are = if last.total == 1 { "It is" } else { "They are" };
+    if !last.has_ids {
+        let members = section.groups.iter().filter(|group| group.subject == last.subject);
+        let listed = members.filter_map(|group| group.counts.last().copied()).fold(0, u64::saturating_add);
+        let source = report.sources.iter().find(|row| row.id == last.source);
+        let is_untitled = source.is_some_and(|row| row.notes.iter().any(|note| note.code == NO_TITLE));
+        let is_short = listed < last.total && section.groups.len() < limits::GOROUTINE_GROUPS;
+        return (is_untitled || is_short).then(|| {
+            let rest = text::count_u64(last.total.saturating_sub(listed));
+            if is_short {
+                format!("The stacks of {rest} are not in the text, and nothing is known of them.")
+            } else {
+                format!(
+                    "{are} a part of a profile, without its first line: of the rest of the process nothing is known."
+                )
+            }
+        });
+    }
+    let is_whole = last.total > EXCERPT || last.states.contains_key("running");
     let is_asked = || report.findings.iter().any(|finding| finding.code.starts_with("crash."));
-    (!is_whole && !is_asked()).then_some(if last.total == 1 {
-        "It is a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
-    } else {
-        "They are a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
+    (!is_whole && !is_asked()).then(|| {
+        format!(
+            "{are} a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
+        )
     })
 }
 
@@ -784,6 +815,22 @@ mod tests {
             let report = report(&[("g.txt", text.as_bytes())]);
             assert_ne!(report.outcome, Healthy, "{}", report.verdict);
             assert!(!report.verdict.contains("No problem"), "{}", report.verdict);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_profile_is_no_all_clear() {
+        let stacks = "7 @ 0x43e44e 0x436c97 0x46bce5\n#\t0x46bce4\tinternal/poll.runtime_pollWait+0x84\t/go/src/runtime/netpoll.go:343\n#\t0x4e11c6\tnet.(*TCPListener).accept+0x26\t/go/src/net/tcpsock_posix.go:142\n#\t0x698419\tmain.serve+0x3a\t/srv/main.go:9\n";
+        let part = "nothing is known";
+        for (text, is_part) in [
+            (stacks.to_owned(), true),
+            (format!("goroutine profile: total 10007\n{stacks}"), true),
+            (format!("we saw 10007 of:\n{stacks}\n"), true),
+            (format!("goroutine profile: total 7\n{stacks}"), false),
+        ] {
+            let report = report(&[("g.txt", text.as_bytes())]);
+            assert_eq!(report.verdict.contains(part), is_part, "{}", report.verdict);
+            assert_eq!(report.outcome == Healthy, !is_part, "{}", report.verdict);
         }
     }
 
