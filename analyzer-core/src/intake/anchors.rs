@@ -33,6 +33,7 @@ pub(super) fn find(line: &[u8]) -> Option<usize> {
         .or_else(|| frame(line))
         .or_else(|| creator(line))
         .or_else(|| titled(line))
+        .or_else(|| dump_line::race_access(line))
         .or_else(|| section(line))
         .or_else(|| kernel(line))
         .or_else(|| figure(line))

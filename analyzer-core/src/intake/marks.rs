@@ -92,6 +92,14 @@ fn command(line: &str) -> Option<Mark> {
     if let Some(command) = line.strip_prefix("$ ") {
         return Some(read_by(command));
     }
+    // A prompt of root that lost its blank.
+    if let Some(command) = line.strip_prefix('#')
+        && let Some((word, _)) = command.split_once(' ')
+        && COMMANDS.contains(&word)
+        && command.contains(" -")
+    {
+        return Some(read_by(command));
+    }
     if is_prompt(line) {
         return Some(Mark::Prompt);
     }
@@ -191,6 +199,8 @@ mod tests {
             ("$ curl -s localhost:6060/debug/pprof/goroutine?debug=2", start("goroutine")),
             ("$ kubectl top pod", Some(Mark::Start(None))),
             ("$ exit", Some(Mark::Start(None))),
+            ("#free -h", Some(Mark::Start(None))),
+            ("#free memory is low", None),
             ("==> memory.events <==", start("memory.events")),
             ("### memory.stat", start("memory.stat")),
             ("**/proc/1/status**", start("status")),

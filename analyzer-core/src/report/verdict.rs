@@ -244,8 +244,11 @@ fn calm(report: &Report) -> (String, Outcome) {
         said.extend(working_set(report));
     }
     // Where the service was not judged, what the captures show is the answer.
+    const TOLD: [&str; 2] = ["pod.restarted", "crash.asked-for"];
+    let told = || report.findings.iter().find(|finding| TOLD.contains(&finding.code.as_str()));
     let shown = || {
         code(report)
+            .or_else(|| told().map(|finding| finding.claim.clone()))
             .or_else(|| report.traces.first().map(trace))
             .or_else(|| report.gc.as_ref().and_then(|gc| gc.runs.first()).map(self::gc))
             .or_else(|| resources(report))
@@ -471,9 +474,16 @@ fn excerpt(report: &Report) -> Option<String> {
             }
         });
     }
-    let is_whole = last.total > EXCERPT || last.states.contains_key("running");
-    let is_asked = || report.findings.iter().any(|finding| finding.code.starts_with("crash."));
-    (!is_whole && !is_asked()).then(|| {
+    let runs = last.states.contains_key("running");
+    let is_told = |code: &str| report.findings.iter().any(|finding| finding.code.starts_with(code));
+    if last.total <= EXCERPT && runs && is_told("crash.asked-for") {
+        return Some(
+            "One ran when the process was asked to print them; whether it should have, the text does not tell."
+                .to_owned(),
+        );
+    }
+    let is_whole = last.total > EXCERPT || runs;
+    (!is_whole && !is_told("crash.")).then(|| {
         format!(
             "{are} a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
         )
@@ -820,13 +830,13 @@ mod tests {
 
     #[test]
     fn a_part_of_a_profile_is_no_all_clear() {
-        let stacks = "7 @ 0x43e44e 0x436c97 0x46bce5\n#\t0x46bce4\tinternal/poll.runtime_pollWait+0x84\t/go/src/runtime/netpoll.go:343\n#\t0x4e11c6\tnet.(*TCPListener).accept+0x26\t/go/src/net/tcpsock_posix.go:142\n#\t0x698419\tmain.serve+0x3a\t/srv/main.go:9\n";
+        let stacks = "1 @ 0x474b7d 0x474914 0x40112f\n#\t0x474b7c\truntime/pprof.writeRuntimeProfile+0xdd\t/go/src/runtime/pprof/pprof.go:540\n#\t0x40112e\tmain.handler+0xdf\t/srv/main.go:18\n";
         let part = "nothing is known";
         for (text, is_part) in [
             (stacks.to_owned(), true),
             (format!("goroutine profile: total 10007\n{stacks}"), true),
             (format!("we saw 10007 of:\n{stacks}\n"), true),
-            (format!("goroutine profile: total 7\n{stacks}"), false),
+            (format!("goroutine profile: total 1\n{stacks}"), false),
         ] {
             let report = report(&[("g.txt", text.as_bytes())]);
             assert_eq!(report.verdict.contains(part), is_part, "{}", report.verdict);
@@ -840,7 +850,7 @@ mod tests {
         let api = "f1   api   0.1%   40.2MiB / 512MiB   7.8%   9\n";
         let db = "f2   db   0.1%   300MiB / 2GiB   14.6%   9\n";
         for (text, said) in [
-            (format!("{header}{api}"), "40.2 MiB, 7.8% of its limit of 512.0 MiB"),
+            (format!("{header}{api}"), "40.2 MiB, 7.9% of its limit of 512.0 MiB"),
             (format!("{header}{api}{db}"), "300.0 MiB, 14.6% of its limit of 2.0 GiB"),
             (
                 "POD    NAME   CPU(cores)   MEMORY(bytes)\napi-7   api   1m   1545Mi\n".to_owned(),

@@ -138,6 +138,20 @@ mod tests {
     }
 
     #[test]
+    fn a_report_whose_title_is_cut_off_is_one() {
+        let cut = REPORT.split_once("RACE\n").unwrap().1;
+        let stamped: String =
+            cut.lines().map(|line| format!("2024-07-17T09:58:25.742504264Z {line}\n")).collect();
+        let alone = cut.split_once("\n\n").unwrap().0;
+        for (text, has_both) in [(cut, true), (&stamped, true), (alone, false)] {
+            let found = check("crash", &[("out.txt", text)], &["crash.race"]);
+            let claim = &found[0].claim;
+            assert!(claim.contains("write in example.com/shop.(*Cart).Add (cart.go:51)"), "{claim}");
+            assert_eq!(claim.contains("(cart.go:88)"), has_both, "{claim}");
+        }
+    }
+
+    #[test]
     fn a_stack_that_was_forgotten_is_said_to_be() {
         let text = "WARNING: DATA RACE\nRead at 0x00c0001a2018 by goroutine 12:\n  main.f()\n      /srv/app/main.go:3 +0x1\n\nPrevious write at 0x00c0001a2018 by goroutine 9:\n  [failed to restore the stack]\n\n";
         let found = check("crash", &[("out.txt", text)], &["crash.race"]);

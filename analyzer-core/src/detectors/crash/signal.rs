@@ -30,6 +30,9 @@ pub const DETECTOR: Detector = Detector {
 /// that the kernel sent for a terminal's key (SI_KERNEL).
 const FROM_OUTSIDE: [i64; 2] = [0, 0x80];
 
+/// What is said of a signal whose name is not in the text.
+const UNNAMED: &str = "A signal (its name is not in the text)";
+
 fn tell(event: &Event<'_>) -> Option<Told> {
     let signal = event.crash.signal.as_ref().filter(|signal| signal.is_fatal)?;
     if event.crash.fatal.is_some() {
@@ -37,6 +40,8 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     }
     let is_sent = signal.code.is_none_or(|code| FROM_OUTSIDE.contains(&code));
     match signal.name.as_str() {
+        // The line with its name is cut off; a fault has another code than what was sent.
+        "" if signal.code == Some(0) => Some(asked(event, UNNAMED)),
         "SIGQUIT" => Some(asked(event, &signal.name)),
         "SIGABRT" if is_sent && !signal.is_in_cgo => Some(asked(event, &signal.name)),
         _ => Some(died(event)),
@@ -67,7 +72,8 @@ fn died(event: &Event<'_>) -> Told {
     let signal = crash.signal.as_ref().unwrap_or(&empty);
     let at = signal.address.map(|address| format!(" at address {address:#x}")).unwrap_or_default();
     let code = signal.code.map(|code| format!(" (code {code})")).unwrap_or_default();
-    let mut claim = format!("{} ended the process{at}{code}.", signal.name);
+    let name = if signal.name.is_empty() { UNNAMED } else { &signal.name };
+    let mut claim = format!("{name} ended the process{at}{code}.");
     let (place, who) = (event.place(), event.who());
     let is_raised = signal.code.is_some_and(|code| code < 0);
     if signal.is_in_cgo && place.is_empty() {
@@ -98,7 +104,7 @@ fn died(event: &Event<'_>) -> Told {
         severity: Severity::Critical,
         confidence: Confidence::Certain,
         condition: "The runtime printed a signal that ended the process.",
-        title: format!("{} ended the process", signal.name),
+        title: format!("{name} ended the process"),
         claim,
         against: Vec::new(),
         advice,
@@ -182,6 +188,19 @@ mod tests {
         for lines in SENT {
             check("crash.signal", &[("stderr.txt", &ended_with(lines))], &[]);
         }
+    }
+
+    #[test]
+    fn a_signal_whose_name_is_cut_off_is_no_panic() {
+        let idle = "goroutine 0 [idle]:\nruntime.futex(0x247c38, 0x0)\n\t/usr/local/go/src/runtime/sys_linux_arm64.s:311 +0x1c\nruntime.notesleep(0x247c38)\n\t/usr/local/go/src/runtime/lock_futex.go:151 +0x84\n";
+        let sent = format!("PC=0x5f2bc m=0 sigcode=0\n\n{idle}");
+        let found = check("crash", &[("stderr.txt", &sent)], &["crash.asked-for"]);
+        assert!(found[0].claim.starts_with("A signal"), "{}", found[0].claim);
+        let fault = format!("PC=0x5f2bc m=3 sigcode=1 addr=0x18\n\n{idle}");
+        let found = check("crash", &[("stderr.txt", &fault)], &["crash.signal"]);
+        assert!(found[0].claim.starts_with("A signal"), "{}", found[0].claim);
+        let key = format!("go test\n...^\\SIGQUIT: quit\nPC=0x430ea3 m=0 sigcode=128\n\n{idle}");
+        check("crash", &[("stderr.txt", &key)], &["crash.asked-for"]);
     }
 
     #[test]

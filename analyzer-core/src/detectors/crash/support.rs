@@ -131,7 +131,10 @@ impl Event<'_> {
         let frames: Vec<(usize, StackFrame)> =
             self.evidence.stacks.leaf_first(row.stack).map(|frame| self.frame(frame)).enumerate().collect();
         let is_raised = |frame: &StackFrame| {
-            matches!(frame.function.as_str(), "panic" | "runtime.sigpanic" | "runtime.gopanic")
+            matches!(
+                frame.function.as_str(),
+                "panic" | "runtime.panic" | "runtime.sigpanic" | "runtime.gopanic"
+            )
         };
         // The first panic of a chain is the outermost on the stack.
         let start = frames.iter().rposition(|(_, frame)| is_raised(frame)).map_or(0, |at| at + 1);

@@ -34,7 +34,11 @@ pub(super) fn sniff(probe: &Probe<'_>) -> Sniff {
 /// The total that a title states, and whether it is that of a leak profile.
 fn title(line: &str) -> Option<(u64, bool)> {
     let text = line.trim();
-    TITLES.iter().find_map(|(start, is_leak)| Some((text.strip_prefix(start)?.parse().ok()?, *is_leak)))
+    TITLES.iter().find_map(|(start, is_leak)| {
+        // Somebody may have written a word behind it.
+        let total = text.strip_prefix(start)?.split(' ').next()?;
+        Some((total.parse().ok()?, *is_leak))
+    })
 }
 
 /// The count and the program counters of `3 @ 0x47db6a 0x41516e`.

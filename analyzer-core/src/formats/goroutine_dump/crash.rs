@@ -41,6 +41,13 @@ pub(super) fn timed_out(line: u64) -> CrashRecord {
     CrashRecord { line, panics, ..CrashRecord::default() }
 }
 
+/// The record of a panic of which only the stack is in the text.
+pub(super) fn headless(line: u64) -> CrashRecord {
+    let text = "its message is not in the text".to_owned();
+    let panics = vec![PanicValue { text, is_recovered: false, is_repanicked: false, line }];
+    CrashRecord { line, panics, ..CrashRecord::default() }
+}
+
 /// The record of a panic, or with `is_exit` of an end, that the program logged itself: `message` is the
 /// line before its stack.
 pub(super) fn logged(message: Option<(&str, u64)>, header_line: u64, is_exit: bool) -> CrashRecord {
@@ -140,6 +147,9 @@ fn add_signal(signal: &mut SignalRecord, text: &str, line: u64) {
         return;
     }
     if text.starts_with("PC=") {
+        // Only what a signal ended prints it.
+        signal.is_fatal = true;
+        signal.line = if signal.line == 0 { line } else { signal.line };
         return read_fields(signal, text);
     }
     if signal.line == 0 {

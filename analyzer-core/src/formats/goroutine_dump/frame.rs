@@ -142,12 +142,21 @@ fn offset_at(text: &[u8]) -> Option<usize> {
         found = Some(space);
         end = space;
     }
-    found.or_else(|| {
+    found.or_else(|| bare_offset(text)).or_else(|| {
         // The blank is lost where a text was read from a picture.
         let at = memchr::memmem::rfind(text, b"+0x")?;
         let is_number = at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(u8::is_ascii_digit);
         is_number.then_some(at)
     })
+}
+
+/// Where `  0x1d` starts: an address of a page has a blank for a plus (`check.go:1915  0xe65`).
+fn bare_offset(text: &[u8]) -> Option<usize> {
+    let at = memchr::memmem::rfind(text, b"  0x")?;
+    let digits = text.get(at + 4..)?;
+    let is_place = at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(u8::is_ascii_digit);
+    let is_offset = !digits.is_empty() && digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit);
+    (is_place && is_offset).then_some(at)
 }
 
 /// The creator of a `created by` line, and the goroutine that ran the `go` statement.
@@ -202,6 +211,25 @@ mod tests {
             assert_eq!(name(noise), None, "{noise}");
         }
         assert!(is_inlined(b"main.f(...)") && !is_inlined(b"main.f(0x1, ...)"));
+    }
+
+    #[test]
+    fn an_offset_may_have_a_blank_for_its_plus() {
+        let of = |text: &str| {
+            let place = file_line(text.as_bytes())?;
+            Some((String::from_utf8_lossy(place.file).into_owned(), place.line, place.has_offset))
+        };
+        for (text, has_offset) in [
+            ("check.go:1915  0xe65", true),
+            ("\t  check.go:1915  0x1d", true),
+            ("check.go:1915 +0xe65", true),
+            ("check.go:1915", false),
+        ] {
+            assert_eq!(of(text), Some(("check.go".to_owned(), 1915, has_offset)), "{text}");
+        }
+        for text in ["see a.go  0x1", "a.go:7  0xzz", "a.go:7  0x"] {
+            assert!(of(text).is_none_or(|(_, _, has_offset)| !has_offset), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a single line of a dump looks like, for those who look for one in other texts.
 
-use super::{frame, header, preamble, stacks};
+use super::{frame, header, preamble, race, stacks};
 
 /// True for a whole header: `goroutine 7 [running]:`.
 pub fn is_header(line: &[u8]) -> bool {
@@ -12,6 +12,11 @@ pub fn is_group(line: &[u8]) -> bool {
     let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = line.get(digits..).unwrap_or_default().trim_ascii_end();
     digits > 0 && rest.starts_with(b" goroutines [") && rest.ends_with(b"]:")
+}
+
+/// Where the race detector names an access in a line: `Write at 0x00c0001a2018 by goroutine 12:`.
+pub fn race_access(line: &[u8]) -> Option<usize> {
+    race::access_at(line)
 }
 
 /// The goroutine of a header.

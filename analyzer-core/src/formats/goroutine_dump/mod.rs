@@ -99,7 +99,9 @@ fn has_runtime_stack(bytes: &[u8]) -> bool {
 /// True for a text with calls and their places below one another, as only Go prints them:
 /// a stack whose header is not in it.
 fn has_stack(bytes: &[u8]) -> bool {
-    let mut lines = Lines::new(bytes).map(|line| line.bytes.trim_ascii_end()).peekable();
+    let lines = Lines::new(bytes).map(|line| line.bytes.trim_ascii_end());
+    // A page may put a blank line below each.
+    let mut lines = lines.filter(|line| !line.is_empty()).peekable();
     let mut pairs = 0;
     while let (Some(line), Some(next)) = (lines.next(), lines.peek()) {
         // The runtime's own stack is no goroutine's, and that of a group is not of one.

@@ -21,6 +21,7 @@ const CUT_FATAL: &[u8] = b"error: unexpected signal during runtime execution";
 /// What a line before or between blocks says; `None` if it is the runtime's
 /// nowhere. `in_message` is true if the line before is of a panic's message.
 pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
+    let text = behind_key(text);
     let bare = text.trim_ascii_start();
     let nested = bare.starts_with(b"panic: ") && (bare.len() == text.len() || in_message);
     if nested || bare.starts_with(b"[recovered]") {
@@ -45,6 +46,12 @@ pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
         return Some(PreambleKind::Recovered);
     }
     in_message.then_some(PreambleKind::Continuation)
+}
+
+/// What stands behind the key that a terminal shows where somebody sent SIGQUIT or SIGINT: `^\SIGQUIT: quit`.
+pub(super) fn behind_key(text: &[u8]) -> &[u8] {
+    let at = memchr::memmem::find(text, b"^\\SIG").map_or(0, |at| at + 2);
+    text.get(at..).unwrap_or(text)
 }
 
 /// True if the next lines, up to a blank one, may belong to the same message.
@@ -84,7 +91,8 @@ pub(super) fn push(preamble: &mut Vec<PreambleLine>, kind: PreambleKind, text: &
     if to_u64(preamble.len()) >= to_u64(LINES) {
         return;
     }
-    preamble.push(PreambleLine { kind, text: String::from_utf8_lossy(kept(text)).into_owned(), line });
+    let text = String::from_utf8_lossy(kept(behind_key(text))).into_owned();
+    preamble.push(PreambleLine { kind, text, line });
 }
 
 /// What is kept of a line.

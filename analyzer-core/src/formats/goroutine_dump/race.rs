@@ -39,6 +39,8 @@ const TITLE: &[u8] = b"WARNING: DATA RACE";
 const REPORTS: usize = 1000;
 /// Accesses and goroutines of one report that are kept: it has two of each.
 const PARTS: usize = 8;
+/// Bytes in which a report is looked for whose title is cut off.
+const HEAD_BYTES: usize = 64 << 10;
 
 fn sniff(probe: &Probe<'_>) -> Sniff {
     if has_report(probe.bytes) { Sniff::ByContent } else { Sniff::No }
@@ -47,6 +49,20 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
 /// True if the bytes hold a report.
 pub(super) fn has_report(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, TITLE).is_some()
+        || Lines::new(bytes.get(..HEAD_BYTES).unwrap_or(bytes)).any(|line| access_at(line.bytes).is_some())
+}
+
+/// Where `Write at 0x00c0001a2018 by goroutine 12:` starts in a line: only this tool writes so.
+pub(super) fn access_at(line: &[u8]) -> Option<usize> {
+    const WORDS: [&[u8]; 4] =
+        [b"Previous write at 0x", b"Previous read at 0x", b"Write at 0x", b"Read at 0x"];
+    let text = line.trim_ascii_end();
+    let is_by =
+        || memchr::memmem::find(text, b" by goroutine ").is_some() || text.ends_with(b" by main goroutine:");
+    if text.last() != Some(&b':') || !is_by() {
+        return None;
+    }
+    WORDS.iter().find_map(|words| memchr::memmem::find(text, words))
 }
 
 fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
@@ -94,6 +110,7 @@ pub(super) fn read(bytes: &[u8], source: SourceId, evidence: &mut Evidence) {
         evidence,
         source,
         width: 0,
+        is_titled: false,
         report: None,
         part: None,
         frames: Vec::new(),
@@ -118,6 +135,8 @@ struct Reader<'e> {
     source: SourceId,
     /// Bytes that a log put before the title.
     width: usize,
+    /// A title was there.
+    is_titled: bool,
     report: Option<RaceReport>,
     part: Option<Part>,
     frames: Vec<FrameId>,
@@ -131,12 +150,15 @@ impl Reader<'_> {
         if let Some(at) = memchr::memmem::find(line, TITLE) {
             self.close();
             self.width = at;
-            let (source, accesses, goroutines) = (self.source, Vec::new(), Vec::new());
-            self.report = Some(RaceReport { source, line: number, accesses, goroutines });
+            self.is_titled = true;
+            self.report = Some(self.empty(number));
             return;
         }
         if self.report.is_none() {
-            return;
+            // The title is cut off; what a report that was closed has below it is none.
+            let Some(at) = access_at(line).filter(|_| !self.is_titled) else { return };
+            self.width = at;
+            self.report = Some(self.empty(number));
         }
         let text = line.get(self.width..).unwrap_or(line);
         let text = String::from_utf8_lossy(text);
@@ -157,6 +179,10 @@ impl Reader<'_> {
         } else {
             self.frame(text.trim_start());
         }
+    }
+
+    fn empty(&self, line: u64) -> RaceReport {
+        RaceReport { source: self.source, line, accesses: Vec::new(), goroutines: Vec::new() }
     }
 
     /// `Previous write at 0x00c0 by goroutine 7:`, `Goroutine 7 (running) created at:`.

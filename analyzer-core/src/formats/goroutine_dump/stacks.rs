@@ -31,10 +31,12 @@ use crate::evidence::stacks::{Frame, FrameId};
 const UNKNOWN_STATE: &str = "not printed";
 /// The function of Go's own that a panic calls; every stack of a panic has it.
 const PANIC: &str = "panic";
+/// The same, and under the name that Go 1.3 and older print.
+const PANICS: [&str; 2] = [PANIC, "runtime.panic"];
 /// The function by which a program gets its stack as text.
 const STACK_WRITER: &str = "runtime/debug.Stack";
 
-/// Calls that stand first in the stack of a goroutine that prints it itself, or panics.
+/// Calls in the stack of a goroutine that prints it itself, or panics.
 const OWN_STACK: [&str; 6] =
     [STACK_WRITER, "runtime.Stack", PANIC, "runtime.gopanic", "runtime.throw", "runtime.sigpanic"];
 
@@ -116,8 +118,6 @@ pub(super) struct Reader<'e> {
     leak_line: Option<u64>,
     /// The text has no header: its first call starts a stack.
     lacks_header: bool,
-    /// That call is one by which a goroutine prints its own stack.
-    is_own_stack: bool,
     /// By a function and whether it was inlined: the last file line and its frame. Goroutines of one
     /// kind are in the same calls.
     places: FxHashMap<(StrId, bool), (Vec<u8>, FrameId)>,
@@ -148,7 +148,6 @@ impl<'e> Reader<'e> {
             addresses_left,
             leak_line: None,
             lacks_header: false,
-            is_own_stack: false,
             places: FxHashMap::default(),
         }
     }
@@ -169,12 +168,8 @@ impl<'e> Reader<'e> {
         {
             self.open(&header, number);
         }
-        if self.lacks_header
-            && self.block.is_none()
-            && let Some(name) = frame::function(text)
-        {
+        if self.lacks_header && self.block.is_none() && frame::function(text).is_some() {
             self.lacks_header = false;
-            self.is_own_stack = OWN_STACK.iter().any(|own| own.as_bytes() == name);
             self.open(&Header::unknown(), line.number);
         }
         match text.first() {
@@ -214,10 +209,8 @@ impl<'e> Reader<'e> {
         let labels = self.labels(&header.labels);
         let says_leaked = self.leak_line.is_some_and(|at| at == line || at.saturating_add(1) == line);
         let flags = if says_leaked { header.flags.with(GoroutineFlags::LEFT_BY_TEST) } else { header.flags };
-        // What a test left behind does not run while its stack is printed, and of a stack whose beginning
-        // is cut off nobody knows.
-        let is_unknown = *header == Header::unknown() && (says_leaked || !self.is_own_stack);
-        let state = if is_unknown { UNKNOWN_STATE } else { header.state };
+        // What a test left behind does not run while its stack is printed.
+        let state = if says_leaked && *header == Header::unknown() { UNKNOWN_STATE } else { header.state };
         let goroutine = Goroutine {
             goid: header.goid,
             parent: None,
@@ -380,8 +373,17 @@ impl<'e> Reader<'e> {
         let Some(mut block) = self.block.take() else { return };
         block.goroutine.stack = self.evidence.stacks.from_leaf_first(&block.frames);
         self.take_glued_crash(&block);
+        let is_headless = block.goroutine.goid == Header::unknown().goid
+            && !block.goroutine.flags.has(GoroutineFlags::SYSTEM_STACK);
+        if is_headless && !self.is_own_stack(&block) {
+            block.goroutine.state = self.evidence.strings.intern(UNKNOWN_STATE);
+        }
         let is_panic = self.is_logged_panic(&block);
         let is_exit = self.is_logged_exit(&block);
+        let leaf = self.evidence.stacks.leaf_first(block.goroutine.stack).next();
+        let is_innermost =
+            leaf.is_some_and(|frame| PANICS.contains(&self.evidence.strings.get(frame.function)));
+        let is_recovered = self.is_said_of(&block) && foreign::says_recovered(&self.foreign.0);
         let is_alarm = self.is_alarm(&block);
         self.start_dump_if_needed(&block, is_panic || is_exit);
         let is_said = self.is_said_of(&block);
@@ -395,7 +397,11 @@ impl<'e> Reader<'e> {
             if (is_panic || is_exit) && dump.crash.is_none() {
                 let text = message.map(|(said, line)| (foreign::message(said), line));
                 let text = text.as_ref().map(|(text, line)| (text.as_str(), *line));
-                let record = crash::logged(text, u64::from(block.goroutine.line), is_exit);
+                let line = u64::from(block.goroutine.line);
+                // Where a handler prints the stack, its own calls stand above that of the panic.
+                let is_ended = is_panic && is_innermost && !is_recovered;
+                let record =
+                    if is_ended { crash::headless(line) } else { crash::logged(text, line, is_exit) };
                 dump.crash = Some(record);
             }
             let is_crash = !block.goroutine.flags.has(GoroutineFlags::SYSTEM_STACK);
@@ -464,11 +470,24 @@ impl<'e> Reader<'e> {
         line > 0 && (line == block.goroutine.line || line.saturating_add(1) == block.goroutine.line)
     }
 
+    /// True if the goroutine ran when its stack was printed: it printed it, or panicked, or it is the first
+    /// of a crash. Of another stack without a header nobody knows.
+    fn is_own_stack(&self, block: &Block) -> bool {
+        let strings = &self.evidence.strings;
+        let own: Vec<StrId> = OWN_STACK.iter().filter_map(|name| strings.find(name)).collect();
+        let mut frames = self.evidence.stacks.leaf_first(block.goroutine.stack).take(CALLS_WITH_ARGUMENTS);
+        let said = &self.foreign.0;
+        let is_logged = foreign::says_recovered(said) || foreign::is_fatal_log(said);
+        !self.preamble.is_empty()
+            || (is_logged && self.is_said_of(block))
+            || frames.any(|frame| own.contains(&frame.function))
+    }
+
     /// True if the stack is one that a handler printed while it recovered a panic.
     fn is_logged_panic(&self, block: &Block) -> bool {
         let strings = &self.evidence.strings;
         let has_panic = || {
-            strings.find(PANIC).is_some_and(|panic| {
+            PANICS.iter().filter_map(|name| strings.find(name)).any(|panic| {
                 let frames = self.evidence.stacks.leaf_first(block.goroutine.stack);
                 frames.take(CALLS_WITH_ARGUMENTS).any(|frame| frame.function == panic)
             })

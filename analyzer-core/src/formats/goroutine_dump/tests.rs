@@ -495,3 +495,21 @@ fn what_a_goroutine_did_whose_header_is_cut_off_is_not_known() {
         assert_eq!(groups[0].state, state, "{call}\n{}", report.verdict);
     }
 }
+
+#[test]
+fn a_stack_with_blank_lines_between_its_lines_and_a_panic_of_go_1_3_are_read() {
+    let report = |text: &str| {
+        let mut session = crate::session::Session::default();
+        session.add("paste.txt", text.as_bytes().to_vec());
+        session.report()
+    };
+    let spaced = "net/http.(*body).Read(0x55f28f7f7670?, {0xc00004a602?})\n\n\t/go/src/net/http/transfer.go:831 +0x125\n\nmain.pull(0xc0000ee280)\n\n\t/srv/main.go:9 +0x188\n";
+    assert_eq!(report(spaced).goroutines.expect("a goroutine").snapshots[0].total, 1);
+    let old = "goroutine 12 [running]:\nruntime.panic(0x7c3720, 0x11b409a0)\n\t/go/src/pkg/runtime/panic.c:266 +0xa6\nmain.(*Log).apply(0x11b49b40)\n\t/srv/log.go:997 +0x2fe\n\ngoroutine 1 [select]:\nmain.main()\n\t/srv/main.go:9 +0x1d\n";
+    let crash = report(old);
+    let found = crash.findings.iter().find(|finding| finding.code.starts_with("crash."));
+    assert!(found.is_some_and(|found| found.code == "crash.panic"), "{}", crash.verdict);
+    assert!(found.is_some_and(|found| found.claim.contains("log.go:997")), "{}", crash.verdict);
+    let titled = "goroutine profile: total 9 (nine)\n7 @ 0x43e44e 0x436c97\n#\t0x46bce4\tmain.f+0x84\t/srv/main.go:3\n";
+    assert_eq!(report(titled).goroutines.expect("goroutines").snapshots[0].total, 9);
+}

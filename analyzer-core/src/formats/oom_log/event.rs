@@ -87,6 +87,10 @@ impl<'a> Reader<'a> {
 
     /// The events, in order.
     pub fn finish(mut self) -> Vec<OomEvent> {
+        if self.events.is_empty() && self.has_tables {
+            let message = "The log has tables of the machine's memory (Mem-Info) alone: the kernel prints them when the machine ran out, and when an allocation failed.";
+            self.facts.notes.info("machine-tables", None, message);
+        }
         let of_log = self.events.iter().find_map(page_bytes);
         for event in &mut self.events {
             if let Some(page) = page_bytes(event).or(of_log) {

@@ -46,7 +46,7 @@ pub const FORMATS: &[Format] = &[
 ];
 
 /// What only an out-of-memory record has.
-const MARKS: [&[u8]; 12] = [
+const MARKS: [&[u8]; 14] = [
     b" invoked oom-killer: ",
     b"oom-kill:constraint=",
     b"ut of memory: Kill",
@@ -59,6 +59,8 @@ const MARKS: [&[u8]; 12] = [
     b"oom_reaper: reaped process ",
     b"kB, anon-rss:",
     b"  uid  tgid total_vm      rss ",
+    b"lowmem_reserve[]: ",
+    b" pages RAM\n",
 ];
 
 /// Bytes of a log in which a mark is looked for: kernel logs are long before they get to it.
@@ -95,12 +97,24 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
 /// dmesg's own prefix on several lines.
 fn sniff_kernel_log(probe: &Probe<'_>) -> Sniff {
     let lines = || Lines::new(probe.head()).take(20).filter(|line| !line.bytes.is_empty());
-    let with_time = lines().filter(|line| prefix::strip(line.text()).1.is_some()).count();
+    let with_time = lines().filter(|line| prefix::has_clock(line.text())).count();
     if with_time > 0 && with_time * 2 >= lines().count() { Sniff::ByContent } else { Sniff::No }
 }
 
-fn parse_kernel_log(_: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+/// What the kernel says of an allocation that failed, before its size: `api: page allocation failure: order:8, mode:…`.
+const FAILURE: &str = ": page allocation failure: order:";
+
+fn parse_kernel_log(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     facts.notes.info("no-oom", None, "The log holds no out-of-memory kill.");
+    for line in Lines::new(input.bytes) {
+        let (message, _) = prefix::strip(line.text());
+        let Some((command, order)) = message.split_once(FAILURE) else { continue };
+        let order = order.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        let message = format!(
+            "An allocation of {command} failed for want of 2^{order} pages in a row; no process was killed for it."
+        );
+        facts.notes.info("allocation-failed", Some(line.position()), message);
+    }
     Ok(())
 }
 

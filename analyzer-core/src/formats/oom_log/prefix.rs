@@ -16,6 +16,19 @@ pub fn strip(line: &str) -> (&str, Option<Nanos>) {
     }
 }
 
+/// True for a line behind the kernel's clock: seconds or, of `dmesg -T`, a date that ends with its year.
+pub fn has_clock(line: &str) -> bool {
+    let is_date = || {
+        let date = line.strip_prefix('[')?.split_once("] ")?.0;
+        let (time, year) = date.rsplit_once(' ')?;
+        let clock = time.rsplit(' ').next()?;
+        let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+        let is_clock = clock.len() == 8 && is_clock(clock, 2);
+        (is_year && is_clock).then_some(())
+    };
+    strip(line).1.is_some() || is_date().is_some()
+}
+
 /// `<4>` of `dmesg --raw`.
 fn level(line: &str) -> &str {
     let rest = line.strip_prefix('<').and_then(|rest| rest.split_once('>'));
@@ -111,6 +124,24 @@ mod tests {
             ("[   39.423983] [    188]     0   188", ("[    188]     0   188", seconds)),
         ] {
             assert_eq!(strip(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn seconds_and_dates_are_clocks() {
+        for line in
+            ["[   39.423983] anon", "[Fri Nov 20 20:10:56 2026] anon", "[四 7月 25 08:58:31 2024] anon"]
+        {
+            assert!(has_clock(line), "{line}");
+        }
+        for line in [
+            "[    188]     0   188",
+            "anon 4096",
+            "[see the log of 20:10:56]",
+            "[2026-11-20 20:10:56.123 UTC] x",
+            "",
+        ] {
+            assert!(!has_clock(line), "{line}");
         }
     }
 

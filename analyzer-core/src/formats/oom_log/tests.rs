@@ -72,6 +72,25 @@ fn rows_of_a_table_whose_beginning_is_cut_off_tell_of_a_record() {
 }
 
 #[test]
+fn an_allocation_that_failed_is_told_and_no_kill() {
+    let log = |clock: &str| {
+        format!(
+            "it is crashing\n```\n{clock} minio: page allocation failure: order:8, mode:0x6040c0(GFP_KERNEL|__GFP_COMP), nodemask=(null)\n{clock} minio cpuset=/ mems_allowed=0\n{clock} Call Trace:\n{clock}  dump_stack+0x66/0x8b\n{clock}  warn_alloc+0xf2/0x160\n```\n"
+        )
+    };
+    for clock in ["[  120.000001]", "[Fri Nov 20 20:10:56 2026]", "[四 7月 25 08:58:31 2024]"] {
+        let mut session = crate::session::Session::default();
+        session.add("paste.txt", log(clock).into_bytes());
+        let report = session.report();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"), "{clock}: {}", report.verdict);
+        let told =
+            report.sources[0].notes.iter().any(|note| note.message.contains("minio failed for want of 2^8"));
+        assert!(told, "{:?}", report.sources[0].notes);
+    }
+}
+
+#[test]
 fn statistics_in_one_record_are_split_at_the_escaped_line_ends() {
     let kmsg = "4,1,39423983,-;api invoked oom-killer: order=0\n6,2,39424822,-;Memory cgroup stats for /pod/app:\n6,3,39424899,-;anon 4096\\x0afile 8192\\x0ashmem 0\n6,4,39424922,-;Tasks state (memory values in pages):\n";
     let (evidence, _) = parse_text(kmsg);

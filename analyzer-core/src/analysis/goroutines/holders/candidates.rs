@@ -249,6 +249,10 @@ impl Table {
             shape: Rc::clone(shape),
         };
         let is_own = waits_for == Some(lock);
+        // A method further out has the lock only if it is one of its own object, not behind a pointer of it.
+        if is_own && kin >= Kin::Object && !target.is_in_object() {
+            return;
+        }
         let list = if is_own { &mut target.own } else { &mut target.candidates };
         list.push(candidate);
         if list.len() >= KEPT * 2 {

@@ -210,6 +210,14 @@ impl Lock {
         }
     }
 
+    /// True if the lock is a field of the object, as far as the text shows.
+    pub fn is_in_object(&self) -> bool {
+        match (self.address, self.object) {
+            (Some(address), Some(object)) => address.checked_sub(object).is_some_and(|at| at <= OBJECT_BYTES),
+            _ => true,
+        }
+    }
+
     fn add(&mut self, row: &Goroutine, shape: &Rc<Shape>, site: usize, object: Option<u64>) {
         self.object = self.object.or(object);
         self.is_read_write |= shape.wait == Wait::RwMutex;

@@ -204,6 +204,9 @@ fn methods_that_call_each_other_are_no_proof_of_a_lock_taken_twice() {
     let other = call(40, 38).replace("update(0xc0000cdb80)", "update(0xc0000ffb80)");
     check("goroutine.self-deadlock", &[("dump.txt", dump(&other))], &[]);
     told(&other, &["goroutine.lock-never-released"], &[]);
+    // The lock is far from the stream, behind a pointer: an element's, a client's.
+    let behind = call(40, 38).replace("Mutex 0xc0000cdb90", "Mutex 0xc0004d0bd0");
+    told(&behind, &["goroutine.lock-never-released"], &[]);
     // Somebody is at work in the section.
     let worker = "goroutine 50 [running]\n mq.(*stream).compact(0xc0000cdb80) stream.go:200\n";
     told(&format!("{}{worker}", call(40, 38)), &["goroutine.lock-never-released"], &[]);

@@ -2,7 +2,7 @@
 
 use super::super::oom::CGROUP;
 use super::super::support::{Draft, list, text};
-use super::{EXITED, SIGKILL, cited};
+use super::{EXITED, RESTARTED, SIGKILL, cited};
 use crate::analysis::memory::term::View;
 use crate::detectors::crash::support::quote;
 use crate::detectors::{Case, Rule};
@@ -75,11 +75,44 @@ pub(super) fn find(subject: &Subject, container: &View<'_>, has_several_pods: bo
     if let Some(state) = states.into_iter().find(|state| reason(state) == Some(OOM_KILLED)) {
         return killed(subject, container, state, has_several_pods);
     }
-    states.into_iter().find_map(|state| {
+    let told = states.into_iter().find_map(|state| {
         let code = container.get(&format!("{state}.exitCode"))?;
         let exit = EXITS.iter().find(|exit| exit.code == code.value)?;
         exited(subject, container, state, exit, code.from, has_several_pods)
-    })
+    });
+    told.or_else(|| restarted(subject, container, has_several_pods))
+}
+
+/// A container that was started again, and nothing tells how it ended.
+fn restarted(subject: &Subject, container: &View<'_>, has_several_pods: bool) -> Option<Finding> {
+    // An engine counts starts over the whole life of a container that runs.
+    let restarts =
+        container.get("restartCount").filter(|count| count.value > 0 && !is_of_engine(container))?;
+    let has_end =
+        ["state", "lastState"].iter().any(|state| container.get(&format!("{state}.exitCode")).is_some());
+    if has_end {
+        return None;
+    }
+    let name = name(container, has_several_pods);
+    let times = if restarts.value == 1 { "once".to_owned() } else { format!("{} times", restarts.value) };
+    let limit = container.value("limits.memory");
+    let limit = limit.map_or_else(String::new, |limit| format!(" Its memory limit is {}.", text(limit)));
+    let draft = Draft {
+        rule: RESTARTED,
+        severity: Severity::Info,
+        confidence: Confidence::Certain,
+        reclaim: None,
+        condition: "A container has restarts, and its last state is not told.".to_owned(),
+        title: RESTARTED.title.to_owned(),
+        claim: format!("{name} restarted {times}, and how it ended is not in the text.{limit}"),
+        amount: None,
+        citations: restarts.from,
+        against: Vec::new(),
+        advice: list(&[
+            "kubectl describe pod has the last state with reason and exit code, kubectl logs --previous what it wrote last.",
+        ]),
+    };
+    draft.about(subject.id)
 }
 
 /// "Container api", "Init container proxy of pod p", "A container of pod p".

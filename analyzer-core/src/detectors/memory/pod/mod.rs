@@ -49,9 +49,16 @@ const EXITED: Rule = Rule {
     meaning: "The exit code tells a crash (2, 134, 139) from a stop that was asked for (143).",
 };
 
+const RESTARTED: Rule = Rule {
+    code: "pod.restarted",
+    severity: Severity::Info,
+    title: "A container restarted, and why is not told",
+    meaning: "A container has restarts, and the text does not have the state in which it ended.",
+};
+
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, UNKNOWN, USERSPACE, SIGKILL, EXITED],
+    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, UNKNOWN, USERSPACE, SIGKILL, EXITED, RESTARTED],
     missing_inputs: |case| {
         let records = &case.evidence.memory.records;
         let is_told = |kind| matches!(kind, RecordKind::Pod | RecordKind::Event);

@@ -41,6 +41,20 @@ fn oom_killed_counts_with_any_exit_code_in_any_kind_of_container() {
 }
 
 #[test]
+fn restarts_whose_cause_is_not_in_the_text_are_told() {
+    let described = "Name: api-7\nNamespace: shop\nStatus: Running\nContainers:\n  api:\n    Image: shop/api\n    Limits:\n      memory: 50Mi\n    State: Running\n    Ready: False\n    Restart Count: 5\n";
+    let table = "NAME    READY   STATUS    RESTARTS   AGE\napi-7   1/1     Running   5          3d\n";
+    let object = pod("", "\"state\":{\"running\":{}}").replace("\"restartCount\":4", "\"restartCount\":5");
+    for text in [described, table, &object] {
+        let found = check("pod", &[("pod.txt", text)], &["pod.restarted"]);
+        assert_eq!(verdicts(&found), [(Info, Certain, None)]);
+        assert!(found[0].claim.contains("restarted 5 times"), "{}", found[0].claim);
+    }
+    check("pod.restarted", &[("pod.txt", described.replace("Count: 5", "Count: 0"))], &[]);
+    check("pod.restarted", &[("pod.json", pod("", &ended("lastState", 1, "Error")))], &[]);
+}
+
+#[test]
 fn exit_codes_are_told_apart_by_what_they_prove() {
     for (code, family, severity, says) in [
         (137, "mem.sigkill", Warning, "SIGKILL"),
