@@ -1,6 +1,8 @@
 //! The answer: one sentence and what it means for the service. It is made here and nowhere
 //! else; the page, the texts and the embedding page all show this one.
 
+mod partial;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use super::{
     ProfileSummary, Report, Role, Severity, SourceRow, SubjectId, Verdict,
 };
 use crate::base::convert::to_u64;
-use crate::base::limits;
 use crate::base::units::{Bytes, Nanos};
 use crate::evidence::sources::SourceStatus;
 
@@ -45,12 +46,6 @@ const NOTABLE_PERCENT: i64 = 20;
 
 /// Figures of a reading that the answer tells at most.
 const FIGURES: usize = 4;
-
-/// The note of a profile whose first line is cut off.
-const NO_TITLE: &str = "no-title";
-
-/// So many goroutines without the one that writes the dump are a part of it.
-const EXCERPT: u64 = 8;
 
 /// What is less than that is too little to be said of a container.
 const UNEXPLAINED_LEAST: Bytes = Bytes(16 << 20);
@@ -226,7 +221,7 @@ fn calm(report: &Report) -> (String, Outcome) {
     let growth = report.findings.iter().find(|finding| finding.code == "prof.heap.growth");
     let growth = growth.and_then(|finding| sentences(&finding.claim).next());
     said.extend(growth.map(|claim| format!("Memory may be leaking. {claim}")));
-    let excerpt = excerpt(report).filter(|_| !is_unjudged);
+    let excerpt = partial::excerpt(report).filter(|_| !is_unjudged);
     let is_healthy = open.is_empty()
         && growth.is_none()
         && !is_unjudged
@@ -241,7 +236,7 @@ fn calm(report: &Report) -> (String, Outcome) {
     said.extend(excerpt);
     said.extend(moment.map(charged));
     if moment.is_none() {
-        said.extend(working_set(report));
+        said.extend(partial::working_set(report));
     }
     // Where the service was not judged, what the captures show is the answer.
     const TOLD: [&str; 2] = ["pod.restarted", "crash.asked-for"];
@@ -309,34 +304,6 @@ fn reading(report: &Report) -> Option<String> {
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
     (!told.is_empty())
         .then(|| format!("The Go runtime has {}; what it holds in all is not in the files.", told.join(", ")))
-}
-
-/// The working set of a container of which no layer is known; of several, that of the fullest.
-fn working_set(report: &Report) -> Option<String> {
-    let mut last: BTreeMap<SubjectId, (&MemorySnapshot, Bytes)> = BTreeMap::new();
-    for moment in &report.memory.as_ref()?.snapshots {
-        if let Some(set) = moment.working_set.filter(|_| moment.layers.is_empty()) {
-            last.insert(moment.subject, (moment, set));
-        }
-    }
-    let fullness = |moment: &MemorySnapshot, set: Bytes| {
-        moment.limit.and_then(|limit| (i128::from(set.0) * 10_000).checked_div(i128::from(limit.0)))
-    };
-    let (subject, (moment, set)) = last
-        .iter()
-        .max_by_key(|(id, (moment, set))| (fullness(moment, *set), *set, std::cmp::Reverse(**id)))?;
-    let name = report.subjects.iter().find(|known| known.id == *subject).map(super::Subject::label);
-    let of = match (last.len(), name) {
-        (1, _) | (_, None) => "of the container".to_owned(),
-        (_, Some(name)) => format!("of {name}"),
-    };
-    Some(match moment.limit {
-        Some(limit) => {
-            let share = text::percent(set.0, limit.0);
-            format!("The working set {of} is {}, {share} of its limit of {}.", bytes(*set), bytes(limit))
-        }
-        None => format!("The working set {of} is {}; its limit is not in the files.", bytes(*set)),
-    })
 }
 
 /// What other tools counted: what a rule says of it, else the first row of the first table.
@@ -449,45 +416,6 @@ pub fn largest_part(moment: &MemorySnapshot) -> Option<&LedgerRow> {
     let whole = moment.layers.iter().map(|layer| layer.bytes).max()?;
     let rows = moment.ledger.iter().filter(|row| !row.is_total && row.id != "headroom");
     rows.max_by_key(|row| row.bytes).filter(|row| is_share(row.bytes, whole, NOTABLE_PERCENT))
-}
-
-/// That the goroutines were cut out of a dump: the one that writes a dump runs, and a process that was
-/// asked to print them says so. Of a profile, its first line says how many there are.
-fn excerpt(report: &Report) -> Option<String> {
-    let section = report.goroutines.as_ref()?;
-    let last = section.snapshots.last()?;
-    let are = if last.total == 1 { "It is" } else { "They are" };
-    if !last.has_ids {
-        let members = section.groups.iter().filter(|group| group.subject == last.subject);
-        let listed = members.filter_map(|group| group.counts.last().copied()).fold(0, u64::saturating_add);
-        let source = report.sources.iter().find(|row| row.id == last.source);
-        let is_untitled = source.is_some_and(|row| row.notes.iter().any(|note| note.code == NO_TITLE));
-        let is_short = listed < last.total && section.groups.len() < limits::GOROUTINE_GROUPS;
-        return (is_untitled || is_short).then(|| {
-            let rest = text::count_u64(last.total.saturating_sub(listed));
-            if is_short {
-                format!("The stacks of {rest} are not in the text, and nothing is known of them.")
-            } else {
-                format!(
-                    "{are} a part of a profile, without its first line: of the rest of the process nothing is known."
-                )
-            }
-        });
-    }
-    let runs = last.states.contains_key("running");
-    let is_told = |code: &str| report.findings.iter().any(|finding| finding.code.starts_with(code));
-    if last.total <= EXCERPT && runs && is_told("crash.asked-for") {
-        return Some(
-            "One ran when the process was asked to print them; whether it should have, the text does not tell."
-                .to_owned(),
-        );
-    }
-    let is_whole = last.total > EXCERPT || runs;
-    (!is_whole && !is_told("crash.")).then(|| {
-        format!(
-            "{are} a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
-        )
-    })
 }
 
 /// How full it is, and with what.
@@ -811,56 +739,6 @@ mod tests {
         let lone = report(&[("g.txt", dump(&[(1, "running")]).as_bytes())]);
         assert_eq!(lone.outcome, Unjudged, "{}", lone.verdict);
         assert!(lone.verdict.contains("running goroutine alone"), "{}", lone.verdict);
-    }
-
-    #[test]
-    fn goroutines_that_were_cut_out_of_a_dump_are_no_all_clear() {
-        let test = "goroutine 177 [chan receive, 9 minutes]:\ntesting.(*T).Run(0xc0003fb980, 0x2fad3d1)\n\t/usr/local/go/src/testing/testing.go:1179 +0x7cf\nmain.TestProxy(0xc0003fb980)\n\t/srv/proxy_test.go:43 +0x39\n";
-        let idle = |id: u32| {
-            format!(
-                "goroutine {id} [IO wait]:\ninternal/poll.runtime_pollWait(0x7f, 0x72)\n\t/go/src/runtime/netpoll.go:305 +0x89\nnet.(*TCPListener).accept(0xc000)\n\t/go/src/net/tcpsock_posix.go:142 +0x28\nmain.serve()\n\t/srv/main.go:9 +0x1d\n\n"
-            )
-        };
-        for text in [test.to_owned(), idle(7), format!("{}{}", idle(7), idle(8))] {
-            let report = report(&[("g.txt", text.as_bytes())]);
-            assert_ne!(report.outcome, Healthy, "{}", report.verdict);
-            assert!(!report.verdict.contains("No problem"), "{}", report.verdict);
-        }
-    }
-
-    #[test]
-    fn a_part_of_a_profile_is_no_all_clear() {
-        let stacks = "1 @ 0x474b7d 0x474914 0x40112f\n#\t0x474b7c\truntime/pprof.writeRuntimeProfile+0xdd\t/go/src/runtime/pprof/pprof.go:540\n#\t0x40112e\tmain.handler+0xdf\t/srv/main.go:18\n";
-        let part = "nothing is known";
-        for (text, is_part) in [
-            (stacks.to_owned(), true),
-            (format!("goroutine profile: total 10007\n{stacks}"), true),
-            (format!("we saw 10007 of:\n{stacks}\n"), true),
-            (format!("goroutine profile: total 1\n{stacks}"), false),
-        ] {
-            let report = report(&[("g.txt", text.as_bytes())]);
-            assert_eq!(report.verdict.contains(part), is_part, "{}", report.verdict);
-            assert_eq!(report.outcome == Healthy, !is_part, "{}", report.verdict);
-        }
-    }
-
-    #[test]
-    fn the_fullest_of_a_table_of_containers_is_told() {
-        let header = "CONTAINER ID   NAME   CPU %   MEM USAGE / LIMIT   MEM %   PIDS\n";
-        let api = "f1   api   0.1%   40.2MiB / 512MiB   7.8%   9\n";
-        let db = "f2   db   0.1%   300MiB / 2GiB   14.6%   9\n";
-        for (text, said) in [
-            (format!("{header}{api}"), "40.2 MiB, 7.9% of its limit of 512.0 MiB"),
-            (format!("{header}{api}{db}"), "300.0 MiB, 14.6% of its limit of 2.0 GiB"),
-            (
-                "POD    NAME   CPU(cores)   MEMORY(bytes)\napi-7   api   1m   1545Mi\n".to_owned(),
-                "1.5 GiB; its limit is not in the files",
-            ),
-        ] {
-            let report = report(&[("stats.txt", text.as_bytes())]);
-            assert_eq!(report.outcome, Unjudged, "{}", report.verdict);
-            assert!(report.verdict.contains(said), "{}", report.verdict);
-        }
     }
 
     #[test]
