@@ -11,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::build::{self, Effort};
 use crate::command::root;
+use crate::docs;
 use crate::go_module;
 use crate::page::{self, Parts};
 
@@ -76,7 +77,7 @@ fn write_site(html: &str) -> Result<()> {
             fs::copy(&source, site.join(name)).with_context(|| format!("copying {}", source.display()))?;
         }
     }
-    Ok(())
+    docs::write(&site)
 }
 
 /// The style sheets of `static/css/`, in the order of their names.

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod build;
 pub mod command;
 pub mod dist;
+pub mod docs;
 pub mod format;
 pub mod fuzz;
 pub mod go_module;

@@ -15,6 +15,7 @@ Usage: cargo xtask COMMAND
   serve [--port N] [--no-open] builds the viewer and serves it on 127.0.0.1
   dist                         writes dist/site/, dist/strata.html and dist/go/
                                (serve, dist: --quick builds a page to look at, large and slow but soon there)
+  docs                         writes dist/site/docs/ alone, to look at
   test [STEP]...               runs every test, in browsers too, or these steps alone
   fuzz [--minutes N] [TARGET]...
                                damages inputs for 30 minutes in all, or N, and lists what broke
@@ -63,6 +64,10 @@ fn run() -> Result<()> {
         }
         "serve" => xtask::serve::serve(&serve_options(&mut words)?)?,
         "dist" => xtask::dist::dist(dist_effort(&mut words)?)?,
+        "docs" => {
+            no_more(&mut words)?;
+            xtask::docs::write(&xtask::dist::folder().join("site"))?;
+        }
         "test" => xtask::test::test(&values(&mut words)?)?,
         "fmt" => xtask::format::format(with_check(&mut words)?)?,
         "tidy" => xtask::tidy::tidy(with_fixes(&mut words)?)?,

@@ -78,7 +78,7 @@ fn problem(from: &TrackedFile, target: &str, files: &[TrackedFile]) -> Option<&'
 }
 
 /// A path from the workspace's folder, of one from the folder of a file.
-fn resolve(from: &str, path: &str) -> String {
+pub fn resolve(from: &str, path: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     for part in path.split('/') {

@@ -27,6 +27,8 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, root};
 
+pub use links::resolve;
+
 /// A tracked file.
 #[derive(Debug, Clone)]
 pub struct TrackedFile {
