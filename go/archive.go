@@ -13,7 +13,7 @@ import (
 )
 
 // errFull is what ends a bundle that reached its ceiling.
-var errFull = errors.New("the bundle reached its largest size")
+var errFull = errors.New("the bundle reached its maximum size")
 
 // archive writes a bundle as it is captured. The first error that writing gives
 // stays, and nothing is written after it.
@@ -139,7 +139,7 @@ type bounded struct {
 	full bool
 }
 
-var errLarge = errors.New("larger than one file may be")
+var errLarge = errors.New("larger than the maximum file size")
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.full || int64(b.Len()+len(p)) > b.most {

@@ -165,13 +165,13 @@ func (k *keeper) write(folder string) error {
 // previous serves what the run before left, as a bundle.
 func (h *handler) previous(w http.ResponseWriter, r *http.Request) {
 	if h.settings.crash == "" {
-		http.Error(w, "nothing is kept of the run before: see OnCrash and WithCrashDir", http.StatusNotFound)
+		http.Error(w, "nothing is kept from the previous run: see OnCrash and WithCrashDir", http.StatusNotFound)
 		return
 	}
 	folder := filepath.Join(h.settings.crash, previousRun)
 	files, err := leftFiles(folder)
 	if err != nil || len(files) == 0 {
-		http.Error(w, "the run before left nothing", http.StatusNotFound)
+		http.Error(w, "nothing was kept from the previous run", http.StatusNotFound)
 		return
 	}
 	name := h.settings.name
@@ -234,7 +234,7 @@ func copyInto(archive *tar.Writer, from, name string, most int64) error {
 		return err
 	}
 	if n, err := io.Copy(archive, io.LimitReader(file, size)); err != nil || n != size {
-		return fmt.Errorf("%s changed while it was read: %w", name, err)
+		return fmt.Errorf("%s changed while it was being read: %w", name, err)
 	}
 	return nil
 }

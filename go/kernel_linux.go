@@ -40,7 +40,7 @@ func newKernel(a *archive, policy Policy) *kernel {
 	if policy.allows(Cgroup) {
 		folder, err := findCgroup(procSelf)
 		if err != nil {
-			a.miss("control group files", err)
+			a.miss("cgroup files", err)
 		} else {
 			k.folder = folder
 			// The sum and its parts: they drift apart.
@@ -335,7 +335,7 @@ func findCgroup(proc string) (string, error) {
 		}
 	}
 	if len(folders) == 0 {
-		return "", errors.New("no control group is mounted here")
+		return "", errors.New("no cgroup file system is mounted here")
 	}
 	return "", errors.New("no memory controller is mounted here")
 }

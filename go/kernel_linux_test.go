@@ -74,7 +74,7 @@ func TestWithoutProcAndMountsTheBundleHasTheRest(t *testing.T) {
 	if files["t0/heap.pb.gz"] == "" || files["t0/vars.json"] == "" {
 		t.Error("what the runtime knows is missing")
 	}
-	if missing := strings.Join(readManifest(t, files).Missing, "\n"); !strings.Contains(missing, "control group files") {
+	if missing := strings.Join(readManifest(t, files).Missing, "\n"); !strings.Contains(missing, "cgroup files") {
 		t.Errorf("missing: %s", missing)
 	}
 }

@@ -22,7 +22,7 @@ func (*kernel) together(a *archive, prefix string, read func()) (func(), int64) 
 }
 
 func (*kernel) rest(a *archive, _ string, _ plan, _ Policy) {
-	a.miss("/proc and control group files", errors.New("none on "+runtime.GOOS))
+	a.miss("/proc and cgroup files", errors.New("none on "+runtime.GOOS))
 }
 
 func memoryFiles() map[string]string { return nil }

@@ -34,11 +34,11 @@ func parseQuery(query string, policy Policy) (plan, error) {
 	p := plan{snapshots: 2, interval: 60 * time.Second, smaps: true}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return p, errors.New("the query cannot be read: " + parameters)
+		return p, errors.New("invalid query: " + parameters)
 	}
 	for key, list := range values {
 		if len(list) != 1 {
-			return p, errors.New("a parameter comes twice: " + parameters)
+			return p, errors.New("duplicate parameter: " + parameters)
 		}
 		value := list[0]
 		switch key {
@@ -57,7 +57,7 @@ func parseQuery(query string, policy Policy) (plan, error) {
 		case "gc":
 			p.collect, err = flag(value)
 		default:
-			return p, errors.New("a parameter is not known: " + parameters)
+			return p, errors.New("unknown parameter: " + parameters)
 		}
 		if err != nil {
 			return p, fmt.Errorf("%s: %w", key, err)
@@ -86,7 +86,7 @@ func parseQuery(query string, policy Policy) (plan, error) {
 func number(text string, least, most int) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		return least, fmt.Errorf("a whole number from %d to %d is wanted", least, most)
+		return least, fmt.Errorf("must be an integer from %d to %d", least, most)
 	}
 	return n, nil
 }
@@ -103,5 +103,5 @@ func flag(text string) (bool, error) {
 	case "1":
 		return true, nil
 	}
-	return false, errors.New("0 or 1 is wanted")
+	return false, errors.New("must be 0 or 1")
 }

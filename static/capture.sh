@@ -24,10 +24,10 @@ Usage: sh capture.sh [-u URL] [-p PID] [-n COUNT] [-i SECONDS] [-c SECONDS] [-t 
   -n COUNT    snapshots                          (2)
   -i SECONDS  between snapshots                  (300; shorter shows less growth)
   -c SECONDS  a CPU profile in the last snapshot (0: none)
-  -t SECONDS  an execution trace there           (0: none; a few seconds are enough)
+  -t SECONDS  an execution trace at the end      (0: none; a few seconds are enough)
   -m URL      Prometheus metrics                 (URL of -u, then /metrics)
   -N NAME     the folder in the bundle           (the program's name)
-  -L KEY=VAL  what to say of it, several times   (-L service=shop -L image=shop:1.4)
+  -L KEY=VAL  a label, can be repeated           (-L service=shop -L image=shop:1.4)
   -o FILE     the bundle, - for standard output  (capture.tar.gz)
 TEXT
 }
@@ -56,14 +56,14 @@ say() { echo "capture: $*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 missed() { say "missing: $*"; echo "$*" >>"$work/missing"; }
 
-has tar || { say "there is no tar here: see the head of this script for other ways"; exit 1; }
+has tar || { say "tar not found: see the comments at the top of this script for alternatives"; exit 1; }
 work=
 for folder in "${TMPDIR:-/tmp}" /dev/shm /run .; do
   work=$folder/strata-capture.$$
   (umask 077 && mkdir "$work") 2>/dev/null && break
   work=
 done
-[ -n "$work" ] || { say "there is no folder to write to: set TMPDIR"; exit 1; }
+[ -n "$work" ] || { say "no writable folder found: set TMPDIR"; exit 1; }
 work=$(cd "$work" && pwd)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -78,7 +78,7 @@ elif has wget && wget --help 2>&1 | grep -q BusyBox; then
 elif has wget; then
   fetch() { wget -q -T "${3:-60}" -O "$2" "$1" 2>"$work/error" || unfetched "$1" "$2"; }
 else
-  fetch() { echo "neither curl nor wget here" >"$work/error"; unfetched "$1" "$2"; }
+  fetch() { echo "neither curl nor wget found" >"$work/error"; unfetched "$1" "$2"; }
 fi
 unfetched() {
   rm -f "$2"

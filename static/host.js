@@ -43,7 +43,7 @@ async function boot() {
     if (parent !== self) answerEmbedder();
     await wasm_bindgen({ module_or_path: module });
   } catch (error) {
-    explain(`Strata did not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);
+    explain(`Strata could not start: ${error}. A page that embeds it must allow WebAssembly ('wasm-unsafe-eval').`);
   }
 }
 
@@ -133,7 +133,7 @@ function ask(origin) {
     bar.className = "notice ask";
     bar.setAttribute("role", "alertdialog");
     const words = document.createElement("p");
-    words.textContent = `The page around this one (${origin === "null" ? "of no origin" : origin}) wants to show captures here.`;
+    words.textContent = `The embedding page (${origin === "null" ? "no origin" : origin}) wants to open captures here.`;
     const answers = [["Allow", true], ["Ignore", false]].map(([label, answer]) => {
       const button = document.createElement("button");
       button.type = "button";

@@ -112,6 +112,6 @@ fn what_one_dump_cannot_tell_is_said_and_is_no_problem() {
     assert_eq!(problems(&report), Vec::<&str>::new());
     let suspicion = report.findings.iter().find(|finding| finding.code == "goroutine.suspect");
     let claim = &suspicion.expect("a suspicion").claim;
-    assert!(claim.starts_with("One dump cannot tell whether 104 goroutines are stuck"), "{claim}");
+    assert!(claim.starts_with("One dump cannot show whether 104 goroutines are stuck"), "{claim}");
     assert!(report.verdict.ends_with(claim.as_str()), "{}", report.verdict);
 }

@@ -47,9 +47,9 @@ impl<'a> Entry<'a> {
 }
 
 fn fill(page: &str, element: &str, content: &str) -> Result<String, Box<dyn Error>> {
-    let (before, after) = page.split_once(element).ok_or("the viewer is no page of this version")?;
+    let (before, after) = page.split_once(element).ok_or("the viewer page is of another version")?;
     if !after.starts_with("</script>") {
-        return Err("the viewer has captures in it already: take the one that the build made".into());
+        return Err("the viewer page already contains captures: use the one from the build".into());
     }
     Ok([before, element, content, after].concat())
 }

@@ -74,7 +74,7 @@ fn less(left: u64, bytes: &[u8]) -> io::Result<u64> {
 
 fn too_large() -> io::Error {
     let message =
-        format!("more than {} MiB in one file, or {} MiB in all", FILE_BYTES >> 20, SESSION_BYTES >> 20);
+        format!("more than {} MiB in one file, or {} MiB in total", FILE_BYTES >> 20, SESSION_BYTES >> 20);
     io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 
@@ -184,7 +184,7 @@ fn walk(root: &Path, name: &Path, take: &mut Take<'_>, miss: &mut Miss<'_>) {
                     }
                 }
                 Ok(Kind::Outside) => {
-                    let message = "It is a link that leads out of the folder; it is not followed".to_owned();
+                    let message = "It is a symbolic link out of the folder and is not followed".to_owned();
                     miss(Missed { path: slashed(&name), message, is_loss: false });
                 }
                 Ok(Kind::Other) => {}

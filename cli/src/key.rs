@@ -20,7 +20,7 @@ const NAMES: [&str; 4] = ["namespace", "pod", "node", "image"];
 /// The file of a key.
 #[derive(Clone, Debug, Args)]
 pub struct KeyFile {
-    /// File with a secret of 16 bytes or more, the same over the fleet: pseudonyms are made with it
+    /// File with a secret of at least 16 bytes from which pseudonyms are derived; use the same file for the whole fleet
     #[arg(long = "key", value_name = "FILE")]
     pub path: PathBuf,
 }
@@ -43,7 +43,7 @@ impl Key {
 
     fn new(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() < LEAST {
-            return Err(format!("a key of {} bytes can be guessed: {LEAST} or more", bytes.len()));
+            return Err(format!("a key of {} bytes is too short: use at least {LEAST}", bytes.len()));
         }
         let mac = Hmac::<Sha256>::new_from_slice(bytes).map_err(|error| error.to_string())?;
         Ok(Self { mac })

@@ -57,7 +57,7 @@ fn say_misfit(function: &ListedFunction, lines: &[&str]) {
     let is_odd = |line: i64| usize::try_from(line).map_or(true, |line| !fits(lines, &function.name, line));
     if let Some(line) = function.lines.iter().map(|line| line.line).find(|&line| line > 0 && is_odd(line)) {
         output::say(format_args!(
-            "{}: another version of the source: line {line} is not in {}",
+            "{}: a different version of the source: line {line} is not in {}",
             function.file, function.name
         ));
     }
@@ -115,7 +115,7 @@ impl Folder {
             }
             Found::Several(several) => {
                 let paths: Vec<&str> = several.iter().take(3).map(|&index| self.map.path(index)).collect();
-                return Err(format!("several files fit {named}: {}", paths.join(", ")));
+                return Err(format!("several files match {named}: {}", paths.join(", ")));
             }
             Found::None => {}
         }

@@ -16,9 +16,9 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0  done; check: no finding at or over the gate
   1  check: findings at or over the gate
-  2  bad usage, or nothing in the input could be read or judged";
+  2  usage error, or nothing in the input could be read or checked";
 
-/// Where did the memory go, and which goroutines leak? From captures of a Go service.
+/// Where did the memory go, and which goroutines leak? Analyzes captures of a Go service.
 #[derive(Debug, Parser)]
 #[command(name = "strata", version = VERSION.as_str(), about, after_help = EXIT_STATUS)]
 struct Arguments {
@@ -30,21 +30,21 @@ struct Arguments {
 enum Command {
     /// Analyzes files, folders and archives together, and prints the report
     Report(report::Options),
-    /// Fails if findings are at or over a gate, for continuous integration
+    /// Fails if findings are at or over a gate, for CI
     Check(check::Options),
-    /// Prints what is known of a bundle as one row, for tables over many pods
+    /// Prints the result for a bundle as one row, for tables over many pods
     Rows(Box<rows::Options>),
-    /// Analyzes the bundles of many pods, keeps tables, and says what is wrong and what is new
+    /// Analyzes the bundles of many pods, stores tables, and reports what is wrong and what is new
     Fleet(Box<fleet::Options>),
-    /// Writes a bundle under pseudonyms that a key makes, for someone else to analyze
+    /// Writes a redacted bundle, with pseudonyms derived from a key, for someone else to analyze
     Redact(redact_bundle::Options),
-    /// Prints the rules of manifests as a policy for a cluster's own gate (ValidatingAdmissionPolicy)
+    /// Prints the manifest rules as a ValidatingAdmissionPolicy for a cluster
     Policy(policy::Options),
     /// Prints the nodes of a pprof profile with flat and cum, as go tool pprof -top
     Top(Box<top::Options>),
-    /// Prints what a shell needs to complete commands, options and values
+    /// Prints the shell completion script
     Completions(shell::Options),
-    /// Prints the manual pages, for man: `strata man | man -l -`
+    /// Prints the manual pages: `strata man | man -l -`
     Man,
 }
 

@@ -12,7 +12,7 @@ use crate::output;
 /// Where to print it.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// File to write instead of standard output
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }

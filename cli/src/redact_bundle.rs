@@ -13,12 +13,12 @@ use crate::{EXIT_UNUSABLE, input, output, redact};
 /// What to redact, and where to.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The bundle to write, a .tar.gz; - for standard output
+    /// The bundle to write (.tar.gz), or - for standard output
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
     key: KeyFile,
-    /// File to write, for yourself, with every name and its pseudonym
+    /// Write every name and its pseudonym to this file, to keep for yourself
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
     /// Files, folders or archives

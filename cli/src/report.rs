@@ -16,25 +16,25 @@ use crate::{EXIT_UNUSABLE, color, html, input, output, redact, text};
 /// What to analyze, and how to print it.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// How to print the report
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// For markdown: at most so many characters, what tells most first; what was left out is said
+    /// With markdown: maximum number of characters; the most important parts come first, and omissions are stated
     #[arg(long, value_name = "CHARACTERS")]
     budget: Option<usize>,
-    /// File to write instead of standard output
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// For html: the viewer to use, dist/strata.html of a build, instead of the one in this program
+    /// With html: use this viewer (dist/strata.html) instead of the built-in one
     #[arg(long, value_name = "FILE")]
     viewer: Option<PathBuf>,
-    /// Replace names of hosts, pods and processes, folders, label values, arguments and the environment
+    /// Replace names of hosts, pods and processes, folders, label values, arguments and environment variables with pseudonyms
     #[arg(long)]
     redact: bool,
-    /// With --redact: file to write, for yourself, with every name and its pseudonym
+    /// With --redact: write every name and its pseudonym to this file, to keep for yourself
     #[arg(long, value_name = "FILE", requires = "redact")]
     names: Option<PathBuf>,
-    /// Age from which a process no longer counts as warming up, in seconds
+    /// Seconds after which a process no longer counts as warming up
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     warm_up: u32,
     /// Files, folders, archives, or - for standard input
@@ -45,11 +45,11 @@ pub struct Options {
 /// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The whole report, as `report.schema.json` describes it
+    /// The complete report, as described by `report.schema.json`
     Json,
     /// Verdict, findings and tables for an issue or a wiki
     Markdown,
-    /// The viewer with the captures in it: one file, for a browser without a network
+    /// The viewer with the captures: a single file that works offline
     Html,
     /// Verdict, findings and tables for a terminal
     Text,
@@ -126,8 +126,7 @@ impl Options {
     fn viewer_page(&self, carried: Option<&str>) -> Result<String, Box<dyn error::Error>> {
         let Some(path) = &self.viewer else {
             return carried.map(str::to_owned).ok_or_else(|| {
-                "this program was built without the viewer: run `cargo xtask dist` and build the program again, \
-                 or name a viewer with --viewer dist/strata.html"
+                "this program was built without the viewer: run `cargo xtask dist` and build the program again, or specify a viewer with --viewer dist/strata.html"
                     .into()
             });
         };

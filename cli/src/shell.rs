@@ -11,7 +11,7 @@ use crate::output;
 /// Whose completions to print.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The shell that reads them
+    /// The shell
     #[arg(value_enum)]
     shell: Shell,
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use analyzer_core::report::number_format::{bytes, range};
+use analyzer_core::base::convert::to_u64;
+use analyzer_core::report::number_format::{bytes, counted, range};
 use analyzer_core::report::{
     Citation, Finding, Goroutines, MemorySnapshot, NoteSeverity, RecipeContainer, Report, Resources,
     Severity, SourceRow, Verdict,
@@ -121,7 +122,7 @@ fn print_goroutines(out: &mut String, goroutines: &Goroutines) {
         let _ = writeln!(out, "  {verdict:8} {:>14}  {:16} {function}", counts.join(" → "), group.state);
     }
     if let Some(rest) = goroutines.groups.len().checked_sub(GROUPS).filter(|rest| *rest > 0) {
-        let _ = writeln!(out, "  and {rest} more groups");
+        let _ = writeln!(out, "  and {}", counted(to_u64(rest), "more group", "more groups"));
     }
 }
 
@@ -151,7 +152,7 @@ fn print_container(out: &mut String, container: &RecipeContainer, report: &Repor
     }
     let Some(fix) = &container.fix else { return };
     if fix.changes.is_empty() {
-        let _ = writeln!(out, "  nothing to change: what is stated fits what was captured");
+        let _ = writeln!(out, "  no changes needed: the manifests match the captures");
     }
     for change in &fix.changes {
         let _ = writeln!(out, "  change {} ({})\n    {}", change.text(), place(&change.citation), change.why);
@@ -176,7 +177,7 @@ fn print_analyzers(out: &mut String, report: &Report) {
     if own.peek().is_none() {
         return;
     }
-    let _ = writeln!(out, "\nSTATIC ANALYZERS say, and no capture shows");
+    let _ = writeln!(out, "\nREPORTED BY STATIC ANALYZERS ONLY");
     for row in own.by_ref().take(GROUPS) {
         let _ = writeln!(out, "  {}: {}: {}", row.place(), row.name(), row.message);
     }

@@ -19,51 +19,51 @@ use crate::{input, list, output};
 /// What to print of which profile.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Name or index of the sample type; the file's default, else the last one
+    /// Name or index of the sample type [default: the file's default, otherwise the last one]
     #[arg(long, value_name = "TYPE")]
     sample_type: Option<String>,
     /// Sort by cum instead of flat
     #[arg(long)]
     cum: bool,
-    /// Rows to print; 0 for all
+    /// Number of rows to print; 0 for all
     #[arg(short, value_name = "N", default_value_t = 0)]
     n: usize,
-    /// What becomes one row
+    /// Granularity of the rows
     #[arg(long, value_enum, default_value_t = By::Functions)]
     granularity: By,
-    /// Count inlined calls to the function that has their code
+    /// Attribute inlined calls to the function that they are inlined into
     #[arg(long)]
     noinlines: bool,
     #[command(flatten)]
     filters: FilterOptions,
-    /// A profile to compare with: percentages are of its total
+    /// Profile to compare with; percentages refer to its total
     #[arg(long, value_name = "FILE", conflicts_with = "base")]
     diff_base: Option<PathBuf>,
-    /// An earlier profile of the same process: equal samples cancel
+    /// Earlier profile of the same process to subtract
     #[arg(long, value_name = "FILE")]
     base: Option<PathBuf>,
-    /// Scale the profile to the total of the one it is compared with
+    /// Scale the profile to the total of the base profile
     #[arg(long)]
     normalize: bool,
-    /// Callers and callees of the rows that match, as go tool pprof -peek
+    /// Print callers and callees of matching functions, as go tool pprof -peek
     #[arg(long, value_name = "RE")]
     peek: Option<String>,
-    /// Functions that match line by line beside their source, as go tool pprof -list
+    /// Print annotated source of matching functions, as go tool pprof -list
     #[arg(long, value_name = "RE", conflicts_with = "peek")]
     list: Option<String>,
-    /// With --list: folder of the source (a repository, a module cache); the current one, if not given
+    /// With --list: source folder (a repository, a module cache) [default: the current folder]
     #[arg(long, value_name = "DIR", requires = "list")]
     source: Option<PathBuf>,
-    /// Unit of the printed amounts ("bytes", "ms"); what fits, if not given
+    /// Unit of the printed amounts ("bytes", "ms") [default: automatic]
     #[arg(long)]
     unit: Option<String>,
-    /// How to print the rows
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Where to write; standard output, if not given
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
-    /// A pprof profile, gzipped or not; - for standard input
+    /// A pprof profile, gzipped or not, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -119,15 +119,15 @@ enum By {
 /// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// As go tool pprof -top prints them
+    /// As printed by go tool pprof -top
     Text,
     /// Amounts in the profile's own unit
     Json,
-    /// The same as comma-separated values, with shares and files
+    /// Comma-separated values, with shares and files
     Csv,
-    /// One line a stack, for flame graph tools
+    /// Folded stacks, one per line, for flame graph tools
     Folded,
-    /// What the filters leave, as a gzipped profile
+    /// The filtered profile, gzipped
     Pprof,
 }
 
@@ -289,8 +289,8 @@ fn profile_in(session: &mut Session, path: &Path) -> Result<SourceId, Box<dyn er
             say_losses(session, one);
             Ok(one)
         }
-        [] => Err(format!("{}: no pprof profile{}", path.display(), reason(session)).into()),
-        more => Err(format!("{}: {} profiles; name one of them", path.display(), more.len()).into()),
+        [] => Err(format!("{}: not a pprof profile{}", path.display(), reason(session)).into()),
+        more => Err(format!("{}: {} profiles; specify one of them", path.display(), more.len()).into()),
     }
 }
 

@@ -25,8 +25,10 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
         writeln!(out, "{}", looked_at(coverage, rollup.services.len()))?;
     }
     match &rollup.previous {
-        Some(previous) => writeln!(out, "Compared with {previous}; {} nights in all", rollup.coverage.len())?,
-        None => writeln!(out, "No earlier night: nothing can be called new, gone or growing over nights")?,
+        Some(previous) => {
+            writeln!(out, "Compared with {previous}; {} nights in total", rollup.coverage.len())?
+        }
+        None => writeln!(out, "No earlier night: new, gone and growing cannot be determined")?,
     }
     let leaks: Vec<&Site> =
         rollup.sites.iter().filter(|site| site.verdict == "leak" && site.pods > 0).collect();
@@ -52,8 +54,8 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
     })?;
     list(out, &gone, |site| format!("gone  {}  {} before", what(site), count(site.previous.unwrap_or(0))))?;
     for (change, words) in [
-        (Change::NotComparable, "are there, and no earlier night looked"),
-        (Change::NotLooked, "were there, and tonight nobody looked"),
+        (Change::NotComparable, "present, but not checked in any earlier night"),
+        (Change::NotLooked, "present earlier, but not checked tonight"),
     ] {
         let sites = of(change);
         if !sites.is_empty() {
@@ -77,7 +79,7 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
     })?;
     let services: Vec<&Service> = rollup.services.iter().filter(|service| grows(&service.growth)).collect();
     if !services.is_empty() {
-        writeln!(out, "   Memory that cannot be taken back, by service:")?;
+        writeln!(out, "   Unreclaimable memory, by service:")?;
         list(out, &services, |service| {
             let days = service.days_to_limit.map(|days| format!(", {} days to the limit", rounded(days)));
             format!(
@@ -89,11 +91,11 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
         })?;
     }
 
-    writeln!(out, "\n4. Which pods are next to be killed for memory?")?;
+    writeln!(out, "\n4. Which pods will be OOM-killed next?")?;
     let near: Vec<&Service> = rollup.services.iter().filter(|service| service.over_80 > 0).collect();
     list(out, &near, |service| {
         format!(
-            "{}  {} pods over 80% of their limit without what can be taken back; worst {}, median {}",
+            "{}  {} pods over 80% of their limit, not counting reclaimable memory; worst {}, median {}",
             service.service,
             count_u64(service.over_80),
             share(service.worst_share),
@@ -135,7 +137,7 @@ fn answers(rollup: &Rollup, out: &mut String) -> std::fmt::Result {
         )
     })?;
 
-    writeln!(out, "\n7. What was not looked at?")?;
+    writeln!(out, "\n7. What was not checked?")?;
     for (date, coverage) in &rollup.coverage {
         writeln!(out, "   {date}: {}", gaps(coverage))?;
     }
@@ -171,7 +173,7 @@ fn gaps(coverage: &Coverage) -> String {
         (coverage.no_dump, "without a goroutine dump"),
         (coverage.one_dump, "with one dump only"),
         (coverage.no_heap, "without a heap profile"),
-        (coverage.no_cgroup, "without a control group"),
+        (coverage.no_cgroup, "without cgroup files"),
         (coverage.no_limit, "without a limit"),
     ];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
@@ -213,7 +215,7 @@ fn per_day(slope: Option<Slope>, unit: &str) -> String {
         1 => "by the age of the processes".to_owned(),
         nights => format!("over {nights} nights"),
     };
-    format!("{sign}{}{error}{unit} a day ({by})", amount(slope.per_day.abs()))
+    format!("{sign}{}{error}{unit} per day ({by})", amount(slope.per_day.abs()))
 }
 
 fn size(value: i64) -> String {

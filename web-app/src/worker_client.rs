@@ -207,7 +207,7 @@ impl Running {
             match event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|text| !text.is_empty()) {
                 Some(message) => client.die(cause_of(message)),
                 None => client.on_action.emit(Action::WorkerMissing(
-                    "the browser does not let this page start a worker".to_owned(),
+                    "the browser does not allow this page to start a worker".to_owned(),
                 )),
             }
         });

@@ -31,8 +31,9 @@ impl Default for Options {
 /// A failing build, or a port that is taken.
 pub fn serve(options: &Options) -> Result<()> {
     dist::dist(options.effort)?;
-    let site = Site::bind(&dist::folder().join("site"), options.port)
-        .with_context(|| format!("listening on port {} of 127.0.0.1; --port takes another", options.port))?;
+    let site = Site::bind(&dist::folder().join("site"), options.port).with_context(|| {
+        format!("listening on port {} of 127.0.0.1; set another one with --port", options.port)
+    })?;
     println!("\nStrata is at {} (Ctrl-C stops)", site.url());
     if options.open {
         open_browser(&site.url());

@@ -139,7 +139,7 @@ fn places<'f>(finding: &'f Finding, group: Option<&'f GoroutineGroup>) -> Vec<&'
 fn bear_out(finding: &mut Finding, row: &AnalyzerDiagnostic, is_exact: bool, is_of_kind: bool) {
     let at = if is_exact { "here too" } else { "next to it" };
     let (name, place, message) = (row.name(), row.place(), row.message.trim_end_matches('.'));
-    finding.claim.push_str(&format!(" {name} points {at}, {place}: \u{201c}{message}\u{201d}."));
+    finding.claim.push_str(&format!(" {name} reports {at}, {place}: \u{201c}{message}\u{201d}."));
     if is_of_kind {
         finding.confidence = match finding.confidence {
             Confidence::Possible => Confidence::Likely,

@@ -9,4 +9,4 @@ pub mod source_map;
 pub mod source_tree;
 pub mod units;
 
-internal! { error, index, intern, limits, places, reader }
+internal! { error, index, intern, limits, places, reader, words }

@@ -45,7 +45,7 @@ impl std::fmt::Display for Position {
                 None => write!(f, "line {line}"),
             },
             (None, Some(offset)) => write!(f, "byte {offset}"),
-            (None, None) => write!(f, "an unknown place"),
+            (None, None) => write!(f, "an unknown position"),
         }
     }
 }

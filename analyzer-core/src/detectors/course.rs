@@ -17,7 +17,7 @@ pub const LEAST_RISE: u64 = 20;
 pub const LEAST_RISE_PERCENT: u64 = 150;
 
 /// The condition of growth, for people.
-pub const GROWTH: &str = "It rises from capture to capture over at least 3, by 20 and by half of the first.";
+pub const GROWTH: &str = "The count rises in each of at least 3 captures, by 20 or more and by half of the first count.";
 
 /// The moments of one subject.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub fn whose(sockets: &Sockets) -> &'static str {
     if sockets.is_own {
         "The process"
     } else {
-        "This pod (its network namespace: the captures do not say which process)"
+        "This pod (its network namespace; the captures do not show which process)"
     }
 }
 
@@ -90,7 +90,7 @@ pub fn doubts(sockets: &Sockets) -> Vec<String> {
     if sockets.is_own {
         return Vec::new();
     }
-    vec!["The list is of the whole network namespace: a sidecar's sockets are in it, too. ls -l /proc/PID/fd or ss -p tells whose they are.".to_owned()]
+    vec!["The list covers the whole network namespace, including a sidecar's sockets. ls -l /proc/PID/fd or ss -p shows which process owns them.".to_owned()]
 }
 
 /// Rows of one side and state.

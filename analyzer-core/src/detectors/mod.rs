@@ -149,8 +149,7 @@ pub fn run(case: &Case<'_>) -> (Vec<Finding>, Vec<NotRun>) {
 /// its pacing is not to blame.
 fn doubt_pacing(case: &Case<'_>, findings: &mut [Finding]) {
     const PACING: [&str; 4] = ["mem.risk.pacing", "mem.overshoot", "prof.gc", "trace.gc"];
-    const DOUBT: &str = "The CPU quota runs out (cpu.throttled): the collector is stopped with the rest, and goroutines \
-        help it more. Look at the quota before the pacing.";
+    const DOUBT: &str = "The container is CPU-throttled (cpu.throttled): this also stops the GC and increases mark assists. Check the CPU quota before tuning the GC.";
     let throttled: Vec<_> = course::courses(case)
         .iter()
         .filter(|course| cpu::throttled::hurts(course))

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Case, all, rules};
 use crate::analysis::Analysis;
+use crate::base::words::one_of_many;
 use crate::evidence::Evidence;
 use crate::report::{Confidence, Finding, Goroutines, Report, Severity};
 use crate::session::Session;
@@ -35,6 +36,7 @@ pub fn check_bytes(family: &str, files: &[(&str, &[u8])], codes: &[&str]) -> Vec
     let report = report(files);
     for source in &report.sources {
         assert!(source.format.is_some(), "{} is not recognized: {:?}", source.path, source.notes);
+        assert_eq!(source.notes.iter().find_map(|note| one_of_many(&note.message)), None, "of {}", source.path);
     }
     expect(family, report.findings, codes)
 }
@@ -68,6 +70,8 @@ fn expect(family: &str, found: Vec<Finding>, codes: &[&str]) -> Vec<Finding> {
         let mut declared = rules().filter(|rule| rule.code == finding.code);
         let is_worse = declared.any(|rule| finding.severity < rule.severity);
         assert!(!is_worse, "{} is graver than it is declared", finding.code);
+        let texts = finding.against.iter().chain(&finding.advice).chain([&finding.claim, &finding.title]);
+        assert_eq!(texts.into_iter().find_map(|text| one_of_many(text)), None, "of {}", finding.code);
     }
     found
 }

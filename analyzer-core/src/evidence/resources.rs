@@ -163,7 +163,7 @@ impl DescriptorKind {
             Self::Deleted => "deleted files",
             Self::Socket => "sockets",
             Self::RowlessTcp => "TCP sockets without a connection",
-            Self::Unix => "unix sockets",
+            Self::Unix => "Unix sockets",
             Self::Pipe => "pipes",
             Self::Inotify => "inotify instances",
             Self::Eventfd => "eventfds",
@@ -171,7 +171,7 @@ impl DescriptorKind {
             Self::Pidfd => "pidfds",
             Self::Timerfd => "timerfds",
             Self::Device => "devices",
-            Self::Cgroup => "control group files",
+            Self::Cgroup => "cgroup files",
             Self::Other => "others",
         }
     }

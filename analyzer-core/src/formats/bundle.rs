@@ -55,7 +55,7 @@ fn parse_manifest(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts)
     let error =
         |message: String| ParseError::new(ErrorKind::Malformed, Position::line(1), "manifest", message);
     if input.bytes.len() > JSON_BYTES {
-        return Err(error("larger than any manifest".to_owned()));
+        return Err(error("too large for a manifest".to_owned()));
     }
     let root: Value = serde_json::from_slice(input.bytes).map_err(|fault| error(fault.to_string()))?;
     let list = |key: &str| root.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -73,7 +73,7 @@ fn parse_manifest(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts)
     }
     if !told.is_empty() {
         let message =
-            format!("runtime, process and control group were read within {} of each other", told.join(", "));
+            format!("runtime, process and cgroup were read within {} of each other", told.join(", "));
         facts.notes.info("skew", None, message);
     }
     Ok(())
@@ -168,7 +168,7 @@ mod tests {
             notes,
             [
                 "not captured: /debug/vars (the server refused)",
-                "runtime, process and control group were read within 0.7 ms (t0), 1.1 ms (t1) of each other"
+                "runtime, process and cgroup were read within 0.7 ms (t0), 1.1 ms (t1) of each other"
             ]
         );
     }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::redaction::{Kind, Marks, Part, Verdict, walk_json};
 use super::sampled::{Builder, Frame};
 use super::{Content, Facts, Format, Probe, Sniff};
+use crate::base::words::one_or_many;
 use crate::base::convert::rounded_i64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
@@ -24,7 +25,7 @@ use crate::evidence::profiles::{LabelSets, LocationId, StackRow};
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: "cpuprofile",
-    label: "CPU profile of V8 (.cpuprofile)",
+    label: "V8 CPU profile (.cpuprofile)",
     content: Content::Document,
     sniff,
     parse,
@@ -134,7 +135,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
             builder.profile.samples.values.extend([1, lasts]);
         }
         if unknown > 0 {
-            let message = format!("{unknown} samples name nodes that are not in the file; they are left out");
+            let message = one_or_many(unknown, "sample refers to a node that is not in the file and is omitted", "samples refer to nodes that are not in the file and are omitted");
             facts.notes.data_loss("undefined-node", None, message);
         }
     }
@@ -195,7 +196,7 @@ fn parents(file: &File, places: &FxHashMap<u64, usize>) -> Result<Vec<Option<usi
         let mut at = Some(start);
         while let Some(node) = at.filter(|&node| is_rooted.get(node) == Some(&false)) {
             if way.len() > parents.len() {
-                return Err(malformed("the tree of calls goes in a circle".to_owned()));
+                return Err(malformed("the call tree contains a cycle".to_owned()));
             }
             way.push(node);
             at = parents.get(node).copied().flatten();
@@ -308,8 +309,8 @@ mod tests {
         };
         let file = |nodes: &[String]| format!(r#"{{"nodes":[{}],"samples":[1]}}"#, nodes.join(","));
         let refused = |text: &str| try_read("x", text.as_bytes()).err().unwrap();
-        assert_eq!(refused(&file(&[node(1, "2"), node(2, "1")])), "the tree of calls goes in a circle");
-        assert_eq!(refused(&file(&[node(1, "1")])), "the tree of calls goes in a circle");
+        assert_eq!(refused(&file(&[node(1, "2"), node(2, "1")])), "the call tree contains a cycle");
+        assert_eq!(refused(&file(&[node(1, "1")])), "the call tree contains a cycle");
         assert_eq!(refused(&file(&[node(1, ""), node(1, "")])), "node 1 is defined twice");
         assert!(refused(r#"{"nodes":[{"id":1,"callFrame":{"functionName":"f"}"#).contains("EOF"));
     }

@@ -47,7 +47,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             facts.notes.data_loss(
                 "too-many-lines",
                 Some(at),
-                format!("There are more than {GC_LINES} trace lines; the rest is not read."),
+                format!("There are more than {GC_LINES} trace lines; the rest is ignored."),
             );
             break;
         }
@@ -59,7 +59,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             facts.notes.info(
                 "broken-line",
                 Some(at),
-                "Another writer broke into a trace line; it was skipped.",
+                "Other output broke into a trace line; it was skipped.",
             );
         }
     }

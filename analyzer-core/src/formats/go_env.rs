@@ -14,7 +14,7 @@ use crate::evidence::recipe::Stated;
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: "go-env",
-    label: "settings of the go command (go env)",
+    label: "Go settings (go env)",
     content: Content::Document,
     sniff,
     parse,

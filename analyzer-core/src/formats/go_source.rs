@@ -35,7 +35,7 @@ pub const FORMATS: &[Format] = &[
 /// What stands beside the source in its tree: its path decides, not its content.
 pub const PASSED_OVER: Format = Format {
     name: "source-tree",
-    label: "file of a source tree, not judged",
+    label: "file of a source tree, not analyzed",
     content: Content::Document,
     sniff: |_| Sniff::No,
     parse: |_, _, _| Ok(()),

@@ -27,7 +27,7 @@ use crate::formats::record::{nothing_found, text_lines};
 /// The format of this module.
 pub const FORMATS: [Format; 1] = [Format {
     name: "memory-notices",
-    label: "notices of a killer (kubelet, systemd-oomd, earlyoom, Talos)",
+    label: "OOM and eviction notices (kubelet, systemd-oomd, earlyoom, Talos)",
     content: Content::Lines,
     sniff,
     parse,
@@ -126,7 +126,7 @@ fn unit(line: &str) -> Option<(&'static str, String)> {
 fn talos(line: &str) -> Option<(String, String)> {
     let rest = line.get(line.find(TALOS)?..)?;
     let group = rest.split_once("\"cgroup\": \"")?.1.split_once('"')?.0;
-    Some((format!("control group {group}"), "Talos: its OOM controller".to_owned()))
+    Some((format!("cgroup {group}"), "Talos: its OOM controller".to_owned()))
 }
 
 fn systemd(line: &str) -> Option<(String, String)> {
@@ -134,7 +134,7 @@ fn systemd(line: &str) -> Option<(String, String)> {
     let group = line.get(..before)?.rsplit_once("Killed ")?.1;
     let why = line.get(before..)?.trim_start_matches(why.split(' ').take(3).last().unwrap_or_default());
     let is_group = group.starts_with('/') && !group.contains(' ');
-    is_group.then(|| (format!("control group {group}"), format!("systemd-oomd:{why}")))
+    is_group.then(|| (format!("cgroup {group}"), format!("systemd-oomd:{why}")))
 }
 
 fn early(line: &str) -> Option<(String, String)> {

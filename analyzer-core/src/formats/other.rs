@@ -69,7 +69,7 @@ fn sniff_log(probe: &Probe<'_>) -> Sniff {
 }
 
 fn unused(_: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    facts.notes.info("not-used", None, "Nothing in it is of a known capture; it feeds no figure.");
+    facts.notes.info("not-used", None, "It contains no known capture and is not used.");
     Ok(())
 }
 

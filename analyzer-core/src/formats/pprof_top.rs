@@ -26,7 +26,7 @@ use crate::evidence::probes::{TopRow, TopTable};
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: "pprof-top",
-    label: "table of pprof -top",
+    label: "pprof -top table",
     content: Content::Lines,
     sniff,
     parse,
@@ -129,7 +129,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         let Some(row) = row(text) else { continue };
         if probes.top_rows.len() - first >= TOP_ROWS {
             facts.is_partial = true;
-            let message = format!("There are more than {TOP_ROWS} rows; the rest is not read.");
+            let message = format!("There are more than {TOP_ROWS} rows; the rest is ignored.");
             facts.notes.data_loss("too-many-rows", Some(line.position()), message);
             break;
         }
@@ -160,7 +160,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     if probes.top_rows.len() == first {
         return Err(nothing_found("pprof -top", "a row of figures, shares and a function"));
     }
-    let message = "The table has no stacks, and leaves small functions out: the profile itself tells who calls them. Drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.";
+    let message = "The table has no stacks and omits small functions. To see callers, use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.";
     facts.notes.info("no-stacks", None, message);
     Ok(())
 }
@@ -229,6 +229,6 @@ mod tests {
     fn two_tables_of_one_session_stay_two() {
         let report = report(&format!("{COUNT}{CPU}"));
         let titles: Vec<&str> = report.tables.iter().map(|table| table.title.as_str()).collect();
-        assert_eq!(titles, ["pprof -top, 5,043 in all", "pprof -top, 24.63 s in all"]);
+        assert_eq!(titles, ["pprof -top, 5,043 in total", "pprof -top, 24.63 s in total"]);
     }
 }

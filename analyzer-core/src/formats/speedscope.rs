@@ -10,6 +10,7 @@ use super::cpuprofile::json;
 use super::redaction::{Kind, Marks, Part, Verdict, walk_json};
 use super::sampled::{Builder, Frame};
 use super::{Content, Facts, Format, Probe, Sniff};
+use crate::base::words::one_or_many;
 use crate::base::convert::{i64_to_f64, rounded_i64};
 use crate::base::error::ParseError;
 use crate::base::limits;
@@ -21,7 +22,7 @@ use crate::evidence::profiles::{LabelSetId, LabelSets, LocationId};
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: "speedscope",
-    label: "profile of speedscope (JSON)",
+    label: "speedscope profile (JSON)",
     content: Content::Document,
     sniff,
     parse,
@@ -165,14 +166,11 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     }
     facts.kind = Some("speedscope".to_owned());
     if reader.inexact > 0 {
-        let message = format!("{} amounts have fractions, which are rounded", reader.inexact);
+        let message = one_or_many(reader.inexact, "amount has a fraction, which is rounded", "amounts have fractions, which are rounded");
         facts.notes.info("fractions", None, message);
     }
     if reader.unknown > 0 {
-        let message = format!(
-            "{} frames that the profiles name are not in the file; they are left out",
-            reader.unknown
-        );
+        let message = one_or_many(reader.unknown, "frame referenced by the profiles is not in the file and is omitted", "frames referenced by the profiles are not in the file and are omitted");
         facts.notes.data_loss("undefined-frame", None, message);
     }
     // Profiles stand one behind the other: times of several threads are each in order.

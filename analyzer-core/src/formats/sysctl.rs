@@ -28,7 +28,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "ss-summary",
-        label: "sums of sockets (ss -s)",
+        label: "socket totals (ss -s)",
         content: Content::Lines,
         sniff: sniff_sums,
         parse: parse_sums,

@@ -197,7 +197,7 @@ fn parse_table(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) ->
         let Some(thread) = row(columns, text, line.position(), input, evidence) else { continue };
         if count == THREADS {
             facts.is_partial = true;
-            let message = format!("There are more than {THREADS} threads; the rest is not read.");
+            let message = format!("There are more than {THREADS} threads; the rest is ignored.");
             facts.notes.data_loss("too-many-threads", Some(line.position()), message);
             break;
         }

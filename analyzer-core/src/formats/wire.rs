@@ -44,15 +44,15 @@ impl WireError {
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Truncated => write!(f, "the data ends inside of a field"),
+            Self::Truncated => write!(f, "the data ends inside a field"),
             Self::Overrun { length, left } => {
-                write!(f, "a length of {length} bytes where {left} are left")
+                write!(f, "a length of {length} bytes, but only {left} are left")
             }
             Self::LongVarint => write!(f, "a varint of more than 64 bits"),
-            Self::FieldNumber(number) => write!(f, "{number} is no field number"),
+            Self::FieldNumber(number) => write!(f, "{number} is not a valid field number"),
             Self::WireType(3) => write!(f, "a group that does not end"),
-            Self::WireType(wire_type) => write!(f, "{wire_type} is no wire type here"),
-            Self::Type { found } => write!(f, "{found} is not what this field holds"),
+            Self::WireType(wire_type) => write!(f, "{wire_type} is not a valid wire type here"),
+            Self::Type { found } => write!(f, "{found} is not valid for this field"),
         }
     }
 }

@@ -353,14 +353,14 @@ fn parts(path: &str, found: Vec<Found<'_>>, unused: &[Row<'_>]) -> Vec<Part> {
         .collect();
     if let (Some(first), Some(row)) = (parts.first_mut(), unused.first()) {
         let message = match unused.len() {
-            1 => "1 line of the text is of no capture, and feeds no figure".to_owned(),
-            lines => format!("{lines} lines of the text are of no capture, and feed no figure"),
+            1 => "1 line of the text belongs to no capture and is not used".to_owned(),
+            lines => format!("{lines} lines of the text belong to no capture and are not used"),
         };
         first.notes.info("text-around", Some(Position::line(u64::from(row.place.line))), message);
     }
     if repeats && let Some(first) = parts.first_mut() {
         let message = format!(
-            "The text holds {} captures, several of one kind; each is a reading of its own",
+            "The text contains {} captures, several of the same kind; each one is a separate reading",
             to_u64(parts_len(&seen))
         );
         first.notes.info("several-readings", None, message);

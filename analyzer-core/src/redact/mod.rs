@@ -37,10 +37,10 @@ use names::{NameId, Names};
 pub type Figures = fn(&str, &[u8]) -> u64;
 
 /// Why a file is left out that gives other figures.
-const OTHER_FIGURES: &str = "without its names it would not give the same figures";
+const OTHER_FIGURES: &str = "it would not give the same figures without its names";
 
 /// Why source is left out.
-const NO_SOURCE: &str = "a redacted report has no source in it";
+const NO_SOURCE: &str = "a redacted report does not include source code";
 
 /// One capture, unwrapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -251,9 +251,9 @@ impl Redaction {
         figures: Figures,
     ) -> Result<(Vec<Place>, u64), &'static str> {
         if leaf.error.is_some() {
-            return Err("its wrapping could not be taken off");
+            return Err("it could not be unpacked");
         }
-        let format = formats::recognize(&Probe { path, bytes: &leaf.bytes }).ok_or("no known format")?;
+        let format = formats::recognize(&Probe { path, bytes: &leaf.bytes }).ok_or("unknown format")?;
         let mut marks = Marks::new(&leaf.bytes);
         (format.secrets)(&Input { source: SourceId(0), path, bytes: &leaf.bytes }, &mut marks)?;
         let figures = figures(path, &leaf.bytes);

@@ -58,7 +58,7 @@ pub struct AdvisorInputs {
     pub globals: Bytes,
     /// Runtime metadata.
     pub metadata: Bytes,
-    /// Unused room in spans, at a heap of `objects`.
+    /// Free space in in-use spans, at a heap of `objects`.
     pub span_waste: Bytes,
     /// `HeapAlloc`: what `span_waste` goes with.
     pub objects: Bytes,
@@ -173,7 +173,7 @@ impl AdvisorInputs {
         })
     }
 
-    /// Unused room in spans at another heap size.
+    /// Free space in in-use spans at another heap size.
     fn waste_at(&self, heap: i64) -> i64 {
         scale(heap, self.span_waste.0.max(0), self.objects.0)
     }
@@ -246,7 +246,7 @@ impl AdvisorInputs {
         };
         let source = if self.live_is_upper_bound { "HeapAlloc" } else { "live heap" };
         let live_formula = match settings.live_percent {
-            100 => format!("{source} as seen"),
+            100 => format!("{source}, as captured"),
             percent => format!("{source} · {percent}%"),
         };
         let (until, formula) = match bound {
@@ -256,10 +256,11 @@ impl AdvisorInputs {
             }
             Bound::Gomemlimit => (
                 "New objects until the next collection ends",
-                "(GOMEMLIMIT − stacks − metadata) less unused room in spans, less 3% (at least 1 MiB), less live".to_owned(),
+                "(GOMEMLIMIT − stacks − metadata) − free space in in-use spans − 3% (at least 1 MiB) − live"
+                    .to_owned(),
             ),
-            Bound::Live => ("New objects", "none: GOMEMLIMIT leaves no room above what is live".to_owned()),
-            Bound::Nothing => ("New objects", "without end: no collection runs".to_owned()),
+            Bound::Live => ("New objects", "none: the live heap already fills GOMEMLIMIT".to_owned()),
+            Bound::Nothing => ("New objects", "unbounded: no garbage collection runs".to_owned()),
         };
         let heap = goal.unwrap_or(live);
         let mut steps = vec![
@@ -267,20 +268,22 @@ impl AdvisorInputs {
             step("new", until, formula, heap.saturating_sub(live)),
             step(
                 "span-waste",
-                "Unused room in spans",
+                "Free space in in-use spans",
                 "heap · (HeapInuse − HeapAlloc) / HeapAlloc".to_owned(),
                 self.waste_at(heap),
             ),
-            step("stacks", "Goroutine stacks", "StackInuse, as seen".to_owned(), self.stacks.0),
+            step("stacks", "Goroutine stacks", "StackInuse, as captured".to_owned(), self.stacks.0),
             step(
                 "metadata",
                 "Runtime metadata",
-                "Sys − HeapSys − StackInuse, as seen".to_owned(),
+                "Sys − HeapSys − StackInuse, as captured".to_owned(),
                 self.metadata.0,
             ),
         ];
         steps.extend(
-            self.beside.iter().map(|part| step(&part.id, &part.label, "as seen".to_owned(), part.bytes.0)),
+            self.beside
+                .iter()
+                .map(|part| step(&part.id, &part.label, "as captured".to_owned(), part.bytes.0)),
         );
         steps
     }
@@ -298,31 +301,31 @@ impl AdvisorInputs {
         let is_above = settings.gomemlimit.is_some_and(|limit| limit + self.beside_total() > settings.limit);
         note(
             advice.bound == Bound::Nothing,
-            "GOGC is off and no GOMEMLIMIT is set: no collection runs before memory is out.",
+            "GOGC is off and GOMEMLIMIT is not set: no garbage collection runs before memory runs out.",
         );
         note(
             advice.headroom.is_some_and(|room| room.0 < 0),
-            "The peak does not fit the limit: the kernel kills.",
+            "The peak exceeds the limit: the kernel will kill the process.",
         );
         note(
             is_pinned,
-            "What is live nearly fills GOMEMLIMIT: the collector takes up to half of the processors, and memory passes it all the same.",
+            "The live heap nearly fills GOMEMLIMIT: the GC takes up to half of the CPUs, and memory still exceeds GOMEMLIMIT.",
         );
         note(
             is_above,
-            "GOMEMLIMIT and what lies beside Go are together above the limit: the runtime may use more than the container has.",
+            "GOMEMLIMIT plus the memory outside the Go runtime exceeds the limit: the runtime may use more than the container has.",
         );
         note(
             settings.gomemlimit.is_none() && advice.bound == Bound::Gogc,
-            "Without GOMEMLIMIT a growing live heap raises the goal with it: twice the live heap needs about twice the peak.",
+            "Without GOMEMLIMIT, a growing live heap also raises the heap goal: twice the live heap needs about twice the peak.",
         );
         note(
             advice.headroom.is_some_and(|room| room.0 >= 0) && !advice.fits,
-            "Less than 5% of the limit stays free: a burst of allocations can pass the goal by more.",
+            "Less than 5% of the limit stays free: a burst of allocations can exceed the heap goal by more than that.",
         );
         note(
             self.live_is_upper_bound,
-            "Nothing that was captured tells garbage from live objects: the live heap is taken for all of HeapAlloc, and may be much smaller.",
+            "The captures do not separate garbage from live objects: all of HeapAlloc counts as live heap, which may be much smaller.",
         );
         notes
     }
@@ -401,7 +404,7 @@ mod tests {
     fn a_limit_below_what_is_live_pins_the_goal() {
         let advice = inputs().evaluate(&settings(300, Some(110), Some(100)));
         assert_eq!((advice.bound, advice.goal, advice.cycles_percent), (Bound::Live, Some(mib(100)), None));
-        assert!(advice.notes.iter().any(|note| note.contains("half of the processors")));
+        assert!(advice.notes.iter().any(|note| note.contains("half of the CPUs")));
     }
 
     #[test]

@@ -61,12 +61,12 @@ impl Reclaim {
     /// In a few words, and in a sentence.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Stays => ("not reclaimable", "The kernel cannot take this memory back while it is in use."),
+            Self::Stays => ("not reclaimable", "The kernel cannot reclaim this memory while it is in use."),
             Self::Reclaimable => {
-                ("reclaimable", "The kernel takes this memory back when the container needs the room.")
+                ("reclaimable", "The kernel reclaims this memory when the container needs it.")
             }
             Self::NotCharged => {
-                ("not charged here", "This memory does not count against this container's limit.")
+                ("not charged here", "This memory does not count toward this container's limit.")
             }
         }
     }

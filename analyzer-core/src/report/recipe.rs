@@ -93,7 +93,7 @@ impl RecipeFactId {
             Self::Gogc => "GOGC",
             Self::CpuLimit => "CPU limit",
             Self::Gomaxprocs => "GOMAXPROCS",
-            Self::MemoryVolume => "Volume in memory",
+            Self::MemoryVolume => "Memory-backed volume",
             Self::Pids => "Tasks",
             Self::Nofile => "Open files",
             Self::Grace => "Grace period",
@@ -178,7 +178,7 @@ impl RecipeChange {
         match (&self.from, &self.to) {
             (Some(from), Some(to)) => format!("{label}: {from} \u{2192} {to}"),
             (None, Some(to)) => format!("{label}: {to} (not set)"),
-            (Some(from), None) => format!("{label}: {from} \u{2192} leave out"),
+            (Some(from), None) => format!("{label}: {from} \u{2192} remove"),
             (None, None) => label.to_owned(),
         }
     }

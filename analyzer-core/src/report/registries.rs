@@ -36,18 +36,18 @@ impl ListAge {
         };
         match self.minutes {
             _ if self.held => {
-                "The list last changed before the sockets were read, and its file is younger: it held then.".to_owned()
+                "The list last changed before the sockets were read, and its file is newer, so it was valid at that time.".to_owned()
             }
             Some(minutes) if minutes < 0 => format!(
-                "The list's file is {} older than the sockets: an instance that started since is not in it.",
+                "The list's file is {} older than the sockets: it does not contain instances that started since.",
                 of(minutes)
             ),
             Some(minutes) => format!(
-                "The list's file is {} younger than the sockets: an instance that ended since is not in it any more.",
+                "The list's file is {} newer than the sockets: it no longer contains instances that ended since.",
                 of(minutes)
             ),
             None => {
-                "When the list was taken is not known: an instance that came or went in between looks the same.".to_owned()
+                "It is unknown when the list was captured: an instance that started or ended in between looks the same.".to_owned()
             }
         }
     }
@@ -135,7 +135,7 @@ impl Stray {
     /// `12 connections and 3 dials`.
     pub fn told(&self) -> String {
         let connections = counted(self.connections, "connection", "connections");
-        let dials = format!("{} that nobody answered", counted(self.dials, "dial", "dials"));
+        let dials = format!("{} without an answer", counted(self.dials, "dial", "dials"));
         match (self.connections, self.dials) {
             (0, 0) => count_u64(0),
             (0, _) => dials,

@@ -3,6 +3,7 @@
 
 use super::number_format::{basis_points, count_u64, counted, cpus};
 use super::resources::{Connections, Cpu, Descriptors, ResourceSnapshot, Side, Sockets, Threads};
+use crate::base::convert::to_u64;
 use crate::report::Citation;
 
 /// Rows of a kind that a line names.
@@ -30,14 +31,18 @@ fn connections(sockets: &Sockets) -> String {
     let rest = sockets.connections.len().saturating_sub(SHOWN);
     let total: u64 = sockets.connections.iter().map(|row| row.count).sum();
     let listed = if rows.is_empty() { String::new() } else { format!(": {}", rows.join(", ")) };
-    let more = if rest > 0 { format!(", and {rest} more rows") } else { String::new() };
+    let more = if rest > 0 {
+        format!(", and {}", counted(to_u64(rest), "more row", "more rows"))
+    } else {
+        String::new()
+    };
     format!("{} {scope}{listed}{more}", counted(total, "connection", "connections"))
 }
 
 fn connection(row: &Connections) -> String {
     let side = match row.side {
         Side::Client => "to",
-        Side::Server => "at our port",
+        Side::Server => "incoming",
         Side::Unknown => "with",
     };
     format!("{} {} {side} {}", count_u64(row.count), row.state.name(), row.peer)
@@ -66,7 +71,7 @@ fn threads(threads: &Threads) -> Option<String> {
     if let Some(pids) = threads.pids.as_ref().and_then(limit) {
         let most =
             threads.pids_max.as_ref().and_then(limit).map_or_else(String::new, |most| format!(" of {most}"));
-        parts.push(format!("{pids}{most} in the control group"));
+        parts.push(format!("{pids}{most} in the cgroup"));
     }
     // Threads alone stand with the process's other figures.
     if parts.len() < 2 && threads.waits.is_empty() {
@@ -80,16 +85,15 @@ fn threads(threads: &Threads) -> Option<String> {
 fn cpu(cpu: &Cpu) -> Option<String> {
     let mut parts = Vec::new();
     parts.extend(cpu.quota_milli.map(|quota| format!("quota {} CPU", cpus(quota))));
-    parts
-        .extend(cpu.outer_quota_milli.map(|quota| format!("quota of a group around it {} CPU", cpus(quota))));
+    parts.extend(cpu.outer_quota_milli.map(|quota| format!("quota of a parent cgroup {} CPU", cpus(quota))));
     parts.extend(cpu.no_quota.as_ref().map(|_| "no quota".to_owned()));
     parts.extend(cpu.gomaxprocs.map(|procs| format!("GOMAXPROCS {procs}")));
     let periods = cpu.periods.as_ref().and_then(limit).zip(cpu.throttled.as_ref().and_then(limit));
     parts.extend(
-        periods.map(|(all, throttled)| format!("throttled in {throttled} of {all} periods since the start")),
+        periods.map(|(all, throttled)| format!("throttled in {throttled} of {all} periods since start")),
     );
     let pressure = cpu.pressure.as_ref().and_then(|pressure| pressure.value);
-    parts.extend(pressure.map(|share| format!("pressure {} of the last minute", basis_points(share))));
+    parts.extend(pressure.map(|share| format!("CPU pressure {} of the last minute", basis_points(share))));
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -117,8 +117,8 @@ fn with_more(answer: &str, more: usize, causes: &[&str]) -> String {
     let named = if causes.is_empty() { String::new() } else { format!(": {}", causes.join("; ")) };
     match more {
         0 => answer.to_owned(),
-        1 => format!("{answer} And 1 more finding{named}."),
-        more => format!("{answer} And {more} more findings{named}."),
+        1 => format!("{answer} 1 more finding{named}."),
+        more => format!("{answer} {more} more findings{named}."),
     }
 }
 
@@ -262,17 +262,16 @@ fn calm(report: &Report) -> (String, Outcome) {
         let is_recipe = |row: &SourceRow| is_usable(row) && row.is_recipe();
         if report.checks_run > 0 && report.sources.iter().any(is_recipe) {
             let told = format!(
-                "Nothing is wrong with what is stated in {files}: {passed} passed. How it runs takes captures."
+                "No problem in the configuration in {files}: {passed} passed. To check the running service, add captures."
             );
             return (told, Outcome::Unjudged);
         }
         if report.sources.iter().any(is_recipe) {
-            let told =
-                format!("Nothing was judged in {files}: no container in it is known to run a Go program.");
+            let told = format!("Nothing to check in {files}: no container is known to run a Go program.");
             return (told, Outcome::Unjudged);
         }
         return (
-            format!("There is nothing to judge in {files}: no check applies to what was read."),
+            format!("Nothing to check in {files}: no check applies to the contents."),
             Outcome::Unjudged,
         );
     }
@@ -288,7 +287,7 @@ fn resources(report: &Report) -> Option<String> {
     let (title, line) = moment.facts().into_iter().next()?;
     let line = visible(&line).into_owned();
     Some(match title {
-        "Connections" => format!("{line}. Whether any is leaked, three captures tell."),
+        "Connections" => format!("{line}. Three captures are needed to detect leaks."),
         _ => format!("{title}: {line}."),
     })
 }
@@ -302,8 +301,9 @@ fn reading(report: &Report) -> Option<String> {
     let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
     let told: Vec<String> =
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
-    (!told.is_empty())
-        .then(|| format!("The Go runtime has {}; what it holds in all is not in the files.", told.join(", ")))
+    (!told.is_empty()).then(|| {
+        format!("The Go runtime has {}; the files do not show how much it holds in total.", told.join(", "))
+    })
 }
 
 /// What other tools counted: what a rule says of it, else the first row of the first table.
@@ -349,9 +349,11 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
     if total == 1 && groups().all(is_running) {
         let said = match groups().next() {
             Some(group) if group.state == "runnable" => {
-                "A runnable goroutine alone says where it was, and nothing of health"
+                "A runnable goroutine alone shows only where it was, not whether the program is healthy"
             }
-            _ => "A running goroutine alone says where its stack was printed, and nothing of health",
+            _ => {
+                "A running goroutine alone shows only where its stack was printed, not whether the program is healthy"
+            }
         };
         return Some((Verdict::Unknown, said.to_owned()));
     }
@@ -369,8 +371,8 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
     } else if suspect > 0 {
         (Verdict::Suspect, format!("{} of {all} may leak", text::count_u64(suspect)))
     } else if unjudged > 0 {
-        let rest = if unjudged < total { ", and none of the others leaks" } else { "" };
-        (Verdict::Unknown, format!("{} of {all} could not be judged{rest}", text::count_u64(unjudged)))
+        let rest = if unjudged < total { "; none of the others leaks" } else { "" };
+        (Verdict::Unknown, format!("{} of {all} could not be classified{rest}", text::count_u64(unjudged)))
     } else {
         let judged = of(Verdict::Benign);
         let is_profile =
@@ -421,7 +423,7 @@ pub fn largest_part(moment: &MemorySnapshot) -> Option<&LedgerRow> {
 /// How full it is, and with what.
 fn charged(moment: &MemorySnapshot) -> String {
     let largest = largest_part(moment)
-        .map(|row| format!(", the largest part is {} ({})", in_sentence(&row.label), bytes(row.bytes)))
+        .map(|row| format!("; the largest part is {} ({})", in_sentence(&row.label), bytes(row.bytes)))
         .unwrap_or_default();
     if let Some((part, limit)) = charged_of_limit(moment) {
         return format!(
@@ -438,8 +440,7 @@ fn charged(moment: &MemorySnapshot) -> String {
     }
     if let Some(part) = layer(moment, LayerId::Process) {
         let is_resident = moment.ledger.iter().any(|row| row.id == "process-resident");
-        let of =
-            if is_resident { "memory that is resident, files' pages among it" } else { "anonymous memory" };
+        let of = if is_resident { "resident memory, including file pages" } else { "anonymous memory" };
         return format!("The process holds {} of {of}{largest}.", bytes(part));
     }
     let part = layer(moment, LayerId::Go).unwrap_or_default();
@@ -464,7 +465,7 @@ fn unexplained(moment: &MemorySnapshot) -> Option<String> {
     let is_large = row.bytes >= UNEXPLAINED_LEAST && is_share(row.bytes, whole, UNEXPLAINED_PERCENT);
     is_large.then(|| {
         format!(
-            "{} of the {} that is charged is not explained by the files ({}).",
+            "{} of the {} charged is not explained by the files ({}).",
             bytes(row.bytes),
             bytes(whole),
             in_sentence(&row.label)
@@ -506,7 +507,7 @@ fn trace(trace: &super::trace::Trace) -> String {
     let nanos = i64::try_from(trace.to.saturating_sub(trace.from)).unwrap_or(i64::MAX);
     let longest = trace.pauses.iter().filter_map(|pause| Some(pause.end?.saturating_sub(pause.begin))).max();
     let longest = longest.and_then(|nanos| i64::try_from(nanos).ok());
-    let pause = longest.map(|nanos| format!(", the longest pause took {}", text::duration(Nanos(nanos))));
+    let pause = longest.map(|nanos| format!(", longest pause {}", text::duration(Nanos(nanos))));
     format!(
         "The trace covers {}: {}{}.",
         text::duration(Nanos(nanos)),
@@ -518,8 +519,8 @@ fn trace(trace: &super::trace::Trace) -> String {
 fn gc(run: &super::GcRun) -> String {
     let sum = &run.summary;
     format!(
-        "{} in {}: the live heap went from {} to {}, the longest pause took {}.",
-        text::counted(sum.cycles, "collection", "collections"),
+        "{} in {}: live heap {} → {}, longest pause {}.",
+        text::counted(sum.cycles, "garbage collection", "garbage collections"),
         text::duration(sum.until),
         bytes(sum.live_first),
         bytes(sum.live_last),
@@ -530,15 +531,15 @@ fn gc(run: &super::GcRun) -> String {
 /// Which file cannot be read, and why.
 fn unreadable(report: &Report) -> String {
     let Some(first) = report.sources.first() else {
-        return "Nothing could be read: there is no file.".to_owned();
+        return "Nothing could be read: there are no files.".to_owned();
     };
-    let reason = reason(first).map_or_else(|| "its format is not known".to_owned(), trimmed);
+    let reason = reason(first).map_or_else(|| "unknown format".to_owned(), trimmed);
     let path = visible(&first.path);
     match report.sources.len() - 1 {
         0 => format!("{path} could not be read: {reason}."),
-        1 => format!("Nothing could be read: {path}: {reason}. The other file could not be read either."),
+        1 => format!("No file could be read. {path}: {reason}. The other file could not be read either."),
         more => {
-            format!("Nothing could be read: {path}: {reason}. {more} more files could not be read either.")
+            format!("No file could be read. {path}: {reason}. {more} more files could not be read either.")
         }
     }
 }
@@ -626,7 +627,7 @@ const RECAPTURES: &[(&[&str], Recapture)] = &[
     (
         &["memory.", "cgroup"],
         Recapture {
-            what: "the memory files of a control group",
+            what: "the memory files of a cgroup",
             command: "cd /sys/fs/cgroup && tar cf /tmp/cgroup.tar memory.*",
         },
     ),

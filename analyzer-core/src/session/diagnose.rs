@@ -8,23 +8,26 @@ use crate::report::plain_text::visible;
 
 /// Text of a failed capture, and what happened.
 const FAILED_CAPTURES: &[(&str, &str)] = &[
-    ("404 page not found", "the server has no such page: is net/http/pprof registered on this port?"),
+    (
+        "404 page not found",
+        "the server has no such page: check that net/http/pprof is registered on this port",
+    ),
     ("Unknown profile", "net/http/pprof has no profile of this name"),
-    ("Could not enable CPU profiling", "another CPU profile was running"),
+    ("Could not enable CPU profiling", "another CPU profile was already running"),
     (
         "profile duration exceeds server's WriteTimeout",
         "the server's WriteTimeout is shorter than the capture",
     ),
-    ("Could not enable tracing", "another trace was running"),
+    ("Could not enable tracing", "another trace was already running"),
     ("Get \"http", "the request failed"),
     ("curl: (", "curl failed"),
     ("Error from server", "kubectl could not run the command"),
     ("error: unable to upgrade connection", "kubectl could not run the command"),
-    ("OCI runtime exec failed", "the container has no such program"),
+    ("OCI runtime exec failed", "the program does not exist in the container"),
     ("command terminated with exit code", "the command in the container failed"),
-    ("No such file or directory", "the file was not there"),
-    ("Permission denied", "the reader had no right to the file"),
-    ("Connection refused", "nothing listened on the port"),
+    ("No such file or directory", "the file did not exist"),
+    ("Permission denied", "no permission to read the file"),
+    ("Connection refused", "nothing was listening on the port"),
 ];
 
 /// Bytes in which a failure message is looked for.
@@ -48,14 +51,14 @@ pub(super) fn unrecognized(bytes: &[u8]) -> ParseError {
     }
     let lower = head.trim_start().get(..64).unwrap_or(head.trim_start()).to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        return error("a web page, not a capture: probably a login or error page of a proxy".to_owned());
+        return error("a web page, not a capture: probably the login or error page of a proxy".to_owned());
     }
     if head.contains('\0') || head.contains(char::REPLACEMENT_CHARACTER) {
-        return error(format!("{} bytes of binary data in no known format", to_u64(bytes.len())));
+        return error(format!("{} bytes of binary data in an unknown format", to_u64(bytes.len())));
     }
     let first = head.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let shown: String = first.chars().take(80).collect();
-    error(format!("text in no known format; it starts with \"{}\"", visible(&shown)))
+    error(format!("text in an unknown format, starting with \"{}\"", visible(&shown)))
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ fn parse(format: &Format, id: SourceId, bytes: &[u8], into: &mut Into<'_>) {
         formats::sysctl::complaints(&input, evidence);
     }
     if evidence.strings.cut() > strings_cut {
-        let message = format!("A name or text of more than {} KiB is cut", limits::STRING_BYTES >> 10);
+        let message = format!("A name or text longer than {} KiB is truncated", limits::STRING_BYTES >> 10);
         facts.notes.data_loss("string-cut", None, message);
     }
     let Some(source) = evidence.sources.get_mut(id) else { return };
@@ -227,7 +227,7 @@ fn read_trace(
 fn note_long_line(bytes: &[u8], facts: &mut Facts) {
     let is_document = bytes.trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'{' | b'['));
     if let Some(at) = Lines::first_too_long(bytes).filter(|_| !is_document) {
-        let message = format!("A line of more than {} MiB is not read to its end", limits::LINE_BYTES >> 20);
+        let message = format!("A line longer than {} MiB is not read to its end", limits::LINE_BYTES >> 20);
         facts.notes.data_loss("line-cut", Some(at), message);
     }
 }

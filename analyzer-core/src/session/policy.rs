@@ -14,9 +14,9 @@ pub fn policy() -> String {
         .fold(TEMPLATE.to_owned(), |text, (name, value)| text.replace(name, &value.to_string()))
 }
 
-const TEMPLATE: &str = r#"# The rules spec.* of Strata as a ValidatingAdmissionPolicy: no webhook, no certificate, nothing that runs.
-# Kubernetes 1.30 and later. It warns and audits; add Deny to validationActions when the warnings are gone.
-# It sees the object alone: strata check in CI also reads ConfigMaps, Dockerfiles and go.mod.
+const TEMPLATE: &str = r#"# Strata's spec.* rules as a ValidatingAdmissionPolicy: no webhook, no certificate, no running component.
+# Kubernetes 1.30 and later. It warns and audits. Once there are no more warnings, add Deny to validationActions.
+# It sees only the object itself: strata check in CI also reads ConfigMaps, Dockerfiles and go.mod.
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata:
@@ -38,7 +38,7 @@ spec:
         operations: ["CREATE"]
         resources: ["pods"]
   matchConditions:
-    # Pods of a controller were checked in their template.
+    # Pods of a controller are checked in its template.
     - name: not-owned
       expression: "!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.size() == 0"
   variables:
@@ -47,7 +47,7 @@ spec:
         object.kind == 'Pod' ? object.spec :
         object.kind == 'CronJob' ? object.spec.jobTemplate.spec.template.spec :
         object.spec.template.spec
-    # A container is Go where it says so: one of the runtime's variables.
+    # A container runs Go if it sets one of the runtime's variables.
     - name: go
       expression: >-
         variables.podSpec.containers.filter(c, has(c.env) && c.env.exists(e,
@@ -73,17 +73,17 @@ spec:
     - expression: >-
         variables.go.all(c, c.env.all(e, e.name != 'GOMEMLIMIT' || !has(e.value) || e.value == '' ||
         e.value == 'off' || e.value.contains('$(') || e.value.matches('^[0-9]+(B|KiB|MiB|GiB|TiB)?$')))
-      message: "spec.gomemlimit.syntax: GOMEMLIMIT takes a whole number with B, KiB, MiB, GiB or TiB; Go does not start with anything else"
+      message: "spec.gomemlimit.syntax: GOMEMLIMIT must be a whole number with B, KiB, MiB, GiB or TiB; otherwise Go does not start"
       reason: Invalid
     - expression: >-
         variables.bounded.all(c, c.env.all(e, e.name != 'GOMEMLIMIT' || !has(e.value) ||
         quantity(e.value.replace('iB', 'i').replace('B', '')).isLessThan(quantity(string(c.resources.limits['memory'])))))
-      message: "spec.gomemlimit.above_limit: GOMEMLIMIT is not below the memory limit: the kernel kills before the collector hurries"
+      message: "spec.gomemlimit.above_limit: GOMEMLIMIT is not below the memory limit: the kernel kills the container before the garbage collector responds"
       reason: Invalid
     - expression: >-
         variables.limited.all(c, c.env.all(e, e.name != 'GOMEMLIMIT' || !has(e.valueFrom) ||
         !has(e.valueFrom.resourceFieldRef) || e.valueFrom.resourceFieldRef.resource != 'limits.memory'))
-      message: "spec.gomemlimit.equals_limit: GOMEMLIMIT is the whole memory limit: nothing is left for what is not Go's"
+      message: "spec.gomemlimit.equals_limit: GOMEMLIMIT equals the memory limit: nothing is left for memory outside the Go runtime"
       reason: Invalid
     - expression: >-
         variables.bounded.all(c, c.env.all(e, e.name != 'GOMEMLIMIT' || !has(e.value) ||
@@ -96,18 +96,18 @@ spec:
         variables.go.all(c, has(c.envFrom) || !c.env.exists(e, e.name == 'GOGC' && has(e.value) &&
         (e.value == 'off' || e.value.matches('^-[0-9]+$'))) ||
         c.env.exists(e, e.name == 'GOMEMLIMIT' && (has(e.valueFrom) || (has(e.value) && e.value != 'off' && e.value != ''))))
-      message: "spec.gogc.off: GOGC=off without GOMEMLIMIT: nothing ever collects"
+      message: "spec.gogc.off: GOGC=off without GOMEMLIMIT: the garbage collector never runs"
       reason: Invalid
     - expression: >-
         variables.go.all(c, !has(c.resources) || !has(c.resources.limits) || !('cpu' in c.resources.limits) ||
         c.env.all(e, e.name != 'GOMAXPROCS' || !has(e.value) || !e.value.matches('^[0-9]+$') || int(e.value) <= @LEAST@ ||
         double(e.value) <= quantity(string(c.resources.limits['cpu'])).asApproximateFloat() * @TIMES@.0))
-      message: "spec.gomaxprocs.above_cpu: GOMAXPROCS is more than @TIMES@ times the CPU limit: the quota is spent early in each period"
+      message: "spec.gomaxprocs.above_cpu: GOMAXPROCS is more than @TIMES@ times the CPU limit: the quota is used up early in each period"
       reason: Invalid
     - expression: >-
         variables.go.all(c, !has(c.lifecycle) || !has(c.lifecycle.preStop) || !has(c.lifecycle.preStop.sleep) ||
         c.lifecycle.preStop.sleep.seconds < variables.grace)
-      message: "spec.grace.prestop: the preStop hook takes the whole grace period: no time is left for a shutdown"
+      message: "spec.grace.prestop: the preStop hook takes the whole grace period: no time is left for a graceful shutdown"
       reason: Invalid
     - expression: >-
         variables.limited.all(c, !has(c.volumeMounts) || variables.memoryVolumes.filter(v,
@@ -118,7 +118,7 @@ spec:
         variables.memoryVolumes.filter(v, has(v.emptyDir.sizeLimit) && c.volumeMounts.exists(m, m.name == v.name))
         .map(v, quantity(string(v.emptyDir.sizeLimit)).asApproximateFloat()).sum() <=
         quantity(string(c.resources.limits['memory'])).asApproximateFloat()))
-      message: "spec.tmpfs.counted: a volume in memory has no size, or does not fit beside GOMEMLIMIT: it counts against the memory limit"
+      message: "spec.tmpfs.counted: a memory-backed volume has no size limit, or exceeds the memory limit together with GOMEMLIMIT"
       reason: Invalid
     - expression: >-
         variables.podSpec.containers.all(c,

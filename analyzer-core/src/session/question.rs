@@ -41,7 +41,7 @@ pub enum NoAnswer {
 impl std::fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing => write!(f, "what is asked about is not there"),
+            Self::Missing => write!(f, "the requested item does not exist"),
             Self::Query(error) => error.fmt(f),
         }
     }

@@ -86,7 +86,7 @@ fn a_sample_with_too_few_values_is_left_out() {
     assert_eq!(loaded.profile().samples.len(), decoded(&good()).profile().samples.len());
     let note = loaded.notes.iter().find(|note| note.code == "value-count").unwrap();
     assert_eq!(note.at, Some(Position::offset(good().len().try_into().unwrap())));
-    assert!(note.message.contains("1 values where the profile has 4"), "{}", note.message);
+    assert!(note.message.contains("1 values, but the profile has 4"), "{}", note.message);
 }
 
 #[test]

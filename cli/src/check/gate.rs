@@ -35,7 +35,7 @@ impl FromStr for Gate {
             code if session::rules().any(|rule| session::is_in(rule.code, code)) => {
                 Ok(Self::Code(code.to_owned()))
             }
-            _ => Err("neither a severity (critical, warning, info), nor a finding code, nor none".to_owned()),
+            _ => Err("not a severity (critical, warning, info), a finding code, or none".to_owned()),
         }
     }
 }

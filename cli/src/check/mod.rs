@@ -29,27 +29,27 @@ use crate::{EXIT_FINDINGS, EXIT_UNUSABLE, input, output};
 /// What to check, and how to say it.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Severities (critical, warning, info: it and what is worse), finding
+    /// Severities (critical, warning, info; each includes the worse ones), finding
     /// codes (mem.native) or families of codes (goroutine) that fail, or none
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "warning")]
     fail_on: Vec<Gate>,
-    /// Findings that are known: only others fail
+    /// Baseline of known findings: only new ones fail
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Writes all findings of this run as a baseline, and fails for none
+    /// Write all findings of this run to this baseline file, and do not fail
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     write_baseline: Option<PathBuf>,
-    /// Fails too where something could not be read, was cut, or is of nothing that is judged
+    /// Also fail if something could not be read, was truncated, or is not covered by any check
     #[arg(long)]
     strict: bool,
-    /// How to print the outcome
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// File to write instead of standard output
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Folder of the sources where the service was built, for SARIF: taken off
-    /// the files of stack frames, so that they name files of the repository
+    /// Source folder of the service's build, for SARIF: removed from
+    /// the file names of stack frames, so that they are relative to the repository
     #[arg(long, value_name = "FOLDER")]
     source_root: Option<String>,
     /// Files, folders, archives, or - for standard input
@@ -60,9 +60,9 @@ pub struct Options {
 /// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// What fails and why, for a log
+    /// What failed and why, for a log
     Text,
-    /// Every finding with its fingerprint and fate
+    /// Every finding with its fingerprint and result
     Json,
     /// JUnit XML: a test case for each finding and each rule that could not run
     Junit,

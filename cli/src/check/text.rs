@@ -23,7 +23,7 @@ fn headline(outcome: &Outcome<'_>) -> String {
     let all = outcome.findings.len();
     let noun = if all == 1 { "finding" } else { "findings" };
     match (outcome.count(Fate::Fails), outcome.gates) {
-        _ if outcome.is_incomplete() => "FAILED: not all of the input is read (--strict)".to_owned(),
+        _ if outcome.is_incomplete() => "FAILED: the input was not read completely (--strict)".to_owned(),
         _ if outcome.status() == Status::Unreadable => outcome.report.verdict.clone(),
         (_, []) => format!("{all} {noun} written to the baseline"),
         (0, _) => format!("passed: none of {all} {noun} fails ({})", outcome.gate_text()),

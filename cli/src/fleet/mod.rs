@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
+use analyzer_core::report::number_format::counted;
 use clap::Args;
 use flate2::{Compression, GzBuilder};
 use strata_fleet::dataset::{self, Dataset};
@@ -29,36 +30,36 @@ use crate::rows::redact_object;
 /// What to analyze, and where to put it.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Folder of results: Parquet by table and night, the roll-up fleet.json.gz
+    /// Results folder: Parquet by table and night, and the roll-up fleet.json.gz
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How a path is read: {cluster}/{service}/{pod}.tar.gz; key=value in it needs no layout
+    /// Layout of paths: {cluster}/{service}/{pod}.tar.gz; parts of the form key=value need no layout
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<Layout>,
-    /// The night, if paths do not say it as date=YYYY-MM-DD [default: the day of the file]
+    /// The night, if paths do not contain date=YYYY-MM-DD [default: the file's date]
     #[arg(long, value_name = "DATE", value_parser = crate::rows::date)]
     date: Option<String>,
-    /// Only this part of the objects, for jobs that share the work: 0/4 to 3/4; summarize after the last
+    /// Analyze only this part of the objects, for parallel jobs: 0/4 to 3/4; summarize after the last one
     #[arg(long, value_name = "I/N", default_value = "0/1")]
     shard: Shard,
-    /// Bundles at a time [default: one a processor]
+    /// Number of bundles to read in parallel [default: number of CPUs]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
-    /// Bytes of bundles at a time: a larger one is read alone
+    /// Total size of bundles to read in parallel; a larger one is read alone
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = bytes)]
     in_flight: u64,
     #[command(flatten)]
     limits: Limits,
-    /// Nights that are compared
+    /// Number of nights to compare
     #[arg(long, value_name = "N", default_value_t = 14)]
     nights: usize,
-    /// Who is asked: lines of a pattern over packages, or service:PATTERN, and owners; the last match decides
+    /// Owners file: lines with a package pattern, or service:PATTERN, and owners; the last match applies
     #[arg(long, value_name = "FILE")]
     owners: Option<PathBuf>,
-    /// How an object becomes a link in the roll-up: https://store/{object}
+    /// Template for links to objects in the roll-up: https://store/{object}
     #[arg(long, value_name = "TEMPLATE")]
     open: Option<String>,
-    /// Folder of bundles, or file with one object a line; without it, only what is in DIR is summarized
+    /// Folder of bundles, or file with one object per line; without it, only DIR is summarized
     #[arg(value_name = "SRC")]
     source: Option<PathBuf>,
 }
@@ -74,7 +75,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
         let mut listing = listing::list(source, options.layout.as_ref(), options.date.as_deref())
             .map_err(|error| format!("{}: {error}", source.display()))?;
         if let Some(first) = listing.undated.first() {
-            return Err(format!("nothing says which night {first} is of: name it with --date").into());
+            return Err(format!("the date of {first} is unknown: set it with --date").into());
         }
         let results = options.out.canonicalize().ok();
         listing
@@ -84,13 +85,20 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
             listing.bundles.iter_mut().for_each(|bundle| redact_object(&mut bundle.object, &key));
         }
         if listing.others > 0 {
-            output::say(format_args!("{} files are no archives and are left out", listing.others));
+            output::say(format_args!(
+                "{}",
+                counted(
+                    listing.others,
+                    "file is not an archive and is omitted",
+                    "files are not archives and are omitted"
+                )
+            ));
         }
         let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
         let pool = pool::Pool { jobs, in_flight: options.in_flight, limits: &options.limits };
         let done = run::analyze(listing, &dataset, options.shard, &pool)?;
         output::say(format_args!(
-            "{} bundles analyzed, of which {} could not be read; {} known from before",
+            "{} bundles analyzed, {} of them unreadable; {} known from earlier runs",
             done.analyzed, done.failed, done.kept
         ));
     }
@@ -99,7 +107,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Box<dyn error::Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     let Some(rollup) = summarize(&dataset, options.nights, &owners, options.open.clone())? else {
-        return Err(format!("{}: no night is in it", options.out.display()).into());
+        return Err(format!("{}: contains no night", options.out.display()).into());
     };
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     gzip.write_all(&serde_json::to_vec(&rollup)?)?;

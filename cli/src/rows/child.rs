@@ -22,7 +22,7 @@ pub fn row(path: &Path, object: &Object, limits: &Limits) -> Row {
             let (kind, message) = why(status, &said, limits);
             object.failed(kind, message)
         }
-        Err(error) => object.failed(ErrorKind::Internal, format!("no process could be started: {error}")),
+        Err(error) => object.failed(ErrorKind::Internal, format!("could not start a process: {error}")),
     }
 }
 
@@ -63,13 +63,10 @@ fn why(status: ExitStatus, said: &str, limits: &Limits) -> (ErrorKind, String) {
     }
     // The allocator's own words, whichever way the process then ends.
     if said.contains("memory allocation of") {
-        return (
-            ErrorKind::Killed,
-            format!("its limit of {} MiB of memory was reached", limits.memory >> 20),
-        );
+        return (ErrorKind::Killed, format!("it reached its memory limit of {} MiB", limits.memory >> 20));
     }
     if status.code().is_none() && !said.contains("panicked at") {
-        return (ErrorKind::Killed, format!("the process that read it was ended: {status}"));
+        return (ErrorKind::Killed, format!("the process that read it was terminated: {status}"));
     }
     (ErrorKind::Internal, format!("{status}: {words}"))
 }

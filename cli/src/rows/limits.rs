@@ -17,19 +17,19 @@ pub const EXIT_TIMEOUT: i32 = 124;
 /// What one bundle may take, and give away.
 #[derive(Clone, Debug, Args)]
 pub struct Limits {
-    /// Memory that reading a bundle may take
+    /// Maximum memory for reading a bundle
     #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = bytes)]
     pub memory: u64,
-    /// Seconds that reading a bundle may take
+    /// Maximum time for reading a bundle, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub timeout: u64,
-    /// Size from which a bundle is not opened
+    /// Maximum size of a bundle
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = bytes)]
     pub max_bytes: u64,
-    /// Rows without names: pods, nodes, namespaces, images and paths have pseudonyms; functions, clusters and services stay
+    /// Replace names of pods, nodes, namespaces, images and paths with pseudonyms; functions, clusters and services are kept
     #[arg(long, requires = "key")]
     pub redact: bool,
-    /// With --redact: file with a secret of 16 bytes or more, the same over the fleet
+    /// With --redact: file with a secret of at least 16 bytes; use the same file for the whole fleet
     #[arg(long, value_name = "FILE", requires = "redact")]
     pub key: Option<PathBuf>,
 }

@@ -28,27 +28,27 @@ pub struct Options {
     /// How to print the row
     #[arg(long, value_enum, default_value_t = Format::Arrow)]
     format: Format,
-    /// Name of the object in the row, if the bundle is a copy of it [default: the path]
+    /// Name of the object in the row, if the bundle is a copy [default: the path]
     #[arg(long, value_name = "NAME")]
     object: Option<String>,
-    /// What the store calls this content of the object
+    /// Version tag of the object in its store
     #[arg(long, value_name = "TAG")]
     etag: Option<String>,
-    /// How the path is read: {cluster}/{service}/{pod}.tar.gz; key=value in it needs no layout
+    /// Layout of the path: {cluster}/{service}/{pod}.tar.gz; parts of the form key=value need no layout
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<Layout>,
-    /// The night, if the path does not say it as date=YYYY-MM-DD [default: the day of the file]
+    /// The night, if the path does not contain date=YYYY-MM-DD [default: the file's date]
     #[arg(long, value_name = "DATE", value_parser = date)]
     date: Option<String>,
-    /// What the path does not say: cluster=eu1, namespace=shop, service=api, pod=api-1
+    /// Labels that the path does not contain: cluster=eu1, namespace=shop, service=api, pod=api-1
     #[arg(short = 'L', long = "label", value_name = "KEY=VALUE", value_parser = label)]
     labels: Vec<(String, String)>,
     #[command(flatten)]
     limits: Limits,
-    /// Print the columns of the rows and tables, as JSON, and nothing else
+    /// Print only the columns of the rows and tables, as JSON
     #[arg(long)]
     schema: bool,
-    /// Read the bundle in this process: limits end it without a row
+    /// Read the bundle in this process: exceeding a limit ends it without a row
     #[arg(long, hide = true)]
     in_process: bool,
     /// The bundle: an archive, a file or a folder
@@ -115,7 +115,7 @@ impl Options {
         let mut names = identity::of_path(&name, self.layout.as_ref());
         names.extend(self.labels.iter().cloned());
         let date = self.date.clone().or_else(|| identity::date(&names, modified_at));
-        let date = date.ok_or("nothing says which night it is of: name it with --date")?;
+        let date = date.ok_or("its date is unknown: set it with --date")?;
         let mut object = Object { date, object: name, names, ..Object::default() };
         // Whoever started this process has done it already.
         if let Some(key) = options_key(self)? {

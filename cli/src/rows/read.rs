@@ -45,13 +45,12 @@ fn read(
     if metadata.is_dir() {
         input::add(&mut session, path, &Progress::none()).map_err(unread)?;
     } else if metadata.len() > limits.max_bytes {
-        let message =
-            format!("{} bytes are more than the {} that are opened", metadata.len(), limits.max_bytes);
+        let message = format!("{} bytes, more than the maximum of {}", metadata.len(), limits.max_bytes);
         return Err((ErrorKind::TooBig, message));
     } else {
         let bytes = fs::read(path).map_err(unread)?;
         if bytes.is_empty() {
-            return Err((ErrorKind::Empty, "it has no content".to_owned()));
+            return Err((ErrorKind::Empty, "it is empty".to_owned()));
         }
         bundle_id = Some(hex(&Sha256::digest(&bytes)));
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -109,7 +109,7 @@ async fn every_view_and_dialog(test: &str, scheme: Scheme) -> Result<()> {
     browser.keys(Key::Escape).await?;
     browser.wait_until("!document.querySelector('dialog')").await?;
     browser.chord(Key::Control, "k").await?;
-    browser.wait_for_text("dialog.palette", "List of keys").await?;
+    browser.wait_for_text("dialog.palette", "Keyboard shortcuts").await?;
     check(&browser, "palette", &mut found).await?;
     browser.keys(Key::Escape).await?;
     browser.wait_until("!document.querySelector('dialog')").await?;

@@ -95,7 +95,7 @@ async fn a_worker_that_runs_out_of_memory_costs_the_file_it_read_and_no_other() 
     choose(&browser, &[capture(), large("memory", "large.bin", 900)?]).await?;
     browser.wait_until("window.wasReading").await?;
     browser.wait_for_text("[role=alert]", "ran out of memory").await?;
-    browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
+    browser.wait_for_text(STATUS, "2 files read, 1 failed").await?;
     wait_until_analyzed(&browser).await
 }
 
@@ -109,7 +109,7 @@ async fn a_worker_that_the_browser_ended_without_a_word_is_replaced_on_cancel() 
     choose(&browser, &[capture(), large("silent", "large.bin", 900)?]).await?;
     browser.wait_until("window.wasReading").await?;
     browser.click("#files button").await?;
-    browser.wait_for_text(STATUS, "2 files read, 1 could not be").await?;
+    browser.wait_for_text(STATUS, "2 files read, 1 failed").await?;
     browser.wait_for_text(ROWS, "cancelled").await?;
     wait_until_analyzed(&browser).await
 }
@@ -122,7 +122,7 @@ async fn a_cancelled_file_is_said_and_the_others_are_read() -> Result<()> {
     let cancel = "for (const name of ['b.bin', 'a.bin']) document.querySelector(`#files [aria-label='Cancel ${name}']`).click();";
     when_reading(&browser, "a.bin", cancel).await?;
     choose(&browser, &[capture(), large("cancel", "a.bin", 900)?, large("cancel", "b.bin", 901)?]).await?;
-    browser.wait_for_text(STATUS, "3 files read, 2 could not be").await?;
+    browser.wait_for_text(STATUS, "3 files read, 2 failed").await?;
     wait_until_analyzed(&browser).await?;
     assert_eq!(browser.console_problems().await?, NONE);
     Ok(())
@@ -142,7 +142,7 @@ async fn files_that_vanish_or_change_before_they_are_read_are_named() -> Result<
     browser.run("window.release();", &[]).await?;
     browser.wait_for_text(STATUS, "3 files read").await?;
     let (said, rows) = (browser.text(STATUS).await?, browser.text(ROWS).await?);
-    ensure!(said.contains("2 could not be"), "{said}\n{rows}");
+    ensure!(said.contains("2 failed"), "{said}\n{rows}");
     ensure!(rows.contains("gone.bin") && rows.contains("changed.bin"), "{rows}");
     browser.choose_files("#browse", &[capture()]).await?;
     wait_until_analyzed(&browser).await

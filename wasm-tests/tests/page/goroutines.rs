@@ -30,7 +30,7 @@ async fn a_group_opens_to_its_reasons_its_stack_and_its_raw_text() -> Result<()>
     browser.wait_for_text(ROW, "chan-send-abandoned").await?;
     browser.click(&format!("{ROW} .disclose")).await?;
     browser.wait_for_text(".group-detail", "What to do").await?;
-    browser.wait_for_text(".group-detail", "What speaks against it").await?;
+    browser.wait_for_text(".group-detail", "Evidence against").await?;
     browser.wait_for_text(".group-detail .stack .named", "main.").await?;
     browser.click(&format!("{ROW} .raw a")).await?;
     browser.wait_for_text(".cited", "goroutine ").await?;
@@ -61,7 +61,7 @@ async fn benign_groups_are_folded_with_their_reasons_and_never_dropped() -> Resu
     let (_site, browser) = open("#goroutines").await?;
     browser.wait_for_text(".folded summary", "benign").await?;
     browser.click(".folded summary .verdict").await?;
-    browser.wait_for_text(".fold-reasons", "as many in every snapshot").await?;
+    browser.wait_for_text(".fold-reasons", "same number in every snapshot").await?;
     browser.wait_for_text(".fold-reasons", "waits for signals").await?;
     browser.click(".folded p a").await?;
     let body = r#"

@@ -36,7 +36,7 @@ async fn what_is_too_narrow_keeps_its_sum_and_is_told_apart_nearby() -> Result<(
     browser.wait_for_text(".details-amounts", "50.0%").await?;
     // The table knows what the graph does not show, and the graph does not claim to know.
     browser.type_into("#profile-search", "narrow00077").await?;
-    browser.wait_for_text(".search-found", "no match that can be seen").await?;
+    browser.wait_for_text(".search-found", "no visible match").await?;
     browser.click("[data-mode=top]").await?;
     browser.wait_for_text(".rows.top", "main.narrow00077").await?;
     browser.click("[data-mode=flame]").await?;

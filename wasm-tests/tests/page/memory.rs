@@ -149,7 +149,7 @@ async fn the_advisor_answers_its_sliders() -> Result<()> {
         slider.dispatchEvent(new Event('input', { bubbles: true }));";
     browser.run(slide, &[]).await?;
     browser.wait_for_text(".advisor-verdict", "Does not fit").await?;
-    browser.wait_for_text(".advisor-table", "Limit less peak").await?;
+    browser.wait_for_text(".advisor-table", "Limit minus peak").await?;
     Ok(())
 }
 

@@ -81,7 +81,7 @@ async fn the_first_screen_answers_what_a_reader_asks() -> Result<()> {
     let bundle = |name: &str| vec![viewer::bundle(name)];
     let broken = file("heap.pb.gz", "404 page not found\n")?;
     let cases: [(&str, Vec<PathBuf>, &[&str]); 5] = [
-        ("why killed", bundle("doomed-go1.26-cgroup2"), &["Killed", "96.0 MiB", "base.go:123"]),
+        ("why killed", bundle("doomed-go1.26-cgroup2"), &["OOM-killed", "96.0 MiB", "base.go:123"]),
         (
             "what leaks",
             bundle("pricing-go1.26-cgroup2"),

@@ -187,7 +187,7 @@ async fn filters_are_chips_with_their_effect_that_back_undoes() -> Result<()> {
     assert_eq!(browser.run("return document.querySelector('#filter-kind').value;", &[]).await?, "focus");
     // It is tried while it is typed; what is none cannot be added.
     browser.type_into("#filter-value", "(").await?;
-    browser.wait_for_text("#filter-said", "Not valid").await?;
+    browser.wait_for_text("#filter-said", "Invalid").await?;
     browser.keys(Key::Enter).await?;
     browser.wait_until("document.querySelector('.new-filter [type=submit]').disabled").await?;
     assert_eq!(parameter(&browser, "focus").await?, None);
@@ -221,7 +221,7 @@ async fn filters_are_chips_with_their_effect_that_back_undoes() -> Result<()> {
     browser.wait_for_text(".profiles [role=alert]", "focus").await?;
     browser.wait_until(&format!("document.querySelector({GRAPH:?}) !== null")).await?;
     go(&browser, "#profiles?focus=no-such-function").await?;
-    browser.wait_for_text(".profile-empty", "leave nothing").await?;
+    browser.wait_for_text(".profile-empty", "matches the filters").await?;
     Ok(())
 }
 
@@ -338,7 +338,7 @@ async fn sample_types_profiles_and_granularities_are_chosen_and_back_shows_it() 
     browser.back().await?;
     browser.wait_until("document.querySelector('#granularity').value === ''").await?;
     browser.choose("#coloring", "value").await?;
-    browser.wait_for_text(".flame-legend", "by itself").await?;
+    browser.wait_for_text(".flame-legend", "no cost of its own").await?;
     browser.choose("#coloring", "module").await?;
     browser.wait_for_text(".flame-legend", "module").await?;
     browser.click_at(GRAPH, FIRST).await?;

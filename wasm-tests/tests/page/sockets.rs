@@ -77,7 +77,7 @@ async fn connections_queues_and_goroutines_stand_beside_each_other() -> Result<(
     let headings = "return [...document.querySelectorAll('.sockets h2, .sockets h3')].map(title => title.localName + title.innerText).join('|');";
     assert_eq!(
         find(&browser, headings).await?,
-        "h2Sockets, descriptors, threads|h3Connections|h3Matching goroutines|h3Accept queues|h3Descriptors|h3Threads"
+        "h2Sockets, file descriptors, threads|h3Connections|h3Matching goroutines|h3Accept queues|h3File descriptors|h3Threads"
     );
     browser.click(".joins-table a[href^='#goroutines']").await?;
     browser.wait_for_hash(|hash| hash.starts_with("#goroutines") && hash.contains("open=")).await?;

@@ -161,8 +161,10 @@ async fn a_leak_leads_to_its_lanes_its_dump_and_flame_graphs() -> Result<()> {
     let captures = ["pricing-go1.26.trace.gz", "pricing-go1.26.goroutine.debug2.txt.gz"];
     let browser = open(&captures, "#trace").await?;
     // With signs of a leak, that table comes first.
-    browser.wait_for_text(".trace-leaks", "100 waited with one stack for all of the trace's 2.00 s").await?;
-    browser.wait_for_text(".trace-leaks", "beside the trace's 2.00 s, the goroutine dump counts 100").await?;
+    browser
+        .wait_for_text(".trace-leaks", "100 with the same stack waited for all of the trace's 2.00 s")
+        .await?;
+    browser.wait_for_text(".trace-leaks", "the goroutine dump also counts 100").await?;
     let height = "return document.querySelector('.trace-lanes > div').clientHeight;";
     let all = number(&browser, height).await?;
     browser.click(".trace-leaks tbody th a").await?;

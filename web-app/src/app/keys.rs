@@ -12,10 +12,10 @@ use crate::state::{Action, Route, ViewId};
 pub const KEYS: &[(&str, &str)] = &[
     ("Ctrl+K", "Find a view, an action, a function, a goroutine group, a file or a finding"),
     ("1 … 9", "Go to a view by its position"),
-    ("/", "Search in the view"),
+    ("/", "Search in this view"),
     ("o", "Browse for files"),
     ("Ctrl+V", "Paste a capture from the clipboard"),
-    ("?", "Show or hide this list"),
+    ("?", "Show or hide keyboard shortcuts"),
     ("Esc", "Leave the field, clear a search, close this list"),
 ];
 

@@ -49,7 +49,7 @@ fn show_crash(text: &str) {
     let _ = notice.set_attribute("role", "alert");
     let _ = notice.set_attribute("class", "crash");
     notice.set_text_content(Some(&format!(
-        "Strata stopped, which is a bug of Strata. Reload the page.\n\n{text}"
+        "Strata crashed. This is a bug in Strata. Reload the page.\n\n{text}"
     )));
     if let Some(body) = document.body() {
         let _ = body.append_child(&notice);
@@ -185,7 +185,7 @@ impl App {
     }
 
     fn take(&mut self, Intake { files, notice }: Intake) {
-        let nothing = || "There was no file and no text in it.".to_owned();
+        let nothing = || "The clipboard or drop contained no file and no text.".to_owned();
         let notice = notice.or_else(|| files.is_empty().then(nothing));
         self.state.apply(Action::Noticed(notice));
         let mut rows = Vec::with_capacity(files.len());

@@ -310,16 +310,14 @@ fn actions(props: &PaletteProps) -> Vec<Entry> {
     } else {
         add("Open the example", "", Deed::Example);
     }
-    for (theme, label) in [
-        (Theme::Light, "Colors: light"),
-        (Theme::Dark, "Colors: dark"),
-        (Theme::System, "Colors: match the system"),
-    ] {
+    for (theme, label) in
+        [(Theme::Light, "Colors: light"), (Theme::Dark, "Colors: dark"), (Theme::System, "Colors: system")]
+    {
         if theme != props.theme {
             add(label, "", Deed::Paint(theme));
         }
     }
-    add("List of keys", "?", Deed::Keys);
+    add("Keyboard shortcuts", "?", Deed::Keys);
     all
 }
 

@@ -246,7 +246,7 @@ fn health(health: &Health) -> Html {
             <div class="notice critical" role="alert">
                 <p>
                     <strong>{ "The engine is not running. " }</strong>
-                    { format!("It works in a background worker, which ended: {reason}. Reload the page to try again.") }
+                    { format!("The engine runs in a background worker, which has stopped: {reason}. Reload the page to try again.") }
                 </p>
             </div>
         },

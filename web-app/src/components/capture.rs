@@ -22,7 +22,7 @@ enum Place {
 }
 
 const PLACES: [(Place, &str, &str); 5] = [
-    (Place::Inside, "inside", "from inside (the service imports the Go module)"),
+    (Place::Inside, "inside", "from inside the service (it imports the Go module)"),
     (Place::Exec, "exec", "in the pod (image with a shell)"),
     (Place::Debug, "debug", "in a debug container (image without a shell)"),
     (Place::Forward, "forward", "locally, through a port-forward (no kernel files)"),
@@ -155,16 +155,13 @@ pub fn Capture() -> Html {
             </div>
             if place == Place::Inside {
                 <p class="quiet">
-                    { "The service imports the module and reads all three layers of itself in one request, with no \
-                       shell and no kubectl exec: " }
+                    { "The service imports the module and captures all three layers in one request, without a shell or kubectl exec: " }
                     <code>{ IMPORT }</code>
-                    { ". It serves /debug/strata/ beside net/http/pprof; the path of the module is a placeholder until \
-                       it is published." }
+                    { ". It serves /debug/strata/ next to net/http/pprof. The module path is a placeholder until it is published." }
                 </p>
             } else {
                 <p class="quiet">
-                    { "Save the script as capture.sh. It only reads, and needs tar and curl or wget; the service must \
-                       serve net/http/pprof." }
+                    { "Save the script as capture.sh. It only reads. It needs tar and curl or wget, and the service must serve net/http/pprof." }
                 </p>
             }
             <div class="capture-form">
@@ -184,10 +181,10 @@ pub fn Capture() -> Html {
                 }
                 { field("capture-url", if place == Place::Inside { "Address of the service" } else { "Address of pprof" }, "http://127.0.0.1:6060", |options| &mut options.url) }
                 if !matches!(place, Place::Forward | Place::Inside) {
-                    { field("capture-pid", "Process id", "detected", |options| &mut options.pid) }
+                    { field("capture-pid", "Process ID", "detected", |options| &mut options.pid) }
                 }
                 { field("capture-count", "Snapshots", "2", |options| &mut options.count) }
-                { field("capture-interval", "Seconds between", if place == Place::Inside { "60" } else { "300" }, |options| &mut options.interval) }
+                { field("capture-interval", "Seconds between captures", if place == Place::Inside { "60" } else { "300" }, |options| &mut options.interval) }
             </div>
             <div class="capture-command">
                 <pre tabindex="0"><code id="capture-command">{ &command }</code></pre>

@@ -17,43 +17,40 @@ use crate::state::Route;
 const INPUTS: [(&str, &str); 11] = [
     (
         "Goroutine dumps",
-        "debug=2 or debug=1 text, SIGQUIT and panic output, log lines around them. Two or more tell what grows.",
+        "debug=2 or debug=1 text, SIGQUIT and panic output, also inside logs. Two or more show what grows.",
     ),
-    ("pprof profiles", "heap, allocs, goroutine, cpu, block, mutex: gzipped or not."),
+    ("pprof profiles", "heap, allocs, goroutine, CPU, block, mutex; gzipped or not."),
     (
-        "Stacks of other samplers",
-        "perf script, folded stacks, bpftrace, OpenTelemetry profiles, .cpuprofile, speedscope: in the same flame graph.",
+        "Other profilers",
+        "perf script, folded stacks, bpftrace, OpenTelemetry profiles, .cpuprofile, speedscope, in the same flame graph.",
     ),
-    ("Execution traces", "of Go 1.22 and later: what ran, waited and collected, and when."),
-    ("/proc/PID", "smaps, smaps_rollup, maps, status, statm: what the kernel holds for the process."),
-    ("The cgroup's memory files", "memory.stat, memory.current, memory.max and the rest, version 1 or 2."),
+    ("Execution traces", "Go 1.22 and later: what ran, what waited, and when the GC ran."),
+    ("/proc/PID", "smaps, smaps_rollup, maps, status, statm: the process's memory according to the kernel."),
+    ("cgroup memory files", "memory.stat, memory.current, memory.max and others, cgroup v1 or v2."),
     (
-        "Sockets, descriptors, threads, CPU",
-        "/proc/PID/net, fd and task, ss, netstat, lsof, ps -T; the cgroup's cpu.max, cpu.stat, cpu.pressure, pids.*; EndpointSlices, Consul's health, Envoy's /clusters.",
+        "Sockets, file descriptors, threads, CPU",
+        "/proc/PID/net, fd and task, ss, netstat, lsof, ps -T; the cgroup's cpu.max, cpu.stat, cpu.pressure, pids.*; EndpointSlices, Consul service health, Envoy's /clusters.",
     ),
     (
         "eBPF tools and tracing",
-        "memleak, maps of bpftrace, cachestat, tcplife, tcpretrans, oomkill, offcputime; spans of OpenTelemetry, Jaeger, Zipkin.",
+        "memleak, bpftrace maps, cachestat, tcplife, tcpretrans, oomkill, offcputime; OpenTelemetry, Jaeger and Zipkin spans.",
     ),
-    (
-        "The runtime's own figures",
-        "MemStats from /debug/vars or heap?debug=1, runtime/metrics, Prometheus text.",
-    ),
+    ("Go runtime metrics", "MemStats from /debug/vars or heap?debug=1, runtime/metrics, Prometheus text."),
     (
         "Logs and Kubernetes",
-        "gctrace and scavtrace lines, the kernel's OOM report, the pod as JSON or YAML, kubectl top.",
+        "gctrace and scavtrace lines, the kernel's OOM report, pods as JSON or YAML, kubectl top.",
     ),
     (
-        "The recipe",
-        "Kubernetes manifests, Compose files, Dockerfiles, go.mod, docker, podman and crictl inspect: how the service is run.",
+        "Deployment configuration",
+        "Kubernetes manifests, Compose files, Dockerfiles, go.mod; docker, podman and crictl inspect.",
     ),
 ];
 
 /// The first captures that most people take.
 const COMMANDS: [(&str, &str); 3] = [
-    ("What holds the heap", "curl -o heap.pb.gz localhost:6060/debug/pprof/heap"),
+    ("What is in the heap", "curl -o heap.pb.gz localhost:6060/debug/pprof/heap"),
     ("Which goroutines are stuck", "curl -o goroutine.txt 'localhost:6060/debug/pprof/goroutine?debug=2'"),
-    ("All of it, from a pod", "kubectl exec -i POD -- sh -s -- -o - < capture.sh > capture.tar.gz"),
+    ("Everything, from a pod", "kubectl exec -i POD -- sh -s -- -o - < capture.sh > capture.tar.gz"),
 ];
 
 /// Properties of [`Landing`].
@@ -81,7 +78,7 @@ pub fn Landing(props: &LandingProps) -> Html {
                 <h2>{ "Find out where a Go service\u{2019}s memory went and which goroutines leak" }</h2>
                 <div class="drop-zone">
                     <p class="drop-title">{ "Drop captures here" }</p>
-                    <p class="quiet">{ "Files, folders, .tar.gz or .zip, or paste a dump. They stay in this page: nothing is sent anywhere." }</p>
+                    <p class="quiet">{ "Files, folders, .tar.gz or .zip, or paste a dump. Nothing leaves this page." }</p>
                     <div class="buttons">
                         <Browse label="Browse for files" />
                         if intake::has_example() {
@@ -96,7 +93,7 @@ pub fn Landing(props: &LandingProps) -> Html {
             { commands() }
             { inputs(false) }
             <details class="landing-fold">
-                <summary>{ "Capture a whole service: from inside, or with a script" }</summary>
+                <summary>{ "Capture a whole service, from inside or with a script" }</summary>
                 <Capture />
             </details>
         </div>
@@ -131,8 +128,7 @@ pub fn inputs(is_open: bool) -> Html {
                 }) }
             </dl>
             <p class="quiet">
-                { "One file is enough to start. Captures of the same moment are reconciled, captures of several \
-                   moments are compared. Files are recognized by their content, not by their names." }
+                { "One file is enough to start. Captures from the same moment are reconciled, captures from different moments are compared. Files are recognized by content, not by name." }
             </p>
         </details>
     }
@@ -149,7 +145,7 @@ fn wanted(route: &Route, title: &str) -> Html {
         filter.map(|value| format!(" (\u{201c}{}\u{201d})", selectors::visible(value))).unwrap_or_default();
     html! {
         <p class="notice landing-link" role="status">
-            { format!("This link opens {title}{filter}. A link carries no captures: drop the same files to see it.") }
+            { format!("This link opens {title}{filter}. Links contain no captures: drop the same files to see it.") }
         </p>
     }
 }
@@ -162,9 +158,9 @@ fn picture() -> Html {
     html! {
         <figure class="landing-picture" aria-label="A result, as an example">
             <div class="verdict-line critical">
-                <p class="answer"><span class="mark" aria-hidden="true">{ "\u{25b2}" }</span>{ "Killed: the container\u{2019}s limit was reached" }</p>
+                <p class="answer"><span class="mark" aria-hidden="true">{ "\u{25b2}" }</span>{ "OOM-killed: the container reached its memory limit" }</p>
                 <p class="verdict-text">
-                    { "96.0 MiB of 96.0 MiB were charged. Most of the heap was allocated at base.loadCatalog (base.go:123): 15.6 MiB." }
+                    { "96.0 MiB of 96.0 MiB was charged. Most of the heap was allocated at base.loadCatalog (base.go:123): 15.6 MiB." }
                 </p>
             </div>
             <p class="layers">{ for layers.map(|(id, tenths)| layer_bars::bar(id, mebibytes(tenths), limit.0)) }</p>

@@ -66,7 +66,7 @@ fn announcement(props: &LoadingProps, troubled: usize) -> String {
     match (props.is_busy, troubled) {
         (true, _) => format!("Reading {files}."),
         (false, 0) => format!("{files} read."),
-        (false, _) => format!("{files} read, {} could not be.", text::count_usize(troubled)),
+        (false, _) => format!("{files} read, {} failed.", text::count_usize(troubled)),
     }
 }
 

@@ -59,14 +59,13 @@ async fn read_folder(walk: &mut Walk, entry: &FileSystemDirectoryEntry, handle: 
 fn notice(walk: &Walk, unread: &[String]) -> Option<String> {
     if walk.is_full {
         return Some(format!(
-            "Only the first {} files were taken: drop the captures themselves, not a whole disk.",
+            "Only the first {} files were read: drop the captures themselves, not a whole disk.",
             crate::number_format::count_usize(folder::MAX_FILES)
         ));
     }
     (!unread.is_empty()).then(|| {
         format!(
-            "This browser does not let the page read the dropped folder {}. Browse for the folder instead, or \
-             drop it as .tar.gz or .zip.",
+            "The browser does not let the page read the dropped folder {}. Browse for the folder instead, or drop it as .tar.gz or .zip.",
             unread.join(", ")
         )
     })

@@ -284,23 +284,25 @@ impl State {
         let culprit = reading.or(reporting);
         let path = culprit.and_then(|key| self.files.path(key)).map(str::to_owned);
         if let Some(key) = culprit {
-            let message = format!("The engine stopped on this file: {}", blame(reason));
+            let message = format!("The engine crashed on this file: {}", blame(reason));
             self.files.set(key, Stage::Failed { message });
         }
         self.restarts += 1;
         self.forget_worker();
         if self.restarts > RESTARTS {
-            self.health = Health::Dead(format!("it stopped {} times in a row: {reason}", self.restarts));
+            self.health = Health::Dead(format!("it crashed {} times in a row: {reason}", self.restarts));
             return;
         }
         self.health = Health::Restarted(match path {
             Some(path) => format!(
-                "The engine stopped on {path}: {}. It was restarted without that file; the other files are \
-                 read again.",
+                "The engine crashed on {path}: {}. It was restarted without that file, and the other files are being read again.",
                 blame(reason)
             ),
             None => {
-                format!("The engine stopped: {}. It was restarted; the files are read again.", blame(reason))
+                format!(
+                    "The engine crashed: {}. It was restarted, and the files are being read again.",
+                    blame(reason)
+                )
             }
         });
     }
@@ -325,8 +327,8 @@ impl State {
 /// Whose fault it is that the engine stopped.
 fn blame(reason: &str) -> String {
     if reason == OUT_OF_MEMORY {
-        format!("{reason}. The strata program has more of it")
+        format!("{reason}. The strata command can use more memory")
     } else {
-        format!("{reason}. This is a bug of Strata")
+        format!("{reason}. This is a bug in Strata")
     }
 }

@@ -25,11 +25,11 @@ pub const VIEW: View = View {
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "Manifests as they run",
+        what: "Manifests as deployed",
         command: "kubectl get deploy,sts,ds,cm,svc -o yaml > manifests.yaml",
     },
-    Recipe { what: "A chart, rendered", command: "helm template RELEASE CHART > manifests.yaml" },
-    Recipe { what: "A container of an engine", command: "docker inspect CONTAINER > inspect.json" },
+    Recipe { what: "A rendered Helm chart", command: "helm template RELEASE CHART > manifests.yaml" },
+    Recipe { what: "A running container", command: "docker inspect CONTAINER > inspect.json" },
 ];
 
 /// The content of the view.
@@ -41,9 +41,7 @@ fn Containers(props: &ViewProps) -> Html {
             <section class="view recipe">
                 <h2>{ "Recipe" }</h2>
                 <Needs recipes={RECIPES}>
-                    { "This view shows what containers are given before they run: limits, GOMEMLIMIT, GOGC, GOMAXPROCS, \
-                       volumes in memory, the grace period. None of the files is a manifest, a compose file, a Dockerfile \
-                       or what docker inspect prints. Beside a capture of the same container it shows what differs." }
+                    { "This view shows how containers are configured: limits, GOMEMLIMIT, GOGC, GOMAXPROCS, memory-backed volumes, the grace period. None of the files is a manifest, a compose file, a Dockerfile or docker inspect output. With a capture of the same container, it also shows the differences." }
                 </Needs>
             </section>
         };
@@ -88,7 +86,7 @@ fn container(report: &Report, row: &RecipeContainer, index: usize) -> Html {
                 { capture(report, row) }
             </p>
             <table class="table stacked">
-                <caption>{ "What it is given" }</caption>
+                <caption>{ "Configuration" }</caption>
                 <thead>
                     <tr>
                         <th scope="col">{ "Setting" }</th>
@@ -100,7 +98,7 @@ fn container(report: &Report, row: &RecipeContainer, index: usize) -> Html {
                 <tbody>{ for row.facts.iter().map(|fact| line(report, fact)) }</tbody>
             </table>
             if row.facts.is_empty() {
-                <p class="quiet">{ "No limit and no variable of the Go runtime is stated." }</p>
+                <p class="quiet">{ "No limit and no Go runtime variable is set." }</p>
             }
             { for row.fix.iter().map(|fix| self::fix(report, fix)) }
         </section>
@@ -110,7 +108,7 @@ fn container(report: &Report, row: &RecipeContainer, index: usize) -> Html {
 /// Which capture is of the container, and how that is known.
 fn capture(report: &Report, row: &RecipeContainer) -> Html {
     let Some(capture) = &row.capture else {
-        return html! { { ". No capture of it is here: nothing is compared." } };
+        return html! { { ". There is no capture of it to compare with." } };
     };
     let name = selectors::subject(report, capture.subject).map(selectors::subject_name).unwrap_or_default();
     let more = match capture.count.saturating_sub(1) {
@@ -149,9 +147,9 @@ fn line(report: &Report, fact: &RecipeFact) -> Html {
 fn fix(report: &Report, fix: &RecipeFix) -> Html {
     html! {
         <div class="recipe-fix">
-            <h4>{ if fix.changes.is_empty() { "Nothing to change" } else { "Fix" } }</h4>
+            <h4>{ if fix.changes.is_empty() { "No changes needed" } else { "Fix" } }</h4>
             if fix.changes.is_empty() {
-                <p>{ "What is stated fits what was captured." }</p>
+                <p>{ "The configuration matches the captures." }</p>
             } else {
                 <ul>
                     { for fix.changes.iter().map(|change| html! {
@@ -188,7 +186,7 @@ fn arithmetic(fix: &RecipeFix) -> Html {
     let total: i64 = fix.steps.iter().map(|step| step.bytes.0).sum();
     html! {
         <details class="more">
-            <summary>{ "The arithmetic" }</summary>
+            <summary>{ "Calculation" }</summary>
             <table class="ledger advisor-table">
                 <tbody>
                     { for fix.steps.iter().map(|step| html! {
@@ -219,9 +217,9 @@ fn others(report: &Report, section: &Section) -> Html {
     }
     html! {
         <section class="panel" aria-labelledby="recipe-others">
-            <h3 id="recipe-others">{ "Not judged" }</h3>
+            <h3 id="recipe-others">{ "Not checked" }</h3>
             <p class="quiet">
-                { "Nothing shows that these are Go programs: no variable of the runtime, no golang build stage, no capture." }
+                { "There is no evidence that these are Go programs: no runtime variable, no golang build stage, no capture." }
             </p>
             <ul class="plain">
                 { for rest.iter().map(|row| html! {

@@ -28,12 +28,12 @@ pub const VIEW: View = View {
 const RECIPES: &[Recipe] = &[
     Recipe { what: "C memory that is not freed", command: "memleak-bpfcc -p PID 10 3 > memleak.txt" },
     Recipe {
-        what: "A map of bpftrace",
+        what: "A bpftrace map",
         command: "bpftrace -f json -p PID -e 'uprobe:libc:malloc { @bytes[ustack] = sum(arg0); }' > malloc.json",
     },
     Recipe { what: "TCP connections that ended", command: "tcplife-bpfcc -p PID > tcplife.txt" },
     Recipe {
-        what: "Spans by edge: the collector's file exporter",
+        what: "Spans, from the collector's file exporter",
         command: "exporters: {file: {path: traces.otlp.jsonl}}",
     },
 ];
@@ -47,8 +47,7 @@ fn Tables(props: &ViewProps) -> Html {
             <section class="view tables">
                 <h2>{ "Tables" }</h2>
                 <Needs recipes={RECIPES}>
-                    { "This view shows what other tools counted: memleak, bpftrace, cachestat, tcplife and their like, and \
-                       the spans of OpenTelemetry, Jaeger and Zipkin by edge. No file comes from one of these tools." }
+                    { "This view shows tables of other tools: memleak, bpftrace, cachestat, tcplife and similar, and OpenTelemetry, Jaeger and Zipkin spans by edge. None of the files comes from one of these tools." }
                 </Needs>
             </section>
         };

@@ -36,9 +36,9 @@ pub enum Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "a part of this page is not the text it was",
+            Self::Text => "a part of this page is damaged",
             Self::Header => "a part of this page has no usable header",
-            Self::Content => "a part of this page is cut or damaged",
+            Self::Content => "a part of this page is truncated or damaged",
         })
     }
 }

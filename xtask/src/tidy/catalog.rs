@@ -11,10 +11,10 @@ const TABLE: &str = "docs/rules.md";
 const HEAD: &str = "\
 # What Strata finds
 
-Every code that a finding can carry: what `strata check --fail-on` takes, what a baseline keeps, what the report names as
-not run. A code belongs to the families before its dots: `--fail-on mem.oom` is all of `mem.oom.*`. Made from the rules by
-`cargo xtask tidy --fix`, and held current by a test. *At worst* is the gravest severity that the rule gives; each finding
-says under which condition, with which thresholds, and what to do.
+All codes that a finding can carry. `strata check --fail-on` accepts them, baselines store them, and the report lists those
+whose check did not run. A prefix of a code selects a family: `--fail-on mem.oom` matches all of `mem.oom.*`. This page is
+generated from the rules by `cargo xtask tidy --fix`, and a test keeps it current. *At worst* is the highest severity of the
+rule. Each finding states its condition, its thresholds, and what to do.
 ";
 
 /// Families of codes with the guide that explains them.
@@ -22,13 +22,13 @@ const GUIDES: [(&str, &str, &str); 12] = [
     ("cpu", "The CPU quota", "sockets.md#the-cpu-quota"),
     ("crash", "Crashes", "goroutines.md#crashes"),
     ("ebpf", "eBPF tools", "tracing.md#ebpf-tools"),
-    ("fd", "Descriptors", "sockets.md#descriptors"),
+    ("fd", "File descriptors", "sockets.md#descriptors"),
     ("goroutine", "Goroutines", "goroutines.md"),
     ("mem", "Memory", "memory.md"),
     ("net", "Connections", "sockets.md#connections"),
     ("otel", "Distributed tracing", "tracing.md#distributed-tracing"),
     ("prof", "Profiles", "profiles.md"),
-    ("spec", "The recipe", "recipe.md"),
+    ("spec", "Deployment configuration", "recipe.md"),
     ("thr", "Threads", "sockets.md#threads"),
     ("trace", "Execution traces", "traces.md"),
 ];

@@ -60,7 +60,7 @@ fn a_zip_of_bombs_is_given_up_after_some() {
     let report = alone.survive("bombs.zip", zip_of(&members), GRACE + 16 * MIB);
     assert_eq!(report.sources.len(), 6);
     assert_note(&report.sources[2], "limit-exceeded", "expands more than 400 times");
-    assert_note(&report.sources[4], "limit-exceeded", "3 streams of this file were refused");
+    assert_note(&report.sources[4], "limit-exceeded", "3 streams of this file were rejected");
 }
 
 /// Many members, each below every limit of a stream, which share their compressed bytes.

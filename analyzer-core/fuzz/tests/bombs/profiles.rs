@@ -102,7 +102,7 @@ fn values_that_samples_do_not_have_are_not_allocated() {
     profile.extend([0x12, 0].repeat(1_000_000));
     let most = 40 * profile.len() + MIB;
     let report = alone.survive("values.pb", profile, most);
-    assert_note(&report.sources[0], "value-count", "the sample is left out");
+    assert_note(&report.sources[0], "value-count", "the sample is omitted");
 }
 
 #[test]

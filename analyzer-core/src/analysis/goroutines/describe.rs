@@ -8,6 +8,7 @@ use super::grouping::{Group, Population};
 use super::judgment::Judgment;
 use super::moments::{self, BySource, Form};
 use super::series::Series;
+use crate::base::convert::to_u64;
 use crate::base::intern::StrId;
 use crate::base::limits::{GOROUTINE_GROUPS, GROUP_STACK_FRAMES};
 use crate::base::order::StableOrder;
@@ -16,7 +17,7 @@ use crate::base::units::Bytes;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{GoroutineDump, PreambleKind};
 use crate::report::{
-    Citation, Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, Subject, SubjectId, WaitCount,
+    Citation, Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, Subject, SubjectId, WaitCount, number_format,
 };
 
 /// Members of a group that are cited and named.
@@ -87,10 +88,9 @@ impl Description {
         let dropped = self.section.groups.split_off(kept);
         if !dropped.is_empty() {
             let members: u64 = dropped.iter().map(last).sum();
-            let remark = format!(
-                "{} more groups with {members} goroutines in the last snapshot are not listed.",
-                dropped.len()
-            );
+            let groups = number_format::counted(to_u64(dropped.len()), "more group", "more groups");
+            let members = number_format::counted(members, "goroutine", "goroutines");
+            let remark = format!("Not listed: {groups} with {members} in the last snapshot.");
             self.section.remarks.push(remark);
         }
         self.section.remarks.order();

@@ -17,9 +17,9 @@ pub fn judge(evidence: &Evidence, series: &Series, judgments: &mut [Judgment]) {
     let Some(Form::Dump(id)) = series.moments.last().map(|moment| moment.form) else { return };
     let Some(crash) = &evidence.goroutines.dumps[id].crash else { return };
     let reason = if crash.is_deadlock() {
-        "The runtime found that no goroutine can go on: each one waits for another."
+        "The runtime found that no goroutine can continue: each one waits for another."
     } else if crash.is_test_timeout() {
-        "A goroutine of the test that ran when go test's time was over."
+        "A goroutine of the test that was running when go test timed out."
     } else {
         return;
     };

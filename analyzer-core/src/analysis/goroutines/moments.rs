@@ -211,7 +211,7 @@ impl Moments {
         });
         if chosen.len() < all {
             self.remarks.push(
-                "A crash lists only a part of the goroutines; they are not compared with the dump before it."
+                "A crash lists only some of the goroutines, so they are not compared with the previous dump."
                     .to_owned(),
             );
         }
@@ -223,7 +223,7 @@ impl Moments {
         traces.drain(..before);
         if before > 0 {
             self.remarks.push(format!(
-                "{} stacks of one goroutine each are there; the last one is counted.",
+                "The file contains {} stacks of one goroutine each; only the last one is counted.",
                 before.saturating_add(1)
             ));
         }
@@ -242,7 +242,7 @@ impl Moments {
         };
         let distinct: Vec<Form> = chosen.into_iter().filter(is_new).collect();
         if distinct.len() < before {
-            self.remarks.push("The same dump is there more than once; it is counted once.".to_owned());
+            self.remarks.push("The same dump occurs more than once; it is counted once.".to_owned());
         }
         // Counts of one moment in two files have no order among themselves.
         let is_counted = distinct.first().is_some_and(|form| match form {

@@ -50,7 +50,7 @@ fn beside(reviewed: &Reviewed<'_>) -> Vec<OutsideGo> {
     if let Some(cgroup) = &moment.cgroup {
         let value = |term: &Option<Term>| term.as_ref().map(|term| term.value);
         add("shmem", "Shared memory and tmpfs", value(&cgroup.shmem));
-        add("kernel", "Kernel memory that stays", kernel(cgroup));
+        add("kernel", "Unreclaimable kernel memory", kernel(cgroup));
         add("sock", "Socket buffers", value(&cgroup.sock));
     }
     parts

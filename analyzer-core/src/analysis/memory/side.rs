@@ -34,35 +34,35 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
         "File pages charged elsewhere",
         elsewhere,
         Unit::Bytes,
-        "File and shared pages that the process maps, less those charged here: the first to touch a page is charged, for program text often another container.",
+        "File and shared pages that the process maps, minus those charged here. The container that first touches a page is charged for it; for program code, that is often another one.",
     );
     add(
         "lazyfree",
-        "Given back, still resident",
+        "Freed with MADV_FREE, still resident",
         process.and_then(|p| p.lazy_free.clone()),
         Unit::Bytes,
-        "Pages of MADV_FREE: resident and charged until the kernel wants them; the working set leaves them out.",
+        "Resident and charged until the kernel reclaims it; the working set does not include it.",
     );
     add(
         "anon-huge",
-        "In huge pages",
+        "Transparent huge pages",
         process.and_then(|p| p.anon_huge.clone()),
         Unit::Bytes,
         "Part of the anonymous memory.",
     );
     add(
         "process-swap",
-        "Process: in swap",
+        "Process: swapped out",
         process.and_then(|p| p.swap.clone()),
         Unit::Bytes,
         "Not resident, and not charged as memory.",
     );
     add(
         "process-peak",
-        "Process: greatest resident size",
+        "Process: peak RSS",
         process.and_then(|p| p.high_water.clone()),
         Unit::Bytes,
-        "VmHWM, since the program started.",
+        "VmHWM, since process start.",
     );
     add(
         "pagetables",
@@ -76,77 +76,77 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
         "Threads",
         process.and_then(|p| p.threads.clone()),
         Unit::Count,
-        "Each costs about 22 KiB of kernel memory and 50 KiB of Go's stacks.",
+        "Each thread takes about 22 KiB of kernel memory and 50 KiB of Go stack.",
     );
     add(
         "cgroup-swap",
-        "Container: in swap",
+        "Container: swapped out",
         cgroup.and_then(|c| c.swap.clone()),
         Unit::Bytes,
         "Charged as swap, not as memory.",
     );
     add(
         "cgroup-peak",
-        "Container: greatest charge",
+        "Container: peak charge",
         cgroup.and_then(|c| c.peak.clone()),
         Unit::Bytes,
-        "Since the container started, or since it was reset.",
+        "Since the container started, or since the counter was reset.",
     );
     add(
         "file-mapped",
-        "Page cache that is mapped",
+        "Mapped page cache",
         cgroup.and_then(|c| c.file_mapped.clone()),
         Unit::Bytes,
         "Part of the page cache and of shared memory.",
     );
     add(
         "dirty",
-        "Page cache to be written",
+        "Dirty page cache",
         cgroup.and_then(|c| c.dirty.clone()),
         Unit::Bytes,
-        "Part of the page cache; reclaimed only after it is written.",
+        "Part of the page cache; it can be reclaimed only after writeback.",
     );
     add(
         "high",
         "Throttling threshold (memory.high)",
         cgroup.and_then(|c| c.high.clone()),
         Unit::Bytes,
-        "Above it the kernel slows the container down and reclaims.",
+        "Above this charge, the kernel throttles the container and reclaims memory.",
     );
     add(
         "slab-reclaimable",
-        "Kernel objects that can be freed",
+        "Reclaimable slab",
         cgroup.and_then(|c| c.slab_reclaimable.clone()),
         Unit::Bytes,
-        "Part of the kernel memory: directory entries and inodes, dropped under pressure.",
+        "Part of the kernel memory: dentries and inodes, dropped under memory pressure.",
     );
     add(
         "zswap",
-        "Compressed swap in memory",
+        "zswap (compressed swap in memory)",
         cgroup.and_then(|c| c.thing.get("memory.stat", "zswap")),
         Unit::Bytes,
-        "Part of the kernel memory; what it holds uncompressed counts as swap.",
+        "Part of the kernel memory; its uncompressed contents count as swap.",
     );
     add(
         "locked",
         "Locked pages",
         cgroup.and_then(|c| c.unevictable.clone()).filter(|locked| locked.value > 0),
         Unit::Bytes,
-        "mlock and ramfs: part of the memory above, page cache among it, and never reclaimed.",
+        "mlock and ramfs: part of the memory above, including page cache, and never reclaimed.",
     );
     add(
         "tcp",
         "TCP buffers of the network namespace",
         moment.things.host_file("sockstat").and_then(|view| view.get("TCP mem")),
         Unit::Bytes,
-        "All containers that share the network; version 1 does not charge them to memory.",
+        "Of all containers that share the network namespace; cgroup v1 does not charge them to memory.",
     );
     add(
         "max-rss",
-        "Process: greatest resident size, as the runtime saw it",
+        "Process: peak RSS, according to the runtime",
         moment.go.as_ref().and_then(|go| go.max_rss.clone()),
         Unit::Bytes,
-        "MaxRSS of heap?debug=1, since the program started.",
+        "MaxRSS of heap?debug=1, since process start.",
     );
     for (id, key, label) in PRESSURE {
         let term = cgroup.and_then(|cgroup| cgroup.thing.get("memory.pressure", key));
@@ -155,7 +155,7 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
             label,
             term,
             Unit::BasisPoints,
-            "Share of wall time in which tasks of the container waited for memory.",
+            "Share of time in which tasks of the container were stalled on memory.",
         );
     }
     for (id, key, label) in EVENTS {
@@ -167,13 +167,13 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
     let failcnt = cgroup.and_then(|cgroup| cgroup.thing.get("memory.failcnt", ""));
     add(
         "failcnt",
-        "Times that the limit was hit",
+        "Limit hits",
         failcnt,
         Unit::Count,
-        "Each time the kernel reclaimed; only if it could not, it killed.",
+        "Each time, the kernel tried to reclaim memory; it kills a process only if that fails.",
     );
     let kills = cgroup.and_then(|cgroup| cgroup.thing.get("memory.oom_control", "oom_kill"));
-    add("oom-kill", "Processes killed for memory", kills, Unit::Count, "Since the container started.");
+    add("oom-kill", "OOM kills", kills, Unit::Count, "Since the container started.");
     side
 }
 
@@ -188,15 +188,15 @@ fn reclaim(id: &str) -> Option<Reclaim> {
 }
 
 const PRESSURE: [(&str, &str, &str); 4] = [
-    ("psi-some-10", "some avg10", "Pressure: some, 10 s"),
-    ("psi-full-10", "full avg10", "Pressure: all, 10 s"),
-    ("psi-some-60", "some avg60", "Pressure: some, 60 s"),
-    ("psi-full-60", "full avg60", "Pressure: all, 60 s"),
+    ("psi-some-10", "some avg10", "Memory pressure: some, 10 s average"),
+    ("psi-full-10", "full avg10", "Memory pressure: full, 10 s average"),
+    ("psi-some-60", "some avg60", "Memory pressure: some, 60 s average"),
+    ("psi-full-60", "full avg60", "Memory pressure: full, 60 s average"),
 ];
 
 const EVENTS: [(&str, &str, &str); 4] = [
-    ("events-high", "high", "Times over memory.high"),
-    ("events-max", "max", "Times that the limit was hit"),
-    ("events-oom", "oom", "Times that memory ran out at the limit"),
-    ("events-oom-kill", "oom_kill", "Processes killed for memory, whoever ran out"),
+    ("events-high", "high", "memory.high exceeded"),
+    ("events-max", "max", "Limit hits"),
+    ("events-oom", "oom", "Out of memory at the limit"),
+    ("events-oom-kill", "oom_kill", "OOM kills, including those by the pod or node"),
 ];

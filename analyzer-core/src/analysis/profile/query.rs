@@ -105,7 +105,7 @@ filters! {
     hide, "hide", Expression, "Without matching frames";
     show, "show", Expression, "Only matching frames";
     show_from, "show-from", Expression, "Without the frames above the highest matching one";
-    tagfocus, "tagfocus", Labels, "Only samples with a matching label: a range (\"32kb:1mb\") or expressions";
+    tagfocus, "tagfocus", Labels, "Only samples with a matching label: a range (\"32kb:1mb\") or regular expressions";
     tagignore, "tagignore", Labels, "No samples with a matching label";
     tagroot, "tagroot", Keys, "Values of these labels as frames at the root";
     tagleaf, "tagleaf", Keys, "Values of these labels as frames at the leaf";
@@ -221,7 +221,7 @@ pub enum QueryError {
 impl std::fmt::Display for QueryError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownProfile => write!(f, "the source is no profile"),
+            Self::UnknownProfile => write!(f, "this source is not a profile"),
             Self::UnknownSampleType { asked, known } => {
                 write!(f, "no sample type \"{asked}\": the profile has {}", known.join(", "))
             }

@@ -132,11 +132,11 @@ impl Plan<'_, '_> {
         self.change(RecipeFactId::Gomemlimit, stated, Some(in_mib(value)), why);
     }
 
-    /// Volumes in memory with a size; what has none can take all of the limit.
+    /// Memory-backed volumes with a size; what has none can take all of the limit.
     fn volumes(&mut self) -> i64 {
         if let Some(open) = self.own.memory_volumes.iter().find(|volume| volume.size.is_none()) {
             let note = format!(
-                "The volume {} is in memory and has no size limit: what is written there counts, and is not in the arithmetic.",
+                "The volume {} is memory-backed and has no size limit: its contents count toward the limit, but are not part of this calculation.",
                 open.name
             );
             self.note(note);
@@ -153,21 +153,21 @@ impl Plan<'_, '_> {
         let advised = limit.value.saturating_sub(volumes) / 100 * ADVISED_PERCENT;
         let why = match self.gomemlimit() {
             Stated::Elsewhere | Stated::Off => return,
-            Stated::Missing => "the runtime does not know of the memory limit".to_owned(),
+            Stated::Missing => "the runtime does not know the memory limit".to_owned(),
             Stated::Malformed => "Go does not start with this value".to_owned(),
             Stated::Bytes(value) if value >= limit.value => {
                 format!("it is not below the memory limit of {}", limit.written)
             }
             Stated::Bytes(value) if value.saturating_add(volumes) > limit.value => {
-                format!("with {} of volumes in memory it is above the memory limit", text(volumes))
+                format!("with {} of memory-backed volumes, it exceeds the memory limit", text(volumes))
             }
             Stated::Bytes(value) if value > limit.value / 100 * TIGHT_PERCENT => {
-                format!("it leaves {} for what is not Go's", text(limit.value - value))
+                format!("it leaves {} for memory outside the Go runtime", text(limit.value - value))
             }
             Stated::Bytes(_) => return,
         };
         if advised < 1 << 20 {
-            return self.note("The volumes in memory leave nothing of the memory limit for Go.");
+            return self.note("The memory-backed volumes leave nothing of the memory limit for Go.");
         }
         let step = |id: &str, label: &str, formula: String, bytes: i64| Step {
             id: id.to_owned(),
@@ -182,13 +182,13 @@ impl Plan<'_, '_> {
             limit.value,
         ));
         if volumes > 0 {
-            self.fix.steps.push(step("volumes", "Volumes in memory", "their sizes".to_owned(), volumes));
+            self.fix.steps.push(step("volumes", "Memory-backed volumes", "their sizes".to_owned(), volumes));
         }
         let formula = if volumes > 0 { "(limit − volumes)" } else { "limit" };
         let formula = format!("{formula} · {ADVISED_PERCENT}%, in whole MiB");
         self.fix.steps.push(step("gomemlimit", "GOMEMLIMIT", formula, advised >> 20 << 20));
         self.set_gomemlimit(advised, why);
-        self.note("Without a capture of the container nothing is known of its live heap and of what lies beside Go.");
+        self.note("Without a capture of the container, its live heap and its memory outside the Go runtime are unknown.");
     }
 
     fn gogc_without_limit(&mut self) {
@@ -196,7 +196,7 @@ impl Plan<'_, '_> {
             self.unit.literal("GOGC").is_some_and(|(gogc, _)| super::settings::gogc(gogc) == Some(UNLIMITED));
         if is_off && matches!(self.gomemlimit(), Stated::Missing | Stated::Off) {
             let stated = self.variable("GOGC");
-            let why = "no collection runs before memory is out".to_owned();
+            let why = "no garbage collection runs before memory runs out".to_owned();
             self.change(RecipeFactId::Gogc, stated, None, why);
         }
     }
@@ -206,7 +206,7 @@ impl Plan<'_, '_> {
         let Some(limit) = self.own.memory_limit.clone() else {
             let fits = inputs.recommend(Bytes(0), 100);
             let note = format!(
-                "No memory limit is stated. One of {} would hold what was seen; {} at least.",
+                "No memory limit is set. A limit of {} would fit the captured memory use; the minimum is {}.",
                 mebi(round_up(fits.roomy_limit.0), Dialect::Kubernetes),
                 mebi(round_up(fits.least_limit.0), Dialect::Kubernetes)
             );
@@ -244,7 +244,7 @@ impl Plan<'_, '_> {
         };
         if chosen.0 != limit.value {
             let why = format!(
-                "what was seen takes {} at most with these settings, and {} fit",
+                "with these settings, the captured memory use peaks at {}, and {} fits",
                 peak(&now),
                 text(chosen.0)
             );
@@ -254,7 +254,7 @@ impl Plan<'_, '_> {
         let is_settable = stated != Stated::Elsewhere;
         if let Some(value) = chosen.1.filter(|value| Some(*value) != gomemlimit && is_settable) {
             let why = format!(
-                "{ADVISED_PERCENT}% of {} less {} beside Go; the peak is then {}",
+                "{ADVISED_PERCENT}% of {} minus {} outside the Go runtime; the peak is then {}",
                 text(chosen.0),
                 text(inputs.beside_total().0),
                 peak(&after)
@@ -262,13 +262,13 @@ impl Plan<'_, '_> {
             self.set_gomemlimit(value, why);
         }
         if !is_settable && is_bad {
-            self.note("GOMEMLIMIT is set where it cannot be seen here: adapt it there.");
+            self.note("GOMEMLIMIT is set in a place that was not captured: change it there.");
         }
         self.request(chosen.0, after.peak.map(|peak| peak.0));
         let roomy = inputs.recommend(Bytes(chosen.0), 100).roomy_limit.0;
         if chosen.0 > roomy.saturating_mul(2) {
             let note = format!(
-                "What was seen would fit {}. Whether the limit can be lowered takes captures under load.",
+                "The captured memory use would fit in {}. To decide whether the limit can be lowered, capture under load.",
                 mebi(round_up(roomy), Dialect::Kubernetes)
             );
             self.note(note);
@@ -308,8 +308,8 @@ impl Plan<'_, '_> {
             return;
         }
         let why = match used {
-            Some(used) if is_used => format!("it uses {} and is evicted first for it", text(used)),
-            _ => "the peak of what was seen".to_owned(),
+            Some(used) if is_used => format!("it uses {}, and is therefore evicted first", text(used)),
+            _ => "the captured peak".to_owned(),
         };
         let to = mebi(needed, self.own.dialect);
         self.change(RecipeFactId::MemoryRequest, Some((request.written, request.at)), Some(to), why);
@@ -327,7 +327,7 @@ impl Plan<'_, '_> {
             let to = (!self.unit.reads_quota()).then(|| procs.to_string());
             let why = match &to {
                 None => format!("the runtime reads the quota of {quota} CPU itself"),
-                Some(_) => format!("the quota is {quota} CPU; the runtime itself would take {procs}"),
+                Some(_) => format!("the quota is {quota} CPU; the runtime itself would use {procs}"),
             };
             return self.change(RecipeFactId::Gomaxprocs, Some((words.to_owned(), at)), to, why);
         }
@@ -357,7 +357,7 @@ impl Plan<'_, '_> {
         }
         let stated = self.own.grace.as_ref().map(|grace| (grace.written.clone(), grace.at));
         let to = hook.value.saturating_add(GRACE).to_string();
-        let why = format!("the preStop hook sleeps {} s, and Shutdown needs time of its own", hook.value);
+        let why = format!("the preStop hook sleeps {} s, and Shutdown needs additional time", hook.value);
         self.change(RecipeFactId::Grace, stated, Some(to), why);
     }
 }

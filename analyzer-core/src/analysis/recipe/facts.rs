@@ -137,7 +137,7 @@ fn variable(unit: &Unit<'_>, id: RecipeFactId, measure: Measure) -> Option<Recip
         VariableValue::Text(text) if text.is_empty() => return None,
         VariableValue::Text(text) => (text.clone(), setting(id, text)),
         VariableValue::Resource(resource) => (resource.clone(), resource_value(unit, resource)),
-        VariableValue::Key { .. } | VariableValue::Unknown => ("filled in elsewhere".to_owned(), None),
+        VariableValue::Key { .. } | VariableValue::Unknown => ("set from another source".to_owned(), None),
     };
     Some(fact(id, written, number, measure, at))
 }

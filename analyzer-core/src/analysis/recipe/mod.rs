@@ -123,7 +123,7 @@ impl<'e> Unit<'e> {
             return Some((said, stated.at));
         }
         match self.godebug("containermaxprocs") {
-            Some(("0", at)) => return Some(("GODEBUG says containermaxprocs=0".to_owned(), at)),
+            Some(("0", at)) => return Some(("GODEBUG has containermaxprocs=0".to_owned(), at)),
             Some(_) => return None,
             None => {}
         }
@@ -131,7 +131,7 @@ impl<'e> Unit<'e> {
         let go = module.go.as_ref()?;
         let is_old = version_of(&go.value)?.is_before(AWARE) || module.container_max_procs == Some(false);
         is_old
-            .then(|| (format!("go {} in go.mod turns off that the runtime reads the quota", go.value), go.at))
+            .then(|| (format!("go.mod says go {}, with which the runtime does not read the quota", go.value), go.at))
     }
 
     /// True if both the toolchain and `go.mod` are known, and the runtime follows the CPU quota by itself.

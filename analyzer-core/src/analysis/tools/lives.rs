@@ -48,7 +48,7 @@ pub fn sentence(evidence: &Evidence, life: &GoroutineLife) -> String {
         format!(", the longest for {}", duration(Nanos(clamp_i64(i128::from(nanos)))))
     });
     format!(
-        "While eBPF counted{window}, {} started {} and {} ended; {} of the rest wait{longest}.",
+        "During the eBPF measurement{window}, {} started {} and {} exited; {} of the rest are waiting{longest}.",
         evidence.strings.get(life.creator),
         count_u64(life.births),
         count_u64(life.ends),

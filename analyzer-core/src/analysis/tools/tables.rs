@@ -71,7 +71,7 @@ fn memleak(evidence: &Evidence) -> Vec<ToolTable> {
                 first.at,
             ))
         });
-        let says = "What cgo and C libraries allocated since memleak attached and did not free. Go's heap is not in it, nor what was there before: it explains native memory, and is no amount of it.";
+        let says = "Memory that cgo and C libraries allocated after memleak attached and have not freed. It includes neither the Go heap nor earlier allocations: it explains native memory, but is not its total.";
         table(
             source,
             ("Native allocations not freed (memleak)".to_owned(), says),
@@ -101,7 +101,7 @@ fn maps(evidence: &Evidence) -> Vec<ToolTable> {
             };
             row(name, vec![Some(entry.value)], stack_of(evidence, entry.stack), source, entry.at)
         });
-        let says = "What the script counted while it ran. Entries of one key are summed. A goroutine's wait is no thread's, and libc's malloc is not Go's heap.";
+        let says = "What the script counted while it ran. Entries with the same key are summed. Thread waits are not goroutine waits, and libc's malloc is not the Go heap.";
         let head = if unit == Unit::Bytes { "Bytes" } else { "Value" };
         Some(table(source, (format!("{map} (bpftrace)"), says), "Key", &[(head, unit)], rows.collect()))
     });
@@ -118,7 +118,7 @@ fn histograms(evidence: &Evidence) -> Vec<ToolTable> {
         let rows = buckets.iter().map(|bucket| {
             let name = match (bucket.low, bucket.high) {
                 (Some(low), Some(high)) => format!("{low} to below {high}"),
-                (Some(low), None) => format!("{low} and more"),
+                (Some(low), None) => format!("{low} or more"),
                 (None, Some(high)) => format!("below {high}"),
                 (None, None) => "all".to_owned(),
             };
@@ -129,7 +129,7 @@ fn histograms(evidence: &Evidence) -> Vec<ToolTable> {
         } else {
             format!("{map} of {key} (bpftrace histogram)")
         };
-        let says = "How often each interval of values was seen; the unit is the script's.";
+        let says = "Number of values in each interval, in the script's unit.";
         table(source, (title, says), "Interval", &[("Count", Unit::Count)], rows.collect())
     });
     made.collect()
@@ -152,9 +152,9 @@ fn tops(evidence: &Evidence) -> Vec<ToolTable> {
         let of = if kind.is_empty() { String::new() } else { format!(" of {kind}") };
         let column = columns(&heads).into_iter().next();
         let all = top.total.zip(column).map_or_else(String::new, |(total, column)| {
-            format!(", {} in all", column.text(Some(total)))
+            format!(", {} in total", column.text(Some(total)))
         });
-        let says = "The functions with the most, as pprof printed them: without their callers, and without small ones. To see which function grows, compare two profiles.";
+        let says = "The top functions as printed by pprof, without callers and without small entries. To see which function grows, compare two profiles.";
         table(top.source, (format!("pprof -top{of}{all}"), says), "Function", &heads, rows.collect())
     });
     made.collect()
@@ -183,7 +183,7 @@ fn cache(evidence: &Evidence) -> Vec<ToolTable> {
             interval.at,
         ));
     }
-    let says = "The page cache of the whole machine, not of the container: it supports what the control group's own files say of a cache that does not fit at the limit.";
+    let says = "The page cache of the whole machine, not of the container. It can only support what the cgroup's own files show about a cache that does not fit.";
     let stat = by_source.into_iter().map(|(source, rows)| {
         let heads = [
             ("Hits", Unit::Count),
@@ -215,7 +215,7 @@ fn cache(evidence: &Evidence) -> Vec<ToolTable> {
     let top = of_users.into_iter().map(|(source, mut rows)| {
         rows.order_by(|a, b| b.values.get(1).cmp(&a.values.get(1)).then_with(|| a.name.cmp(&b.name)));
         let heads = [("Hits", Unit::Count), ("Misses", Unit::Count), ("Hit ratio", Unit::BasisPoints)];
-        let says = "Hits and misses by process, over all intervals; ids are the machine's.";
+        let says = "Hits and misses by process, over all intervals. Process IDs are the machine's.";
         table(source, ("Page cache by process (cachetop)".to_owned(), says), "Process", &heads, rows)
     });
     stat.chain(top).collect()
@@ -236,7 +236,7 @@ fn sessions(evidence: &Evidence) -> Vec<ToolTable> {
             group.at,
         ));
     }
-    let says = "TCP sessions that ended while tcplife ran. Many short ones to one remote: connections are not kept. Sessions that stay open are not in it.";
+    let says = "TCP sessions that ended while tcplife ran; sessions that are still open are not included. Many short sessions to one remote mean that connections are not reused.";
     let made = by_source.into_iter().map(|(source, rows)| {
         let heads =
             [("Sessions", Unit::Count), ("Median", Unit::Nanoseconds), ("Longest", Unit::Nanoseconds)];
@@ -273,12 +273,12 @@ fn retransmits(evidence: &Evidence) -> Vec<ToolTable> {
             first.at,
         ));
     }
-    let says = "Segments that the machine sent again. In SYN_SENT the other end does not answer; in ESTABLISHED the network or the peer loses. Whose socket it was the tool does not say.";
+    let says = "TCP segments that the machine retransmitted. In SYN_SENT, the peer does not answer; in ESTABLISHED, the network or the peer loses packets. The tool does not show which process owns the socket.";
     let made = by_source.into_iter().map(|(source, mut rows)| {
         rows.order_by(|a, b| b.values.cmp(&a.values).then_with(|| a.name.cmp(&b.name)));
         table(
             source,
-            ("TCP segments sent again (tcpretrans)".to_owned(), says),
+            ("TCP retransmits (tcpretrans)".to_owned(), says),
             "Remote",
             &[("Segments", Unit::Count)],
             rows,
@@ -327,14 +327,14 @@ fn stacks(evidence: &Evidence) -> Vec<ToolTable> {
         match tool {
             StackTool::OffCpu => table(
                 source,
-                ("Time off the processor (offcputime)".to_owned(), "Of threads, not of goroutines: idle threads of the runtime are one row. Use it for system calls, page faults and cgo; for goroutines, a dump or a trace."),
+                ("Off-CPU time (offcputime)".to_owned(), "Of threads, not goroutines; idle runtime threads are one row. Useful for system calls, page faults and cgo. For goroutines, use a dump or a trace."),
                 "Stack and task",
                 &[("Time", Unit::Nanoseconds)],
                 all,
             ),
             StackTool::OnCpu => table(
                 source,
-                ("Samples on the processor (profile)".to_owned(), "The kernel's part is in it. Folded (profile -f), it is drawn as a flame graph."),
+                ("On-CPU samples (profile)".to_owned(), "Includes kernel time. In folded format (profile -f), it is shown as a flame graph."),
                 "Stack and task",
                 &[("Samples", Unit::Count)],
                 all,
@@ -352,10 +352,10 @@ pub(super) fn spans(facts: &SpanFacts) -> Option<ToolTable> {
         let values = vec![whole(edge.calls), whole(edge.answered), whole(alone), ratio(alone, edge.answered)];
         row(format!("{} → {}", edge.caller, edge.callee), values, Vec::new(), source, at)
     });
-    let says = "Calls between services over all traces. Without the callee's span: it is not instrumented, not in the files, sampled away, or lost; spans alone do not tell which. One trace is better looked at in Jaeger, Tempo or Zipkin: none of them shows this.";
+    let says = "Calls between services over all traces. If the callee's span is missing, the callee is not instrumented, not in the files, sampled out, or lost; the spans alone do not show which. For a single trace, use Jaeger, Tempo or Zipkin.";
     let heads = [
         ("Calls", Unit::Count),
-        ("With callee's span", Unit::Count),
+        ("With callee span", Unit::Count),
         ("Without", Unit::Count),
         ("Share without", Unit::BasisPoints),
     ];
@@ -384,14 +384,14 @@ fn lives(evidence: &Evidence) -> Vec<ToolTable> {
             ];
             row(name, values, stack_of(evidence, life.stack), source, life.at)
         });
-        let says = "Goroutines that were started while the script counted, by the function of their go statement. Those of before are not in it.";
+        let says = "Goroutines started while the script ran, by the function of their go statement. Earlier goroutines are not included.";
         let heads = [
             ("Started", Unit::Count),
             ("Ended", Unit::Count),
             ("Waiting", Unit::Count),
             ("Longest wait", Unit::Nanoseconds),
         ];
-        table(source, ("Goroutines started and ended (eBPF)".to_owned(), says), "Function", &heads, rows.collect())
+        table(source, ("Goroutines started and exited (eBPF)".to_owned(), says), "Function", &heads, rows.collect())
     });
     made.collect()
 }

@@ -25,7 +25,7 @@ fn idle_threads_of_the_runtime_are_one_row() {
     assert_eq!(
         shown("x", text),
         [(
-            "Time off the processor (offcputime)".to_owned(),
+            "Off-CPU time (offcputime)".to_owned(),
             "idle threads of the Go runtime".to_owned(),
             vec![Some(10_000_000_000)]
         )]

@@ -33,7 +33,7 @@ pub fn join(traces: &mut [Trace], goroutines: &mut Option<Goroutines>) {
         let window = span(trace.to.saturating_sub(trace.from));
         let seen = seen(trace);
         for leak in 0..trace.leaks.len() {
-            tell_trace(trace, leak, &section.groups, &window);
+            tell_trace(trace, leak, &section.groups);
         }
         leaks::sort(&mut trace.leaks);
         let is_open = |group: &&mut GoroutineGroup| matches!(group.verdict, Verdict::Leak | Verdict::Suspect);
@@ -71,7 +71,7 @@ fn tell_dump(group: &mut GoroutineGroup, seen: &Seen, window: &str) {
 }
 
 /// The sign in the trace gains what the dumps count.
-fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup], window: &str) {
+fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup]) {
     let Some(stack) = trace.leaks.get(leak).and_then(|leak| leak.stack) else { return };
     let own_key = key(frames_of(trace, stack));
     let members = |group: &GoroutineGroup| group.counts.last().copied().unwrap_or(0);
@@ -85,22 +85,22 @@ fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup], window:
     leak.dump_group = Some(group.id.clone());
     let counts: Vec<String> = group.counts.iter().map(|&count| count_u64(count)).collect();
     let counted = if counts.len() > 1 {
-        format!("the goroutine dumps count {} with this stack", counts.join(", then "))
+        format!("the goroutine dumps also count {} with this stack", counts.join(", then "))
     } else {
-        format!("the goroutine dump counts {} with this stack", counts.join(""))
+        format!("the goroutine dump also counts {} with this stack", counts.join(""))
     };
     match group.verdict {
         Verdict::Leak | Verdict::Suspect => {
             leak.reasons
-                .push(format!("beside the trace's {window}, {counted}, and they look leaked there too"));
+                .push(format!("{counted}, and they look leaked there as well"));
             if group.verdict == Verdict::Leak {
                 leak.confidence = leak.confidence.min(Confidence::Likely);
             }
         }
-        Verdict::Unknown => leak.reasons.push(format!("beside the trace's {window}, {counted}")),
+        Verdict::Unknown => leak.reasons.push(counted),
         Verdict::Benign => {
             leak.against
-                .push(format!("beside the trace's {window}, {counted}, and take them for background work"));
+                .push(format!("{counted}, and classify them as background work"));
         }
     }
 }

@@ -17,18 +17,18 @@ const PAUSES: usize = 500;
 /// What brings a pause about, by the runtime's word for it.
 /// Source: `stwReason` in `runtime/proc.go` and its users.
 const CAUSES: [(&str, &str); 12] = [
-    ("GC mark termination", "every GC cycle ends its mark phase so"),
-    ("GC sweep termination", "every GC cycle begins so"),
-    ("all goroutines stack trace", "runtime.Stack of all goroutines: a dump with debug=2, a crash handler"),
+    ("GC mark termination", "ends the mark phase of each GC cycle"),
+    ("GC sweep termination", "begins each GC cycle"),
+    ("all goroutines stack trace", "runtime.Stack for all goroutines: a dump with debug=2, or a crash handler"),
     ("goroutine profile", "the goroutine profile"),
     ("goroutine profile cleanup", "the goroutine profile"),
-    ("read mem stats", "runtime.ReadMemStats, by expvar and older metrics libraries among others"),
+    ("read mem stats", "runtime.ReadMemStats, for example by expvar or older metrics libraries"),
     ("AllThreadsSyscall", "a system call on every thread, such as syscall.Setuid"),
-    ("GOMAXPROCS", "runtime.GOMAXPROCS, and from Go 1.25 on a changed CPU limit"),
+    ("GOMAXPROCS", "runtime.GOMAXPROCS, and from Go 1.25 on, a changed CPU limit"),
     ("start trace", "the tracer itself"),
     ("stop trace", "the tracer itself"),
     ("write heap dump", "debug.WriteHeapDump"),
-    ("unknown", "the runtime does not say"),
+    ("unknown", "reason not recorded"),
 ];
 
 /// `part` of `whole` in hundredths of a percent.

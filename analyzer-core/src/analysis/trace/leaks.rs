@@ -157,7 +157,7 @@ fn reasons(
         LeakSign::NeverWoken => reasons
             .push(format!("{size} {were} created in the trace's {window}, blocked, and {were} never woken")),
         LeakSign::WaitedThroughout => reasons.push(format!(
-            "{size} waited with one stack for all of the trace's {window}, and nothing woke any of them"
+            "{size} with the same stack waited for all of the trace's {window}, and nothing woke any of them"
         )),
     }
     if sign != LeakSign::BlockedForever && completed == 0 {
@@ -166,7 +166,7 @@ fn reasons(
     if sign == LeakSign::Growth
         && let Some(rate) = per_minute(group, scope.summary.nanos())
     {
-        reasons.push(format!("at the rate of these {window}, that is {rate} more a minute"));
+        reasons.push(format!("at the rate of these {window}, that is {rate} more per minute"));
     }
     reasons
 }
@@ -187,10 +187,10 @@ fn against(scope: &Scope<'_>, place: &AliveIn<'_>, sign: LeakSign, completed: u6
             against.push(format!("a receiver that is slower than the trace's {window} looks the same"));
         }
         LeakSign::WaitedThroughout => against.push(format!(
-            "idle workers, subscribers and signal handlers wait like this too: {window} are short"
+            "idle workers, subscribers and signal handlers wait like this as well, and {window} is short"
         )),
         LeakSign::Growth | LeakSign::NeverWoken => against.push(format!(
-            "what wakes them may come after the {window} of the trace: compare with a later trace or a goroutine dump"
+            "they may be woken after the {window} of the trace: compare with a later trace or a goroutine dump"
         )),
     }
     if completed > 0 {

@@ -180,17 +180,17 @@ fn citations(trace: &evidence::Trace) -> Vec<Citation> {
 /// What did not fit into the tables.
 fn folded(folded: &Folded) -> Vec<String> {
     let rows = [
-        (folded.goroutines, "ended goroutines are in the sums of their groups only"),
-        (folded.groups, "goroutines of further groups are put into one"),
-        (folded.sites, "stays at further places are put into one place of each kind"),
+        (folded.goroutines, "exited goroutines are only included in the totals of their groups"),
+        (folded.groups, "goroutines of further groups are combined into one group"),
+        (folded.sites, "waits at further places are combined into one place per kind"),
         (folded.wakes, "wake-ups between further places are not listed"),
         (folded.gc_cycles, "further GC cycles are not listed"),
-        (folded.pauses, "further pauses are in the sums only"),
-        (folded.logs, "further logs are counted only"),
-        (folded.tasks, "further open tasks are left out"),
-        (folded.names, "tasks, regions and logs of further names are left out"),
-        (folded.samples, "CPU samples of further stacks are left out"),
-        (folded.crossings, "states that last over a second are cut there when zoomed in"),
+        (folded.pauses, "further pauses are only included in the totals"),
+        (folded.logs, "further logs are only counted"),
+        (folded.tasks, "further open tasks are omitted"),
+        (folded.names, "tasks, regions and logs with further names are omitted"),
+        (folded.samples, "CPU samples with further stacks are omitted"),
+        (folded.crossings, "states longer than a second are cut there when zoomed in"),
     ];
     rows.into_iter().filter(|row| row.0 > 0).map(|(count, what)| format!("{count} {what}")).collect()
 }

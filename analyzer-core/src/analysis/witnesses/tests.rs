@@ -51,7 +51,7 @@ fn an_analyzer_that_points_at_a_leak_is_said_and_makes_it_surer() {
     let (alone, joined) = (report(&[]), report(&[("vet.json", VET)]));
     let (alone, leak) = (leak(&alone), leak(&joined));
     assert_eq!((alone.confidence, leak.confidence), (Confidence::Likely, Confidence::Certain));
-    let said = "go vet (lostcancel) points next to it, feed/feed.go:17: \u{201c}the cancel function returned by \
+    let said = "go vet (lostcancel) reports next to it, feed/feed.go:17: \u{201c}the cancel function returned by \
                 context.WithCancel should be called";
     assert!(leak.claim.contains(said), "{}", leak.claim);
     let cited = leak.citations.as_slice().last().unwrap();
@@ -108,7 +108,7 @@ fn go_vet_names_the_leak_of_a_real_module() {
     let report = session.report();
     let leak = leak(&report);
     assert_eq!((leak.code.as_str(), leak.confidence), ("goroutine.chan-recv-unclosed", Confidence::Certain));
-    assert!(leak.claim.contains("go vet (lostcancel) points next to it, feed/feed.go:17"), "{}", leak.claim);
+    assert!(leak.claim.contains("go vet (lostcancel) reports next to it, feed/feed.go:17"), "{}", leak.claim);
     let own: Vec<_> = report.analyzers.iter().filter(|row| row.bears_out.is_none()).collect();
     assert_eq!(own.iter().map(|row| row.place()).collect::<Vec<_>>(), ["ordersd/main.go:32"]);
     assert!(report.to_markdown().contains("ordersd/main.go:32: go vet (printf)"));

@@ -17,13 +17,13 @@ const ABOVE: Rule = Rule {
     code: "cpu.gomaxprocs.above_quota",
     severity: Severity::Warning,
     title: "GOMAXPROCS is above the CPU quota",
-    meaning: "More threads run at once than the quota allows: a burst uses the period up in a part of it, and then all of them stop.",
+    meaning: "More threads run at once than the quota allows: a burst uses up the quota early in the period, and then all threads are throttled.",
 };
 const UNAWARE: Rule = Rule {
     code: "cpu.gomaxprocs.unaware",
     severity: Severity::Warning,
-    title: "Go does not read the CPU quota",
-    meaning: "Before Go 1.25, and with GODEBUG=containermaxprocs=0, GOMAXPROCS is the number of the machine's processors, whatever the quota is.",
+    title: "Go ignores the CPU quota",
+    meaning: "Before Go 1.25, and with GODEBUG=containermaxprocs=0, GOMAXPROCS defaults to the machine's number of CPUs, regardless of the quota.",
 };
 
 /// The rules.
@@ -36,7 +36,7 @@ pub const DETECTOR: Detector = Detector {
         needs(
             case,
             has,
-            "cpu.max of the control group (or cpu.cfs_quota_us), and GOMAXPROCS: /metrics, a gctrace log, a trace or the environment",
+            "the cgroup's cpu.max (v1: cpu.cfs_quota_us), and GOMAXPROCS from /metrics, a gctrace log, a trace or the environment",
         )
     },
     detect: |case: &Case<'_>| courses(case).iter().filter_map(|course| find(case, course)).collect(),
@@ -72,20 +72,20 @@ fn above(
         severity: if is_throttled { Severity::Warning } else { Severity::Info },
         confidence: Confidence::Certain,
         condition:
-            "GOMAXPROCS is above the quota, rounded up, and above 2; a warning where the quota runs out."
+            "GOMAXPROCS is above the quota, rounded up, and above 2; a warning if the container is throttled."
                 .to_owned(),
         claim: format!(
-            "GOMAXPROCS is {}, and the quota is {} CPU.{old}",
+            "GOMAXPROCS is {}, but the quota is {} CPU.{old}",
             number_format::count_u64(procs),
             number_format::cpus(quota)
         ),
         amount: procs,
         citations: std::iter::once(citation).chain(cpu.quota_citation.clone()).collect(),
         against: list(&[
-            "It may be chosen: where the quota never runs out, more processors finish a burst sooner.",
+            "This may be intended: if the quota is never used up, a higher GOMAXPROCS finishes bursts sooner.",
         ]),
         advice: list(&[
-            "Unset GOMAXPROCS and build with go 1.25 or later in go.mod: Go then follows the quota. Before that, set it to the quota, rounded up.",
+            "With go 1.25 or later in go.mod, leave GOMAXPROCS unset: Go then follows the quota. With earlier versions, set it to the quota, rounded up.",
         ]),
     };
     told.about(course)
@@ -122,8 +122,8 @@ fn unaware(case: &Case<'_>, course: &Course<'_>, cpu: &Cpu, quota: u64) -> Optio
     let processors = cpu.processors.filter(|count| *count > LEAST && *count > quota.div_ceil(1000))?;
     let why = match (is_off, version, module) {
         (true, _, _) => "GODEBUG=containermaxprocs=0 is set".to_owned(),
-        (_, Some(version), _) => format!("{version} does not read quotas"),
-        (_, _, Some(go)) => format!("a runtime does not read quotas where go.mod says go {}", go.value),
+        (_, Some(version), _) => format!("{version} does not read the quota"),
+        (_, _, Some(go)) => format!("go.mod says go {}, with which the runtime does not read the quota", go.value),
         (false, None, None) => return None,
     };
     let stated = module.map(|go| Citation::place(go.at));
@@ -131,16 +131,16 @@ fn unaware(case: &Case<'_>, course: &Course<'_>, cpu: &Cpu, quota: u64) -> Optio
         rule: UNAWARE,
         severity: Severity::Warning,
         confidence: Confidence::Likely,
-        condition: "A quota below the processors of the machine, a Go version or a go line of go.mod before 1.25 or GODEBUG=containermaxprocs=0, and neither GOMAXPROCS nor automaxprocs.".to_owned(),
-        claim: format!("The quota is {} CPU on {processors} processors, and {why}: GOMAXPROCS is then {processors}.", number_format::cpus(quota)),
+        condition: "The quota is below the machine's number of CPUs; the Go version or the go line of go.mod is below 1.25, or GODEBUG has containermaxprocs=0; and neither GOMAXPROCS nor automaxprocs is used.".to_owned(),
+        claim: format!("The quota is {} CPU on a machine with {processors} CPUs, and {why}: GOMAXPROCS defaults to {processors}.", number_format::cpus(quota)),
         amount: processors,
         citations: std::iter::once(cpu.quota_citation.clone()?).chain(stated).collect(),
         against: if case.evidence.recipe.modules.is_empty() {
-            list(&["A library (automaxprocs) may set it: the program's modules are not in the captures."])
+            list(&["A library such as automaxprocs may set it: the captures do not list the program's modules."])
         } else {
-            list(&["The go.mod that was dropped may be another program's."])
+            list(&["The go.mod in the input may belong to another program."])
         },
-        advice: list(&["Set go 1.25 or later in go.mod and build with such a toolchain, or set GOMAXPROCS to the quota, rounded up."]),
+        advice: list(&["Set go 1.25 or later in go.mod and build with that toolchain, or set GOMAXPROCS to the quota, rounded up."]),
     };
     told.about(course)
 }
@@ -249,7 +249,7 @@ mod tests {
     fn what_speaks_against_is_said() {
         let found =
             check("cpu.gomaxprocs", &borrowed(&files("GOMAXPROCS=8\0", 80)), &["cpu.gomaxprocs.above_quota"]);
-        assert!(found[0].against[0].contains("may be chosen"), "{:?}", found[0].against);
+        assert!(found[0].against[0].contains("may be intended"), "{:?}", found[0].against);
     }
 
     #[test]

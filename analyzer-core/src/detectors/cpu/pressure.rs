@@ -12,8 +12,8 @@ const LEAST: i64 = 2_000;
 const PRESSURE: Rule = Rule {
     code: "cpu.pressure",
     severity: Severity::Info,
-    title: "Threads wait for a processor",
-    meaning: "Threads of the container were ready to run and had no processor for a good part of the last minute: neighbors on the node, or its own quota.",
+    title: "CPU pressure",
+    meaning: "Runnable threads of the container waited for a CPU for much of the last minute, because of other workloads on the node or its own quota.",
 };
 
 /// The rule.
@@ -23,7 +23,7 @@ pub const DETECTOR: Detector = Detector {
         let has = |moment: &crate::report::ResourceSnapshot| {
             moment.cpu.as_ref().is_some_and(|cpu| cpu.pressure.is_some())
         };
-        needs(case, has, "cpu.pressure of the control group")
+        needs(case, has, "the cgroup's cpu.pressure")
     },
     detect: |case: &Case<'_>| courses(case).iter().filter_map(find).collect(),
 };
@@ -33,9 +33,9 @@ fn find(course: &Course<'_>) -> Option<Finding> {
     let share = pressure.value.filter(|share| *share >= LEAST)?;
     let is_throttled = throttled::share(course).is_some_and(|share| share.basis_points >= 500);
     let why = if is_throttled {
-        "The quota runs out, which counts as waiting: that explains it."
+        "The container is throttled by its quota, and throttled time counts as waiting. This explains the pressure."
     } else {
-        "The quota does not explain it: neighbors on the node have the processors."
+        "The quota does not explain it: other workloads on the node are using the CPUs."
     };
     let draft = Draft {
         rule: PRESSURE,
@@ -47,18 +47,18 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         },
         reclaim: None,
         condition:
-            "A thread waited for a processor in 20 % of the last minute (some avg60 of the control group)."
+            "Some thread waited for a CPU for 20% of the last minute (some avg60 of the cgroup's cpu.pressure)."
                 .to_owned(),
         title: PRESSURE.title.to_owned(),
         claim: format!(
-            "In {} of the last minute a thread of the container was ready and had no processor. {why}",
+            "For {} of the last minute, some runnable thread of the container waited for a CPU. {why}",
             number_format::basis_points(share)
         ),
         amount: Some(Amount::exact(share, Unit::BasisPoints)),
         citations: vec![pressure.clone()],
-        against: list(&["A group with more ready threads than processors waits, however idle the node is."]),
+        against: list(&["A cgroup with more runnable threads than CPUs always shows pressure, even on an idle node."]),
         advice: list(&[
-            "Raise the CPU request: it is the share that the container gets when the node is busy.",
+            "Raise the CPU request: it determines the container's share when the node is busy.",
         ]),
     };
     draft.about(course.subject.id)

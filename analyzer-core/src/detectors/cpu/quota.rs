@@ -8,14 +8,14 @@ use crate::report::{Confidence, Finding, Severity};
 const BELOW_TWO: Rule = Rule {
     code: "cpu.quota.below_two",
     severity: Severity::Info,
-    title: "A quota of less than one CPU",
-    meaning: "Go keeps GOMAXPROCS at 2 or more: two threads at once use such a quota up in a part of the period.",
+    title: "CPU quota below one CPU",
+    meaning: "Go sets GOMAXPROCS to at least 2 by default: two running threads use up such a quota early in each period.",
 };
 const ANCESTOR: Rule = Rule {
     code: "cpu.quota.ancestor",
     severity: Severity::Warning,
-    title: "The quota stands on a group around it",
-    meaning: "Go reads the quota of its own control group alone: one that stands on a group around it is not followed.",
+    title: "The CPU quota is set on a parent cgroup",
+    meaning: "Go reads only the quota of its own cgroup, not a quota that is set on a parent cgroup.",
 };
 
 /// The rules.
@@ -25,7 +25,7 @@ pub const DETECTOR: Detector = Detector {
         let has = |moment: &crate::report::ResourceSnapshot| {
             moment.cpu.as_ref().is_some_and(|cpu| cpu.quota_citation.is_some() || cpu.no_quota.is_some())
         };
-        needs(case, has, "cpu.max of the control group, or cpu.cfs_quota_us and cpu.cfs_period_us")
+        needs(case, has, "the cgroup's cpu.max, or cpu.cfs_quota_us and cpu.cfs_period_us")
     },
     detect: |case: &Case<'_>| {
         let courses = courses(case);
@@ -42,7 +42,7 @@ fn below_two(course: &Course<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         condition: "The quota is below one CPU.".to_owned(),
         claim: format!(
-            "The quota is {} CPU: two threads at once use up its {} ms in {} ms of each period of 100 ms, and then stop.",
+            "The quota is {} CPU: two running threads use up its {} ms within {} ms of each 100 ms period and are then throttled.",
             cpus(quota),
             quota / 10,
             quota / 20
@@ -50,7 +50,7 @@ fn below_two(course: &Course<'_>) -> Option<Finding> {
         amount: quota,
         citations: vec![cpu.quota_citation.clone()?],
         against: Vec::new(),
-        advice: list(&["Ask for a whole CPU or more as the limit, or for none, if latency matters."]),
+        advice: list(&["If latency matters, set the CPU limit to at least one CPU, or remove it."]),
     };
     told.about(course)
 }
@@ -70,15 +70,15 @@ fn ancestor(course: &Course<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         condition:
-            "A group around the process's own has a quota below its own, and GOMAXPROCS is not known to fit."
+            "A parent cgroup has a lower quota than the process's own cgroup, and GOMAXPROCS is not known to match it."
                 .to_owned(),
         claim: format!(
-            "A control group around the container's own allows {} CPU; Go does not read it.",
+            "A parent cgroup of the container allows {} CPU; Go does not read that quota.",
             cpus(outer)
         ),
         amount: outer,
         citations: vec![cpu.quota_citation.clone()?],
-        against: list(&["In most containers the groups around are not to be seen: here they were captured."]),
+        against: list(&["Parent cgroups are usually not visible from inside a container; here they were captured."]),
         advice: list(&["Set GOMAXPROCS to that quota, rounded up."]),
     };
     told.about(course)

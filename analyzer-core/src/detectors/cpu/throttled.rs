@@ -14,8 +14,8 @@ const LEAST_PERIODS: i64 = 50;
 const THROTTLED: Rule = Rule {
     code: "cpu.throttled",
     severity: Severity::Warning,
-    title: "The CPU quota runs out",
-    meaning: "The kernel stops all threads of the container in many periods until the next one begins: requests and the collector wait.",
+    title: "CPU throttling",
+    meaning: "The container uses up its CPU quota, and the kernel stops all of its threads until the next period: requests and the GC wait.",
 };
 
 /// The rule.
@@ -23,7 +23,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[THROTTLED],
     missing_inputs: |case| {
         let is_enough = courses(case).iter().any(|course| readings(course).len() > 1);
-        if is_enough { Vec::new() } else { list(&["two readings of the control group's cpu.stat"]) }
+        if is_enough { Vec::new() } else { list(&["two readings of the cgroup's cpu.stat"]) }
     },
     detect: |case: &Case<'_>| courses(case).iter().filter_map(find).collect(),
 };
@@ -77,7 +77,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
     let (first, last) = (readings.first()?, readings.last()?);
     let severity = if share.basis_points >= HURTS { Severity::Warning } else { Severity::Info };
     let mut claim = format!(
-        "The CPU quota ran out in {} of the periods ({} of {}).",
+        "The container was CPU-throttled in {} of the periods ({} of {}).",
         number_format::percent(share.throttled, share.periods),
         number_format::count(share.throttled),
         number_format::count(share.periods)
@@ -87,11 +87,11 @@ fn find(course: &Course<'_>) -> Option<Finding> {
     }
     let rise = |of: fn(&Cpu) -> Option<Nanos>| Some(Nanos(of(last.cpu)?.0.checked_sub(of(first.cpu)?.0)?));
     if let Some(used) = rise(|cpu| cpu.usage) {
-        claim.push_str(&format!(" {} of CPU time was used in between.", number_format::duration(used)));
+        claim.push_str(&format!(" It used {} of CPU time in between.", number_format::duration(used)));
     }
     if let Some(stopped) = rise(|cpu| cpu.throttled_time) {
         claim.push_str(&format!(
-            " Its processors were stopped for {} in all (added up over them).",
+            " The total throttled time is {}, summed over all CPUs.",
             number_format::duration(stopped)
         ));
     }
@@ -101,7 +101,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition:
-            "The quota ran out in 5 % of at least 50 periods between two readings; a warning from 25 %."
+            "The container was throttled in 5% of at least 50 periods between two readings; a warning from 25%."
                 .to_owned(),
         title: THROTTLED.title.to_owned(),
         claim,
@@ -111,11 +111,11 @@ fn find(course: &Course<'_>) -> Option<Finding> {
             .cloned()
             .collect(),
         against: list(&[
-            "Batch work may be meant to use its quota up; bursts shorter than a period wait at most for its rest.",
+            "Batch work may use up its quota on purpose. A short burst waits at most until the next period.",
         ]),
         advice: list(&[
-            "Raise the CPU limit, or drop it and keep the request: a request guarantees the share, a limit only takes away what is idle.",
-            "Run fewer things at once in a burst: with GOMAXPROCS above the quota they use a period up in a part of it, and then all stop.",
+            "Raise the CPU limit, or remove it and keep the request: the request guarantees a share, the limit only withholds idle CPU time.",
+            "Limit concurrency in bursts: with GOMAXPROCS above the quota, they use up the quota early in the period, and then all threads stop.",
         ]),
     };
     draft.about(course.subject.id)

@@ -16,48 +16,48 @@ const fn rule(code: &'static str, title: &'static str, meaning: &'static str) ->
 
 pub(super) const DEADLOCK: Rule = rule(
     "crash.deadlock",
-    "Deadlock: all goroutines were asleep",
-    "Every goroutine waited for another one; the runtime found it and ended the process.",
+    "Deadlock: all goroutines are asleep",
+    "Every goroutine was waiting for another one, and the runtime terminated the process.",
 );
 pub(super) const CONCURRENT_MAP: Rule = rule(
     "crash.concurrent-map",
-    "A map was used by two goroutines at once",
-    "A map was written while another goroutine used it; the runtime found it and ended the process.",
+    "Concurrent map access",
+    "A goroutine wrote to a map while another one was using it, and the runtime terminated the process.",
 );
 pub(super) const STACK_OVERFLOW: Rule = rule(
     "crash.stack-overflow",
     "Stack overflow",
-    "A goroutine's stack grew over its limit, nearly always by endless recursion, and the runtime ended the process.",
+    "A goroutine's stack exceeded its maximum size, almost always because of infinite recursion, and the runtime terminated the process.",
 );
 pub(super) const THREADS: Rule = rule(
     "crash.threads",
-    "No more threads",
-    "The runtime could not start a thread that it needed (a limit of the system, or Go's own of 10,000), and ended the process.",
+    "Thread limit reached",
+    "The runtime could not create a thread that it needed (a system limit, or Go's own limit of 10,000) and terminated the process.",
 );
 pub(super) const LOCK: Rule = rule(
     "crash.lock-misuse",
-    "A lock was released that was not held",
-    "Unlock or RUnlock was called on a lock that nobody held; the runtime ended the process.",
+    "Unlock of an unlocked mutex",
+    "Unlock or RUnlock was called on a lock that was not held, and the runtime terminated the process.",
 );
 pub(super) const LOCK_WAIT: Rule = rule(
     "crash.lock-wait",
-    "A checker of locks reports a deadlock",
-    "go-deadlock found a lock that was waited for too long, or taken in a wrong order; unless told otherwise it ends the process.",
+    "go-deadlock reports a potential deadlock",
+    "go-deadlock found a goroutine that waited too long for a lock, or locks taken in an inconsistent order. By default it then exits the process.",
 );
 pub(super) const BAD_POINTER: Rule = rule(
     "crash.bad-pointer",
-    "A broken pointer was found",
-    "The collector met a pointer that cannot be one (unsafe, cgo, a data race), and ended the process.",
+    "Invalid pointer found by the GC",
+    "The garbage collector found an invalid pointer (unsafe, cgo or a data race) and terminated the process.",
 );
 pub(super) const FAULT: Rule = rule(
     "crash.memory-fault",
-    "Access to memory that is not there",
-    "The program touched an address that is not its own and not near zero, and the runtime ended the process.",
+    "Invalid memory access",
+    "The program accessed an unmapped address that is not near zero, and the runtime terminated the process.",
 );
 pub(super) const FATAL: Rule = rule(
     "crash.fatal-error",
-    "The runtime ended the program",
-    "The runtime found its own state broken and ended the process.",
+    "Fatal runtime error",
+    "The runtime found its internal state corrupted and terminated the process.",
 );
 
 /// The rules.
@@ -79,14 +79,14 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     let text = quote(&fatal.text);
     // "… - deadlock!" ends a sentence by itself.
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    let mut claim = format!("The runtime ended the program: {text}{stop}");
+    let mut claim = format!("Fatal error: {text}{stop}");
     if event.crash.is_deadlock() {
         claim.push_str(&stuck(event));
     } else {
         claim.push_str(&happened(event));
     }
     for panic in &event.crash.panics {
-        claim.push_str(&format!(" A panic was on its way: {}.", quote(&panic.text)));
+        claim.push_str(&format!(" A panic was in progress: {}.", quote(&panic.text)));
     }
     claim.push_str(&address(event));
     claim.push_str(&event.remarks());
@@ -120,10 +120,10 @@ fn of_checker(report: &str) -> Told {
         title: LOCK_WAIT.title.to_owned(),
         claim: format!("go-deadlock reports a potential deadlock: {}.", quote(report)),
         against: list(&[
-            "A holder that only works for long is reported too: its stack tells whether it waits itself.",
+            "A holder that is only slow is reported as well: its stack shows whether it is waiting.",
         ]),
         advice: list(&[
-            "Look at what the holder waits for: it must not take locks in another order, nor wait while it holds this one.",
+            "Look at what the holder is waiting for: it must not take locks in a different order or block while it holds this one.",
         ]),
     }
 }
@@ -141,13 +141,13 @@ fn address(event: &Event<'_>) -> String {
     let Some(signal) = &event.crash.signal else { return String::new() };
     let at = signal.address.map(|address| format!(" at address {address:#x}")).unwrap_or_default();
     let code = signal.code.map(|code| format!(" (code {code:#x})")).unwrap_or_default();
-    format!(" The signal was {}{at}{code}.", signal.name)
+    format!(" Signal: {}{at}{code}.", signal.name)
 }
 
 /// Addresses below are of a nil pointer, with the offset of a field.
 const FIRST_PAGE: u64 = 4096;
 const NIL_IN_RUNTIME: &str =
-    "A nil pointer was used where Go cannot turn it into a panic: in the runtime, in assembly or in C code.";
+    "A nil pointer was dereferenced where Go cannot turn the fault into a panic: in the runtime, in assembly or in C code.";
 
 /// Places that are named.
 const PLACES: usize = 8;
@@ -169,15 +169,15 @@ fn stuck(event: &Event<'_>) -> String {
         all += 1;
     }
     if all == 0 {
-        return " No goroutine is listed.".to_owned();
+        return " The output lists no goroutines.".to_owned();
     }
     let mut rows: Vec<(String, u64)> = places.into_iter().collect();
     rows.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let more = rows.len().checked_sub(PLACES).filter(|more| *more > 0);
     let named: Vec<String> =
         rows.iter().take(PLACES).map(|(place, count)| format!("{count} in {place}")).collect();
-    let rest = more.map(|more| format!(", and at {more} more places")).unwrap_or_default();
-    let who = if all == 1 { "The one listed goroutine is stuck" } else { "All listed goroutines are stuck" };
+    let rest = more.map(|more| format!(", and {more} more")).unwrap_or_default();
+    let who = if all == 1 { "The only listed goroutine is blocked" } else { "All listed goroutines are blocked" };
     format!(" {who} ({all}): {}{rest}.", named.join(", "))
 }
 
@@ -204,7 +204,7 @@ fn others(event: &Event<'_>, known: &FatalError) -> String {
     if places.is_empty() {
         return String::new();
     }
-    format!(" Also at work then, and perhaps the other one: {}.", places.join(", "))
+    format!(" Possibly the other goroutine, running at the time: {}.", places.join(", "))
 }
 
 #[cfg(test)]
@@ -283,7 +283,7 @@ mod tests {
         assert!(found[0].claim.contains("not in the text"), "{}", found[0].claim);
         let cut = "error: unexpected signal during runtime execution\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x40 pc=0x7fff]\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n";
         let found = check("crash", &[("issue.txt", cut)], &["crash.memory-fault"]);
-        assert!(found[0].claim.contains("A nil pointer was used"), "{}", found[0].claim);
+        assert!(found[0].claim.contains("A nil pointer was dereferenced"), "{}", found[0].claim);
     }
 
     #[test]

@@ -32,10 +32,10 @@ pub(super) fn find(message: &str) -> &'static FatalError {
 static OTHER: FatalError = FatalError {
     says: &[],
     rule: FATAL,
-    means: "The runtime found its own state broken and ended the program; no deferred call ran.",
+    means: "The runtime found its internal state corrupted and terminated the process without running deferred calls.",
     advice: &[
-        "Most such errors follow from memory that was overwritten: look for unsafe, cgo and data races (go test -race) first.",
-        "If the program uses none of these, look for the message among the issues of the Go project, with the Go version.",
+        "The usual cause is memory corruption: look for unsafe, cgo and data races (go test -race) first.",
+        "If the program uses none of these, search the Go issue tracker for the message and your Go version.",
     ],
 };
 
@@ -43,37 +43,37 @@ static KNOWN: &[FatalError] = &[
     FatalError {
         says: &[" - deadlock!"],
         rule: DEADLOCK,
-        means: "Every goroutine waits for another one, so nothing can ever go on.",
+        means: "Every goroutine is waiting for another one, so none of them can ever continue.",
         advice: &[
-            "Look at what each goroutine waits for: who should send, receive, unlock or call Done?",
-            "A main that waits for ever on purpose needs a goroutine that is not asleep: wait for a signal or a context instead.",
+            "For each goroutine, find out who should have sent, received, unlocked or called Done.",
+            "If main blocks forever on purpose, let it wait for a signal or a context: at least one goroutine must be able to run.",
         ],
     },
     FatalError {
         says: &["concurrent map"],
         rule: CONCURRENT_MAP,
-        means: "One goroutine wrote a map while another one used it. The runtime ends the program, as the map may be broken; it cannot be recovered.",
+        means: "One goroutine wrote to a map while another one was using it. The map may be corrupted, so the runtime terminates the program; recover does not help.",
         advice: &[
-            "Guard the map with a sync.Mutex or sync.RWMutex at every access, reads included, or use sync.Map.",
-            "Run the tests with -race: it prints both places.",
+            "Protect every access to the map, including reads, with a sync.Mutex or sync.RWMutex, or use sync.Map.",
+            "Run the tests with -race: the report shows both accesses.",
         ],
     },
     FatalError {
         says: &["stack overflow", "stack split at bad time", "morestack on g0"],
         rule: STACK_OVERFLOW,
-        means: "A goroutine's stack grew over its limit (1 GB on 64-bit systems), nearly always by recursion without an end.",
+        means: "A goroutine's stack exceeded its limit (1 GB on 64-bit systems), almost always because of infinite recursion.",
         advice: &[
-            "Look at the calls that repeat: which condition should end them? Cycles in data, String or Error or MarshalJSON methods that print themselves, and mutual calls are the usual ones.",
-            "debug.SetMaxStack only moves the limit.",
+            "Look at the frames that repeat and find the missing base case. Common causes: cyclic data, mutual recursion, and String, Error or MarshalJSON methods that format their own receiver.",
+            "debug.SetMaxStack only raises the limit.",
         ],
     },
     FatalError {
         says: &["newosproc", "thread exhaustion", "pthread_create failed", "failed to create new OS thread"],
         rule: THREADS,
-        means: "The runtime could not start another thread.",
+        means: "The runtime could not create another thread.",
         advice: &[
-            "Blocking system calls and C calls hold one thread each: look at how many goroutines are in [syscall], and bound them.",
-            "Look at pids.max of the control group and at ulimit -u; Go itself ends at 10,000 threads (debug.SetMaxThreads).",
+            "Each blocking system call or C call occupies a thread: see how many goroutines are in [syscall], and limit their number.",
+            "Check the cgroup's pids.max and ulimit -u. Go's own limit is 10,000 threads (debug.SetMaxThreads).",
         ],
     },
     FatalError {
@@ -85,10 +85,10 @@ static KNOWN: &[FatalError] = &[
             "sync: ",
         ],
         rule: LOCK,
-        means: "A lock was released that was not held. The runtime cannot go on, and no recover helps.",
+        means: "A lock was unlocked that was not held. The runtime terminates the program; recover does not help.",
         advice: &[
-            "Pair each Lock with one defer Unlock, and each RLock with RUnlock.",
-            "A lock that was copied with its struct is another lock: go vet (copylocks) finds it.",
+            "Pair each Lock with exactly one Unlock (usually deferred), and each RLock with one RUnlock.",
+            "Copying a struct copies its lock, and the copy is a different lock: go vet (copylocks) reports this.",
         ],
     },
     FatalError {
@@ -105,10 +105,10 @@ static KNOWN: &[FatalError] = &[
             "freed user arena",
         ],
         rule: BAD_POINTER,
-        means: "The collector met a pointer that cannot be one: memory was written through unsafe, by C code, or in a data race.",
+        means: "The garbage collector found an invalid pointer: memory was corrupted through unsafe, by C code, or by a data race.",
         advice: &[
-            "Look at every use of unsafe.Pointer, uintptr and cgo on the way; build with -gcflags=all=-d=checkptr, and run with -race.",
-            "GODEBUG=invalidptr=0 hides the check, not the fault.",
+            "Check every use of unsafe.Pointer, uintptr and cgo in this code path; build with -gcflags=all=-d=checkptr and run with -race.",
+            "GODEBUG=invalidptr=0 only disables the check; the memory stays corrupted.",
         ],
     },
     FatalError {
@@ -119,10 +119,10 @@ static KNOWN: &[FatalError] = &[
             "signal arrived on non-Go thread",
         ],
         rule: FAULT,
-        means: "The program touched memory at an address that is none of its own, and not near zero: no nil pointer, but a broken one, or a mapped file that became shorter.",
+        means: "The program accessed an unmapped address that is not near zero: not a nil pointer but a corrupt one, or a memory-mapped file that was truncated.",
         advice: &[
-            "Look at unsafe, cgo and mmap on the way: a file that is cut while it is mapped gives SIGBUS.",
-            "debug.SetPanicOnFault turns the fault into a panic that can be recovered, for code that reads mapped files.",
+            "Check unsafe, cgo and mmap in this code path: truncating a file while it is mapped causes SIGBUS.",
+            "For code that reads mapped files, debug.SetPanicOnFault turns the fault into a panic that can be recovered.",
         ],
     },
 ];

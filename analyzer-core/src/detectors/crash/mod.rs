@@ -32,19 +32,19 @@ mod tests {
                 ],
             ),
             ("nilfield", "crash.nil-dereference", &["main.(*cart).total (main.go:24)"]),
-            ("repanic", "crash.panic", &["panic: first", "raised again", "main.main (main.go:73)"]),
+            ("repanic", "crash.panic", &["panicked: first", "raised again", "main.main (main.go:73)"]),
             (
                 "rewrap",
                 "crash.panic",
-                &["panic: first", "recovered, and this was raised instead: cleanup: first", "main.go:76"],
+                &["panicked: first", "recovered, and another panic was raised: cleanup: first", "main.go:76"],
             ),
-            ("nested", "crash.panic", &["panic: first", "in defer", "main.go:79"]),
+            ("nested", "crash.panic", &["panicked: first", "in defer", "main.go:79"]),
             ("error", "crash.panic", &["failure 7; of the second line", "goroutine 1 (main)"]),
             (
                 "deadlock",
                 "crash.deadlock",
                 &[
-                    "All listed goroutines are stuck (3)",
+                    "All listed goroutines are blocked (3)",
                     "[chan send] in main.main.func7 (main.go:86)",
                     "[select (no cases)] in main.main (main.go:89)",
                     "[sync.Mutex.Lock] in main.main.func8 (main.go:87)",
@@ -78,7 +78,7 @@ mod tests {
                 "cgosegv",
                 "crash.signal",
                 &[
-                    "SIGSEGV ended the process",
+                    "SIGSEGV killed the process",
                     "C code was running",
                     "main._Cfunc_crash",
                     "main.parse (main.go:12)",
@@ -87,14 +87,14 @@ mod tests {
             (
                 "cgoabort",
                 "crash.signal",
-                &["SIGABRT ended the process", "abort() was called", "main.main (main.go:14)"],
+                &["SIGABRT killed the process", "C code called abort()", "main.main (main.go:14)"],
             ),
             (
                 "race",
                 "crash.race",
                 &[
                     "a read in example.com/shop/racy.(*Cart).Total (cart.go:9)",
-                    "before it a write in example.com/shop/racy.(*Cart).Add (cart.go:6)",
+                    "before that a write in example.com/shop/racy.(*Cart).Add (cart.go:6)",
                     "started in example.com/shop/racy.TestAdd (cart_test.go:7)",
                 ],
             ),
@@ -106,7 +106,7 @@ mod tests {
             (
                 "testpanic",
                 "crash.nil-dereference",
-                &["A test ended the process", "racy.(*Cart).Add (cart.go:6)"],
+                &["A test panicked", "racy.(*Cart).Add (cart.go:6)"],
             ),
             (
                 "recovered",

@@ -9,36 +9,36 @@ use crate::report::{Confidence, Severity};
 const PANIC: Rule = Rule {
     code: "crash.panic",
     severity: Severity::Critical,
-    title: "The process ended with a panic",
-    meaning: "A panic that no deferred call recovered ended the process, with exit status 2.",
+    title: "The process panicked",
+    meaning: "A panic was not recovered and terminated the process with exit status 2.",
 };
 
 const NIL: Rule = Rule {
     code: "crash.nil-dereference",
     severity: Severity::Critical,
-    title: "The process ended at a nil pointer",
-    meaning: "A nil pointer, interface or function was used, and the panic ended the process.",
+    title: "Nil pointer dereference",
+    meaning: "The program dereferenced a nil pointer, interface or function, and the panic terminated the process.",
 };
 
 const RECOVERED: Rule = Rule {
     code: "crash.recovered-panic",
     severity: Severity::Warning,
     title: "A panic was recovered and logged",
-    meaning: "A handler caught a panic: the request failed, the process went on, and locks may have stayed locked.",
+    meaning: "A handler recovered a panic: the request failed, the process kept running, and locks may still be held.",
 };
 
 const TIMEOUT: Rule = Rule {
     code: "crash.test-timeout",
     severity: Severity::Critical,
     title: "A test timed out",
-    meaning: "go test ended the process because its tests took longer than -timeout (10 minutes by default).",
+    meaning: "go test terminated the process because its tests ran longer than -timeout (10 minutes by default).",
 };
 
 const LOGGED: Rule = Rule {
     code: "crash.log-fatal",
     severity: Severity::Critical,
-    title: "The program ended itself with a fatal line of its log",
-    meaning: "klog.Fatal or glog.Fatal logged a message with stacks and ended the process, with exit status 255.",
+    title: "Exit by a fatal log call",
+    meaning: "klog.Fatal or glog.Fatal logged a message with stacks and exited the process with status 255.",
 };
 
 /// The rules.
@@ -68,65 +68,65 @@ const fn known(says: &'static str, means: &'static str, advice: &'static str) ->
 const KNOWN: &[Known] = &[
     known(
         NIL_MESSAGE,
-        "A nil pointer was read or written, or a method of a nil interface was called.",
-        "Find where this value is set, and which path leaves it nil: an error that was not checked, a map without the key, a field that no constructor sets.",
+        "A nil pointer was read or written through, or a method was called on a nil interface.",
+        "Find where the value is set and which path leaves it nil: an unchecked error, a missing map key, a field that no constructor sets.",
     ),
     known(
         "send on closed channel",
-        "A goroutine sent on a channel that another one had closed.",
-        "Close a channel only where it is sent on, after the last send; where several goroutines send, close a second channel (or a context) that they all select on.",
+        "A goroutine sent on a channel that had been closed.",
+        "Let only the sender close the channel, after the last send. With several senders, do not close it: signal the end with a second channel or a context that they all select on.",
     ),
     known(
         "close of closed channel",
-        "Two places close one channel.",
-        "Let one owner close it, or use sync.Once.",
+        "The channel was closed twice.",
+        "Let a single owner close it, or use sync.Once.",
     ),
-    known("close of nil channel", "The channel was never made.", "Make the channel where its owner is made."),
+    known("close of nil channel", "The channel was never created with make.", "Create the channel where its owner is created."),
     known(
         "index out of range",
-        "An index was not below the length.",
-        "Check the length before the access: the message has both figures.",
+        "An index was negative or not below the length.",
+        "Check the length before the access: the message contains both numbers.",
     ),
     known(
         "slice bounds out of range",
-        "A slice expression reached beyond the capacity.",
-        "Check the length before it is cut: the message has both figures.",
+        "A slice expression exceeded the length or capacity.",
+        "Check the length before slicing: the message contains both numbers.",
     ),
     known(
         "assignment to entry in nil map",
-        "The map was declared, but never made.",
-        "Make the map where its owner is made.",
+        "The map was declared but never created with make.",
+        "Create the map where its owner is created.",
     ),
     known(
         "interface conversion",
-        "A type assertion met another type.",
-        "Use the form with two values (v, ok := x.(T)), and look at what puts the other type there.",
+        "A type assertion failed: the value has another type.",
+        "Use the two-value form (v, ok := x.(T)), and find out where the other type comes from.",
     ),
     known("integer divide by zero", "A divisor was zero.", "Check the divisor."),
     known(
         "negative WaitGroup counter",
         "Done was called more often than Add.",
-        "Call Add before the go statement, and Done once by defer (WaitGroup.Go does both).",
+        "Call Add before the go statement and defer a single Done (WaitGroup.Go does both).",
     ),
     known(
         "WaitGroup is reused before previous Wait has returned",
-        "Add was called while the last Wait still returned.",
+        "Add was called before the previous Wait had returned.",
         "Use a new WaitGroup for each round.",
     ),
     known(
         "makeslice: len out of range",
         "A length is negative or too large.",
-        "Check the length that was read.",
+        "Validate the length before it is used.",
     ),
     known(
         "cgo argument has Go pointer",
-        "Memory with Go pointers in it was passed to C.",
-        "Copy it to C memory, or pin it (runtime.Pinner).",
+        "Memory that contains Go pointers was passed to C.",
+        "Copy it to C memory, or pin the pointers (runtime.Pinner).",
     ),
     known(
         "concurrent write to websocket connection",
-        "Two goroutines write to one connection.",
-        "Let one goroutine write, or lock around each write.",
+        "Two goroutines wrote to the same connection.",
+        "Let a single goroutine write, or hold a lock during each write.",
     ),
 ];
 
@@ -150,7 +150,7 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     let rule = if is_nil { NIL } else { PANIC };
     let is_test = event.frames().iter().any(|(_, frame)| frame.function == TEST_RUNNER);
     let what =
-        if is_test { "A test ended the process with a panic" } else { "The process ended with a panic" };
+        if is_test { "A test panicked" } else { "The process panicked" };
     let mut claim = format!("{what}: {}.", quote(&first.text));
     claim.push_str(&chain(event));
     claim.push_str(&raised(event));
@@ -162,13 +162,13 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
     if !is_test {
         advice.push(
-            "A panic in a goroutine that you start yourself ends the whole process: recover at the top of those that must not."
+            "A panic in any goroutine terminates the whole process: use recover at the top of goroutines that must not take it down."
                 .to_owned(),
         );
     }
     if event.goroutine().is_none() {
         advice.push(
-            "No goroutine was printed (GOTRACEBACK=none): set GOTRACEBACK=all to see the place.".to_owned(),
+            "No goroutine was printed (GOTRACEBACK=none): set GOTRACEBACK=all to see where it panicked.".to_owned(),
         );
     }
     Some(Told {
@@ -190,7 +190,7 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
     let is_nil = signal.name == "SIGSEGV" && signal.address.is_some_and(|address| address < NIL_PAGE);
     let rule = if is_nil { NIL } else { PANIC };
     let mut claim = format!(
-        "The process ended with a panic after {}{address}; the line with its message is not in the text.{}",
+        "The process panicked after {}{address}; the line with the panic message is not in the text.{}",
         if signal.name.is_empty() { "a signal" } else { signal.name.as_str() },
         raised(event)
     );
@@ -204,8 +204,8 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
         condition: "The runtime printed the signal of a panic.",
         title: rule.title.to_owned(),
         claim,
-        against: list(&["The line above it says what it was, and whether it was recovered."]),
-        advice: list(&["Add the lines above to the text."]),
+        against: list(&["Only the line above shows what the panic was and whether it was recovered."]),
+        advice: list(&["Include the lines above this one."]),
     })
 }
 
@@ -226,8 +226,8 @@ fn chain(event: &Event<'_>) -> String {
     for (before, panic) in panics.iter().zip(panics.iter().skip(1)) {
         let how = match (before.is_recovered, before.text == panic.text) {
             (true, true) => " It was recovered and raised again",
-            (true, false) => " It was recovered, and this was raised instead",
-            (false, _) => " While deferred calls ran, this was raised",
+            (true, false) => " It was recovered, and another panic was raised",
+            (false, _) => " While deferred calls ran, another panic was raised",
         };
         text.push_str(how);
         if before.text != panic.text {
@@ -255,7 +255,7 @@ fn which_was_nil(event: &Event<'_>) -> String {
     if let Some(address) = event.crash.signal.as_ref().and_then(|signal| signal.address).filter(|at| *at > 0)
     {
         text.push_str(&format!(
-            " The address {address:#x} is a field or element at that offset of a nil pointer."
+            " The address {address:#x} is the offset of a field or element from a nil pointer."
         ));
     }
     let Some((index, frame)) = event.frames().into_iter().next() else { return text };
@@ -279,10 +279,10 @@ fn which_was_nil(event: &Event<'_>) -> String {
     }
     match (nil.as_slice(), stale) {
         ([], true) => text.push_str(&format!(
-            " Its printed arguments {printed} may be stale (`?`): they do not say which one was nil."
+            " Its printed arguments {printed} may be stale (`?`), so they do not show which one was nil."
         )),
         ([], false) => text.push_str(&format!(
-            " None of its printed arguments {printed} is nil: what was nil was loaded inside it."
+            " None of its printed arguments {printed} is nil: the nil value was loaded inside the function."
         )),
         (nil, _) => text.push_str(&format!(" Nil (0x0) in {}: {}.", frame.call_site(), nil.join(", "))),
     }
@@ -318,14 +318,14 @@ fn recovered(event: &Event<'_>) -> Told {
     claim.push_str(&known.map(|known| format!(" {}", known.means)).unwrap_or_default());
     let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
     advice.push(
-        "The process went on, but what the handler had locked or opened stays so, unless a defer undid it."
+        "The process kept running, but whatever the handler had locked or opened stays locked or open unless a deferred call released it."
             .to_owned(),
     );
     Told {
         rule: RECOVERED,
         severity: Severity::Warning,
         confidence: if is_http { Confidence::Certain } else { Confidence::Likely },
-        condition: "A log holds the stack of a panic whose process did not end.",
+        condition: "A log contains the stack of a panic, and the process did not exit.",
         title: RECOVERED.title.to_owned(),
         claim,
         against: Vec::new(),
@@ -343,12 +343,12 @@ fn logged_exit(event: &Event<'_>) -> Told {
         rule: LOGGED,
         severity: Severity::Critical,
         confidence: Confidence::Certain,
-        condition: "A line of klog's fatal level stands above a running goroutine.",
+        condition: "A klog line of level fatal precedes a running goroutine.",
         title: LOGGED.title.to_owned(),
         claim: format!("{}: {}.{}", LOGGED.title, quote(message), caller.unwrap_or_default()),
         against: Vec::new(),
         advice: list(&[
-            "The message says what the program could not go on without; the lines of the log above it say why.",
+            "The message says what failed; the log lines above it say why.",
         ]),
     }
 }
@@ -378,9 +378,9 @@ fn test_timeout(event: &Event<'_>) -> Told {
         ));
     }
     let stuck = if waiting.is_empty() {
-        " No goroutine of a test is in the list.".to_owned()
+        " The list contains no goroutine of a test.".to_owned()
     } else {
-        format!(" The tests are at: {}.", waiting.join("; "))
+        format!(" The tests were at: {}.", waiting.join("; "))
     };
     Told {
         rule: TIMEOUT,
@@ -388,11 +388,11 @@ fn test_timeout(event: &Event<'_>) -> Told {
         confidence: Confidence::Certain,
         condition: "go test printed that a test timed out.",
         title: TIMEOUT.title.to_owned(),
-        claim: format!("go test ended the process: {message}.{stuck}"),
+        claim: format!("go test terminated the process: {message}.{stuck}"),
         against: Vec::new(),
         advice: list(&[
-            "Look at what the test's goroutine waits for, and at the goroutines that should have done it.",
-            "If the tests are only slow, give -timeout; a context with a deadline (t.Context) makes a stuck call fail with its own message.",
+            "Look at what the test's goroutine is waiting for, and at the goroutines that should provide it.",
+            "If the tests are only slow, raise -timeout. A context with a deadline makes a blocked call fail with its own error.",
         ]),
     }
 }
@@ -423,7 +423,7 @@ mod tests {
             let text = at_total(NIL, arguments);
             let found = check("crash", &[("stderr.txt", &text)], &["crash.nil-dereference"]);
             assert!(found[0].claim.contains(says), "{arguments}: {}", found[0].claim);
-            assert!(found[0].claim.contains("address 0x18 is a field"), "{}", found[0].claim);
+            assert!(found[0].claim.contains("address 0x18 is the offset of a field"), "{}", found[0].claim);
         }
         // A fault at an address of its own is no nil pointer.
         let fault = at_total(
@@ -477,7 +477,7 @@ mod tests {
             let found = check("crash", &[("app.log", &text)], &["crash.log-fatal"]);
             let claim = &found[0].claim;
             assert!(
-                claim.contains("log: cannot start: no such host.") && claim.contains("main.go:40"),
+                claim.contains("log call: cannot start: no such host.") && claim.contains("main.go:40"),
                 "{claim}"
             );
         }

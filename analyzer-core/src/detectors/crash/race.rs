@@ -14,7 +14,7 @@ const RACE: Rule = Rule {
     code: "crash.race",
     severity: Severity::Warning,
     title: "Data race",
-    meaning: "The race detector saw two goroutines use one variable at once, at least one of them writing.",
+    meaning: "The race detector saw two goroutines access the same variable without synchronization, and at least one of them wrote to it.",
 };
 
 /// The rule.
@@ -22,7 +22,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[RACE],
     missing_inputs: |case| {
         if case.evidence.races.is_empty() {
-            list(&["the output of a program or test that was built with -race"])
+            list(&["the output of a program or test built with -race"])
         } else {
             Vec::new()
         }
@@ -70,15 +70,15 @@ fn finding(evidence: &Evidence, race: &RaceReport, subject: SubjectId, times: i6
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         reclaim: None,
-        condition: "The race detector reported it.".to_owned(),
+        condition: "The race detector printed a report.".to_owned(),
         title: RACE.title.to_owned(),
-        claim: format!("Data race: {}. Nothing orders the two.{again}", accesses.join(", and before it ")),
+        claim: format!("Data race: {}. The two accesses are not synchronized.{again}", accesses.join(", and before that ")),
         amount: (times > 1).then_some(Amount::counted(times, Counted::Times)),
         citations: race.accesses.iter().map(|access| Citation::place(race.span(access.line))).collect(),
         against: Vec::new(),
         advice: list(&[
-            "Guard the variable with one lock at both places, pass it over a channel, or use sync/atomic for all accesses.",
-            "The detector reports what ran: a report is always a fault of the program, and no report proves nothing.",
+            "Protect both accesses with the same lock, pass the value over a channel, or use sync/atomic for all accesses.",
+            "The detector sees only code that ran: a report is always a real race, but no report does not mean that there is none.",
         ]),
     };
     draft.about(subject)
@@ -88,7 +88,7 @@ fn finding(evidence: &Evidence, race: &RaceReport, subject: SubjectId, times: i6
 fn place(evidence: &Evidence, access: &RaceAccess) -> String {
     let frames: Vec<StackFrame> =
         evidence.stacks.leaf_first(access.stack).map(|frame| support::frame(evidence, frame)).collect();
-    let Some(leaf) = frames.first() else { return "a place that the detector had forgotten".to_owned() };
+    let Some(leaf) = frames.first() else { return "a location that the detector no longer knew".to_owned() };
     let own = frames.iter().find(|frame| frame.origin == Origin::Own);
     match own.filter(|own| *own != leaf) {
         Some(own) => format!("{}, called from {}", leaf.call_site(), own.call_site()),
@@ -155,7 +155,7 @@ mod tests {
     fn a_stack_that_was_forgotten_is_said_to_be() {
         let text = "WARNING: DATA RACE\nRead at 0x00c0001a2018 by goroutine 12:\n  main.f()\n      /srv/app/main.go:3 +0x1\n\nPrevious write at 0x00c0001a2018 by goroutine 9:\n  [failed to restore the stack]\n\n";
         let found = check("crash", &[("out.txt", text)], &["crash.race"]);
-        assert!(found[0].claim.contains("the detector had forgotten"), "{}", found[0].claim);
+        assert!(found[0].claim.contains("the detector no longer knew"), "{}", found[0].claim);
         check("crash", &[("g.txt", "goroutine 1 [select]:\nmain.main()\n\t/srv/app/main.go:9 +0x1d\n")], &[]);
     }
 }

@@ -8,15 +8,15 @@ use crate::report::{Confidence, Severity};
 const SIGNAL: Rule = Rule {
     code: "crash.signal",
     severity: Severity::Critical,
-    title: "A signal ended the process",
-    meaning: "A fault in C code or in the runtime, or C's abort(), ended the process; no panic could be raised.",
+    title: "Killed by a signal",
+    meaning: "A fault in C code or in the runtime, or C's abort(), terminated the process without a panic.",
 };
 
 const ASKED: Rule = Rule {
     code: "crash.asked-for",
     severity: Severity::Info,
-    title: "The process was asked to end with its goroutines",
-    meaning: "SIGQUIT or SIGABRT was sent from outside: Go prints all goroutines and ends. No fault of the program by itself.",
+    title: "Goroutine dump requested by a signal",
+    meaning: "SIGQUIT or SIGABRT was sent from outside: Go prints all goroutines and exits. This is not a bug in the program.",
 };
 
 /// The rules.
@@ -57,12 +57,12 @@ fn asked(event: &Event<'_>, name: &str) -> Told {
         condition: "The runtime printed that the signal was sent to the process.",
         title: ASKED.title.to_owned(),
         claim: format!(
-            "{name} was sent to the process from outside; Go printed its goroutines ({goroutines}) and ended with exit status 2. That is no fault of the program by itself."
+            "{name} was sent to the process from outside. Go printed its goroutines ({goroutines}) and exited with status 2. This is not a bug in the program."
         ),
         against: list(&[
-            "A watchdog that sends it (systemd's WatchdogSec, a liveness probe's script, go test) does so because the process did not answer: look at what its goroutines wait for.",
+            "A watchdog (systemd's WatchdogSec, a liveness probe, go test) sends it when the process does not respond: look at what its goroutines are waiting for.",
         ]),
-        advice: list(&["Without ending the process, /debug/pprof/goroutine?debug=2 gives the same list."]),
+        advice: list(&["/debug/pprof/goroutine?debug=2 gives the same list without ending the process."]),
     }
 }
 
@@ -73,38 +73,38 @@ fn died(event: &Event<'_>) -> Told {
     let at = signal.address.map(|address| format!(" at address {address:#x}")).unwrap_or_default();
     let code = signal.code.map(|code| format!(" (code {code})")).unwrap_or_default();
     let name = if signal.name.is_empty() { UNNAMED } else { &signal.name };
-    let mut claim = format!("{name} ended the process{at}{code}.");
+    let mut claim = format!("{name} killed the process{at}{code}.");
     let (place, who) = (event.place(), event.who());
     let is_raised = signal.code.is_some_and(|code| code < 0);
     if signal.is_in_cgo && place.is_empty() {
-        claim.push_str(" C code was running; who called it is not in the text.");
+        claim.push_str(" C code was running; its caller is not in the text.");
     } else if signal.is_in_cgo {
         claim.push_str(&format!(" C code was running, called{}{who}.", place.replacen(" in ", " by ", 1)));
     } else if !place.is_empty() {
         claim.push_str(&format!(" The program was{place}{who}."));
     }
     for panic in &crash.panics {
-        claim.push_str(&format!(" A panic was on its way: {}.", quote(&panic.text)));
+        claim.push_str(&format!(" A panic was in progress: {}.", quote(&panic.text)));
     }
     claim.push_str(&event.remarks());
     claim.push_str(meaning(&signal.name, signal.code, signal.is_in_cgo));
     let advice = if signal.is_in_cgo || is_raised {
         list(&[
-            "Take a core file (GOTRACEBACK=crash, ulimit -c unlimited) and open it with gdb or lldb: Go cannot print C's frames.",
-            "Look at what is passed to C on the way: a nil pointer, memory that Go freed or moved, a handle that was closed; build the C part with -fsanitize=address.",
+            "Capture a core dump (GOTRACEBACK=crash, ulimit -c unlimited) and open it with gdb or lldb: Go cannot print C frames.",
+            "Check what is passed to C: a nil pointer, memory that Go freed or moved, a closed handle. Build the C code with -fsanitize=address.",
         ])
     } else {
         list(&[
-            "Look at unsafe and assembly on the way; run the tests with -race.",
-            "Take a core file (GOTRACEBACK=crash, ulimit -c unlimited) and open it with Delve.",
+            "Check unsafe and assembly in this code path, and run the tests with -race.",
+            "Capture a core dump (GOTRACEBACK=crash, ulimit -c unlimited) and open it with Delve.",
         ])
     };
     Told {
         rule: SIGNAL,
         severity: Severity::Critical,
         confidence: Confidence::Certain,
-        condition: "The runtime printed a signal that ended the process.",
-        title: format!("{name} ended the process"),
+        condition: "The runtime printed a signal that terminated the process.",
+        title: format!("Killed by {}", if signal.name.is_empty() { "a signal" } else { &signal.name }),
         claim,
         against: Vec::new(),
         advice,
@@ -114,22 +114,22 @@ fn died(event: &Event<'_>) -> Told {
 fn meaning(name: &str, code: Option<i64>, is_in_cgo: bool) -> &'static str {
     match (name, code) {
         ("SIGABRT", _) => {
-            " C's abort() was called: a failed assertion, broken malloc data, or an uncaught C++ exception; what it wrote stands before this."
+            " C code called abort(): a failed assertion, heap corruption detected by malloc, or an uncaught C++ exception. Its own message precedes this one."
         }
-        (_, Some(0)) => " Another process sent it with kill: no access to memory failed.",
+        (_, Some(0)) => " Another process sent it with kill: it was not caused by a memory access.",
         ("SIGSEGV", Some(1)) if is_in_cgo => {
-            " Nothing is mapped there: C code used a pointer that is NULL or broken."
+            " Nothing is mapped at that address: C code used a NULL or corrupt pointer."
         }
-        ("SIGSEGV", Some(2)) => " The memory is there, but may not be accessed so (read-only, or no code).",
+        ("SIGSEGV", Some(2)) => " The address is mapped, but does not allow this access (read-only, or not executable).",
         ("SIGBUS", _) => {
-            " The page could not be brought in: a mapped file that became shorter, a full tmpfs, or broken memory."
+            " The page could not be loaded: a mapped file was truncated, a tmpfs is full, or the memory is faulty."
         }
         ("SIGILL", _) => {
-            " The processor does not know the instruction: a binary for a newer processor, or C code that ended itself (ud2)."
+            " Illegal instruction: the binary was built for a newer CPU, or C code trapped on purpose (ud2)."
         }
-        ("SIGSYS", _) => " A seccomp filter refused a system call.",
+        ("SIGSYS", _) => " A seccomp filter blocked a system call.",
         ("SIGTRAP", _) => {
-            " A breakpoint instruction was reached: a debugger's, or a check of the runtime or of C code."
+            " A breakpoint instruction was executed, by a debugger or by a check in the runtime or in C code."
         }
         _ => "",
     }
@@ -162,7 +162,7 @@ mod tests {
         let text = "SIGSEGV: segmentation violation\nPC=0x10b0d98de m=14 sigcode=1 addr=0x28\nsignal arrived during cgo execution\n\nhappened when reading\n";
         let found = check("crash", &[("issue.txt", text)], &["crash.signal"]);
         assert!(
-            found[0].claim.contains("C code was running; who called it is not in the text."),
+            found[0].claim.contains("C code was running; its caller is not in the text."),
             "{}",
             found[0].claim
         );

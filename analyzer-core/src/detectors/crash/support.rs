@@ -64,7 +64,7 @@ pub fn events<'a>(case: &Case<'a>) -> Vec<Event<'a>> {
 pub fn missing_inputs(case: &Case<'_>) -> Vec<String> {
     if case.evidence.goroutines.dumps.is_empty() {
         vec![
-            "what the program printed when it ended (stderr, or the log of the container before its restart)"
+            "what the program printed when it exited (stderr, or kubectl logs --previous)"
                 .to_owned(),
         ]
     } else {
@@ -98,7 +98,7 @@ fn identity(event: &Event<'_>, told: &Told) -> String {
 
 fn finding(event: &Event<'_>, told: Told, times: u64) -> Option<Finding> {
     let again =
-        if times > 1 { format!(" It is there {times} times; this is the last one.") } else { String::new() };
+        if times > 1 { format!(" It occurs {times} times; this is the last one.") } else { String::new() };
     let line = event.crash.line;
     let goroutine = event.goroutine().map(|row| event.dump.span(u64::from(row.line)));
     let amount = Amount::counted(i64::try_from(times).unwrap_or(i64::MAX), Counted::Times);
@@ -199,7 +199,7 @@ impl Event<'_> {
     pub fn remarks(&self) -> String {
         let texts: Vec<String> =
             self.crash.remarks.iter().take(3).map(|remark| quote(&remark.text)).collect();
-        if texts.is_empty() { String::new() } else { format!(" The runtime adds: {}.", texts.join("; ")) }
+        if texts.is_empty() { String::new() } else { format!(" The runtime also printed: {}.", texts.join("; ")) }
     }
 }
 

@@ -10,8 +10,8 @@ use crate::report::{Amount, Citation, Confidence, Counted, Finding, Severity, Su
 const EXHAUSTED: Rule = Rule {
     code: "fd.exhausted",
     severity: Severity::Critical,
-    title: "The process ran out of descriptors",
-    meaning: "The log says \"too many open files\": accept, dial or open failed.",
+    title: "Out of file descriptors",
+    meaning: "The log contains \"too many open files\": accept, dial or open failed.",
 };
 
 /// The rule.
@@ -40,20 +40,20 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: "\"too many open files\" stands in the log.".to_owned(),
+        condition: "The log contains \"too many open files\".".to_owned(),
         title: EXHAUSTED.title.to_owned(),
         claim: format!(
-            "The log says \"too many open files\" {}: the process was refused descriptors.",
+            "The log contains \"too many open files\" {}: the process could not open more file descriptors.",
             number_format::counted(row.count, "time", "times")
         ),
         amount: Some(Amount::counted(value, Counted::Descriptors)),
         citations: vec![Citation::figure(span, "too many open files", value, Unit::Count)],
         against: list(&[
-            "The line may be of another process that writes to the same log, or of inotify instances, of which a user has a limit of its own.",
+            "The line may come from another process that writes to the same log, or be about inotify instances, which have their own per-user limit.",
         ]),
         advice: list(&[
-            "pprof itself cannot be reached then: take ls -l /proc/PID/fd and /proc/PID/limits, which need no new descriptor of the process.",
-            "Find the kind of descriptor that grows; raise the limit only if the load needs it.",
+            "pprof is not reachable in this state: capture ls -l /proc/PID/fd and /proc/PID/limits, which need no new file descriptor in the process.",
+            "Find the kind of file descriptor that grows. Raise the limit only if the load requires it.",
         ]),
     };
     draft.about(subject.id)

@@ -24,92 +24,92 @@ const fn rule(code: &'static str, title: &'static str, meaning: &'static str) ->
 
 const LEAKS: [Leak; 8] = [
     Leak {
-        rule: rule("fd.leak.file", "Files are not closed", "The process keeps more and more files open."),
+        rule: rule("fd.leak.file", "Open files leak", "The number of open files keeps growing."),
         kind: DescriptorKind::File,
-        against: &["Stores of segments keep many files open on purpose, as many as they have segments."],
+        against: &["Segment-based stores keep one file per segment open on purpose."],
         advice: &[
-            "Close files on every path (defer f.Close()); what is reachable from a map or from a blocked goroutine is never closed by the collector.",
+            "Close files on every path (defer f.Close()). The garbage collector does not close a file that is still reachable, for example from a map or a blocked goroutine.",
         ],
     },
     Leak {
         rule: rule(
             "fd.leak.deleted",
-            "Deleted files are kept open",
-            "The process keeps files open whose name is gone: their blocks stay on the disk until it closes them.",
+            "Deleted files are still open",
+            "The process holds deleted files open: their disk blocks are not freed until it closes them.",
         ),
         kind: DescriptorKind::Deleted,
         against: &[],
         advice: &[
-            "Close files before or right after os.Remove; a log that was rotated is to be opened anew.",
-            "df counts their blocks, du does not.",
+            "Close files before or right after os.Remove, and reopen a log file after rotation.",
+            "df counts these blocks, du does not.",
         ],
     },
     Leak {
         rule: rule(
             "fd.leak.pipe",
-            "Pipes are not closed",
-            "The process keeps more and more ends of pipes open: children not waited for, os.Pipe pairs not closed.",
+            "Pipes leak",
+            "The number of open pipe ends keeps growing: child processes without Wait, or os.Pipe pairs that are not closed.",
         ),
         kind: DescriptorKind::Pipe,
         against: &[],
         advice: &[
-            "Call Wait for each exec.Cmd that was started, and read StdoutPipe to its end; close both ends of os.Pipe.",
+            "Call Wait on every started exec.Cmd, read StdoutPipe to EOF, and close both ends of every os.Pipe.",
         ],
     },
     Leak {
         rule: rule(
             "fd.leak.unix",
-            "Unix sockets are not closed",
-            "The process keeps more and more unix sockets open.",
+            "Unix sockets leak",
+            "The number of open Unix sockets keeps growing.",
         ),
         kind: DescriptorKind::Unix,
         against: &[],
-        advice: &["Close connections to unix sockets as others."],
+        advice: &["Close connections to Unix sockets like any other connection."],
     },
     Leak {
         rule: rule(
             "fd.leak.inotify",
-            "Watchers are not closed",
-            "The process opens one inotify instance after the other: watchers (fsnotify) that are not closed.",
+            "inotify watchers leak",
+            "The number of inotify instances keeps growing: fsnotify watchers that are not closed.",
         ),
         kind: DescriptorKind::Inotify,
         against: &[],
-        advice: &["Keep one watcher and add paths to it; call Close of a watcher that is replaced."],
+        advice: &["Keep a single watcher and add paths to it; call Close on a watcher that is replaced."],
     },
     Leak {
         rule: rule(
             "fd.leak.eventfd",
-            "eventfds are not closed",
-            "The process opens one eventfd after the other.",
+            "eventfds leak",
+            "The number of open eventfds keeps growing.",
         ),
         kind: DescriptorKind::Eventfd,
         against: &[],
         advice: &[
-            "Go itself has one: look for libraries (io_uring, cgo, epoll loops) that are made again and again.",
+            "Go itself uses one: look for libraries (io_uring, cgo, epoll loops) that are initialized repeatedly.",
         ],
     },
     Leak {
         rule: rule(
             "fd.leak.pidfd",
-            "Children are not waited for",
-            "Each os/exec child that is started and not waited for keeps a pidfd open (Go 1.23 and later), and stays a zombie once it ends.",
+            "Child processes without Wait",
+            "Each child process started without a call to Wait keeps a pidfd open (Go 1.23 and later) and becomes a zombie when it exits.",
         ),
         kind: DescriptorKind::Pidfd,
-        against: &["One goroutine may wait for many children, one after the other."],
+        against: &["One goroutine may wait for many children, one after another."],
         advice: &[
-            "Call Wait (or Run, Output) for each exec.Cmd that was started, and Wait or Release for each os.Process.",
-            "One child costs a pidfd and, with both pipes, four ends of pipes.",
+            "Call Wait on every started exec.Cmd (Run and Output do it), and Wait or Release on every os.Process.",
+            "Each child takes one pidfd and, with stdin and stdout pipes, up to four pipe ends.",
         ],
     },
     Leak {
         rule: rule(
             "fd.leak.socket",
-            "Sockets are not closed",
-            "The process keeps more and more TCP sockets open, those not counted that clients hold open to it.",
+            "Sockets leak",
+            "The number of open TCP sockets keeps growing, not counting connections from clients.",
         ),
         kind: DescriptorKind::Socket,
         against: &[],
-        advice: &["The findings on connections tell to which remote, and in which state: close them there."],
+        advice: &["The connection findings show the remote address and the state: close the connections there."],
     },
 ];
 
@@ -157,7 +157,7 @@ fn find(case: &Case<'_>, course: &Course<'_>, leak: &Leak) -> Option<Finding> {
     let over = arrows(grown.unwrap_or(&counts));
     let mut claim = match leak.kind {
         DescriptorKind::Socket => format!(
-            "The process has {} open ({over}), not counting connections that clients hold open to it.",
+            "The process has {} open ({over}), not counting connections from clients.",
             number_format::counted(*amount, "TCP socket", "TCP sockets"),
         ),
         kind => {
@@ -176,7 +176,7 @@ fn find(case: &Case<'_>, course: &Course<'_>, leak: &Leak) -> Option<Finding> {
     let group = joined(case, course, Counterpart::Pipe).filter(|_| on_pipes > 0);
     if group.is_some() {
         let readers = number_format::counted(on_pipes, "goroutine waits", "goroutines wait");
-        claim.push_str(&format!(" {readers} for a pipe.{}", most_are_in(group)));
+        claim.push_str(&format!(" {readers} on a pipe.{}", most_are_in(group)));
     }
     let told = Told {
         rule: leak.rule,
@@ -186,7 +186,7 @@ fn find(case: &Case<'_>, course: &Course<'_>, leak: &Leak) -> Option<Finding> {
             GROWTH.to_owned()
         } else {
             format!(
-                "{LEAST_CHILDREN} pidfds more than goroutines that wait for a child, in two captures; not as many in all."
+                "In two captures, there are at least {LEAST_CHILDREN} more pidfds than goroutines waiting for a child process."
             )
         },
         claim,

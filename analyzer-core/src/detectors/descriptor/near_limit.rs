@@ -11,8 +11,8 @@ const NEAR_PERCENT: u64 = 80;
 const NEAR: Rule = Rule {
     code: "fd.near_limit",
     severity: Severity::Warning,
-    title: "The limit of open files is near",
-    meaning: "The process has open nearly as many descriptors as it may: then accept, dial and open fail (EMFILE), and pprof cannot be reached.",
+    title: "Close to the limit of open files",
+    meaning: "The process is close to its limit of open file descriptors. At the limit, accept, dial and open fail (EMFILE), and pprof is not reachable.",
 };
 
 /// The rule.
@@ -37,7 +37,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
     }
     let kind = open.kinds.first()?;
     let mut claim = format!(
-        "{} of {} descriptors are open; most are of one kind ({}: {}).",
+        "{} of {} file descriptors are open; the most common kind is {}: {}.",
         number_format::count_u64(open.total),
         number_format::count_u64(most),
         kind.kind.plural(),
@@ -46,20 +46,20 @@ fn find(course: &Course<'_>) -> Option<Finding> {
     let hard = open.hard_limit.as_ref().and_then(value);
     // Go raises the soft limit to one below the hard one as it starts.
     if hard == Some(most + 1) {
-        claim.push_str(" Go has raised the soft limit to just below the hard one.");
+        claim.push_str(" Go has raised the soft limit to just below the hard limit.");
     }
     let told = Told {
         rule: NEAR,
         severity: Severity::Warning,
         confidence: Confidence::Certain,
-        condition: format!("{NEAR_PERCENT} % of the soft limit (RLIMIT_NOFILE) is open."),
+        condition: format!("{NEAR_PERCENT}% of the soft limit (RLIMIT_NOFILE) is used."),
         claim,
         amount: open.total,
         citations: vec![open.citation.clone(), limit.clone(), kind.citation.clone()],
         against: Vec::new(),
         advice: list(&[
-            "If the kind grows, find who opens and does not close; else raise the limit (LimitNOFILE of systemd, ulimits of the container runtime).",
-            "Bound how many connections are accepted at once (netutil.LimitListener).",
+            "If this kind grows, find what opens it without closing it. Otherwise raise the limit (systemd's LimitNOFILE, the container runtime's ulimits).",
+            "Limit the number of concurrent connections (netutil.LimitListener).",
         ]),
     };
     told.about(course)

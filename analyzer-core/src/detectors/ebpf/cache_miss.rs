@@ -20,14 +20,14 @@ const LEAST_INTERVALS: usize = 3;
 const MISS: Rule = Rule {
     code: "ebpf.cache.miss",
     severity: Severity::Info,
-    title: "The machine's page cache misses",
-    meaning: "cachestat shows that most pages that are read are not in the page cache of the machine. It is a sign of the container only where its charge is at its limit.",
+    title: "High page cache miss rate on the machine",
+    meaning: "cachestat shows that most reads miss the machine's page cache. This concerns the container only if its charge is at its limit.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[MISS],
-    missing_inputs: |case| needs(&case.evidence.probes.cache, "cachestat, some intervals"),
+    missing_inputs: |case| needs(&case.evidence.probes.cache, "cachestat over several intervals"),
     detect: |case: &Case<'_>| misses(case).into_iter().filter_map(|misses| tell(case, &misses)).collect(),
 };
 
@@ -46,7 +46,7 @@ impl Misses<'_> {
     pub fn sentence(&self) -> String {
         let least = self.bad.iter().map(|row| row.misses).min().unwrap_or(0);
         format!(
-            "less than {MOST_HITS_PERCENT} % hits in {} of {} intervals, {} pages or more missed in each",
+            "less than {MOST_HITS_PERCENT}% hits in {} of {} intervals, with at least {} misses in each",
             self.bad.len(),
             self.all,
             count_u64(least)
@@ -89,18 +89,18 @@ fn tell(case: &Case<'_>, misses: &Misses<'_>) -> Option<Finding> {
         confidence: Confidence::Possible,
         reclaim: None,
         condition: format!(
-            "Less than {MOST_HITS_PERCENT} % hits and {LEAST_MISSES} misses or more in {LEAST_INTERVALS} intervals or more, and in more than half of all."
+            "Less than {MOST_HITS_PERCENT}% hits and at least {LEAST_MISSES} misses in at least {LEAST_INTERVALS} intervals, and in more than half of all intervals."
         ),
         title: MISS.title.to_owned(),
-        claim: format!("cachestat, of the whole machine: {}.", misses.sentence()),
+        claim: format!("cachestat for the whole machine: {}.", misses.sentence()),
         amount: Some(Amount::counted(clamp_i64(i128::from(total)), Counted::Pages)),
         citations: misses.citations(),
         against: list(&[
-            "It is the machine's page cache: another container, a backup or a first read of large files looks the same.",
-            "It says that this service's cache does not fit only if its control group is at its limit.",
+            "This is the machine's page cache: another container, a backup, or a first read of large files looks the same.",
+            "It means that this service's cache does not fit only if its cgroup is at its limit.",
         ]),
         advice: list(&[
-            "Drop memory.current, memory.max, memory.stat and memory.pressure of the container: workingset_refault_file is its own count.",
+            "Capture the container's memory.current, memory.max, memory.stat and memory.pressure: workingset_refault_file counts its own misses.",
         ]),
     };
     debug_assert!(to_u64(misses.all) > 0, "a file of cachestat has intervals");

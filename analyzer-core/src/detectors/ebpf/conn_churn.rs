@@ -21,14 +21,14 @@ const TOLD: usize = 3;
 const CHURN: Rule = Rule {
     code: "ebpf.conn.churn",
     severity: Severity::Warning,
-    title: "A connection a request",
-    meaning: "Many short TCP sessions of one process to one remote: connections are opened for each request instead of being kept.",
+    title: "A new connection for each request",
+    meaning: "One process opens many short TCP sessions to one remote: connections are opened for each request instead of being reused.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[CHURN],
-    missing_inputs: |case| needs(&case.evidence.probes.sessions, "tcplife while the service works"),
+    missing_inputs: |case| needs(&case.evidence.probes.sessions, "tcplife while the service is under load"),
     detect: |case: &Case<'_>| {
         churned(case).into_iter().take(TOLD).filter_map(|row| tell(case, &row)).collect()
     },
@@ -54,11 +54,11 @@ fn tell(case: &Case<'_>, row: &Sessions) -> Option<Finding> {
         confidence: Confidence::Likely,
         reclaim: None,
         condition: format!(
-            "{LEAST_SESSIONS} sessions of one process to one remote or more, the median shorter than 1 s; {LEAST_PER_SECOND} a second or more where times are stated."
+            "At least {LEAST_SESSIONS} sessions from one process to one remote, with a median below 1 s and, if times are given, at least {LEAST_PER_SECOND} per second."
         ),
         title: CHURN.title.to_owned(),
         claim: format!(
-            "{} (pid {}) had {} TCP sessions with {}{pace}; half of them lasted no longer than {median}.",
+            "{} (pid {}) had {} TCP sessions with {}{pace}; their median duration was {median}.",
             row.command,
             row.pid,
             count_u64(row.count),
@@ -67,12 +67,12 @@ fn tell(case: &Case<'_>, row: &Sessions) -> Option<Finding> {
         amount: Some(Amount::counted(clamp_i64(i128::from(row.count)), Counted::Connections)),
         citations: vec![cite(row.source, row.at, "sessions", clamp_i64(i128::from(row.count)), Unit::Count)],
         against: list(&[
-            "tcplife sees the whole machine: the process may be another one of this name.",
-            "The remote may close each connection itself (Connection: close, a proxy's limit of requests).",
+            "tcplife watches the whole machine: this may be another process with the same name.",
+            "The remote may close each connection itself (Connection: close, or a proxy's request limit per connection).",
         ]),
         advice: list(&[
-            "Read each body to its end and close it; make one http.Transport for the process and set MaxIdleConnsPerHost (2 where it is not set) to the number of parallel calls.",
-            "Look for DisableKeepAlives, Connection: close, and pools of database connections without idle ones (SetMaxIdleConns).",
+            "Read each response body to EOF and close it. Share one http.Transport, and set MaxIdleConnsPerHost (default 2) to the number of concurrent calls.",
+            "Check for DisableKeepAlives, Connection: close, and database pools that keep too few idle connections (SetMaxIdleConns).",
         ]),
     };
     draft.about(subject(case, row.source))

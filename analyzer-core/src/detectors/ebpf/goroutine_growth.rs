@@ -20,8 +20,8 @@ const LEAST_WAITING_PERCENT: u64 = 90;
 const GROWTH: Rule = Rule {
     code: "ebpf.goroutine.growth",
     severity: Severity::Warning,
-    title: "Goroutines start and do not end",
-    meaning: "While eBPF counted, most goroutines of one go statement did not end, and they wait.",
+    title: "Goroutines start but do not exit",
+    meaning: "During the eBPF measurement, most goroutines from one go statement did not exit, and they are waiting.",
 };
 
 /// The rule.
@@ -53,7 +53,7 @@ fn find(case: &Case<'_>, life: &GoroutineLife) -> Option<Finding> {
         confidence: Confidence::Likely,
         reclaim: None,
         condition: format!(
-            "{LEAST_OPEN} goroutines of one go statement or more did not end, {LEAST_OPEN_PERCENT} % of those started; {LEAST_WAITING_PERCENT} % of them wait."
+            "At least {LEAST_OPEN} goroutines from one go statement did not exit, which is at least {LEAST_OPEN_PERCENT}% of those started, and {LEAST_WAITING_PERCENT}% of them are waiting."
         ),
         title: GROWTH.title.to_owned(),
         claim: format!("{function}: {}{place}", sentence(case.evidence, life)),
@@ -66,11 +66,11 @@ fn find(case: &Case<'_>, life: &GoroutineLife) -> Option<Finding> {
             Unit::Count,
         )],
         against: list(&[
-            "A pool that fills, or connections that clients keep open, look the same in a short run: count longer, or again.",
-            "Goroutines whose end was missed (lost events, a full map) are counted as open.",
+            "A pool that fills up, or connections that clients keep open, look the same in a short run: measure longer, or again.",
+            "Goroutines whose exit was missed (lost events, a full map) count as running.",
         ]),
         advice: list(&[
-            "Capture two goroutine dumps (debug=2) some minutes apart: they say where each waits and since when.",
+            "Capture two goroutine dumps (debug=2) a few minutes apart: they show where each goroutine waits and for how long.",
         ]),
     };
     draft.about(subject(case, life.source))

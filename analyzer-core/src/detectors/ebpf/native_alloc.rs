@@ -22,15 +22,15 @@ const TOLD: usize = 3;
 const ALLOC: Rule = Rule {
     code: "ebpf.native.alloc",
     severity: Severity::Info,
-    title: "Who allocates native memory",
-    meaning: "Bytes that cgo and C libraries asked of libc's allocator while a script traced it, by caller. Not what they hold.",
+    title: "Native allocations by caller",
+    meaning: "Bytes that cgo and C libraries allocated with malloc while a script traced it, by caller. This is not the amount in use.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[ALLOC],
     missing_inputs: |case| {
-        needs(&case.evidence.probes.entries, "a bpftrace map of bytes by ustack at malloc (uprobe), -f json")
+        needs(&case.evidence.probes.entries, "a bpftrace map of bytes by ustack at malloc (uprobe), with -f json")
     },
     detect: |case: &Case<'_>| {
         let mut maps: BTreeMap<(SourceId, StrId), Vec<&MapEntry>> = BTreeMap::new();
@@ -75,12 +75,12 @@ fn tell(case: &Case<'_>, mut entries: Vec<&MapEntry>) -> Option<Finding> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "A map of bytes whose stacks end in libc's allocator, {} or more.",
+            "A map of bytes whose stacks end in libc's allocator, with at least {}.",
             bytes(Bytes(LEAST_BYTES))
         ),
         title: ALLOC.title.to_owned(),
         claim: format!(
-            "While {name} was counted, native code asked for {}: {}{more}.",
+            "While {name} was counted, native code allocated {}: {}{more}.",
             bytes(Bytes(total)),
             shares.join(", ")
         ),
@@ -91,10 +91,10 @@ fn tell(case: &Case<'_>, mut entries: Vec<&MapEntry>) -> Option<Finding> {
             .map(|entry| cite(entry.source, entry.at, name, clamp_i64(i128::from(entry.value)), Unit::Bytes))
             .collect(),
         against: list(&[
-            "It is what was asked for, not what is held: whether it was freed a map of malloc alone does not say.",
+            "This is what was allocated, not what is in use: a map of malloc alone does not show what was freed.",
         ]),
         advice: list(&[
-            "Set it against native memory of the process (smaps); if that grows, run memleak -p PID for two lists or more.",
+            "Compare it with the process's native memory (smaps). If that grows, run memleak -p PID and keep at least two of its lists.",
         ]),
     };
     draft.about(subject(case, first.source))

@@ -21,8 +21,8 @@ const TOLD: usize = 3;
 const LEAK: Rule = Rule {
     code: "ebpf.native.leak",
     severity: Severity::Warning,
-    title: "Native allocations of one stack grow",
-    meaning: "memleak lists more and more memory that one stack of cgo or a C library allocated and did not free.",
+    title: "Native memory leak (memleak)",
+    meaning: "memleak reports a growing amount of memory that one cgo or C stack allocated and did not free.",
 };
 
 /// The rule.
@@ -30,7 +30,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[LEAK],
     missing_inputs: |case| {
         let has_two = case.evidence.probes.native_stacks.iter().any(|row| row.block > 0);
-        if has_two { Vec::new() } else { needs::<u8>(&[], "memleak -p PID, two lists or more") }
+        if has_two { Vec::new() } else { needs::<u8>(&[], "memleak -p PID, at least two of its lists") }
     },
     detect: |case: &Case<'_>| {
         let of = |source| {
@@ -74,7 +74,7 @@ fn tell(case: &Case<'_>, course: &StackCourse<'_>) -> Option<Finding> {
         confidence: if course.bytes.len() > 2 { Confidence::Certain } else { Confidence::Likely },
         reclaim: None,
         condition: format!(
-            "One stack in two lists or more, up to the last: it never falls, rises by {} and to {LEAST_TIMES} times, and {LEAST_LATE_PERCENT} % of it in the second half.",
+            "One stack appears in at least two lists, including the last: its amount never falls, grows by at least {} and to {LEAST_TIMES} times its first value, and {LEAST_LATE_PERCENT}% of the growth is in the second half.",
             text(LEAST_RISE)
         ),
         title: LEAK.title.to_owned(),
@@ -89,12 +89,12 @@ fn tell(case: &Case<'_>, course: &StackCourse<'_>) -> Option<Finding> {
         amount: Some(Amount::exact(clamp_i64(i128::from(last - first)), Unit::Bytes)),
         citations: citations.collect(),
         against: list(&[
-            "Memory that is freed later looks the same as long as it is in use: a longer run tells.",
-            "memleak sees what was allocated since it attached: its sums are no amount of the process's native memory.",
+            "Memory that is freed later looks the same while it is in use: a longer run shows the difference.",
+            "memleak sees only allocations made since it attached: its totals are not the process's native memory.",
         ]),
         advice: list(&[
-            "Look at who owns what this call returns: C memory is freed by C.free or the library's own function, never by Go's collector.",
-            "Compare with native memory of the process (smaps) over the same time.",
+            "Check what owns the memory that this call returns: C memory must be freed with C.free or the library's own function; Go's garbage collector never frees it.",
+            "Compare it with the process's native memory (smaps) over the same time.",
         ]),
     };
     draft.about(subject(case, course.source))

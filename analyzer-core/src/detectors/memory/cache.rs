@@ -14,7 +14,7 @@ const DOMINANT: Rule = Rule {
     code: "mem.cache.dominant",
     severity: Severity::Info,
     title: "Page cache",
-    meaning: "Much of the charge is page cache, which the kernel reclaims under pressure: no leak.",
+    meaning: "Much of the charge is page cache, which the kernel reclaims under pressure. It is not a leak.",
 };
 
 /// The rule.
@@ -39,7 +39,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let working_set = cgroup.working_set();
     let seen = working_set.as_ref().map_or_else(String::new, |set| {
-        format!(" kubectl top shows {}: it leaves out what is inactive.", text(set.value))
+        format!(" kubectl top shows {}: it does not count inactive page cache.", text(set.value))
     });
     let mut citations = (&cache + usage).from;
     citations.extend(working_set.into_iter().flat_map(|set| set.from));
@@ -65,14 +65,14 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations,
         against: match hits {
             Some(hits) if hits.value > 0 => vec![format!(
-                "The limit was hit {} times: if the same files are read again and again, they may not fit.",
+                "The limit was hit {} times: if the same files are read repeatedly, they may not fit in the cache.",
                 hits.value
             )],
             _ => Vec::new(),
         },
         advice: list(&[
-            "It is no leak, and no reason to raise the limit: the kernel drops it before it kills.",
-            "Alert on the working set, not on usage.",
+            "This is not a leak and no reason to raise the limit: the kernel drops page cache before it kills a process.",
+            "Set alerts on the working set, not on usage.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -10,8 +10,8 @@ use crate::report::{Citation, Confidence, Finding, Severity, Subject};
 const ENOMEM: Rule = Rule {
     code: "mem.go.enomem",
     severity: Severity::Critical,
-    title: "The system refused memory",
-    meaning: "The kernel refused memory to the Go runtime (ulimit, overcommit, max_map_count), and the program ended itself.",
+    title: "Out of memory (ENOMEM)",
+    meaning: "The kernel refused to map memory for the Go runtime (ulimit, overcommit, max_map_count), and the runtime terminated the program.",
 };
 
 /// The rule.
@@ -19,7 +19,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[ENOMEM],
     missing_inputs: |case| {
         if case.evidence.goroutines.dumps.is_empty() {
-            list(&["what the program printed when it ended (stderr)"])
+            list(&["what the program printed when it exited (stderr)"])
         } else {
             Vec::new()
         }
@@ -39,21 +39,21 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         severity: Severity::Critical,
         confidence: Confidence::Certain,
         reclaim: None,
-        condition: "The runtime printed that it is out of memory, or cannot allocate memory.".to_owned(),
+        condition: "The runtime printed \"out of memory\" or \"cannot allocate memory\".".to_owned(),
         title: ENOMEM.title.to_owned(),
         claim: format!(
-            "Go ended the program itself: \"{}\". mmap failed with ENOMEM; no OOM killer was at work.{}",
+            "The Go runtime terminated the program: \"{}\". mmap failed with ENOMEM; this was not the OOM killer.{}",
             line.text.trim().chars().take(200).collect::<String>(),
             asked_by(case, dump, subject)
         ),
         amount: None,
         citations: vec![Citation::place(dump.span(line.line))],
         against: list(&[
-            "A container at its limit is not told so: the kernel kills it, with exit code 137 and no word of Go.",
+            "A container's memory limit does not cause this error: at the limit, the kernel kills the process (exit code 137), and Go prints nothing.",
         ]),
         advice: list(&[
-            "Look at RLIMIT_AS (ulimit -v), vm.overcommit_memory=2, and vm.max_map_count against the number of mappings.",
-            "On 32-bit systems the address space itself is full.",
+            "Check RLIMIT_AS (ulimit -v), vm.overcommit_memory=2, and vm.max_map_count against the number of mappings.",
+            "On 32-bit systems, the address space itself may be exhausted.",
         ]),
     };
     draft.about(subject.id)
@@ -64,7 +64,7 @@ fn asked_by(case: &Case<'_>, dump: &GoroutineDump, subject: &Subject) -> String 
     let Some(crash) = &dump.crash else { return String::new() };
     let event = Event { evidence: case.evidence, dump, crash, subject: subject.id };
     let (place, who) = (event.place(), event.who());
-    if place.is_empty() { String::new() } else { format!(" The memory was needed{place}{who}.") }
+    if place.is_empty() { String::new() } else { format!(" The failed allocation was{place}{who}.") }
 }
 
 /// The line that says it, the runtime's own first.

@@ -17,8 +17,8 @@ const RUNNERS: [&str; 3] = ["runtime.runfinq", "runtime.runFinalizers", "runtime
 const FINALIZER: Rule = Rule {
     code: "mem.finalizer",
     severity: Severity::Warning,
-    title: "A finalizer does not return",
-    meaning: "Finalizers or cleanups queue up behind one that does not return; what they hold is never freed.",
+    title: "Blocked finalizer",
+    meaning: "Finalizers or cleanups queue up behind one that does not return, and the memory they hold is never freed.",
 };
 
 /// The rule.
@@ -75,7 +75,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         _ => Confidence::Possible,
     };
     let whom = stuck.first().map_or_else(
-        || "Finalizers are queued and not run".to_owned(),
+        || "Finalizers are queued but do not run".to_owned(),
         |stuck| format!("The goroutine that runs finalizers is in {} [{}]", stuck.function, stuck.state),
     );
     let seen = if is_same { format!(" in {} dumps", dumps.len()) } else { String::new() };
@@ -84,13 +84,13 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         rule: FINALIZER,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "A finalizer goroutine is within user code, or {LEAST_QUEUE} and more finalizers are queued and not run."
+            "A finalizer goroutine is in user code, or at least {LEAST_QUEUE} finalizers are queued and not run."
         ),
         severity,
         confidence,
         title: FINALIZER.title.to_owned(),
         claim: if waiting > 0 {
-            format!("{whom}{seen}, and {waiting} finalizers wait.")
+            format!("{whom}{seen}, and {waiting} finalizers are waiting.")
         } else {
             format!("{whom}{seen}.")
         },
@@ -99,11 +99,11 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         against: if is_same {
             Vec::new()
         } else {
-            list(&["One dump may show a finalizer that only takes its time."])
+            list(&["With a single dump, the finalizer may only be slow."])
         },
         advice: list(&[
-            "There is one goroutine for all finalizers: while it waits, no object with a finalizer is freed. Never block in one.",
-            "Start a goroutine for what may block, or close explicitly; runtime.AddCleanup (1.24) attaches less.",
+            "One goroutine runs all finalizers: while it is blocked, no object with a finalizer is freed. Never block in a finalizer.",
+            "Start a goroutine for anything that may block, or close resources explicitly. runtime.AddCleanup (Go 1.24) keeps fewer objects alive.",
         ]),
     };
     draft.about(subject.id)

@@ -15,8 +15,8 @@ const LEAST_ARENAS: i64 = 4;
 const ARENAS: Rule = Rule {
     code: "mem.glibc.arenas",
     severity: Severity::Warning,
-    title: "glibc arenas hold memory",
-    meaning: "malloc arenas of C threads hold much memory, in use or free.",
+    title: "Memory in glibc malloc arenas",
+    meaning: "The malloc arenas of C threads hold a lot of memory, used or free.",
 };
 
 /// The rule.
@@ -41,22 +41,22 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: ARENAS,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("{LEAST_ARENAS} or more arenas, and they hold at least {}.", effect(reviewed)),
+        condition: format!("There are at least {LEAST_ARENAS} arenas, and they hold at least {}.", effect(reviewed)),
         severity: Severity::Warning,
         confidence: Confidence::Possible,
         title: ARENAS.title.to_owned(),
         claim: format!(
-            "{arenas} malloc arenas of glibc hold {}; much of it may be free blocks that glibc keeps.",
+            "{arenas} glibc malloc arenas hold {}; much of it may be free blocks that glibc keeps.",
             text(resident.value)
         ),
         amount: exact(resident.value),
         citations: resident.from,
         against: list(&[
-            "That pages are resident does not prove that they are free: they may all be in use.",
+            "Resident pages are not necessarily free: all of them may be in use.",
         ]),
         advice: list(&[
-            "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) from time to time, and compare.",
-            "jemalloc gives back freed memory better when many threads allocate.",
+            "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) periodically, and compare.",
+            "jemalloc returns freed memory more reliably when many threads allocate.",
         ]),
     };
     draft.about(reviewed.moment.subject)

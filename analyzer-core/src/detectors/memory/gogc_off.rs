@@ -9,8 +9,8 @@ use crate::report::{Confidence, Finding, Severity};
 const GOGC_OFF: Rule = Rule {
     code: "mem.gogc.off",
     severity: Severity::Warning,
-    title: "The collector is off",
-    meaning: "GOGC is off and no GOMEMLIMIT is set: nothing ever starts a collection.",
+    title: "The garbage collector is off",
+    meaning: "GOGC is off and GOMEMLIMIT is not set, so nothing ever triggers a garbage collection.",
 };
 
 /// The rule.
@@ -37,15 +37,15 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: GOGC_OFF,
         reclaim: None,
-        condition: "GOGC is off, and the goal is beyond every heap: no GOMEMLIMIT either.".to_owned(),
+        condition: "GOGC is off, and the heap goal is unbounded: GOMEMLIMIT is not set either.".to_owned(),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: GOGC_OFF.title.to_owned(),
-        claim: "GOGC is off and no GOMEMLIMIT is set: the heap is never collected and only grows.".to_owned(),
+        claim: "GOGC is off and GOMEMLIMIT is not set: the heap is never collected and only grows.".to_owned(),
         amount: None,
         citations: goal.from.clone(),
-        against: list(&["A program that ends soon may want it so, or calls runtime.GC itself."]),
-        advice: list(&["Set GOMEMLIMIT, or GOGC to a number."]),
+        against: list(&["This may be intended: the program is short-lived or calls runtime.GC itself."]),
+        advice: list(&["Set GOMEMLIMIT, or set GOGC to a number."]),
     };
     draft.about(reviewed.moment.subject)
 }

@@ -16,28 +16,28 @@ const MISSING: Rule = Rule {
     code: "mem.gomemlimit.missing",
     severity: Severity::Info,
     title: "GOMEMLIMIT is not set",
-    meaning: "The container has a limit that the Go runtime does not know of.",
+    meaning: "The container has a memory limit, but the Go runtime does not know it.",
 };
 
 const TIGHT: Rule = Rule {
     code: "mem.gomemlimit.tight",
     severity: Severity::Warning,
-    title: "GOMEMLIMIT leaves no room",
-    meaning: "GOMEMLIMIT and the memory outside the Go heap do not fit into the limit together.",
+    title: "GOMEMLIMIT is too high for the container's limit",
+    meaning: "GOMEMLIMIT plus the memory outside the Go runtime exceeds the container's limit.",
 };
 
 const BELOW_LIVE: Rule = Rule {
     code: "mem.gomemlimit.below_live",
     severity: Severity::Critical,
-    title: "GOMEMLIMIT is below what is live",
-    meaning: "The live heap nearly fills GOMEMLIMIT, so that the collector runs all the time.",
+    title: "GOMEMLIMIT is too low for the live heap",
+    meaning: "The live heap nearly fills GOMEMLIMIT, so the garbage collector runs continuously.",
 };
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     rules: &[MISSING, TIGHT, BELOW_LIVE],
     missing_inputs: |case| {
-        needs(case, usable, &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang with it)"])
+        needs(case, usable, &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang configured to export it)"])
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
@@ -66,21 +66,21 @@ fn missing(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: MISSING,
         reclaim: None,
         condition: format!(
-            "GOMEMLIMIT is not set, the container has a limit, and the peak at the next goal reaches {LEAST_PEAK_PERCENT}% of it."
+            "GOMEMLIMIT is not set, the container has a limit, and the peak at the next heap goal reaches {LEAST_PEAK_PERCENT}% of it."
         ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: MISSING.title.to_owned(),
         claim: format!(
-            "The container is limited to {}, and the runtime does not know: its next goal needs {} in all.",
+            "The container's limit is {}, but GOMEMLIMIT is not set: at the next heap goal, the container will need {} in total.",
             text(limit.value),
             text(peak.value)
         ),
         amount: exact(advised),
         citations: [stated.from, limit.from, peak.from].concat(),
-        against: list(&["A heap that never grows near the limit needs none."]),
+        against: list(&["A heap that never comes near the limit does not need GOMEMLIMIT."]),
         advice: vec![format!(
-            "Set GOMEMLIMIT to about {}: {ADVISED_PERCENT}% of the limit less {} that is beside Go.",
+            "Set GOMEMLIMIT to about {}: {ADVISED_PERCENT}% of what the limit leaves after the {} outside the Go runtime.",
             text(advised),
             text(beside.value)
         )],
@@ -100,20 +100,20 @@ fn tight(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: TIGHT,
         reclaim: None,
         condition: format!(
-            "GOMEMLIMIT is above the limit less what is beside Go, less {ROOM_PERCENT}% of the limit."
+            "GOMEMLIMIT exceeds the limit minus the memory outside the Go runtime minus {ROOM_PERCENT}% of the limit."
         ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: TIGHT.title.to_owned(),
         claim: format!(
-            "GOMEMLIMIT is {}, the container's limit {}, and {} is beside Go: if Go uses what it may, the container is over its limit.",
+            "GOMEMLIMIT is {}, the container's limit is {}, and {} is outside the Go runtime: if Go uses all that GOMEMLIMIT allows, the container exceeds its limit.",
             text(memory_limit.value),
             text(limit.value),
             text(beside.value)
         ),
         amount: exact(memory_limit.value - room),
         citations: [memory_limit.from, limit.from, beside.from].concat(),
-        against: list(&["A heap that stays far below GOMEMLIMIT never gets there."]),
+        against: list(&["A heap that stays far below GOMEMLIMIT never reaches this point."]),
         advice: vec![format!(
             "Lower GOMEMLIMIT to at most {}, or raise the container's limit.",
             text(room.max(0))
@@ -133,21 +133,21 @@ fn below_live(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: BELOW_LIVE,
         reclaim: None,
-        condition: format!("Live heap, stacks and metadata reach {PINNED_PERCENT}% of GOMEMLIMIT."),
+        condition: format!("Live heap, stacks and runtime metadata reach {PINNED_PERCENT}% of GOMEMLIMIT."),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: BELOW_LIVE.title.to_owned(),
         claim: format!(
-            "Live heap, stacks and metadata need {}, and GOMEMLIMIT is {}: the collector runs all the time and cannot free more.",
+            "Live heap, stacks and runtime metadata take {}, and GOMEMLIMIT is {}: the garbage collector runs continuously and cannot free more.",
             text(needed.value),
             text(memory_limit.value)
         ),
         amount: exact(needed.value - memory_limit.value),
         citations: [memory_limit.from, needed.from].concat(),
         against: list(&[
-            "The runtime limits itself to half of the processors: memory passes the limit rather than stop the program.",
+            "The runtime limits the GC to half of the CPUs: memory exceeds GOMEMLIMIT rather than the program stalling.",
         ]),
-        advice: list(&["Find what keeps the heap alive, or raise GOMEMLIMIT and the container's limit."]),
+        advice: list(&["Find what keeps the heap reachable, or raise GOMEMLIMIT and the container's limit."]),
     };
     draft.about(reviewed.moment.subject)
 }

@@ -12,7 +12,7 @@ const IDLE: Rule = Rule {
     code: "mem.idle",
     severity: Severity::Info,
     title: "Idle heap retained",
-    meaning: "Go freed heap after a peak and has not yet returned it to the kernel.",
+    meaning: "The Go runtime freed heap after a peak and has not yet returned it to the operating system.",
 };
 
 /// The rule.
@@ -34,31 +34,31 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let mut advice = list(&[
-        "The background scavenger gives it back within minutes: wait, and capture again.",
-        "debug.FreeOSMemory gives it back at once, at the cost of a full collection.",
+        "The background scavenger returns it within minutes: wait, then capture again.",
+        "debug.FreeOSMemory returns it immediately, at the cost of a full collection.",
     ]);
     if gomemlimit(reviewed).is_none() {
         advice
-            .push("With GOMEMLIMIT the runtime gives back earlier, before the limit is reached.".to_owned());
+            .push("With GOMEMLIMIT set, the runtime returns memory earlier, before the limit is reached.".to_owned());
     }
     let draft = Draft {
         rule: IDLE,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Idle heap that was not given back is at least {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.",
+            "Idle heap not returned to the OS is at least {} and {LEAST_OF_INUSE_PERCENT}% of the heap in use.",
             effect(reviewed)
         ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: IDLE.title.to_owned(),
         claim: format!(
-            "Go holds {} of free heap beside {} in use: what a past peak left.",
+            "The Go runtime retains {} of idle heap, in addition to {} in use: it is left over from an earlier peak.",
             text(idle.value),
             text(inuse.value)
         ),
         amount: exact(idle.value),
         citations: (&idle + inuse).from,
-        against: list(&["Right after a peak this is normal: the next allocations use it."]),
+        against: list(&["This is normal right after a peak: the next allocations reuse it."]),
         advice,
     };
     draft.about(reviewed.moment.subject)

@@ -20,7 +20,7 @@ const THREAD: i64 = 22 << 10;
 pub const DETECTOR: Detector = Detector {
     rules: &[SLAB.rule, PERCPU.rule, VMALLOC.rule, OTHER.rule],
     missing_inputs: |case| {
-        needs(case, usable, &["kernel memory of the cgroup (memory.stat; v1: memory.kmem.usage_in_bytes)"])
+        needs(case, usable, &["the cgroup's kernel memory (memory.stat; v1: memory.kmem.usage_in_bytes)"])
     },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().flat_map(find).collect(),
 };
@@ -106,17 +106,17 @@ const SLAB: Kind = Kind {
     rule: Rule {
         code: "mem.slab",
         severity: Severity::Info,
-        title: "Directory entries and inodes",
-        meaning: "Kernel objects that shrinkers can free (directory entries, inodes) are a large part of the charge.",
+        title: "Dentries and inodes",
+        meaning: "Reclaimable slab (dentries, inodes) is a large part of the charge.",
     },
     confidence: Confidence::Certain,
-    what: "kernel objects that shrinkers can free: directory entries, inodes, structures of open files",
+    what: "reclaimable slab: dentries, inodes and structures of open files",
     least_percent: LEAST_SLAB_PERCENT,
     reclaim: Reclaim::Reclaimable,
-    against: &["Structures of files that are open cannot be freed, though the kernel counts them here."],
+    against: &["The kernel counts the structures of open files here as well, although they cannot be freed."],
     advice: &[
-        "Many failed lookups of ever new paths leave an entry of about 200 bytes each: look at what probes the file system.",
-        "If the process has very many descriptors open, look for those that are not closed.",
+        "Each failed lookup of a new path leaves a negative dentry of about 200 bytes: find what probes the file system.",
+        "If the process has very many open file descriptors, look for ones that are never closed.",
     ],
 };
 
@@ -126,16 +126,16 @@ const PERCPU: Kind = Kind {
     rule: Rule {
         code: "mem.percpu",
         severity: Severity::Warning,
-        title: "Per-processor kernel memory",
-        meaning: "Per-CPU kernel memory is a large part of the charge: many control groups, or BPF maps.",
+        title: "Per-CPU kernel memory",
+        meaning: "Per-CPU kernel memory is a large part of the charge: many cgroups, or BPF maps.",
     },
     confidence: Confidence::Certain,
-    what: "per-processor memory of the kernel: many control groups, or BPF maps",
+    what: "per-CPU kernel memory: many cgroups, or BPF maps",
     least_percent: LEAST_PART_PERCENT,
     reclaim: Reclaim::Stays,
     against: &[],
     advice: &[
-        "A BPF hash with a value for each processor takes its size times the processors; look at bpftool map, and at groups created below this one.",
+        "A per-CPU BPF hash takes its size times the number of CPUs: check bpftool map, and the child cgroups of this one.",
     ],
 };
 
@@ -143,31 +143,31 @@ const VMALLOC: Kind = Kind {
     rule: Rule {
         code: "mem.kernel.vmalloc",
         severity: Severity::Warning,
-        title: "Kernel memory mapped for the container",
-        meaning: "vmalloc memory is a large part of the charge: mostly BPF maps and programs.",
+        title: "vmalloc memory",
+        meaning: "Memory that the kernel allocated with vmalloc is a large part of the charge: mostly BPF maps and programs.",
     },
     confidence: Confidence::Certain,
-    what: "vmalloc: mostly BPF maps and programs",
+    what: "vmalloc memory: mostly BPF maps and programs",
     least_percent: LEAST_PART_PERCENT,
     reclaim: Reclaim::Stays,
     against: &[],
-    advice: &["Look at bpftool map and at who created them."],
+    advice: &["Check bpftool map, and find what created the maps."],
 };
 
 const OTHER: Kind = Kind {
     rule: Rule {
         code: "mem.kernel.other",
         severity: Severity::Warning,
-        title: "Kernel memory without a name",
+        title: "Unattributed kernel memory",
         meaning: "Kernel memory that memory.stat does not break down is a large part of the charge: pipes, io_uring, Unix sockets.",
     },
     confidence: Confidence::Certain,
-    what: "kernel memory in no named row: pipe buffers, io_uring rings, Unix socket buffers",
+    what: "kernel memory that memory.stat does not attribute: pipe buffers, io_uring rings, Unix socket buffers",
     least_percent: LEAST_PART_PERCENT,
     reclaim: Reclaim::Stays,
-    against: &["Before 5.18 the kernel prints no sum, and this cannot be known."],
+    against: &["Kernels before 5.18 print no total, so this amount is unknown there."],
     advice: &[
-        "Look for pipes and Unix sockets whose reader does not read (ls -l /proc/PID/fd), and for io_uring.",
+        "Look for pipes and Unix sockets whose reader has stopped reading (ls -l /proc/PID/fd), and for io_uring.",
     ],
 };
 

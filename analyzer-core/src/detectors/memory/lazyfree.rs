@@ -8,7 +8,7 @@ use crate::report::{Confidence, Finding, Severity};
 const LAZYFREE: Rule = Rule {
     code: "mem.lazyfree",
     severity: Severity::Info,
-    title: "Given back, still resident",
+    title: "Freed with MADV_FREE, still resident",
     meaning: "Pages freed with MADV_FREE stay resident until the kernel needs them.",
 };
 
@@ -36,15 +36,15 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: LAZYFREE.title.to_owned(),
         claim: format!(
-            "{} were given back with MADV_FREE: still counted as resident and charged, and the kernel takes them first.",
+            "{} was freed with MADV_FREE: it still counts as resident and charged, but the kernel reclaims it first.",
             text(lazy.value)
         ),
         amount: exact(lazy.value),
         citations: lazy.from.clone(),
         against: Vec::new(),
         advice: list(&[
-            "GODEBUG=madvdontneed=0 or a C allocator does this; Go's default (madvdontneed=1 since 1.16) gives pages back at once.",
-            "The working set leaves these pages out; usage and RSS count them. It is no leak.",
+            "GODEBUG=madvdontneed=0 or a C allocator causes this. Go's default since 1.16 (madvdontneed=1) returns pages immediately.",
+            "Usage and RSS include these pages, the working set does not. It is not a leak.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -28,7 +28,7 @@ const TREND: Rule = Rule {
     code: "mem.leak.trend",
     severity: Severity::Warning,
     title: "The live heap grows",
-    meaning: "The live heap grew in every capture of three or more.",
+    meaning: "The live heap grew from each capture to the next, in three or more captures.",
 };
 
 /// The rule.
@@ -37,7 +37,7 @@ pub const DETECTOR: Detector = Detector {
     missing_inputs: |case| {
         let is_enough =
             case.analysis.subjects.iter().any(|subject| series(case, subject).len() >= LEAST_CAPTURES);
-        let needs = "three captures with the live heap: /gc/heap/live, or MemStats and a gctrace log";
+        let needs = "three captures that include the live heap: /gc/heap/live, or MemStats and a gctrace log";
         if is_enough { Vec::new() } else { list(&[needs]) }
     },
     detect: |case: &Case<'_>| {
@@ -101,7 +101,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         rule: TREND,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "The live heap grew in each of {LEAST_CAPTURES} or more captures, by {} and {LEAST_GROWTH_PERCENT}% in all; a warning from {}.",
+            "The live heap grew in each of at least {LEAST_CAPTURES} captures, by at least {} and {LEAST_GROWTH_PERCENT}% in total; a warning from {}.",
             text(LEAST_GROWTH),
             text(LEAST_EFFECT.0)
         ),
@@ -124,7 +124,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         }),
         citations: points.iter().flat_map(|point| point.live.from.clone()).collect(),
         against: list(&[
-            "A cache that fills up to its bound grows the same way at first; capture again later.",
+            "A cache that fills up to its maximum size grows the same way at first: capture again later.",
         ]),
         advice: list(&[shown.advice()]),
     };

@@ -3,14 +3,15 @@
 use super::support::{Draft, event, latest, list, needs, share_text, text};
 use crate::analysis::memory::Reviewed;
 use crate::analysis::memory::term::Term;
+use crate::base::words::one_or_many;
 use crate::detectors::{Case, Detector, Rule};
 use crate::report::{Amount, Confidence, Counted, Finding, Severity};
 
 const HITS: Rule = Rule {
     code: "mem.limit_hits",
     severity: Severity::Info,
-    title: "The limit was reached",
-    meaning: "The limit was reached, and reclaim made room each time.",
+    title: "The memory limit was reached",
+    meaning: "The limit was reached, and the kernel reclaimed enough memory each time.",
 };
 
 /// The rule.
@@ -41,7 +42,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let fill =
         cgroup.usage.as_ref().zip(reviewed.moment.limit()).map_or_else(String::new, |(usage, limit)| {
             format!(
-                " Now {} of {} are charged ({}).",
+                " Now {} of {} is charged ({}).",
                 text(usage.value),
                 text(limit.value),
                 share_text(usage.value, limit.value)
@@ -50,19 +51,19 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: HITS,
         reclaim: None,
-        condition: "The limit was hit, and nothing was killed.".to_owned(),
+        condition: "The limit was hit, but nothing was killed.".to_owned(),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: HITS.title.to_owned(),
         claim: format!(
-            "The limit was reached {} times, and each time the kernel found something to reclaim.{fill}",
-            hits.value
+            "The memory limit was reached {}, and the kernel reclaimed enough memory each time.{fill}",
+            one_or_many(hits.value, "time", "times")
         ),
         amount: Some(Amount::counted(hits.value, Counted::Times)),
         citations: hits.from,
         against: Vec::new(),
         advice: list(&[
-            "By itself no harm: page cache grows to the limit and is dropped. Watch memory.pressure and refaults.",
+            "This is harmless by itself: page cache grows to the limit and is dropped. Watch memory.pressure and refaults.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -22,8 +22,8 @@ const LEAST_SHARE_PERCENT: i64 = 10;
 const NATIVE: Rule = Rule {
     code: "mem.native",
     severity: Severity::Warning,
-    title: "Native memory outside Go",
-    meaning: "Memory that the Go runtime did not allocate: cgo, syscall.Mmap, C libraries.",
+    title: "Native memory",
+    meaning: "Memory that the Go runtime did not allocate: cgo, syscall.Mmap or C libraries.",
 };
 
 /// The rule.
@@ -54,7 +54,7 @@ fn with_stacks(case: &Case<'_>, mut finding: Finding) -> Finding {
     }
     let names: Vec<String> = told.iter().map(|course| path(case.evidence, course.stack)).collect();
     finding.claim.push_str(&format!(
-        " By memleak, most of what was allocated since it attached and is not freed comes from {}.",
+        " According to memleak, most of the memory allocated since it attached and not freed comes from {}.",
         names.join("; ")
     ));
     finding.citations.extend(
@@ -75,7 +75,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let classes = by_class(reviewed);
     let claim = format!(
-        "{} of the process's {} anonymous memory is neither Go's nor the program's data ({}): {}.",
+        "{} of the process's {} of anonymous memory ({}) belongs neither to Go nor to the program's data: {}.",
         range(native.low, native.high),
         text(anon.value),
         share_text(native.low, anon.value),
@@ -113,7 +113,7 @@ fn by_class(reviewed: &Reviewed<'_>) -> Vec<(&'static str, Bytes)> {
     const NATIVE: [(MappingClass, &str); 4] = [
         (MappingClass::AnonymousOther, "in other anonymous mappings"),
         (MappingClass::CHeap, "in the C heap"),
-        (MappingClass::GlibcArena, "in glibc's thread arenas"),
+        (MappingClass::GlibcArena, "in glibc's per-thread arenas"),
         (MappingClass::ThreadStack, "in thread stacks"),
     ];
     let Some(mappings) = reviewed.moment.process.as_ref().and_then(|process| process.mappings.as_ref())
@@ -136,10 +136,10 @@ fn against(reviewed: &Reviewed<'_>) -> Vec<String> {
         .as_ref()
         .and_then(|process| process.mappings.as_ref())
         .is_some_and(|mappings| mappings.has_go_names);
-    let mut against = list(&["Native memory may be wanted: a cache in C, an index that is mapped."]);
+    let mut against = list(&["Native memory may be intended: a cache in C, a mapped index."]);
     if !has_names {
         against.push(
-            "The kernel does not name Go's mappings, so that up to the size of Go's metadata may be Go's."
+            "The kernel does not name Go's mappings, so an amount up to the size of Go's metadata may belong to Go."
                 .to_owned(),
         );
     }
@@ -148,12 +148,12 @@ fn against(reviewed: &Reviewed<'_>) -> Vec<String> {
 
 fn advice(classes: &[(&'static str, Bytes)]) -> Vec<String> {
     let mut advice = list(&[
-        "Heap profiles do not show it: look at cgo callers, syscall.Mmap, and libraries in C; profile C with jemalloc or heaptrack.",
-        "GOMEMLIMIT does not count it: leave room for it below the container's limit.",
+        "Heap profiles do not include it: check cgo callers, syscall.Mmap and C libraries, and profile the C code with jemalloc or heaptrack.",
+        "GOMEMLIMIT does not include it: set GOMEMLIMIT low enough that both fit in the container's limit.",
     ]);
     if classes.iter().any(|(label, _)| label.contains("glibc")) {
         advice.push(
-            "glibc keeps freed blocks in up to 8 arenas a processor: try MALLOC_ARENA_MAX=2.".to_owned(),
+            "glibc keeps freed blocks in up to 8 arenas per CPU: try MALLOC_ARENA_MAX=2.".to_owned(),
         );
     }
     advice

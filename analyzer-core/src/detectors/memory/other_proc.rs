@@ -12,21 +12,21 @@ const OTHER_PROC: Rule = Rule {
     code: "mem.other_proc",
     severity: Severity::Info,
     title: "Other processes",
-    meaning: "Processes other than the main one hold much of the container's memory.",
+    meaning: "Processes other than the main one hold a large part of the container's memory.",
 };
 
 const ELSEWHERE: Rule = Rule {
     code: "mem.elsewhere",
     severity: Severity::Info,
-    title: "Pages charged to another group",
-    meaning: "Resident pages of the process are charged to another control group.",
+    title: "Pages charged to another cgroup",
+    meaning: "Resident pages of the process are charged to another cgroup.",
 };
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     rules: &[OTHER_PROC, ELSEWHERE],
     missing_inputs: |case| {
-        needs(case, usable, &["/proc/PID/smaps_rollup of every process, and memory.stat of the cgroup"])
+        needs(case, usable, &["/proc/PID/smaps_rollup of every process, and the cgroup's memory.stat"])
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
@@ -57,7 +57,7 @@ fn captured(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: OTHER_PROC.title.to_owned(),
         claim: format!(
-            "{count} other {} of the container {} {} of anonymous memory.",
+            "{count} other {} in the container {} {} of anonymous memory.",
             if count == 1 { "process" } else { "processes" },
             if count == 1 { "holds" } else { "hold" },
             text(others.value)
@@ -65,7 +65,7 @@ fn captured(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(others.value),
         citations: others.from,
         against: Vec::new(),
-        advice: list(&["The limit is for all of them: look at each by itself."]),
+        advice: list(&["The limit applies to all of them together: look at each one."]),
     };
     draft.about(reviewed.moment.subject)
 }
@@ -102,19 +102,19 @@ fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
         rule: OTHER_PROC,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "The charge for anonymous memory is above the captured processes by at least {}.",
+            "The charged anonymous memory exceeds that of the captured processes by at least {}.",
             effect(reviewed)
         ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: "Memory of processes that were not captured".to_owned(),
         claim: format!(
-            "{} of the container's anonymous memory belong to none of the captured processes.",
+            "{} of the container's anonymous memory belongs to none of the captured processes.",
             text(rest.value)
         ),
         amount: exact(rest.value),
         citations: rest.from.clone(),
-        against: list(&["If the files are of different moments, the heap may have grown between them."]),
+        against: list(&["If the files were captured at different times, the heap may have grown in between."]),
         advice: list(&["Capture /proc/PID/smaps_rollup of every process in cgroup.procs."]),
     };
     draft.about(reviewed.moment.subject)
@@ -125,21 +125,21 @@ fn elsewhere(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
         rule: ELSEWHERE,
         reclaim: Some(Reclaim::NotCharged),
         condition: format!(
-            "The captured processes hold more anonymous memory than is charged, by at least {}.",
+            "The captured processes hold at least {} more anonymous memory than is charged.",
             effect(reviewed)
         ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: ELSEWHERE.title.to_owned(),
         claim: format!(
-            "{} of the process's anonymous memory are not charged to this control group.",
+            "{} of the process's anonymous memory is not charged to this cgroup.",
             text(-rest.value)
         ),
         amount: exact(-rest.value),
         citations: rest.from.clone(),
-        against: list(&["The files may be of different containers, or of different moments."]),
+        against: list(&["The files may come from different containers or different times."]),
         advice: list(&[
-            "Pages stay charged to the group in which they were touched first: a process that is moved leaves its pages behind.",
+            "Pages stay charged to the cgroup that first touched them: a process moved to another cgroup leaves its pages behind.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -22,7 +22,7 @@ const OVERSHOOT: Rule = Rule {
     code: "mem.overshoot",
     severity: Severity::Warning,
     title: "The heap overshoots its goal",
-    meaning: "The heap passes its goal again and again before marking ends.",
+    meaning: "The heap repeatedly exceeds its goal before marking ends.",
 };
 
 /// The rule.
@@ -54,14 +54,14 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         rule: OVERSHOOT,
         reclaim: None,
         condition: format!(
-            "{LEAST_CYCLES} cycles, or two that are at least {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% of a goal of {} or more, or one at {GREAT_PERCENT}%; forced cycles do not count.",
+            "{LEAST_CYCLES} cycles, or two that make up at least {LEAST_SHARE_PERCENT}% of all, end at {OVERSHOOT_PERCENT}% or more of a goal of at least {}, or one ends at {GREAT_PERCENT}%; forced cycles do not count.",
             text(LEAST_PACED_GOAL.0)
         ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: OVERSHOOT.title.to_owned(),
         claim: format!(
-            "{} of {} cycles ended at {OVERSHOOT_PERCENT}% of their goal or more; in cycle {} the heap reached {} for a goal of {}, with {assist}% of the marking done by allocating goroutines.",
+            "{} of {} GC cycles ended at {OVERSHOOT_PERCENT}% of their heap goal or more. In cycle {}, the heap reached {} with a goal of {}, and {assist}% of the marking was done by mark assists.",
             over.len(),
             counted.len(),
             worst.number,
@@ -71,11 +71,11 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         amount: exact(worst.heap_end.0 - worst.goal.0),
         citations: over.iter().take(20).map(|cycle| citation(cycle)).collect(),
         against: list(&[
-            "The goal is soft: a burst while the program starts passes it, and it does no harm far below the limit.",
+            "The goal is a soft limit: a burst during startup exceeds it, which does no harm far below the memory limit.",
         ]),
         advice: list(&[
-            "Leave room for the burst: GOMEMLIMIT well below the container's limit makes the collector start earlier.",
-            "Spread the burst, or allocate smaller blocks: large blocks without pointers outrun marking.",
+            "Leave headroom for bursts: a GOMEMLIMIT well below the container's limit makes the GC start earlier.",
+            "Spread the burst over time, or allocate smaller blocks: large pointer-free blocks are allocated faster than marking proceeds.",
         ]),
     };
     draft.about(subject.id)

@@ -15,14 +15,14 @@ const PAGETABLES: Rule = Rule {
     code: "mem.pagetables",
     severity: Severity::Warning,
     title: "Page tables",
-    meaning: "Page tables are out of proportion to what they map.",
+    meaning: "Page tables are disproportionately large for the memory they map.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[PAGETABLES],
     missing_inputs: |case| {
-        needs(case, usable, &["/proc/PID/status, or memory.stat of a cgroup of version 2"])
+        needs(case, usable, &["/proc/PID/status, or memory.stat of a cgroup v2"])
     },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
@@ -54,7 +54,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: PAGETABLES.title.to_owned(),
         claim: format!(
-            "Page tables take {} for {} of anonymous memory ({}): single pages are touched all over a large address range.",
+            "Page tables take {} for {} of anonymous memory ({}): the touched pages are scattered over a large address range.",
             text(tables.value),
             text(anon.value),
             share_text(tables.value, anon.value)
@@ -63,7 +63,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: (&tables + &anon).from,
         against: Vec::new(),
         advice: list(&[
-            "Unmap ranges that are no longer used; sparse maps over a huge mmap are costly. Huge pages lower it.",
+            "Unmap ranges that are no longer used; sparse use of a huge mapping is costly. Huge pages reduce page tables.",
         ]),
     };
     draft.about(reviewed.moment.subject)

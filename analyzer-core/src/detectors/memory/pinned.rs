@@ -12,29 +12,29 @@ use crate::report::{Confidence, Finding, Severity};
 const HUGETLB: Rule = Rule {
     code: "mem.hugetlb",
     severity: Severity::Info,
-    title: "Huge pages of the pool",
-    meaning: "Huge pages of the hugetlb pool are in use; most figures leave them out.",
+    title: "hugetlb pages",
+    meaning: "Pages of the hugetlb pool are in use. Most memory metrics do not include them.",
 };
 
 const LOCKED: Rule = Rule {
     code: "mem.locked",
     severity: Severity::Info,
     title: "Locked memory",
-    meaning: "Locked pages (mlock, ramfs) cannot be reclaimed, page cache among them.",
+    meaning: "Locked pages (mlock, ramfs) cannot be reclaimed, even if they are page cache.",
 };
 
 const COW: Rule = Rule {
     code: "mem.cow",
     severity: Severity::Info,
-    title: "Copied pages of file mappings",
-    meaning: "Private file mappings are written to; each written page became anonymous memory.",
+    title: "Private copies of mapped file pages",
+    meaning: "The process writes to private file mappings, and each written page becomes anonymous memory.",
 };
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     rules: &[HUGETLB, LOCKED, COW],
     missing_inputs: |case| {
-        needs(case, usable, &["memory.stat and hugetlb files of the cgroup, or /proc/PID/smaps"])
+        needs(case, usable, &["the cgroup's memory.stat and hugetlb files, or /proc/PID/smaps"])
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
@@ -61,7 +61,7 @@ fn info(
     let draft = Draft {
         rule,
         reclaim: Some(reclaim),
-        condition: format!("It is at least {}.", text(LEAST_EFFECT.0)),
+        condition: format!("The amount is at least {}.", text(LEAST_EFFECT.0)),
         severity: rule.severity,
         confidence: Confidence::Certain,
         title: rule.title.to_owned(),
@@ -90,11 +90,11 @@ fn hugetlb(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let is_charged = cgroup.and_then(charged_hugetlb).is_some();
     let (where_to, verdict) = if is_charged {
-        ("charged to memory here, because the controller is told to", Reclaim::Stays)
+        ("charged to the container here, because the memory controller accounts hugetlb", Reclaim::Stays)
     } else {
-        ("in neither RSS nor the charge", Reclaim::NotCharged)
+        ("included neither in RSS nor in the charge", Reclaim::NotCharged)
     };
-    let claim = format!("{} of huge pages from the pool are in use, {where_to}.", text(used.value));
+    let claim = format!("{} of hugetlb pages is in use, {where_to}.", text(used.value));
     info(reviewed, HUGETLB, claim, &used, verdict, &[])
 }
 
@@ -105,10 +105,10 @@ fn locked(reviewed: &Reviewed<'_>) -> Option<Finding> {
         return None;
     }
     let claim = format!(
-        "{} are locked in memory (mlock, ramfs): page cache among it cannot be reclaimed.",
+        "{} is locked in memory (mlock, ramfs) and cannot be reclaimed, even if it is page cache.",
         text(unevictable.value)
     );
-    info(reviewed, LOCKED, claim, unevictable, Reclaim::Stays, &["Look for mlock and for ramfs mounts."])
+    info(reviewed, LOCKED, claim, unevictable, Reclaim::Stays, &["Look for mlock calls and ramfs mounts."])
 }
 
 /// Private file mappings that are written to: each written page is copied.
@@ -126,7 +126,7 @@ fn copied(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let amount = process.executable_anon()?.with_value(from_files);
     let claim = format!(
-        "{} are copied pages of files that are mapped privately and written to: anonymous memory, though a file is mapped.",
+        "{} is private copies of pages of mapped files that the process wrote to: they are anonymous memory although a file is mapped.",
         text(from_files)
     );
     info(
@@ -135,7 +135,7 @@ fn copied(reviewed: &Reviewed<'_>) -> Option<Finding> {
         claim,
         &amount,
         Reclaim::Stays,
-        &["Map the file shared, or read-only, if the changes are not wanted in memory."],
+        &["Map the file as shared or read-only if private copies are not needed."],
     )
 }
 

@@ -17,13 +17,13 @@ const PRESSURE: Rule = Rule {
     code: "mem.pressure",
     severity: Severity::Warning,
     title: "Memory pressure",
-    meaning: "Tasks of the container wait for memory (PSI).",
+    meaning: "Tasks in the container are stalled on memory (PSI).",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[PRESSURE],
-    missing_inputs: |case| needs(case, usable, &["memory.pressure of the cgroup (version 2)"]),
+    missing_inputs: |case| needs(case, usable, &["the cgroup's memory.pressure (v2)"]),
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 
@@ -43,7 +43,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: PRESSURE,
         reclaim: None,
         condition: format!(
-            "Some tasks waited {} of the last 60 s, or all {}.",
+            "Some tasks were stalled for {} of the last 60 s, or all tasks for {}.",
             basis_points(LEAST_SOME),
             basis_points(LEAST_FULL)
         ),
@@ -51,15 +51,15 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: PRESSURE.title.to_owned(),
         claim: format!(
-            "Some task waited for memory {} of the last minute, all tasks {}{}.",
+            "In the last minute, some task was stalled on memory for {} of the time, and all tasks at once for {}{}.",
             basis_points(some.value),
             basis_points(full.value),
-            fill.map_or_else(String::new, |fill| format!("; the charge is at {fill} of the limit"))
+            fill.map_or_else(String::new, |fill| format!("; the charge is {fill} of the limit"))
         ),
         amount: Some(Amount::exact(some.value, Unit::BasisPoints)),
         citations: [some.from, full.from].concat(),
-        against: list(&["The averages fade: what they tell may be over."]),
-        advice: list(&["Compare the totals of two captures; see what fills the limit."]),
+        against: list(&["PSI averages decay slowly: the pressure may already be over."]),
+        advice: list(&["Compare the PSI totals of two captures, and check what fills the limit."]),
     };
     draft.about(reviewed.moment.subject)
 }

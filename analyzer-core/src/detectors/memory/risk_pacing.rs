@@ -9,14 +9,14 @@ use crate::report::{Confidence, Finding, Severity};
 const PACING: Rule = Rule {
     code: "mem.risk.pacing",
     severity: Severity::Warning,
-    title: "The next heap goal passes the limit",
-    meaning: "The heap may grow past the container's limit before the next collection runs.",
+    title: "The next heap goal exceeds the limit",
+    meaning: "The heap may grow beyond the container's limit before the next garbage collection runs.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[PACING],
-    missing_inputs: |case| needs(case, usable, &["MemStats, and a limit of the cgroup"]),
+    missing_inputs: |case| needs(case, usable, &["MemStats, and the cgroup's memory limit"]),
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 
@@ -58,22 +58,22 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: PACING,
         reclaim: None,
-        condition: "Goal, unused room, stacks, metadata and what is beside Go are together above the limit; no GOMEMLIMIT below the limit.".to_owned(),
+        condition: "Heap goal, heap fragmentation, stacks, runtime metadata and the memory outside the Go runtime add up to more than the limit, and GOMEMLIMIT is not set below the limit.".to_owned(),
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         title: PACING.title.to_owned(),
         claim: format!(
-            "The collector runs again when the heap reaches {}; with stacks, metadata and what is beside Go the container would then need {}, more than its limit of {}.",
+            "The next garbage collection runs when the heap reaches {}. With stacks, runtime metadata and the memory outside the Go runtime, the container would then need {}, more than its limit of {}.",
             text(goal.value),
             text(peak.value),
             text(limit.value)
         ),
         amount: exact(peak.value - limit.value),
         citations: (&peak + &limit).from,
-        against: list(&["If the heap does not grow to its goal, nothing happens."]),
+        against: list(&["A heap that never grows to its goal causes no problem."]),
         advice: list(&[
-            "Set GOMEMLIMIT below the limit: the collector then runs before the limit is reached.",
-            "Or lower GOGC, or raise the limit to the peak above.",
+            "Set GOMEMLIMIT below the limit, so that the GC runs before the limit is reached.",
+            "Otherwise lower GOGC, or raise the limit to the peak above.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -20,7 +20,7 @@ const GARBAGE_PERCENT: i64 = 20;
 const UNRECLAIMABLE: Rule = Rule {
     code: "mem.risk.unreclaimable",
     severity: Severity::Critical,
-    title: "Little room below the limit",
+    title: "Little headroom below the limit",
     meaning: "Memory that the kernel cannot reclaim nearly fills the limit.",
 };
 
@@ -31,7 +31,7 @@ pub const DETECTOR: Detector = Detector {
         needs(
             case,
             usable,
-            &["memory.stat and a limit of the cgroup (memory.max; v1: memory.limit_in_bytes)"],
+            &["the cgroup's memory.stat and memory limit (memory.max; v1: memory.limit_in_bytes)"],
         )
     },
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
@@ -71,12 +71,12 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: UNRECLAIMABLE,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("What stays reaches {LEAST_LIMIT_PERCENT}% of the limit, room in swap left out; critical from {CRITICAL_PERCENT}%, unless {GARBAGE_PERCENT}% of it is garbage."),
+        condition: format!("Memory that cannot be reclaimed, minus free swap, reaches {LEAST_LIMIT_PERCENT}% of the limit; critical from {CRITICAL_PERCENT}%, unless {GARBAGE_PERCENT}% of it is garbage."),
         severity: if is_critical { Severity::Critical } else { Severity::Warning },
         confidence: Confidence::Certain,
         title: UNRECLAIMABLE.title.to_owned(),
         claim: format!(
-            "{} of the {} limit ({}) is memory that the kernel cannot take back: {}.",
+            "{} of the {} limit ({}) is memory that the kernel cannot reclaim: {}.",
             text(stays.value),
             text(limit.value),
             share_text(stays.value, limit.value),
@@ -85,10 +85,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(stays.value),
         citations: (&stays + &limit).from,
         against: garbage.map_or_else(Vec::new, |garbage| {
-            vec![format!("Up to {} of it is garbage or new objects: Go's next collection frees what is dead, the kernel cannot.", text(garbage))]
+            vec![format!("Up to {} of it is garbage or new objects: only Go's next garbage collection can free the garbage.", text(garbage))]
         }),
         advice: list(&[
-            "Raise the limit, or lower what is largest in this list; page cache will not help, it is nearly gone.",
+            "Raise the limit, or reduce the largest item in this list. There is almost no page cache left to reclaim.",
         ]),
     };
     draft.about(reviewed.moment.subject)

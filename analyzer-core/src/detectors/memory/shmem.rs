@@ -14,13 +14,13 @@ const SHMEM: Rule = Rule {
     code: "mem.shmem",
     severity: Severity::Warning,
     title: "Shared memory and tmpfs",
-    meaning: "tmpfs, memfd and shared mappings fill much of the limit; a restart of the process does not free files.",
+    meaning: "tmpfs, memfd and shared mappings fill much of the limit. Restarting the process does not free tmpfs files.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[SHMEM],
-    missing_inputs: |case| needs(case, usable, &["memory.stat of the cgroup"]),
+    missing_inputs: |case| needs(case, usable, &["the cgroup's memory.stat"]),
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 
@@ -55,11 +55,11 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(shmem.value),
         citations: shmem.from.clone(),
         against: list(&[
-            "A sidecar that maps the same file may be charged in place of this container, or the other way round.",
+            "If a sidecar maps the same file, either container may be charged for it.",
         ]),
         advice: list(&[
-            "It stays charged after the process dies: until the file is deleted, or the volume is gone.",
-            "Look at emptyDir volumes with medium: Memory (give them a sizeLimit), at /dev/shm and at memfd_create.",
+            "It stays charged after the process exits, until the file or the volume is deleted.",
+            "Check emptyDir volumes with medium: Memory (set a sizeLimit), /dev/shm, and memfd_create.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -12,14 +12,14 @@ const SOCK: Rule = Rule {
     code: "mem.sock",
     severity: Severity::Warning,
     title: "Socket buffers",
-    meaning: "Socket buffers hold much memory: some reader does not read.",
+    meaning: "Socket buffers hold a lot of memory because a reader does not keep up.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[SOCK],
     missing_inputs: |case| {
-        needs(case, usable, &["memory.stat of a cgroup of version 2, or /proc/net/sockstat"])
+        needs(case, usable, &["memory.stat of a cgroup v2, or /proc/net/sockstat"])
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
@@ -52,7 +52,7 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: SOCK.title.to_owned(),
         claim: format!(
-            "{} of the {} charged ({}) is network buffers: data that one side sent and the other does not read.",
+            "{} of the {} charged ({}) is socket buffers: data that one side has sent and the other has not read.",
             text(sock.value),
             text(usage.value),
             share_text(sock.value, usage.value)
@@ -61,7 +61,7 @@ fn charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: (sock + usage).from,
         against: Vec::new(),
         advice: list(&[
-            "Look for connections whose reader is slow (ss -tm), and for goroutines that wait in a write.",
+            "Look for connections with a slow reader (ss -tm), and for goroutines blocked in a write.",
         ]),
     };
     draft.about(reviewed.moment.subject)
@@ -79,7 +79,7 @@ fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: SOCK,
         reclaim: Some(Reclaim::NotCharged),
         condition: format!(
-            "TCP buffers are at least {}, and less than half of them is charged here.",
+            "TCP buffers take at least {}, and less than half of that is charged here.",
             text(LEAST_EFFECT.0)
         ),
         severity: Severity::Info,
@@ -93,10 +93,10 @@ fn not_charged(reviewed: &Reviewed<'_>) -> Option<Finding> {
         amount: exact(tcp.value),
         citations: tcp.from,
         against: list(&[
-            "The figure is of the whole network namespace: other containers of the pod share it.",
+            "The figure covers the whole network namespace, which all containers of the pod share.",
         ]),
         advice: list(&[
-            "It counts against the node's memory. Look for connections whose reader is slow (ss -tm).",
+            "It counts toward the node's memory. Look for connections with a slow reader (ss -tm).",
         ]),
     };
     draft.about(reviewed.moment.subject)

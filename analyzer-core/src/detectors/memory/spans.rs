@@ -13,8 +13,8 @@ const LEAST_WASTE_PERCENT: i64 = 25;
 const SPANS: Rule = Rule {
     code: "mem.spans",
     severity: Severity::Info,
-    title: "Sparse spans",
-    meaning: "Heap spans are in use and mostly empty (fragmentation).",
+    title: "Heap fragmentation",
+    meaning: "In-use heap spans contain a lot of free space.",
 };
 
 /// The rule.
@@ -39,23 +39,23 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: SPANS,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Unused room in spans is at least {} and {LEAST_WASTE_PERCENT}% of the heap in use.",
+            "Free space in in-use spans is at least {} and {LEAST_WASTE_PERCENT}% of the heap in use.",
             effect(reviewed)
         ),
         severity: Severity::Info,
         confidence: Confidence::Likely,
         title: SPANS.title.to_owned(),
         claim: format!(
-            "{} of the {} heap in use hold no object ({}): spans of a size class stay as long as one object in them lives.",
+            "{} of the {} of heap in use ({}) is free space in in-use spans: a span cannot be released as long as one object in it is alive.",
             text(waste.value),
             text(inuse.value),
             share_text(waste.value, inuse.value)
         ),
         amount: exact(waste.value),
         citations: waste.from,
-        against: list(&["Right after a collection, before sweeping ends, this is normal."]),
+        against: list(&["This is normal right after a garbage collection, before sweeping ends."]),
         advice: list(&[
-            "Look at BySize for the classes with many frees and few live objects; batch long-lived objects apart from short-lived ones.",
+            "Check MemStats.BySize for size classes with many frees and few live objects, and allocate long-lived objects separately from short-lived ones.",
         ]),
     };
     draft.about(reviewed.moment.subject)

@@ -22,7 +22,7 @@ const STACKS: Rule = Rule {
     code: "mem.stacks",
     severity: Severity::Warning,
     title: "Goroutine stacks",
-    meaning: "Goroutine stacks take a large part of what Go committed.",
+    meaning: "Goroutine stacks take a large part of the memory that Go committed.",
 };
 
 /// The rule.
@@ -60,7 +60,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: STACKS,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Stacks are at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {LEAST_DEEP_PERCENT}% and {} for each goroutine.",
+            "Stacks take at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, or {LEAST_DEEP_PERCENT}% and {} per goroutine.",
             text(LEAST_STACKS),
             text(DEEP_STACK)
         ),
@@ -75,10 +75,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         ),
         amount: exact(stacks.value),
         citations,
-        against: list(&["Threads count too: about 50 KiB each for the runtime's own stacks."]),
+        against: list(&["This includes the runtime's own stacks, about 50 KiB per thread."]),
         advice: list(&[
-            "No heap profile shows stacks: look at the goroutine profile, the largest groups first.",
-            "A collection halves a stack that uses less than a quarter: deep ones shrink only when they return.",
+            "Heap profiles do not include stacks: check the goroutine profile, starting with the largest groups.",
+            "The GC halves a stack when less than a quarter of it is in use, so a deep stack shrinks only after its calls return.",
         ]),
     };
     draft.about(reviewed.moment.subject)

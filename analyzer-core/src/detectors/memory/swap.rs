@@ -9,8 +9,8 @@ use crate::report::{Confidence, Finding, Severity};
 const SWAP: Rule = Rule {
     code: "mem.swap",
     severity: Severity::Warning,
-    title: "In swap",
-    meaning: "Part of the program is in swap.",
+    title: "Memory in swap",
+    meaning: "Part of the program's memory is swapped out.",
 };
 
 /// The rule.
@@ -46,7 +46,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         .filter(|zswap| zswap.value > 0);
     let compressed = zswap.as_ref().map_or_else(String::new, |zswap| {
         format!(
-            " Part of it is compressed in memory (zswap), where it takes {} of kernel memory.",
+            " Part of it is compressed in memory (zswap) and takes {} of kernel memory.",
             text(zswap.value)
         )
     });
@@ -58,14 +58,14 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: Confidence::Certain,
         title: SWAP.title.to_owned(),
         claim: format!(
-            "{} of the container are in swap: RSS and usage say less than the program needs.{compressed}",
+            "{} of the container's memory is in swap: RSS and usage understate what the program needs.{compressed}",
             text(swap.value)
         ),
         amount: exact(swap.value),
         citations: swap.from,
-        against: list(&["Pages in the swap cache are counted here and as resident."]),
+        against: list(&["Pages in the swap cache are counted both here and as resident."]),
         advice: list(&[
-            "A collection reads the whole heap back: pauses grow. Give the container the memory, or lower GOMEMLIMIT.",
+            "Each garbage collection reads the whole heap back from swap, which slows it down. Raise the container's memory limit, or lower GOMEMLIMIT.",
         ]),
     };
     draft.about(reviewed.moment.subject)

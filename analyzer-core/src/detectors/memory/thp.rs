@@ -10,15 +10,15 @@ use crate::report::{Confidence, Finding, Severity};
 const THP: Rule = Rule {
     code: "mem.thp",
     severity: Severity::Warning,
-    title: "Huge pages refill released heap",
-    meaning: "Transparent huge pages keep or refill heap that Go returned to the kernel.",
+    title: "Released heap is resident again (huge pages)",
+    meaning: "Transparent huge pages keep heap resident, or make it resident again, after Go returned it to the kernel.",
 };
 
 const UNMAPPED: Rule = Rule {
     code: "mem.unmapped",
     severity: Severity::Warning,
-    title: "Charged, and mapped nowhere",
-    meaning: "Anonymous memory is charged to the container and mapped by no process: mostly half-freed huge pages.",
+    title: "Charged but not mapped by any process",
+    meaning: "Anonymous memory is charged to the container but not mapped by any process: mostly partly freed huge pages.",
 };
 
 /// The rules.
@@ -28,7 +28,7 @@ pub const DETECTOR: Detector = Detector {
         needs(
             case,
             usable,
-            &["/proc/PID/smaps with MemStats of the same moment, or memory.stat of the cgroup"],
+            &["/proc/PID/smaps and MemStats of the same moment, or the cgroup's memory.stat"],
         )
     },
     detect: |case: &Case<'_>| {
@@ -59,14 +59,14 @@ fn refilled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: THP,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Pages that were given back and are resident are at least {}, huge pages hold as much, and less than half of it is LazyFree.",
+            "At least {} was returned to the kernel but is resident, huge pages hold as much, and less than half of it is LazyFree.",
             text(LEAST_EFFECT.0)
         ),
         severity: severity(reviewed, excess.value),
         confidence: Confidence::Likely,
         title: THP.title.to_owned(),
         claim: format!(
-            "{} that Go gave back are resident all the same, and {} of the process are in huge pages: the kernel fills a huge page whole.",
+            "{} that Go returned to the kernel is still resident, and {} of the process's memory is in huge pages: the kernel makes the whole huge page resident.",
             text(excess.value),
             text(huge.value)
         ),
@@ -74,8 +74,8 @@ fn refilled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: (&excess + huge).from,
         against: Vec::new(),
         advice: list(&[
-            "Set /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none to 0, or huge pages to madvise.",
-            "GODEBUG=disablethp=1 (1.21.6 and later) keeps the Go heap out of huge pages.",
+            "Set /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none to 0, or transparent_hugepage/enabled to madvise.",
+            "GODEBUG=disablethp=1 (Go 1.21.6 and later) keeps the Go heap out of huge pages.",
         ]),
     };
     draft.about(reviewed.moment.subject)
@@ -91,9 +91,9 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
     }
     let is_swap_cache = cached >= unmapped.value;
     let cause = if is_swap_cache {
-        "Swap cache that no process maps fits the size; so do halves of huge pages that were given back."
+        "The amount fits both unmapped swap cache and partly freed huge pages."
     } else {
-        "They are halves of huge pages of which the other half was given back."
+        "It is the rest of huge pages of which a part was freed."
     };
     let draft = Draft {
         rule: UNMAPPED,
@@ -106,15 +106,15 @@ fn half_freed(reviewed: &Reviewed<'_>) -> Option<Finding> {
         confidence: if is_swap_cache { Confidence::Possible } else { Confidence::Likely },
         title: UNMAPPED.title.to_owned(),
         claim: format!(
-            "{} are charged and are in neither anon nor file, so that no process shows them. {cause}",
+            "{} is charged but in neither anon nor file, so it is not part of any process's figures. {cause}",
             text(unmapped.value)
         ),
         amount: exact(unmapped.value),
         citations: unmapped.from,
         against: Vec::new(),
         advice: list(&[
-            "The kernel splits such huge pages only under pressure; it does so before it kills.",
-            "GODEBUG=disablethp=1 or huge pages on madvise avoid them.",
+            "The kernel splits such huge pages only under memory pressure, and does so before it kills a process.",
+            "GODEBUG=disablethp=1, or transparent_hugepage/enabled set to madvise, avoids them.",
         ]),
     };
     draft.about(reviewed.moment.subject)

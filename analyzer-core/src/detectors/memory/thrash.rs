@@ -29,28 +29,28 @@ const LEAST_HIGH_EVENTS: i64 = 100;
 const THRASH: Rule = Rule {
     code: "mem.cache.thrash",
     severity: Severity::Warning,
-    title: "The page cache does not fit",
-    meaning: "At the limit, the page cache is too small for the files in use, and they are read again and again.",
+    title: "Page cache thrashing",
+    meaning: "At the memory limit, too little page cache is left for the files in use, and they are reread continuously.",
 };
 
 const LIVELOCK: Rule = Rule {
     code: "mem.limit_livelock",
     severity: Severity::Critical,
-    title: "Hung at the limit, and will not be killed",
-    meaning: "At the limit, the program's own text is read again and again, and the kernel kills nothing.",
+    title: "Hung at the memory limit without an OOM kill",
+    meaning: "At the memory limit, the program's own code is evicted and reread continuously, and the kernel does not kill anything.",
 };
 
 const HIGH_THROTTLE: Rule = Rule {
     code: "mem.high_throttle",
     severity: Severity::Critical,
     title: "Throttled at memory.high",
-    meaning: "The charge is at memory.high: the kernel slows every allocation down.",
+    meaning: "The charge is at memory.high, and the kernel throttles every allocation.",
 };
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     rules: &[THRASH, LIVELOCK, HIGH_THROTTLE],
-    missing_inputs: |case| needs(case, usable, &["memory.pressure, memory.stat and a limit of the cgroup"]),
+    missing_inputs: |case| needs(case, usable, &["the cgroup's memory.pressure, memory.stat and memory limit"]),
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
         let found =
@@ -63,7 +63,7 @@ pub const DETECTOR: Detector = Detector {
 fn with_cachestat(case: &Case<'_>, mut finding: Finding) -> Finding {
     let misses = cache_miss::misses(case);
     if let Some(misses) = misses.first().filter(|_| finding.code == THRASH.code) {
-        finding.claim.push_str(&format!(" cachestat, of the whole machine, agrees: {}.", misses.sentence()));
+        finding.claim.push_str(&format!(" cachestat, which covers the whole machine, agrees: {}.", misses.sentence()));
         finding.citations.extend(misses.citations());
     }
     finding
@@ -119,25 +119,25 @@ fn livelock(
         rule: LIVELOCK,
         reclaim: None,
         condition: format!(
-            "At {AT_LIMIT_PERCENT}% of the limit, all tasks waited {} of 10 s, less than {NO_TEXT_PERCENT}% of the limit is mapped page cache, {LEAST_REFAULTS} pages were read again, and memory never ran out.",
+            "At {AT_LIMIT_PERCENT}% of the limit, all tasks were stalled for {} of the last 10 s, mapped page cache is less than {NO_TEXT_PERCENT}% of the limit, {LEAST_REFAULTS} pages were reread, and memory never ran out.",
             basis_points(LEAST_FULL)
         ),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         title: LIVELOCK.title.to_owned(),
         claim: format!(
-            "Anonymous memory ({}) has driven the program's own text out of memory: it was read again {} times, all tasks waited {} of the last 10 s, and the kernel sees no reason to kill.",
+            "Anonymous memory ({}) has evicted the program's own code from memory: {} pages were reread, all tasks were stalled for {} of the last 10 s, and the kernel does not kill anything.",
             text(anon.value),
             refaults.value,
             basis_points(full.value)
         ),
         amount: exact(anon.value),
         citations,
-        against: list(&["On a very fast disk the program may still move on, slowly."]),
+        against: list(&["With a very fast disk, the program may still make slow progress."]),
         advice: list(&[
-            "Raise the limit or lower what is anonymous; a restart only starts it again.",
-            "A liveness probe ends it; the kernel will not, as long as each page can be read again.",
-            "Set GOMEMLIMIT so that Go leaves room for the program's text and files.",
+            "Raise the limit or reduce anonymous memory. After a restart, it will happen again.",
+            "A liveness probe ends it; the kernel does not, as long as it can reread the pages.",
+            "Set GOMEMLIMIT so that memory is left for the program's code and its files.",
         ]),
     };
     draft.about(reviewed.moment.subject)
@@ -155,23 +155,23 @@ fn thrash(
         rule: THRASH,
         reclaim: None,
         condition: format!(
-            "At {AT_LIMIT_PERCENT}% of the limit, and all tasks waited {} of 10 s.",
+            "At {AT_LIMIT_PERCENT}% of the limit, all tasks were stalled for {} of the last 10 s.",
             basis_points(LEAST_FULL)
         ),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: THRASH.title.to_owned(),
         claim: format!(
-            "At the limit, {} of page cache are dropped and read again ({} pages so far), and all tasks waited {} of the last 10 s.",
+            "At the memory limit, {} of page cache is repeatedly dropped and reread ({} pages so far), and all tasks were stalled for {} of the last 10 s.",
             text(file.value),
             refaults.value,
             basis_points(full.value)
         ),
         amount: exact(file.value),
         citations,
-        against: list(&["A single read of many files after the start looks the same for some seconds."]),
+        against: list(&["Reading many files once, for example at startup, looks the same for some seconds."]),
         advice: list(&[
-            "Raise the limit, or lower anonymous memory: what is left is too little for the files in use.",
+            "Raise the limit, or reduce anonymous memory: too little page cache is left for the files in use.",
         ]),
     };
     draft.about(reviewed.moment.subject)
@@ -202,14 +202,14 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: HIGH_THROTTLE,
         reclaim: None,
         condition: format!(
-            "At {AT_LIMIT_PERCENT}% of memory.high, {LEAST_HIGH_EVENTS} or more times over it, and all tasks waited {} of 10 s.",
+            "At {AT_LIMIT_PERCENT}% of memory.high, exceeded at least {LEAST_HIGH_EVENTS} times, all tasks were stalled for {} of the last 10 s.",
             basis_points(LEAST_FULL)
         ),
         severity: if moment.is_empty() { Severity::Critical } else { Severity::Warning },
         confidence: Confidence::Certain,
         title: HIGH_THROTTLE.title.to_owned(),
         claim: format!(
-            "The charge of {} is at memory.high ({}){when}: the kernel slowed allocations {} times, and all tasks waited {} of the last 10 s.",
+            "The charge of {} is at memory.high ({}){when}: the kernel throttled allocations {} times, and all tasks were stalled for {} of the last 10 s.",
             text(usage.value),
             text(high.value),
             events.value,
@@ -219,8 +219,8 @@ fn throttled(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: [usage.from.clone(), high.from.clone(), events.from, full.from].concat(),
         against: Vec::new(),
         advice: list(&[
-            "Raise memory.high or remove it: at this point the program hardly runs, and is never killed.",
-            "Profiles over HTTP may time out meanwhile: capture kernel files first.",
+            "Raise or remove memory.high: the program barely makes progress and is never killed.",
+            "Profiles over HTTP may time out in this state: capture the kernel's files first.",
         ]),
     };
     draft.about(reviewed.moment.subject)

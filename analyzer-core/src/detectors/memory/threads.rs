@@ -19,7 +19,7 @@ const THREADS: Rule = Rule {
     code: "mem.threads",
     severity: Severity::Warning,
     title: "Many threads",
-    meaning: "The process has far more OS threads than processors.",
+    meaning: "The process has far more OS threads than CPUs.",
 };
 
 /// The rule.
@@ -49,12 +49,12 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: THREADS,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("{LEAST_THREADS} threads, and {LEAST_PER_PROC} for each processor."),
+        condition: format!("At least {LEAST_THREADS} threads, and {LEAST_PER_PROC} per CPU."),
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: THREADS.title.to_owned(),
         claim: format!(
-            "The process has {} threads for {procs} processors; at about 22 KiB of kernel memory and 50 KiB of stacks each, {}.",
+            "The process has {} threads on {procs} CPUs; at about 22 KiB of kernel memory and 50 KiB of stack each, they take {}.",
             threads.value,
             text(cost)
         ),
@@ -62,8 +62,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: threads.from.clone(),
         against: Vec::new(),
         advice: list(&[
-            "Blocking system calls, cgo calls and LockOSThread each hold a thread: look at goroutines in [syscall] and at the threadcreate profile.",
-            "Go does not end idle threads: they remain after the peak.",
+            "Each blocking system call, cgo call or LockOSThread occupies a thread: check goroutines in [syscall] and the threadcreate profile.",
+            "Go does not terminate idle threads: they remain after a peak.",
         ]),
     };
     draft.about(reviewed.moment.subject)

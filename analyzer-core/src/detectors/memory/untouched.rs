@@ -11,14 +11,14 @@ const LEAST_COMMITTED_PERCENT: i64 = 20;
 const UNTOUCHED: Rule = Rule {
     code: "mem.untouched",
     severity: Severity::Info,
-    title: "Heap that was never touched",
-    meaning: "Go committed heap that it never touched; Sys overstates what is resident.",
+    title: "Committed heap that was never touched",
+    meaning: "Go committed heap that was never touched, so MemStats.Sys overstates what is resident.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[UNTOUCHED],
-    missing_inputs: |case| needs(case, usable, &["/proc/PID/smaps with MemStats of the same moment"]),
+    missing_inputs: |case| needs(case, usable, &["/proc/PID/smaps and MemStats of the same moment"]),
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 
@@ -41,14 +41,14 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         rule: UNTOUCHED,
         reclaim: Some(Reclaim::NotCharged),
         condition: format!(
-            "Arenas lack at least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed, and it is not in swap.",
+            "At least {} and {LEAST_COMMITTED_PERCENT}% of what Go committed is not resident and not in swap.",
             text(LEAST_EFFECT.0)
         ),
         severity: Severity::Info,
         confidence: Confidence::Certain,
         title: UNTOUCHED.title.to_owned(),
         claim: format!(
-            "{} of the {} that Go committed are not resident: Sys − HeapReleased says more than the process uses.",
+            "{} of the {} that Go committed is not resident: Sys − HeapReleased is more than the process uses.",
             text(missing.value),
             text(committed.value)
         ),
@@ -56,8 +56,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         citations: (&missing + &committed).from,
         against: Vec::new(),
         advice: list(&[
-            "Large buffers that are allocated and not filled do this; it becomes real when they are.",
-            "GOMEMLIMIT counts it: the collector may run more often than the memory in use asks for.",
+            "Large buffers that are allocated but not filled cause this; they become resident once they are filled.",
+            "GOMEMLIMIT counts this memory: the GC may run more often than the memory in use requires.",
         ]),
     };
     draft.about(reviewed.moment.subject)

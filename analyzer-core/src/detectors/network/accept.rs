@@ -9,8 +9,8 @@ use crate::report::{
 const STOPPED: Rule = Rule {
     code: "net.accept.stopped",
     severity: Severity::Critical,
-    title: "Nobody accepts connections",
-    meaning: "The accept queue of a listening socket stays full, and fewer goroutines are in Accept than there are listeners: the one that should be is stuck elsewhere.",
+    title: "No goroutine accepts connections",
+    meaning: "The accept queue of a listening socket stays full, and fewer goroutines are in Accept than there are listeners: the accepting goroutine is blocked elsewhere.",
 };
 
 /// The rule.
@@ -22,7 +22,7 @@ pub const DETECTOR: Detector = Detector {
             |moment| {
                 moment.goroutines.is_some() && moment.sockets.as_ref().is_some_and(|sockets| sockets.is_own)
             },
-            "/proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd (or ss -tanp), and a goroutine dump of the same moment",
+            "/proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd (or ss -tanp), and a goroutine dump from the same moment",
         )
     },
     detect: |case: &Case<'_>| courses(case).iter().filter_map(|course| find(case, course)).collect(),
@@ -44,7 +44,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     }
     let queue = stopped.queue.unwrap_or(0);
     let mut claim = format!(
-        "{} connections wait on {} in two captures, and {} of {} listeners have a goroutine in Accept.",
+        "{} connections wait on {} in two captures, and only {} of {} listeners have a goroutine in Accept.",
         number_format::count_u64(queue),
         stopped.address,
         number_format::count_u64(pairs.accepting),
@@ -53,7 +53,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     let group = acceptor(case, course);
     if let Some((group, place)) = &group {
         claim.push_str(&format!(
-            " What looks like the one that should accept waits in [{}] in {place}.",
+            " The goroutine that should accept is probably the one waiting in [{}] in {place}.",
             group.state
         ));
     }
@@ -61,13 +61,13 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         rule: STOPPED,
         severity: Severity::Critical,
         confidence: Confidence::Likely,
-        condition: "The queue of an own listener is at nine tenths of its backlog in the last two captures, and fewer goroutines are in Accept than the process has listeners.".to_owned(),
+        condition: "The accept queue of a listener of the process is at 90% of its backlog in the last two captures, and fewer goroutines are in Accept than the process has listeners.".to_owned(),
         claim,
         amount: queue,
         citations: vec![stopped.citation.clone()],
-        against: list(&["A process that gets no CPU accepts late: look at its throttling and at the run queue."]),
+        against: list(&["A process without CPU time also accepts late: check throttling and the run queue."]),
         advice: list(&[
-            "Do not wait for a slot, a lock or a send between two calls of Accept: accept first and bound the work behind it, or close what is too much.",
+            "Do not wait for a slot, a lock or a channel send between two calls to Accept: accept first and limit the work afterwards, or close excess connections.",
         ]),
     };
     let mut found = told.about(course)?;

@@ -7,8 +7,8 @@ use crate::report::{Confidence, Finding, ResourceSnapshot, Severity, number_form
 const OVERFLOW: Rule = Rule {
     code: "net.backlog.overflow",
     severity: Severity::Critical,
-    title: "The accept queue overflows",
-    meaning: "Connections wait in a full accept queue, and the kernel drops new ones: clients see timeouts.",
+    title: "Accept queue overflow",
+    meaning: "The accept queue is full, and the kernel drops new connections: clients see timeouts.",
 };
 
 /// The rule.
@@ -46,7 +46,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         rule: OVERFLOW,
         severity: Severity::Critical,
         confidence: if last.is_own && counters.len() > 1 { Confidence::Certain } else { Confidence::Likely },
-        condition: "A listening socket has nine tenths of its backlog waiting, and ListenOverflows rises."
+        condition: "A listening socket's accept queue is at 90% of its backlog, and ListenOverflows rises."
             .to_owned(),
         claim: format!(
             "{} connections wait to be accepted on {} (backlog {}), and the kernel dropped {} {}.",
@@ -54,16 +54,16 @@ fn find(course: &Course<'_>) -> Option<Finding> {
             full.address,
             number_format::count_u64(backlog),
             number_format::count_u64(dropped),
-            if counters.len() > 1 { "more between the captures" } else { "since the namespace exists" },
+            if counters.len() > 1 { "more between the captures" } else { "since the network namespace was created" },
         ),
         amount: dropped,
         citations: std::iter::once(full.citation.clone()).chain(counters.into_iter().cloned()).collect(),
         against: list(&[
-            "The counter is of the whole network namespace: other listeners of the pod may have overflowed, too.",
+            "The counter covers the whole network namespace: other listeners of the pod may have overflowed as well.",
         ]),
         advice: list(&[
-            "Look at the goroutine that should call Accept: what does it wait for between two calls? Hand connections to goroutines before anything that can block.",
-            "A larger backlog (net.core.somaxconn) only takes longer to fill.",
+            "Check what the goroutine that calls Accept waits for between two calls, and hand each connection to its own goroutine before anything that can block.",
+            "A larger backlog (net.core.somaxconn) only fills up later.",
         ]),
     };
     told.about(course)

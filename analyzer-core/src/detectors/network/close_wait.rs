@@ -20,14 +20,14 @@ const MANY: u64 = 50;
 const CLIENT: Rule = Rule {
     code: "net.close_wait.client",
     severity: Severity::Warning,
-    title: "Connections that we dialed are not closed",
-    meaning: "The peer has closed connections that the program dialed, and the program does not close its end: bodies that are not closed, connections that are forgotten.",
+    title: "Outgoing connections in CLOSE_WAIT",
+    meaning: "The peer closed connections that the program had opened, but the program does not close its end: unclosed response bodies or forgotten connections.",
 };
 const SERVER: Rule = Rule {
     code: "net.close_wait.server",
     severity: Severity::Warning,
-    title: "Connections that clients have left are not closed",
-    meaning: "Clients have closed their connections, and the handlers behind them do not return, or nobody closes them.",
+    title: "Incoming connections in CLOSE_WAIT",
+    meaning: "Clients closed their connections, but the handlers do not return, or nothing closes the server's end.",
 };
 
 /// The rules.
@@ -81,29 +81,29 @@ fn find(case: &Case<'_>, course: &Course<'_>, side: Side, rule: Rule) -> Option<
     let is_single = counts.len() == 1;
     let is_sure = !is_single || is_joined || waiting >= MANY;
     let mut claim = format!(
-        "{} has {} whose peer has closed and that it has not (CLOSE_WAIT, {}).",
+        "{} has {} that the peer has closed but the program has not (CLOSE_WAIT, {}).",
         whose(last),
         number_format::counted(waiting, "connection", "connections"),
-        if side == Side::Client { "dialed by us" } else { "to a port that we listen on" },
+        if side == Side::Client { "outgoing" } else { "incoming" },
     );
     if let Some(worst) = rows(last, side, SocketState::CloseWait).next() {
         claim.push_str(&format!(" {} of them: {}.", number_format::count_u64(worst.count), worst.peer));
     }
     if !is_single {
         claim.push_str(&format!(
-            " With descriptors whose socket is gone: {} over the captures.",
+            " Including file descriptors whose socket no longer exists: {} over the captures.",
             arrows(&counts)
         ));
     }
     let unread: u64 = rows(last, side, SocketState::CloseWait).map(|row| row.unread).sum();
     if unread > 0 {
-        claim.push_str(&format!(" {} hold bytes that nobody read.", number_format::count_u64(unread)));
+        claim.push_str(&format!(" {} have unread data.", number_format::count_u64(unread)));
     }
     claim.push_str(&goroutines(side, pairs, moment.goroutines.is_some()));
     let mut against = doubts(last);
     if is_single {
         against.push(
-            "One capture: connections that are being closed just now look the same. A second one tells."
+            "In a single capture, connections that are just being closed look the same. A second capture shows the difference."
                 .to_owned(),
         );
     }
@@ -116,7 +116,7 @@ fn find(case: &Case<'_>, course: &Course<'_>, side: Side, rule: Rule) -> Option<
             (false, false) => Confidence::Likely,
         },
         condition: format!(
-            "{LEAST} connections in CLOSE_WAIT on this side, rising with the descriptors that have no row; of one capture, {MANY} or as many goroutines."
+            "At least {LEAST} connections in CLOSE_WAIT, growing together with the file descriptors without a socket; with a single capture, {MANY} or as many goroutines."
         ),
         claim,
         amount: waiting,
@@ -135,7 +135,7 @@ fn goroutines(side: Side, pairs: GoroutinePairs, is_known: bool) -> String {
     match side {
         _ if !is_known => String::new(),
         Side::Client if pairs.unread_bodies > 0 => format!(
-            " {} goroutines are in persistConn.readLoop, {} of them waiting for a body to be read or closed.",
+            " {} goroutines are in persistConn.readLoop, {} of them waiting for a response body to be read or closed.",
             text(pairs.read_loops),
             text(pairs.unread_bodies)
         ),
@@ -147,14 +147,14 @@ fn goroutines(side: Side, pairs: GoroutinePairs, is_known: bool) -> String {
 fn advice(side: Side, pairs: GoroutinePairs) -> Vec<String> {
     match side {
         Side::Server if pairs.serving == 0 => list(&[
-            "No goroutine serves them: look for connections that were hijacked, or accepted and forgotten, and close them.",
+            "No goroutine serves them: look for connections that were hijacked, or accepted but never closed.",
         ]),
         Side::Server => list(&[
-            "The client is gone and the handler goes on: pass r.Context() to what the handler waits for, and give it a timeout.",
+            "The client is gone, but the handler is still running: pass r.Context() to what the handler waits for, and set a timeout.",
         ]),
         _ => list(&[
-            "Close every response body, on every path, and read it to its end first if the connection is to be used again: defer resp.Body.Close().",
-            "Of connections that are not HTTP: close them when a read returns io.EOF.",
+            "Close every response body on every path (defer resp.Body.Close()), and read it to EOF first so that the connection can be reused.",
+            "For other protocols, close the connection when a read returns io.EOF.",
         ]),
     }
 }

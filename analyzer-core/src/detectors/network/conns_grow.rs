@@ -9,8 +9,8 @@ use crate::report::{Confidence, Counterpart, Finding, Severity, Side, SocketStat
 const GROW: Rule = Rule {
     code: "net.conns.grow",
     severity: Severity::Warning,
-    title: "Connections to one remote pile up",
-    meaning: "The program dials and does not close: an http.Transport for each call, a pool without a bound, clients that are not closed.",
+    title: "Connections to one remote keep growing",
+    meaning: "The program opens connections without closing them: a new http.Transport per call, an unbounded pool, or clients that are not closed.",
 };
 
 /// The rule.
@@ -57,7 +57,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Vec<Finding> {
                 citations: vec![row.citation.clone()],
                 against: doubts(last)
                     .into_iter()
-                    .chain(list(&["More load needs more connections: a pool that fills stops at its size."]))
+                    .chain(list(&["Higher load needs more connections. A pool stops growing at its maximum size."]))
                     .collect(),
                 advice: advice(idle.is_some()),
             };
@@ -75,7 +75,7 @@ fn idle(course: &Course<'_>, count: u64) -> Option<String> {
     let idle = pairs.read_loops.saturating_sub(pairs.unread_bodies);
     (idle * 10 >= count * 9 && idle > 0).then(|| {
         format!(
-            " {} goroutines are in persistConn.readLoop on idle connections: kept for a Transport that nobody uses again.",
+            " {} goroutines are in persistConn.readLoop on idle connections, probably of an http.Transport that is no longer used.",
             number_format::count_u64(idle)
         )
     })
@@ -84,13 +84,13 @@ fn idle(course: &Course<'_>, count: u64) -> Option<String> {
 fn advice(is_http: bool) -> Vec<String> {
     if is_http {
         return list(&[
-            "Make one http.Transport (or http.Client) for the process and share it: one that is made for each call keeps its idle connections open (IdleConnTimeout is 0, for ever, where it is not set).",
-            "Set MaxConnsPerHost and IdleConnTimeout; of a Transport that is thrown away call CloseIdleConnections.",
+            "Share one http.Transport (or http.Client) in the process: a new one per call keeps its idle connections open, forever unless IdleConnTimeout is set.",
+            "Set MaxConnsPerHost and IdleConnTimeout, and call CloseIdleConnections on a Transport that is discarded.",
         ]);
     }
     list(&[
-        "Close connections after use, or bound the pool (SetMaxOpenConns of database/sql, MaxConnsPerHost of http.Transport).",
-        "Look at the goroutines that read from this remote: who started them, and what should end them.",
+        "Close connections after use, or limit the pool (database/sql: SetMaxOpenConns; http.Transport: MaxConnsPerHost).",
+        "Check the goroutines that read from this remote: what started them, and what should make them exit.",
     ])
 }
 

@@ -13,8 +13,8 @@ const UNSERVED: u64 = 5;
 const LEAK: Rule = Rule {
     code: "net.listen.leak",
     severity: Severity::Warning,
-    title: "Listeners that nobody closes",
-    meaning: "The process listens on more and more sockets, or on many that no goroutine accepts from.",
+    title: "Listeners leak",
+    meaning: "The number of listening sockets keeps growing, or no goroutine accepts from many of them.",
 };
 
 /// The rule.
@@ -63,7 +63,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: if is_rising && unserved.is_some() { Confidence::Certain } else { Confidence::Likely },
         condition: format!(
-            "{RISE} own listening sockets more than in the first capture, or {UNSERVED} more than goroutines in Accept."
+            "At least {RISE} more listening sockets of the process than in the first capture, or {UNSERVED} more than goroutines in Accept."
         ),
         claim,
         amount: count,
@@ -74,9 +74,9 @@ fn find(course: &Course<'_>) -> Option<Finding> {
             .take(3)
             .map(|row| row.citation.clone())
             .collect(),
-        against: list(&["Servers that are forked share a socket; a test may start many servers."]),
+        against: list(&["Forked servers share a socket, and a test may start many servers."]),
         advice: list(&[
-            "Close the listener when its server ends or its configuration is loaded anew; http.Server.Shutdown does so.",
+            "Close the listener when its server stops or its configuration is reloaded. http.Server.Shutdown does this.",
         ]),
     };
     told.about(course)

@@ -19,20 +19,20 @@ const NAMED: usize = 3;
 const STALE: Rule = Rule {
     code: "net.stale_target",
     severity: Severity::Warning,
-    title: "Connections to an address that no registry lists",
-    meaning: "The program dials an address at a service's port that the registry does not list, or lists as failing: an instance that is gone and that the client still tries.",
+    title: "Connections to an unlisted address",
+    meaning: "The program connects to an address on a service's port that the registry does not list, or lists as failing: the instance is gone, but the client still uses it.",
 };
 const UNREACHED: Rule = Rule {
     code: "net.instance.unreached",
     severity: Severity::Warning,
-    title: "An instance that is listed as passing gets no connection",
-    meaning: "The registry lists it as passing, and none of the captured clients reaches it: it does not answer, or the clients do not know it.",
+    title: "A passing instance has no connections",
+    meaning: "The registry lists the instance as passing, but no captured client is connected to it: it does not answer, or the clients do not know it.",
 };
 const PINNED: Rule = Rule {
     code: "net.instance.pinned",
     severity: Severity::Info,
-    title: "All connections go to one of several instances",
-    meaning: "The client holds all its connections to one instance while others are listed as passing: requests are not spread.",
+    title: "All connections go to one instance",
+    meaning: "All of the client's connections go to one instance although others are listed as passing: requests are not balanced.",
 };
 
 /// The rules.
@@ -46,7 +46,7 @@ pub const DETECTOR: Detector = Detector {
             .iter()
             .flat_map(|section| &section.snapshots)
             .any(|moment| !moment.registries.is_empty());
-        let lists = "what should be connected to: kubectl get endpointslices -o json, Consul's /v1/health/service/NAME, or Envoy's /clusters";
+        let lists = "the expected endpoints: kubectl get endpointslices -o json, Consul's /v1/health/service/NAME, or Envoy's /clusters";
         let sockets =
             "/proc/PID/net/tcp and tcp6 with ls -l /proc/PID/fd, or ss -tanp, of a client of these services";
         match (has_list, has_joined) {
@@ -117,7 +117,7 @@ fn stale(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> O
     });
     if let [first, rest @ ..] = worst.as_slice() {
         claim = format!(
-            "{} has {} to {}, which the list of {} does not have{}.",
+            "{} has {} to {}, which is not in the list of {}{}.",
             whose(sockets),
             first.told(),
             first.address,
@@ -126,12 +126,12 @@ fn stale(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> O
         );
         if !rest.is_empty() {
             let others = addresses(rest.iter().map(|row| row.address.as_str()));
-            claim.push_str(&format!(" Not listed either: {others}."));
+            claim.push_str(&format!(" Also not listed: {others}."));
         }
     }
     if let [first, ..] = failing.as_slice() {
         let told = format!(
-            "{} of {} wait for {}, which {} lists as failing.",
+            "{} of {} are waiting for {}, which {} lists as failing.",
             number_format::counted(first.dials, "dial", "dials"),
             service.service,
             addresses(failing.iter().map(|row| row.address.as_str())),
@@ -147,7 +147,7 @@ fn stale(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> O
     let mut doubts = against(sockets, service);
     if !was_listed && !service.strays.is_empty() {
         doubts.push(
-            "It may be of another service at the same port, or a virtual address, whose list is not among the files."
+            "It may belong to another service on the same port, or be a virtual address, whose list is not in the input."
                 .to_owned(),
         );
     }
@@ -160,7 +160,7 @@ fn stale(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> O
             if was_listed || dials > 0 { Confidence::Likely } else { Confidence::Possible },
         ),
         condition: format!(
-            "Connections or dials, at a port of a service and in the network of its instances, to an address that no list has, where the process reaches instances, dials in vain, or an earlier list has the address; a warning for the last two, if the list is at most {} minutes apart.",
+            "Connections or dials on a service's port and in the network of its instances, to an address in no list, while the process reaches other instances, its dials fail, or an earlier list contains the address; a warning in the last two cases, if list and capture are at most {} minutes apart.",
             ListAge::FAR
         ),
         claim,
@@ -168,8 +168,8 @@ fn stale(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> O
         citations: cited.chain(failing.iter().map(|row| row.citation.clone())).collect(),
         against: doubts,
         advice: list(&[
-            "Resolve the name again when a dial fails, and do not keep addresses for the life of the process: a headless service's instances change with each rollout.",
-            "Close idle connections from time to time (IdleConnTimeout, gRPC's keepalive), and give dials a timeout.",
+            "Resolve the name again when a dial fails, and do not cache addresses for the life of the process: a headless service's addresses change with each rollout.",
+            "Close idle connections (IdleConnTimeout, gRPC keepalive), and set a dial timeout.",
         ]),
     };
     told.about(course)
@@ -203,7 +203,7 @@ fn unreached(
     let count = number_format::counted(to_u64(rows.len()), "instance", "instances");
     let listed = addresses(rows.iter().map(|row| row.address.as_str()));
     let mut claim = format!(
-        "{count} of {} that {} passing {} no connection: {listed}.",
+        "{count} of {} that {} passing {} no connections: {listed}.",
         named(service),
         if rows.len() == 1 { "is listed as" } else { "are listed as" },
         if rows.len() == 1 { "has" } else { "have" },
@@ -211,7 +211,7 @@ fn unreached(
     if first.dials > 0 {
         let dials: u64 = silent.iter().map(|row| row.dials).sum();
         claim.push_str(&format!(
-            " {} that nobody answered.",
+            " {} without an answer.",
             number_format::counted(dials, "dial waits there", "dials wait there")
         ));
     }
@@ -225,18 +225,18 @@ fn unreached(
         severity: if is_sure { Severity::Warning } else { Severity::Info },
         confidence: confidence(service, Confidence::Likely),
         condition: format!(
-            "An instance listed as passing to which no captured client has a connection, where dials wait for it (a warning), or the client has {CONNECTIONS_EACH} connections for each instance."
+            "An instance listed as passing has no connection from any captured client, and dials are waiting for it (a warning), or the client has {CONNECTIONS_EACH} connections per instance."
         ),
         claim,
         amount: to_u64(rows.len()),
         citations: rows.iter().take(NAMED).map(|row| row.citation.clone()).collect(),
         against: against(sockets, service)
             .into_iter()
-            .chain(list(&["Other clients, which were not captured, may reach it."]))
+            .chain(list(&["Clients that were not captured may be connected to it."]))
             .collect(),
         advice: list(&[
-            "Dial the address from the client's pod: a policy or firewall may drop it, or the health check asks another port than requests go to.",
-            "A client that resolved the name before the instance started knows it only after it resolves again.",
+            "Connect to the address from the client's pod: a network policy or firewall may block it, or the health check may use a different port.",
+            "A client that resolved the name before the instance started learns about it only when it resolves again.",
         ]),
     };
     told.about(course)
@@ -265,7 +265,7 @@ fn pinned(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> 
         severity: Severity::Info,
         confidence: confidence(service, Confidence::Likely),
         condition: format!(
-            "All connections to the instances of a service go to one of them, others are listed as passing, and an even choice would leave it so in {CHANCE_PERCENT} % of cases at most."
+            "All connections to a service go to one instance, others are listed as passing, and with random balancing the probability of this is at most {CHANCE_PERCENT}%."
         ),
         claim: format!(
             "All {} of the client to {} go to {}; {} listed as passing.",
@@ -283,12 +283,12 @@ fn pinned(course: &Course<'_>, sockets: &Sockets, service: &RegistryService) -> 
         against: against(sockets, service)
             .into_iter()
             .chain(list(&[
-                "Where one instance leads (a database's primary) or sessions are sticky, it is meant.",
+                "This is intended with a primary instance (such as a database primary) or sticky sessions.",
             ]))
             .collect(),
         advice: list(&[
-            "Over HTTP/2 and gRPC one connection carries all requests: use a headless service with round_robin, or a proxy that balances requests.",
-            "Of HTTP/1 close connections after a while, so that new ones are spread.",
+            "With HTTP/2 and gRPC, one connection carries all requests: use a headless service with round_robin, or a proxy that balances requests.",
+            "With HTTP/1, limit the lifetime of connections so that new ones are balanced.",
         ]),
     };
     told.about(course)

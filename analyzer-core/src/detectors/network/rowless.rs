@@ -12,8 +12,8 @@ const RISE: u64 = 8;
 const ROWLESS: Rule = Rule {
     code: "net.rowless",
     severity: Severity::Warning,
-    title: "Descriptors of connections that no longer exist",
-    meaning: "The kernel has ended connections whose descriptors the program never closed: the older part of a leak of connections, which CLOSE_WAIT does not show.",
+    title: "File descriptors of closed connections",
+    meaning: "The kernel has closed connections whose file descriptors the program never closed: the older part of a connection leak, which CLOSE_WAIT no longer shows.",
 };
 
 /// The rule.
@@ -42,22 +42,22 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         severity: if is_single { Severity::Info } else { Severity::Warning },
         confidence: if is_single { Confidence::Possible } else { Confidence::Certain },
         condition: format!(
-            "{LEAST} TCP descriptors without a row in the tables of sockets, {RISE} more than in the first capture."
+            "At least {LEAST} TCP file descriptors without an entry in the socket tables, {RISE} more than in the first capture."
         ),
         claim: format!(
-            "{}{over} whose TCP socket is in no table: the connection ended, and the program never closed its end.",
-            number_format::counted(last, "descriptor is open", "descriptors are open")
+            "{}{over} without an entry in the socket tables: the connection is closed, but the program never closed its file descriptor.",
+            number_format::counted(last, "TCP file descriptor is open", "TCP file descriptors are open")
         ),
         amount: last,
         citations,
         against: if is_single {
-            list(&["One capture: whether they pile up, a second one tells."])
+            list(&["A second capture is needed to show whether they accumulate."])
         } else {
             Vec::new()
         },
         advice: list(&[
             "Close the connection when a read or write fails, and every response body on every path.",
-            "Where no goroutine stands for them, look for connections that were hijacked, or kept in a map, and forgotten.",
+            "If no goroutine belongs to them, look for connections that were hijacked, or stored in a map and forgotten.",
         ]),
     };
     told.about(course)

@@ -18,8 +18,8 @@ const LEAST: u64 = 10;
 const SYN_SENT: Rule = Rule {
     code: "net.syn_sent",
     severity: Severity::Warning,
-    title: "A remote does not answer dials",
-    meaning: "Many connections wait in SYN_SENT for one remote: a firewall drops them, the address is gone, or its accept queue is full.",
+    title: "A remote does not respond to connection attempts",
+    meaning: "Many connections to one remote are in SYN_SENT: a firewall drops them, the address no longer exists, or its accept queue is full.",
 };
 
 /// The rule.
@@ -59,10 +59,10 @@ fn retransmitted(case: &Case<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: format!("{LEAST} SYNs sent again to one remote."),
+        condition: format!("At least {LEAST} SYN retransmits to one remote."),
         title: SYN_SENT.title.to_owned(),
         claim: format!(
-            "{} SYNs to {host}:{port} were sent again: it does not answer them (tcpretrans).",
+            "{} SYNs to {host}:{port} were retransmitted: it does not answer them (tcpretrans).",
             number_format::count_u64(count)
         ),
         amount: Some(Amount::counted(value, Counted::Times)),
@@ -73,7 +73,7 @@ fn retransmitted(case: &Case<'_>) -> Option<Finding> {
             Unit::Count,
         )],
         against: list(&[
-            "tcpretrans sees the whole machine: the dials may be another process's. One dial sends up to six SYNs again.",
+            "tcpretrans watches the whole machine: the dials may be another process's. Each dial retransmits its SYN up to six times.",
         ]),
         advice: list(ADVICE),
     };
@@ -81,8 +81,8 @@ fn retransmitted(case: &Case<'_>) -> Option<Finding> {
 }
 
 const ADVICE: &[&str] = &[
-    "Give dials a timeout: net.Dial has none (Linux gives up after about two minutes); net.Dialer{Timeout: ...}, or a context.",
-    "Look at the remote: is the address still that of a live instance, does a policy or firewall drop it, is its accept queue full?",
+    "Set a dial timeout (net.Dialer.Timeout, or a context): net.Dial has none, and Linux gives up only after about two minutes.",
+    "Check the remote: whether the address still belongs to a live instance, a network policy or firewall blocks it, or its accept queue is full.",
 ];
 
 fn find(course: &Course<'_>) -> Option<Finding> {
@@ -94,7 +94,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         rule: SYN_SENT,
         severity: Severity::Warning,
         confidence: Confidence::Likely,
-        condition: format!("{LEAST} connections in SYN_SENT to one remote."),
+        condition: format!("At least {LEAST} connections in SYN_SENT to one remote."),
         claim: format!(
             "{} has {} to {} that the remote has not answered (SYN_SENT).",
             whose(last),
@@ -105,7 +105,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         citations: vec![worst.citation.clone()],
         against: doubts(last)
             .into_iter()
-            .chain(list(&["At the start of a service many dials go out at once."]))
+            .chain(list(&["At startup, a service dials many connections at once."]))
             .collect(),
         advice: list(ADVICE),
     };

@@ -19,14 +19,14 @@ const PORTS: u64 = 28_232;
 const PORTS_OUT: Rule = Rule {
     code: "net.time_wait.ports",
     severity: Severity::Warning,
-    title: "Local ports run out",
-    meaning: "Nearly every local port toward one remote is in TIME_WAIT, or dials already fail: connections are opened for each request and closed again.",
+    title: "Ephemeral port exhaustion",
+    meaning: "Nearly all ephemeral ports to one remote are in TIME_WAIT, or dials already fail: a connection is opened and closed for each request.",
 };
 const REUSED: Rule = Rule {
     code: "net.time_wait",
     severity: Severity::Info,
     title: "Many connections in TIME_WAIT",
-    meaning: "Connections are opened and closed at a high rate; the kernel uses their ports again, so that none is missing.",
+    meaning: "Connections are opened and closed at a high rate. The kernel reuses their ports, so ports do not run out.",
 };
 
 /// The rules.
@@ -86,7 +86,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     if let Some((sockets, row)) = near {
         let ports = sockets.local_ports.unwrap_or(PORTS);
         claim = format!(
-            "{} of {} local ports are in TIME_WAIT toward {}.",
+            "{} of {} ephemeral ports are in TIME_WAIT, with connections to {}.",
             number_format::count_u64(row.count),
             number_format::count_u64(ports),
             row.peer
@@ -96,7 +96,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     if let Some(row) = complaint {
         let times = number_format::counted(row.count, "line", "lines");
         claim.push_str(&format!(
-            "{}The log has \"cannot assign requested address\" in {times}: dials fail.",
+            "{}The log contains \"cannot assign requested address\" in {times}: dials fail.",
             if claim.is_empty() { "" } else { " " }
         ));
         citations.push(cite(row));
@@ -121,19 +121,19 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
             Confidence::Likely
         },
         condition: format!(
-            "{NEAR_PERCENT} % of ip_local_port_range (28,232 where it is unknown) in TIME_WAIT toward one remote, or \"cannot assign requested address\" in the log."
+            "{NEAR_PERCENT}% of ip_local_port_range (28,232 ports if unknown) is in TIME_WAIT to one remote, or the log contains \"cannot assign requested address\"."
         ),
         claim,
         amount,
         citations,
         against: if is_harmless {
-            list(&["net.ipv4.tcp_tw_reuse lets the kernel use these ports again."])
+            list(&["net.ipv4.tcp_tw_reuse lets the kernel reuse these ports."])
         } else {
-            list(&["TIME_WAIT has no owner: another process of the pod may have closed them."])
+            list(&["Sockets in TIME_WAIT have no owner: another process in the pod may have closed them."])
         },
         advice: list(&[
-            "Keep connections: set MaxIdleConnsPerHost (2 where it is not set) and MaxIdleConns to the number of parallel calls, and read each body to its end before closing it.",
-            "Do not set DisableKeepAlives or Connection: close; make one Transport for the process.",
+            "Reuse connections: set MaxIdleConnsPerHost (default 2) and MaxIdleConns to the number of concurrent calls, and read each response body to EOF before closing it.",
+            "Do not set DisableKeepAlives or Connection: close, and share one Transport in the process.",
         ]),
     };
     told.about(course)

@@ -12,7 +12,7 @@ const CUT: Rule = Rule {
     code: "otel.cut_edge",
     severity: Severity::Warning,
     title: "Trace context is lost between two services",
-    meaning: "Calls have no callee's span, and the callee starts traces of its own at their times: the context does not arrive.",
+    meaning: "Calls have no span of the callee, and the callee starts new traces at the same times: the trace context is not propagated.",
 };
 
 /// The rule.
@@ -31,11 +31,11 @@ fn tell(cut: &CutEdge) -> Option<Finding> {
         confidence: if cut.is_named { Confidence::Certain } else { Confidence::Likely },
         reclaim: None,
         condition: format!(
-            "{LEAST_CALLS} calls or more, {LEAST_PERCENT} % of them without the callee's span, and {LEAST_PERCENT} % of these with a root of the callee within their time, each root once."
+            "At least {LEAST_CALLS} calls, {LEAST_PERCENT}% of them without a span of the callee, and {LEAST_PERCENT}% of these with a root span of the callee within their time; each root counts once."
         ),
         title: CUT.title.to_owned(),
         claim: format!(
-            "{} → {}: {} of {} calls have no span of {}, and {} of them have a root of {} within their time.",
+            "{} → {}: {} of {} calls have no span of {}, and {} of them have a root span of {} within their time.",
             cut.caller,
             cut.callee,
             count_u64(cut.alone),
@@ -47,11 +47,11 @@ fn tell(cut: &CutEdge) -> Option<Finding> {
         amount: Some(Amount::counted(clamp_i64(i128::from(cut.alone)), Counted::Times)),
         citations: places.collect(),
         against: list(&[
-            "By time alone, calls of another caller can fall into these spans; each root is counted once.",
+            "The match is by time alone, so calls from another caller may coincide with these spans. Each root counts once.",
         ]),
         advice: list(&[
-            "Set a propagator in both services: otel.SetTextMapPropagator(propagation.TraceContext{}). Without it Go's is none.",
-            "Wrap the client's transport (otelhttp.NewTransport, otelgrpc's stats handler) and pass the request's context on; a proxy between may drop traceparent.",
+            "Set a propagator in both services: otel.SetTextMapPropagator(propagation.TraceContext{}). Go has none by default.",
+            "Instrument the client's transport (otelhttp.NewTransport, otelgrpc's stats handler) and pass the request's context on. A proxy in between may drop traceparent.",
         ]),
     };
     draft.about(None)

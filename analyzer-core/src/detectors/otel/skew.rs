@@ -11,8 +11,8 @@ use crate::report::{Amount, Citation, Confidence, Finding, Severity};
 const SKEW: Rule = Rule {
     code: "otel.skew",
     severity: Severity::Info,
-    title: "A clock is off",
-    meaning: "Spans of a service begin before the calls to it or end after them, always by about as much: its clock differs from the others'.",
+    title: "Clock skew",
+    meaning: "Spans of a service start before the calls to it, or end after them, by a constant amount: its clock differs from the others.",
 };
 
 /// The rule.
@@ -30,23 +30,23 @@ fn tell(clock: &ClockOffset) -> Option<Finding> {
     } else {
         format!("{} ({})", clock.service, clock.instance)
     };
-    let others = if clock.is_of_two { "its caller's or callee's" } else { "those of the others" };
+    let others = if clock.is_of_two { "its caller's or callee's" } else { "those of the other services" };
     let draft = Draft {
         rule: SKEW,
         severity: Severity::Info,
         confidence: if clock.is_of_two { Confidence::Possible } else { Confidence::Likely },
         reclaim: None,
-        condition: "10 calls or more between two instances, whose median leaves the caller's span by 10 ms or more, 90 % of them to one side; callees that last longer than their calls do not count.".to_owned(),
+        condition: "At least 10 calls between two instances; the callee's spans are outside the caller's by a median of at least 10 ms, 90% of them to the same side. Callees that take longer than their calls do not count.".to_owned(),
         title: SKEW.title.to_owned(),
         claim: format!("{name}: its clock is {by} {side} {others}, by {}.", counted(clock.pairs, "call", "calls")),
         amount: Some(Amount::exact(clock.nanos.saturating_abs(), Unit::Nanoseconds)),
         citations: vec![Citation::place(SourceSpan { source: clock.first.0, at: clock.first.1 })],
         against: if clock.is_of_two {
-            list(&["With two clocks, either can be the wrong one."])
+            list(&["With two clocks, either one can be wrong."])
         } else {
-            list(&["The time of most services is taken for right."])
+            list(&["The clock of the majority of services is assumed to be right."])
         },
-        advice: list(&["Check time synchronization (chrony, ntpd) of the host; times across this edge are off by as much in every trace."]),
+        advice: list(&["Check time synchronization (chrony, ntpd) on the host. Times across this edge are off by this amount in every trace."]),
     };
     draft.about(None)
 }

@@ -19,7 +19,7 @@ const DROPPED: Rule = Rule {
     code: "otel.spans_dropped",
     severity: Severity::Warning,
     title: "Spans are dropped",
-    meaning: "The SDK's or the collector's own counters say that spans were given up.",
+    meaning: "The counters of the SDK or the collector show dropped spans.",
 };
 
 /// The rule.
@@ -87,10 +87,10 @@ fn tell(case: &Case<'_>, counters: &[&SpanCounter]) -> Option<Finding> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "A counter of dropped or failed spans is not 0; {WARNING_PERCENT} % of all or more is a warning."
+            "A counter of dropped or failed spans is not 0; a warning from {WARNING_PERCENT}% of all spans."
         ),
         title: DROPPED.title.to_owned(),
-        claim: format!("{} spans were given up{share}: {}.", count_u64(lost), names.join(", ")),
+        claim: format!("{} spans were dropped{share}: {}.", count_u64(lost), names.join(", ")),
         amount: Some(Amount::counted(clamp_i64(i128::from(lost)), Counted::Spans)),
         citations: worst
             .iter()
@@ -100,11 +100,11 @@ fn tell(case: &Case<'_>, counters: &[&SpanCounter]) -> Option<Finding> {
             })
             .collect(),
         against: list(&[
-            "Counters run since their process began: the loss may be an old one. Two scrapes tell.",
+            "The counters run since process start, so the loss may be old: compare two scrapes.",
         ]),
         advice: list(&[
-            "queue_full and enqueue_failed: the queue is too small or its exporter too slow (queue size, more consumers, larger batches).",
-            "send_failed: the backend refuses or cannot be reached; the exporter's log says why.",
+            "queue_full, enqueue_failed: the queue is too small or the exporter is too slow (raise the queue size, add consumers, use larger batches).",
+            "send_failed: the backend rejects the spans or is unreachable. The exporter's log shows why.",
         ]),
     };
     draft.about(subject.map(|subject| subject.id))

@@ -16,14 +16,14 @@ const LEAST_PERCENT: u64 = 2;
 const LOST: Rule = Rule {
     code: "otel.spans_lost",
     severity: Severity::Warning,
-    title: "Spans of a service are lost",
-    meaning: "Spans have parents that are in no file: the service that they are of drops some of its spans.",
+    title: "Lost spans",
+    meaning: "Spans refer to parents that are in no file: the parents' service loses some of its spans.",
 };
 const UNFINISHED: Rule = Rule {
     code: "otel.unfinished",
     severity: Severity::Info,
-    title: "A span of a service is missing in most traces",
-    meaning: "In most traces of a service the same parent is missing: a span that is never ended, a process that ends before it exports, or loss.",
+    title: "A span is missing in most traces",
+    meaning: "The same parent span is missing in most traces of a service: the span is never ended, the process exits before exporting it, or it is lost.",
 };
 
 /// The rules.
@@ -44,8 +44,8 @@ pub const DETECTOR: Detector = Detector {
 fn tell(row: &Missing) -> Option<Finding> {
     let rule = if row.is_systematic() { UNFINISHED } else { LOST };
     let (what, seen) = match row.role {
-        MissingRole::Within => ("parent spans", "Their children were sent."),
-        MissingRole::Caller => ("client spans", "The services that it called sent theirs."),
+        MissingRole::Within => ("parent spans", "Their child spans were exported."),
+        MissingRole::Caller => ("client spans", "The services that it called exported theirs."),
     };
     let share =
         percent(clamp_i64(i128::from(row.spans)), clamp_i64(i128::from(row.spans) + i128::from(row.kept)));
@@ -72,19 +72,19 @@ fn tell(row: &Missing) -> Option<Finding> {
         confidence: if row.is_systematic() { Confidence::Possible } else { Confidence::Likely },
         reclaim: None,
         condition: format!(
-            "{LEAST} missing parents of a service or more, {LEAST_PERCENT} % of its spans; traces at either end of the files' time are left out. In half of its traces or more it is unfinished, else lost."
+            "At least {LEAST} missing parents of a service, which is at least {LEAST_PERCENT}% of its spans, not counting traces at the start and end of the recorded time. If they are missing in at least half of its traces, the span counts as unfinished, otherwise as lost."
         ),
         title: rule.title.to_owned(),
         claim,
         amount: Some(Amount::counted(clamp_i64(i128::from(row.spans)), Counted::Spans)),
         citations: vec![Citation::place(SourceSpan { source: row.first.0, at: row.first.1 })],
         against: list(&[
-            "A file that holds part of the traces' spans (a query's limit, one backend of two) looks the same.",
-            "Whose a missing caller's span is follows from who calls the service elsewhere in the files.",
+            "Files with only a part of the spans (a query limit, one of two backends) look the same.",
+            "The service of a missing caller span is inferred from the other calls to the same service.",
         ]),
         advice: list(&[
-            "Read the exporter's own counters: otel_sdk_processor_span_processed with error_type, otelcol_exporter_send_failed_spans, otelcol_processor_dropped_spans.",
-            "The batch processor drops what its queue (2,048 spans) does not hold: raise WithMaxQueueSize or export faster; call TracerProvider.Shutdown before the process ends, and End on each span.",
+            "Check the exporter's counters: otel_sdk_processor_span_processed with error_type, otelcol_exporter_send_failed_spans, otelcol_processor_dropped_spans.",
+            "The batch processor drops spans when its queue (2,048 spans) is full: raise WithMaxQueueSize or export faster. Call End on every span, and TracerProvider.Shutdown before the process exits.",
         ]),
     };
     draft.about(None)

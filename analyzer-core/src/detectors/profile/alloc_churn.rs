@@ -23,15 +23,15 @@ const GC_SHARE: f64 = 0.1;
 const CHURN: Rule = Rule {
     code: "prof.alloc.churn",
     severity: Severity::Warning,
-    title: "Much is allocated here and garbage at once",
-    meaning: "One line allocates a large part of all bytes, at a high rate, and keeps almost none of them.",
+    title: "High allocation rate of short-lived objects",
+    meaning: "One line allocates a large part of all bytes, at a high rate, and almost all of it becomes garbage quickly.",
 };
 
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[CHURN],
     missing_inputs: |case| {
-        needs(case, |process| process.allocations.is_some(), &["two heap or allocs profiles of one process"])
+        needs(case, |process| process.allocations.is_some(), &["two heap or allocs profiles of the same process"])
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
 };
@@ -56,7 +56,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
     let rate = churn.allocated.bytes / all.seconds;
     let each = churn.allocated.bytes / churn.allocated.objects.max(1.0);
     let mut claim = format!(
-        "{} allocates {} a second, {}% of all: {} objects a second of {} each, and {}% of them stay in use.",
+        "{} allocates {} per second, {}% of all: {} objects per second of {} each, and {}% of the bytes stay in use.",
         place(case, process, churn.site),
         bytes(rate),
         percent(churn.allocated.bytes / all.bytes),
@@ -65,7 +65,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
         percent(churn.kept)
     );
     if let Some(callee) = callee(case, process, churn.stack, churn.site) {
-        claim.push_str(&format!(" Most is made in {callee}."));
+        claim.push_str(&format!(" Most of it is allocated in {callee}."));
     }
     let path = path(case, process, churn.stack, churn.site);
     if !path.is_empty() {
@@ -73,7 +73,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
     }
     let collecting = process.main_cpu().map(|cpu| CpuSamples::new(&process.stacks, cpu)).map(|samples| {
         let (value, bounds) = samples.share(samples.collecting());
-        claim.push_str(&format!(" Collections take {}% of the CPU time.", percent(value)));
+        claim.push_str(&format!(" Garbage collection takes {}% of the CPU time.", percent(value)));
         bounds.low
     });
     let is_costly = collecting.is_some_and(|low| low >= GC_SHARE);
@@ -85,7 +85,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
         confidence: Confidence::Likely,
         reclaim: None,
         condition: format!(
-            "A line allocates {}% of all bytes, {} a second, and {}% of it or less stays; a warning where collections take {}% of the CPU time.",
+            "A line allocates at least {}% of all bytes and {} per second, and at most {}% of that stays in use; a warning if garbage collection takes at least {}% of the CPU time.",
             percent(SHARE),
             bytes(RATE),
             percent(KEPT),
@@ -108,10 +108,10 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
             Unit::Bytes,
         )],
         against: list(&[
-            "Garbage is no fault in itself: it costs where collections take much of the CPU time.",
+            "Garbage is not a problem in itself, only if collecting it takes much CPU time.",
         ]),
         advice: list(&[
-            "Reuse what is made there (a buffer kept with its owner, a sync.Pool that gets it back), make it with its final size, or use the append-style functions of the package.",
+            "Reuse the objects (a buffer kept by its owner, a sync.Pool), allocate them with their final size, or use the package's append-style functions.",
         ]),
     };
     let mut finding = draft.about(process.subject)?;
@@ -134,7 +134,7 @@ mod tests {
         let files: [(&str, &[u8]); 2] = [("t0.heap.pb", &before), ("t1.heap.pb", &after)];
         let found = check_bytes("prof.alloc", &files, &["prof.alloc.churn"]);
         assert!(
-            found[0].claim.contains("main.render (code.go:7) allocates 47.7 MiB a second"),
+            found[0].claim.contains("main.render (code.go:7) allocates 47.7 MiB per second"),
             "{}",
             found[0].claim
         );

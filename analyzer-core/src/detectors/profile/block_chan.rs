@@ -16,8 +16,8 @@ const CUT: [usize; 2] = [32, 128];
 const CHAN: Rule = Rule {
     code: "prof.block.chan",
     severity: Severity::Warning,
-    title: "Goroutines wait on a channel in the path of requests",
-    meaning: "Senders, or handlers of requests, wait for a channel: who receives is too slow, or too few.",
+    title: "Channel contention",
+    meaning: "Senders or request handlers wait on a channel: there are too few receivers, or they are too slow.",
 };
 
 /// The rule.
@@ -27,7 +27,7 @@ pub const DETECTOR: Detector = Detector {
         needs(
             case,
             |process| !process.block.is_empty(),
-            &["a block profile (runtime.SetBlockProfileRate), best of all two"],
+            &["a block profile (runtime.SetBlockProfileRate), preferably two"],
         )
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
@@ -76,13 +76,13 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, window: &Counted, site: &
     let mut doubts = Doubts::default();
     let is_rooted = is_send || is_handler(case, process, site.stack);
     doubts.add_if(!is_rooted, || {
-        "The stack is cut at the depth where the profiler stops: whether a request waits is unknown."
+        "The stack is truncated at the profiler's maximum depth, so it does not show whether a request is waiting."
             .to_owned()
     });
     let mut claim = format!(
-        "On average {} goroutines wait {} at {}: {} waits of {} each.",
+        "On average, {} goroutines wait {} at {}: {} waits of {} each.",
         number_format::rate(site.waiters),
-        if is_send { "to send to a channel" } else { "on a channel, in the path of a request," },
+        if is_send { "to send to a channel" } else { "on a channel, while serving a request," },
         place(case, process, site.site),
         number_format::count(site.events),
         number_format::duration(site.mean())
@@ -96,7 +96,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, window: &Counted, site: &
         severity: doubts.severity(),
         confidence: doubts.confidence(),
         reclaim: None,
-        condition: format!("{WAITING} goroutines or more wait on average, as senders or within a request."),
+        condition: format!("On average, at least {WAITING} goroutines wait, as senders or while serving a request."),
         title: CHAN.title.to_owned(),
         claim,
         amount: Some(Amount::exact(site.nanos, Unit::Nanoseconds)),
@@ -104,10 +104,10 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, window: &Counted, site: &
         against: doubts
             .0
             .into_iter()
-            .chain(["A queue that holds senders back on purpose looks the same.".to_owned()])
+            .chain(["A queue with intended backpressure looks the same.".to_owned()])
             .collect(),
         advice: list(&[
-            "More receivers, a larger buffer, or batches; if the channel counts permits, there are too few.",
+            "Add receivers, enlarge the buffer, or process in batches. If the channel is a semaphore, it has too few slots.",
         ]),
     };
     let mut found = draft.about(process.subject)?;
@@ -130,11 +130,11 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: Confidence::Possible,
         reclaim: None,
         condition: format!(
-            "One block profile has {EVENTS} events or more at a line that sends, or serves a request."
+            "A single block profile has at least {EVENTS} events at a line that sends or serves a request."
         ),
-        title: "Who waits on channels".to_owned(),
+        title: "Waiting on channels since process start".to_owned(),
         claim: format!(
-            "Senders and requests waited {} on a channel at {} since the start, {}% of all blocking: {} waits of {} each.",
+            "Senders and requests have waited {} on a channel at {} since process start, {}% of all blocking time: {} waits of {} each.",
             number_format::duration(Nanos(site.nanos)),
             place(case, process, site.site),
             percent(share),
@@ -143,8 +143,8 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         ),
         amount: Some(Amount::exact(site.nanos, Unit::Nanoseconds)),
         citations: vec![sample(last.source, site.at, "delay", site.nanos, Unit::Nanoseconds)],
-        against: list(&["One profile counts since the start and says no rate: the waits may be long over."]),
-        advice: list(&["Take a second block profile later: the difference is what waits now."]),
+        against: list(&["A single profile counts since process start and shows no rate: the waits may be long over."]),
+        advice: list(&["Take a second block profile later: the difference shows current waits."]),
     };
     let mut found = draft.about(process.subject)?;
     found.places = vec![frame(case, process, site.site)];

@@ -17,8 +17,8 @@ const STARVED: f64 = 0.2;
 const HOT: Rule = Rule {
     code: "prof.cpu.hot",
     severity: Severity::Info,
-    title: "Where the CPU time goes",
-    meaning: "The line with the largest part of the CPU time, and what collections and waiting for a processor take.",
+    title: "Largest CPU consumer",
+    meaning: "The line with the largest share of CPU time, and the share of garbage collection and of preempted samples.",
 };
 
 /// The rule.
@@ -32,7 +32,7 @@ pub const DETECTOR: Detector = Detector {
             case,
             is_enough,
             &[
-                "a CPU profile with 60 samples or more (/debug/pprof/profile?seconds=30, or perf script of the process)",
+                "a CPU profile with at least 60 samples (/debug/pprof/profile?seconds=30, or perf script of the process)",
             ],
         )
     },
@@ -47,9 +47,9 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     }
     let site = samples.by_site(|_| true).into_iter().next()?;
     let (value, bounds) = samples.share(site.count);
-    let stands_out = if value >= SHARE { "" } else { " No line has a third of it." };
+    let stands_out = if value >= SHARE { "" } else { " No line has as much as a third of it." };
     let mut claim = format!(
-        "{} of the CPU time is at {} and in what it calls.{stands_out}",
+        "{} of the CPU time is spent at {} and its callees.{stands_out}",
         share_text(value, bounds),
         place(case, process, site.site)
     );
@@ -60,12 +60,12 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     let (collecting, _) = samples.share(samples.collecting());
     claim.push_str(&format!(" Garbage collection takes {}%.", percent(collecting)));
     if let Some(cores) = samples.cores() {
-        claim.push_str(&format!(" In all {} cores were used.", number_format::rate(cores)));
+        claim.push_str(&format!(" In total, {} cores were used.", number_format::rate(cores)));
     }
     let (preempted, starved) = samples.share(samples.preempted());
     if starved.low >= STARVED {
         claim.push_str(&format!(
-            " {}% of the samples were taken as a thread was preempted: there is more work than processors.",
+            " {}% of the samples were taken while a thread was being preempted: there is more work than CPUs.",
             percent(preempted)
         ));
     }
@@ -74,7 +74,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         severity: Severity::Info,
         confidence: Confidence::Certain,
         reclaim: None,
-        condition: format!("A CPU profile has {SAMPLES} samples or more."),
+        condition: format!("A CPU profile has at least {SAMPLES} samples."),
         title: HOT.title.to_owned(),
         claim,
         amount: Some(share_within(value, bounds)),
@@ -85,10 +85,10 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
             i64::try_from(site.count).unwrap_or(i64::MAX),
             Unit::Count,
         )],
-        against: list(&["More samples at a line are more time, not more calls."]),
+        against: list(&["More samples at a line mean more time, not more calls."]),
         advice: list(&[match process.main_cpu() {
             Some(_) => {
-                "Build with a profile (default.pgo, Go 1.21 and later), or look for a better algorithm there."
+                "Look for a better algorithm there, or build with profile-guided optimization (default.pgo, Go 1.21 and later)."
             }
             None => "Look for a better algorithm there.",
         }]),
@@ -108,7 +108,7 @@ mod tests {
         let profile = cpu(&[("main.main main.sum", 70), ("main.main main.rest", 30)]);
         let found = check_bytes("prof.cpu.hot", &[("cpu.pb", &profile)], &["prof.cpu.hot"]);
         assert!(
-            found[0].claim.starts_with("70% (60 to 78%) of the CPU time is at main.sum"),
+            found[0].claim.starts_with("70% (60 to 78%) of the CPU time is spent at main.sum"),
             "{}",
             found[0].claim
         );

@@ -18,8 +18,8 @@ const CORES: f64 = 0.05;
 const KNOWN: Rule = Rule {
     code: "prof.cpu.known",
     severity: Severity::Warning,
-    title: "A known cost",
-    meaning: "Much of the CPU time goes to a part of Go's library or runtime that can be called less or otherwise.",
+    title: "Known expensive call",
+    meaning: "Much of the CPU time is spent in a part of Go's standard library or runtime for which there is a known cheaper alternative.",
 };
 
 /// The rule.
@@ -31,7 +31,7 @@ pub const DETECTOR: Detector = Detector {
                 .main_cpu()
                 .is_some_and(|cpu| cpu.count() >= i64::try_from(LEVELS[1].0).unwrap_or(i64::MAX))
         };
-        needs(case, is_enough, &["a CPU profile with 60 samples or more (/debug/pprof/profile?seconds=30)"])
+        needs(case, is_enough, &["a CPU profile with at least 60 samples (/debug/pprof/profile?seconds=30)"])
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
 };
@@ -91,7 +91,7 @@ fn finding(
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: "The lower bound of its share is 10% of 100 samples or more, or 20% of 60, at one line, in a process that is not idle.".to_owned(),
+        condition: "At one line, the lower bound of its share is 10% of at least 100 samples, or 20% of at least 60, and the process is not idle.".to_owned(),
         title: format!("{}: {}", KNOWN.title, cost.title),
         claim,
         amount: Some(share_within(value, bounds)),
@@ -102,7 +102,7 @@ fn finding(
             i64::try_from(count).unwrap_or(i64::MAX),
             Unit::Count,
         )],
-        against: list(&["It may be what the service is for: a share says where the time goes, not that it is too much."]),
+        against: list(&["This may be what the service is for: a share shows where the time goes, not that it is too much."]),
         advice: vec![cost.advice.to_owned()],
     };
     let mut finding = draft.about(process.subject)?;

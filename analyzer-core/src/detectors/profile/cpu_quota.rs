@@ -19,8 +19,8 @@ const STARVED: f64 = 0.2;
 const QUOTA: Rule = Rule {
     code: "prof.cpu.quota",
     severity: Severity::Info,
-    title: "What ran while the CPU quota ran out",
-    meaning: "The control group stops the process in many of its periods (cpu.throttled): where its CPU time goes, and whether GOMAXPROCS is above the quota.",
+    title: "CPU usage while throttled",
+    meaning: "The process is CPU-throttled in many periods (cpu.throttled): where its CPU time goes, and whether GOMAXPROCS is above the quota.",
 };
 
 /// The rule.
@@ -31,7 +31,7 @@ pub const DETECTOR: Detector = Detector {
         let is_profiled = case.analysis.profiles.iter().any(|process| process.any_cpu().is_some());
         let mut needs = Vec::new();
         if !is_enough {
-            needs.push("two readings of the control group's cpu.stat".to_owned());
+            needs.push("two readings of the cgroup's cpu.stat".to_owned());
         }
         if !is_profiled {
             needs.push("a CPU profile".to_owned());
@@ -134,25 +134,25 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     // That it ran out is told by cpu.throttled: without what ran, there is nothing to add.
     let (mut claim, places) = hottest(case, subject)?;
     claim.push_str(&format!(
-        " The CPU quota ran out in {} of the periods ({} of {}).",
+        " The container was CPU-throttled in {} of the periods ({} of {}).",
         number_format::percent(throttled, all),
         number_format::count(throttled),
         number_format::count(all)
     ));
     if let Some(stopped) = last.stopped.zip(first.stopped).map(|(last, first)| last.saturating_sub(first)) {
         claim.push_str(&format!(
-            " Threads were stopped for {} in all.",
+            " Threads were throttled for {} in total.",
             number_format::duration(crate::base::units::Nanos(stopped))
         ));
     }
     let mut doubts = Doubts::default();
     match quota.zip(procs) {
         Some((quota, procs)) if i64_to_f64(procs) > quota.ceil() => claim.push_str(&format!(
-            " The quota is {} cores, and Go runs on {procs} at once (GOMAXPROCS): they use a period up in a part of it.",
+            " The quota is {} cores, but GOMAXPROCS is {procs}: a burst uses up the quota early in the period.",
             crate::report::number_format::rate(quota)
         )),
-        Some(_) => doubts.add("GOMAXPROCS is not above the quota: the work is more than the quota, or comes in bursts."),
-        None => doubts.add("Whether GOMAXPROCS is above the quota is unknown: capture cpu.max and a gctrace log or /metrics."),
+        Some(_) => doubts.add("GOMAXPROCS is not above the quota: the load exceeds the quota, or comes in bursts."),
+        None => doubts.add("It is unknown whether GOMAXPROCS is above the quota: capture cpu.max, and a gctrace log or /metrics."),
     }
     let cite = |reading: &Periods<'_>, figure: &Figure| {
         let span = SourceSpan { source: reading.source, at: figure.at };
@@ -164,7 +164,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(
-            "The quota ran out in {}% of the periods or more; likely where GOMAXPROCS is above it.",
+            "The container was throttled in at least {}% of the periods; likely if GOMAXPROCS is above the quota.",
             percent(THROTTLED)
         ),
         title: QUOTA.title.to_owned(),
@@ -181,7 +181,7 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         ],
         against: doubts.0,
         advice: list(&[
-            "Set GOMAXPROCS to the quota, rounded up (from Go 1.25 it is by default), or raise the quota.",
+            "Set GOMAXPROCS to the quota, rounded up (the default from Go 1.25 on), or raise the quota.",
         ]),
     };
     let mut found = draft.about(subject.id)?;
@@ -197,11 +197,11 @@ fn hottest(case: &Case<'_>, subject: &Subject) -> Option<(String, Vec<StackFrame
     let site = samples.by_site(|_| true).into_iter().next()?;
     let (value, bounds) = samples.share(site.count);
     let mut text =
-        format!("{} of the CPU time goes to {}.", share_text(value, bounds), place(case, process, site.site));
+        format!("{} of the CPU time is spent in {}.", share_text(value, bounds), place(case, process, site.site));
     let (preempted, starved) = samples.share(samples.preempted());
     if starved.low >= STARVED {
         text.push_str(&format!(
-            " {}% of the samples were taken as a thread was preempted.",
+            " {}% of the samples were taken while a thread was being preempted.",
             percent(preempted)
         ));
     }
@@ -236,7 +236,7 @@ mod tests {
         let found = check_bytes("prof.cpu.quota", &files, &["prof.cpu.quota"]);
         assert_eq!(found[0].confidence, crate::report::Confidence::Likely);
         assert!(
-            found[0].claim.starts_with("70% (60 to 78%) of the CPU time goes to main.sum")
+            found[0].claim.starts_with("70% (60 to 78%) of the CPU time is spent in main.sum")
                 && found[0].claim.contains("60.0% of the periods")
                 && found[0].claim.contains("3.00 s"),
             "{}",

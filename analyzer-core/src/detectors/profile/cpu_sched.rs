@@ -19,8 +19,8 @@ const ROLES: [&str; 2] = ["sched", "timer"];
 const SCHED: Rule = Rule {
     code: "prof.cpu.sched",
     severity: Severity::Info,
-    title: "The scheduler takes much of the CPU time",
-    meaning: "Goroutines are put to sleep and woken so often that the scheduler is a notable part of the profile.",
+    title: "High scheduler overhead",
+    meaning: "Goroutines block and wake up so often that the scheduler takes a notable share of the CPU time.",
 };
 
 /// The rule.
@@ -30,7 +30,7 @@ pub const DETECTOR: Detector = Detector {
         let is_enough = |process: &ProcessProfiles| {
             process.main_cpu().is_some_and(|cpu| CpuSamples::new(&process.stacks, cpu).count >= SAMPLES)
         };
-        needs(case, is_enough, &["a CPU profile with 100 samples or more (/debug/pprof/profile?seconds=30)"])
+        needs(case, is_enough, &["a CPU profile with at least 100 samples (/debug/pprof/profile?seconds=30)"])
     },
     detect: |case: &Case<'_>| processes(case).iter().filter_map(find).collect(),
 };
@@ -52,12 +52,12 @@ fn find(process: &ProcessProfiles) -> Option<Finding> {
         confidence: Confidence::Possible,
         reclaim: None,
         condition: format!(
-            "The lower bound of scheduling's share of {SAMPLES} samples or more is {}%.",
+            "The lower bound of the scheduler's share of at least {SAMPLES} samples is {}%.",
             percent(SHARE)
         ),
         title: SCHED.title.to_owned(),
         claim: format!(
-            "Scheduling takes {} of the CPU time: goroutines sleep and wake very often.",
+            "The scheduler takes {} of the CPU time: goroutines block and wake up very often.",
             share_text(value, bounds)
         ),
         amount: Some(share_within(value, bounds)),
@@ -71,9 +71,9 @@ fn find(process: &ProcessProfiles) -> Option<Finding> {
                 Unit::Count,
             )
         }],
-        against: list(&["With free processors the scheduler looks for work at no cost to anybody."]),
+        against: list(&["On idle CPUs, the scheduler searches for work at no cost to others."]),
         advice: list(&[
-            "Wake less: longer intervals of timers and sleeps, batches in place of single items, fewer processors (GOMAXPROCS).",
+            "Reduce wake-ups: longer timer and sleep intervals, batches instead of single items, a lower GOMAXPROCS.",
         ]),
     };
     draft.about(process.subject)

@@ -31,8 +31,8 @@ const YIELDING: [&str; 2] = ["runtime.gosched_m", "runtime.goschedImpl"];
 const SPIN: Rule = Rule {
     code: "prof.cpu.spin",
     severity: Severity::Warning,
-    title: "A goroutine spins",
-    meaning: "One goroutine runs in every dump, in one function that has the program's CPU time and polls.",
+    title: "Busy loop",
+    meaning: "One goroutine is running in every dump, in a function that polls and takes most of the program's CPU time.",
 };
 
 /// The rule.
@@ -134,20 +134,20 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     let mut doubts = Doubts::default();
     let is_polling = share(polls.saturating_add(yields), samples.count) >= POLLS;
     doubts.add_if(!is_polling, || {
-        "It neither polls a channel nor yields for a third of the time: it may be honest work that takes long.".to_owned()
+        "It does not poll a channel or yield for a third of the time: it may be long, legitimate work.".to_owned()
     });
-    doubts.add_if(samples.count < SAMPLES, || format!("The CPU profile has {} samples only.", samples.count));
+    doubts.add_if(samples.count < SAMPLES, || format!("The CPU profile has only {} samples.", samples.count));
     let sites = samples.by_site(is_in);
     let site = sites.first()?;
     let mut claim = format!(
-        "Goroutine {} runs in each of {} dumps, and {} of the CPU time is in it, at {}.",
+        "Goroutine {} is running in each of {} dumps, and {} of the CPU time is spent there, at {}.",
         runner.goid,
         dumps.len(),
         share_text(value, bounds),
         place(case, process, site.site)
     );
     claim.push_str(&format!(
-        " {}% is polling a channel or yielding.",
+        " {}% is spent polling a channel or yielding.",
         percent(share(polls + yields, samples.count))
     ));
     let path = path(case, process, site.stack, site.site);
@@ -160,12 +160,12 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(
-            "One goroutine runs in every dump in a function that has {}% of the program's own samples, or {}% of all are yields; likely from {}% polls and yields.",
+            "One goroutine is running in every dump, in a function with at least {}% of the program's own samples, or yields are at least {}% of all samples; likely from {}% polls and yields.",
             percent(OF_OWN),
             percent(YIELDS),
             percent(POLLS)
         ),
-        title: if is_polling { SPIN.title } else { "A goroutine runs without pause" }.to_owned(),
+        title: if is_polling { SPIN.title } else { "A goroutine runs continuously" }.to_owned(),
         claim,
         amount: Some(share_within(value, bounds)),
         citations: vec![
@@ -180,7 +180,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         ],
         against: doubts.0,
         advice: list(&[
-            "Block on the channel: a select without default waits for free. Where it must ask, sleep longer each time.",
+            "Block on the channel: a select without default waits without using CPU. If it must poll, use backoff.",
         ]),
     };
     let mut found = draft.about(process.subject)?;

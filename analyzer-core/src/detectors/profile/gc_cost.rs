@@ -32,8 +32,8 @@ const SMALL_GOAL: i64 = 4 << 20;
 const COST: Rule = Rule {
     code: "prof.gc.cost",
     severity: Severity::Warning,
-    title: "Garbage collection takes much of the CPU time",
-    meaning: "A CPU profile shows collections, assists among them, at 10% or more of the samples.",
+    title: "High garbage collection cost",
+    meaning: "In a CPU profile, garbage collection (including mark assists) is at least 10% of the samples.",
 };
 
 /// The rule.
@@ -41,7 +41,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[COST],
     missing_inputs: |case| {
         let is_enough = |process: &ProcessProfiles| samples(process).is_some();
-        needs(case, is_enough, &["a CPU profile with 100 samples or more (/debug/pprof/profile?seconds=30)"])
+        needs(case, is_enough, &["a CPU profile with at least 100 samples (/debug/pprof/profile?seconds=30)"])
     },
     detect: |case: &Case<'_>| processes(case).iter().filter_map(|process| find(case, process)).collect(),
 };
@@ -74,7 +74,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     }
     advice.extend(settings(case, process));
     advice.push(
-        "Fewer pointers make marking cheaper: values in place of pointers, indexes in place of references."
+        "Fewer pointers make marking cheaper: use values instead of pointers, and indexes instead of references."
             .to_owned(),
     );
     let cpu = process.main_cpu()?;
@@ -88,7 +88,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: doubts.confidence(),
         reclaim: None,
         condition: format!(
-            "The lower bound of collection's share of {SAMPLES} samples or more is {}%.",
+            "The lower bound of the GC's share of at least {SAMPLES} samples is {}%.",
             percent(WARN)
         ),
         title: COST.title.to_owned(),
@@ -135,12 +135,12 @@ fn doubts(cycles: &[&GcCycle]) -> Doubts {
     let forced = cycles.iter().filter(|cycle| cycle.is_forced).count();
     doubts.add_if(cycles.len() >= 4 && forced * 2 >= cycles.len(), || {
         format!(
-            "{forced} of {} collections were asked for by the program (runtime.GC) or the capture.",
+            "{forced} of {} collections were forced by the program (runtime.GC) or by the capture.",
             cycles.len()
         )
     });
     doubts.add_if(cycles.last().is_some_and(|cycle| cycle.goal.0 <= SMALL_GOAL), || {
-        "The heap is at the least goal there is, 4 MiB: collections are frequent and small.".to_owned()
+        "The heap is at the minimum heap goal of 4 MiB: collections are frequent but small.".to_owned()
     });
     doubts
 }
@@ -153,14 +153,14 @@ fn of_cycles(cycles: &[&GcCycle]) -> String {
     if span > 0 && cycles.len() > 2 {
         let seconds = crate::base::convert::i64_to_f64(span) / 1e9;
         let rate = crate::base::convert::usize_to_f64(cycles.len() - 1) / seconds;
-        text.push_str(&format!(" {} cycles a second.", crate::report::number_format::rate(rate)));
+        text.push_str(&format!(" {} cycles per second.", crate::report::number_format::rate(rate)));
     }
     let sum = |of: fn(&GcCycle) -> Nanos| cycles.iter().map(|cycle| of(cycle)).sum::<Nanos>().0;
     let (assist, background) = (sum(|cycle| cycle.assist_cpu), sum(|cycle| cycle.background_cpu));
     if let Some(share) =
         crate::base::convert::ratio(i128::from(assist), i128::from(assist) + i128::from(background))
     {
-        text.push_str(&format!(" Allocating goroutines did {}% of the marking themselves.", percent(share)));
+        text.push_str(&format!(" Mark assists did {}% of the marking.", percent(share)));
     }
     text
 }
@@ -178,10 +178,10 @@ impl Cause {
         let place = place(case, process, self.site);
         let share = percent(self.share);
         if self.is_garbage {
-            format!(" {share}% of what is allocated is made at {place}, {} a second.", bytes(self.bytes))
+            format!(" {share}% of the bytes are allocated at {place}, {} per second.", bytes(self.bytes))
         } else {
             format!(
-                " No line makes most of the garbage; what each cycle marks was mostly allocated at {place} ({share}% of the heap in use)."
+                " No single line produces most of the garbage. Most of what each cycle marks was allocated at {place} ({share}% of the heap in use)."
             )
         }
     }
@@ -189,9 +189,9 @@ impl Cause {
     fn advice(&self, case: &Case<'_>, process: &ProcessProfiles) -> String {
         let place = place(case, process, self.site);
         if self.is_garbage {
-            format!("Allocate less at {place}: reuse, or make it with its final size.")
+            format!("Allocate less at {place}: reuse objects, or allocate them with their final size.")
         } else {
-            format!("Keep less, or fewer pointers, of what {place} allocates: each cycle marks it again.")
+            format!("Retain less of what {place} allocates, or fewer pointers in it: every cycle marks it again.")
         }
     }
 }
@@ -227,7 +227,7 @@ fn settings(case: &Case<'_>, process: &ProcessProfiles) -> Vec<String> {
     let mut advice = Vec::new();
     if let Some(gogc) = reviewed.moment.gogc().filter(|gogc| gogc.value < 100) {
         advice.push(format!(
-            "GOGC is {}: raise it where memory allows; at 100 a cycle runs when the heap has doubled.",
+            "GOGC is {}: raise it if memory allows. At 100, a cycle runs when the heap has doubled.",
             gogc.value
         ));
     }
@@ -236,7 +236,7 @@ fn settings(case: &Case<'_>, process: &ProcessProfiles) -> Vec<String> {
     if let Some((limit, live)) = limit.zip(live)
         && live.value >= limit.value / 10 * 8
     {
-        advice.push("GOMEMLIMIT is next to the live heap: raise it, or keep less.".to_owned());
+        advice.push("GOMEMLIMIT is close to the live heap: raise it, or reduce the live heap.".to_owned());
     }
     advice
 }

@@ -38,13 +38,13 @@ const SITES: usize = 8;
 const SERIOUS_SHARE: f64 = 0.05;
 
 /// What speaks against growth that one step alone shows.
-const LATE: &str = "All of it came after the profile before the last: work that goes on just now looks the same. Take one more.";
+const LATE: &str = "All of the growth came after the second-to-last profile: temporary work looks the same. Take another profile.";
 
 const GROWTH: Rule = Rule {
     code: "prof.heap.growth",
     severity: Severity::Warning,
-    title: "Memory allocated here is kept and grows",
-    meaning: "From heap profile to heap profile more of what one line allocated is still in use.",
+    title: "Heap growth at one line",
+    meaning: "From one heap profile to the next, more of what one line allocated is still in use.",
 };
 
 /// The rule.
@@ -52,7 +52,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &[GROWTH],
     missing_inputs: |case| {
         let is_enough = |process: &ProcessProfiles| process.heap.moments.len() >= 2;
-        needs(case, is_enough, &["two heap profiles of one process, best of all three, the last with ?gc=1"])
+        needs(case, is_enough, &["two heap profiles of the same process, preferably three, the last with ?gc=1"])
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
 };
@@ -87,7 +87,7 @@ pub fn sites<'g>(
                 return None;
             }
             doubts.add(format!(
-                "In the last step it grew at {}% of its highest rate: a cache that fills up, or a start that ends.",
+                "Between the last two profiles, it grew at only {}% of its highest rate, as a cache that fills up or startup does.",
                 percent(slowing)
             ));
         }
@@ -95,7 +95,7 @@ pub fn sites<'g>(
         let is_freed = lately < RHO_LIKELY && site.lately.has_fallen(&site.before);
         doubts.add_if(site.big_object.is_none() && is_freed, || {
             format!(
-                "Of what was allocated in the last step {}% was freed again: a cache that reached its bound?",
+                "{}% of what was allocated between the last two profiles was freed again, as in a cache that has reached its maximum size.",
                 100 - percent(lately)
             )
         });
@@ -109,23 +109,23 @@ fn common_doubts(case: &Case<'_>, process: &ProcessProfiles, moments: &[HeapMome
     let mut doubts = Doubts::default();
     match moments.last().and_then(|moment| moment.freshness) {
         Some(fresh) if fresh < FRESH_MIN => doubts.add(format!(
-            "The last profile is stale: it shows {}% of what had been allocated by then. Take it with heap?gc=1.",
+            "The last profile is stale: it shows only {}% of what had been allocated by then. Take it with heap?gc=1.",
             percent(fresh)
         )),
         Some(_) => {}
         None => doubts.add(
-            "How old the last profile's figures are is unknown: capture /debug/vars beside it, or take it with heap?gc=1.",
+            "It is unknown how stale the last profile is: capture /debug/vars with it, or take it with heap?gc=1.",
         ),
     }
     doubts.add_if(moments.len() < 3, || {
-        "Two profiles always make a line: a third one, later, tells growth from a start that ended."
+        "Two profiles always show a trend: a third one, taken later, distinguishes growth from startup."
             .to_owned()
     });
     let warm_up = case.analysis.settings.warm_up;
     let age = process.age.at_least.unwrap_or_default();
     doubts.add_if(age < warm_up, || {
         format!(
-            "The process is young, {} by the captures: what it builds at its start grows the same way.",
+            "The process is young ({} according to the captures): data built at startup grows the same way.",
             number_format::duration(age)
         )
     });
@@ -166,7 +166,7 @@ fn finding(
         rule: GROWTH,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "A line's memory in use grew by {} and {}%, by {Z_MIN} standard deviations, in each step, and about half of what it allocated last stayed; likely from {}%, or where the share does not fall, with three profiles, the last of them fresh.",
+            "A line's memory in use grew from each profile to the next by {} and {}%, by at least {Z_MIN} standard deviations, and about half of what it last allocated stayed; likely from {}%, or if that share does not fall, with three profiles, the last of them fresh.",
             bytes(MIN_GROWTH),
             percent(MIN_SHARE),
             percent(RHO_LIKELY)
@@ -181,7 +181,7 @@ fn finding(
             .0
             .iter()
             .cloned()
-            .chain(["A cache that is not full yet grows the same way: profiles cannot tell the two apart."
+            .chain(["A cache that is still filling up grows the same way: profiles cannot distinguish the two."
                 .to_owned()])
             .collect(),
         advice: advice(case, process, site),
@@ -190,11 +190,11 @@ fn finding(
     finding.places = vec![frame(case, process, site.site)];
     if let Some(group) = holders(case, process, site) {
         finding.claim.push_str(&format!(
-            " {} more goroutines came at {}, about one for each object: they hold it, and are the root.",
+            " There are {} more goroutines at {}, about one per object: these goroutines retain it.",
             number_format::count_u64(grown(group)),
             group.user_frame.as_ref().or(group.stack.first()).map(StackFrame::call_site).unwrap_or_default()
         ));
-        finding.advice.insert(0, "End the goroutines: what they hold goes with them.".to_owned());
+        finding.advice.insert(0, "Let these goroutines exit: the memory that they retain is then freed.".to_owned());
         finding.places.extend(group.user_frame.clone());
         finding.group = Some(group.id.clone());
     }
@@ -254,7 +254,7 @@ fn claim(
 ) -> String {
     let levels: Vec<String> = site.levels.iter().map(|&level| bytes(level)).collect();
     let mut text = format!(
-        "What {} allocates is kept: {} more in use",
+        "What {} allocates is retained: {} more in use",
         place(case, process, site.site),
         bytes_text(site.change.bytes, site.change.interval())
     );
@@ -272,12 +272,12 @@ fn claim(
     ));
     match site.big_object {
         Some((before, after)) => text.push_str(&format!(
-            " It is one big object that is made anew as it grows, from {} to {}.",
+            " It is one large object that is reallocated as it grows, from {} to {}.",
             number_format::bytes(crate::base::units::Bytes(i64::try_from(before).unwrap_or(i64::MAX))),
             number_format::bytes(crate::base::units::Bytes(i64::try_from(after).unwrap_or(i64::MAX)))
         )),
         None => text.push_str(&format!(
-            " That is {} objects of {} each; {}% of what was allocated in the last step stayed.",
+            " That is {} objects of {} each; {}% of what was allocated between the last two profiles stayed.",
             number_format::count(whole(site.change.objects)),
             bytes(site.bytes_per_object()),
             percent(site.lately.share())
@@ -292,7 +292,7 @@ fn claim(
     }
     if let Some(fresh) = process.heap.moments.last().and_then(|moment| moment.freshness) {
         text.push_str(&format!(
-            " The last profile shows {}% of all allocations by then.",
+            " The last profile shows {}% of all allocations up to then.",
             percent(fresh.min(1.0))
         ));
     }
@@ -326,25 +326,25 @@ fn advice(case: &Case<'_>, process: &ProcessProfiles, site: &SiteGrowth) -> Vec<
         .any(|frame| frame.role.is_some_and(|role| role.contains("map")));
     let shape = if site.big_object.is_some() {
         format!(
-            "Bound what {place} appends to: a ring, a flush that sets it to nil, or a map that is made anew (maps never shrink)."
+            "Limit what {place} appends to: use a ring buffer, flush it and set it to nil, or recreate a map (maps never shrink)."
         )
     } else if ["bufio.New", "bytes.growSlice", "compress/flate.New", "io.ReadAll"]
         .iter()
         .any(|name| called.starts_with(name))
     {
         format!(
-            "Buffers made at {place} live as long as who holds them: end those goroutines or return the buffers to a pool."
+            "Buffers allocated at {place} live as long as their owners: let those goroutines exit, or return the buffers to a pool."
         )
     } else if called.contains("strings.") && site.bytes_per_object() >= 4096.0 {
-        "If only a part of each string or slice is needed, keep strings.Clone or bytes.Clone of the part: a short piece pins the whole.".to_owned()
+        "If only a part of each string or slice is needed, keep a copy (strings.Clone, bytes.Clone): a small substring keeps the whole alive.".to_owned()
     } else if is_map {
-        format!("Evict from the map that {place} fills, or make it anew now and then: a map does not shrink.")
+        format!("Evict entries from the map that {place} fills, or recreate it periodically: a map does not shrink.")
     } else {
-        format!("Find who holds what {place} makes: evict, bound, or delete it when its owner goes.")
+        format!("Find what retains the objects allocated at {place}: evict them, limit them, or delete them with their owner.")
     };
     let mut advice = vec![shape];
     if site.bytes_per_object() >= 4096.0 && site.big_object.is_none() {
-        advice.push("Each object is large: if only a part is kept in use, clone the part (strings.Clone, bytes.Clone); the profile cannot see slices of it.".to_owned());
+        advice.push("Each object is large: if only a part of it is used, keep a copy of that part (strings.Clone, bytes.Clone). The profile does not show slices into it.".to_owned());
     }
     advice
 }

@@ -18,8 +18,8 @@ const ANONYMOUS: f64 = 0.5;
 const OOM: Rule = Rule {
     code: "prof.heap.oom",
     severity: Severity::Warning,
-    title: "The lines whose memory filled the container",
-    meaning: "Before the kill the heap grew, or was mostly, at the lines that are named.",
+    title: "What filled the heap before the kill",
+    meaning: "The lines where the heap grew, or where most of it was allocated, before the kill.",
 };
 
 /// The rule.
@@ -28,7 +28,7 @@ pub const DETECTOR: Detector = Detector {
     missing_inputs: |case| {
         let mut missing = Vec::new();
         if case.evidence.oom.is_empty() {
-            missing.push("a kernel log with the kill (dmesg, journal)".to_owned());
+            missing.push("a kernel log with the kill (dmesg, journalctl -k)".to_owned());
         }
         if !processes(case).iter().any(|process| !process.heap.moments.is_empty()) {
             missing.push("a heap profile from before the kill".to_owned());
@@ -77,7 +77,7 @@ pub fn fillers(case: &Case<'_>, process: &ProcessProfiles) -> Vec<Filler> {
     let Some(last) = process.heap.moments.last() else { return Vec::new() };
     let sites = levels(&process.stacks, &last.profile);
     let mut doubts = Doubts::default();
-    doubts.add("No line is known to have grown: these had most at the last profile.");
+    doubts.add("No line is known to have grown: these lines had the most memory in use in the last profile.");
     let large = sites
         .iter()
         .filter(|site| site.level.bytes >= super::heap_retained::SHARE * last.profile.in_use.bytes);
@@ -116,7 +116,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         .iter()
         .take(3)
         .map(|filler| {
-            let rate = filler.rate.map(|rate| format!(", {} more a minute", bytes(rate))).unwrap_or_default();
+            let rate = filler.rate.map(|rate| format!(", growing by {} per minute", bytes(rate))).unwrap_or_default();
             format!(
                 "{} ({}{rate})",
                 place(case, process, filler.site),
@@ -128,12 +128,12 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     let gogc = gogc(case, subject.id);
     let peak = live * (1.0 + gogc / 100.0);
     let mut claim = format!(
-        "Before the kill the heap in use was {}, mostly allocated at {}.",
+        "Before the kill, the heap in use was {}, mostly allocated at {}.",
         bytes(live),
         named.join(", ")
     );
     claim.push_str(&format!(
-        " With GOGC {}% the heap may reach {} before a collection ends, of {} that the process had at the kill.",
+        " With GOGC={}, the heap may reach {} before a collection ends; the process had {} at the kill.",
         whole(gogc),
         bytes(peak),
         bytes(i64_to_f64(held))
@@ -141,7 +141,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     let rest = i64_to_f64(held) - peak;
     if rest > 0.2 * i64_to_f64(held) {
         claim.push_str(&format!(
-            " The profile leaves {} unexplained: growth since, stacks, native memory.",
+            " The profile does not explain {}: later growth, stacks, native memory.",
             bytes(rest)
         ));
     }
@@ -159,7 +159,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: if first.doubts.0.is_empty() { Confidence::Likely } else { Confidence::Possible },
         reclaim: None,
         condition: format!(
-            "A process was killed for memory, {}% of it anonymous, and heap profiles show who allocated.",
+            "A process was OOM-killed, at least {}% of the memory was anonymous, and heap profiles show where it was allocated.",
             percent(ANONYMOUS)
         ),
         title: OOM.title.to_owned(),
@@ -168,7 +168,7 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         citations,
         against: first.doubts.0.clone(),
         advice: list(&[
-            "Mend what is kept at these lines. GOMEMLIMIT makes collections earlier, and only buys time against growth.",
+            "Fix what is retained at these lines. GOMEMLIMIT makes garbage collections run earlier, but against growth it only buys time.",
         ]),
     };
     let mut found = draft.about(process.subject)?;

@@ -18,8 +18,8 @@ const SAMPLED: f64 = 20.0;
 const RETAINED: Rule = Rule {
     code: "prof.heap.retained",
     severity: Severity::Info,
-    title: "Who allocated what is in use",
-    meaning: "A line allocated a large part of the heap in use; one profile does not say whether that grows.",
+    title: "Largest allocation site of the heap",
+    meaning: "One line allocated a large part of the heap in use. A single profile does not show whether it grows.",
 };
 
 /// The rule.
@@ -56,7 +56,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f6
     claim.push('.');
     let path = path(case, process, site.stack, site.site);
     if !path.is_empty() {
-        claim.push_str(&format!(" Most came through {path}."));
+        claim.push_str(&format!(" Most of it was called from {path}."));
     }
     let draft = Draft {
         rule: RETAINED,
@@ -64,7 +64,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f6
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "A line has {}% of the heap in use, by {SAMPLED} sampled objects.",
+            "A line has at least {}% of the heap in use, in at least {SAMPLED} sampled objects.",
             percent(SHARE)
         ),
         title: RETAINED.title.to_owned(),
@@ -78,12 +78,12 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f6
             Unit::Bytes,
         )],
         against: list(&[
-            "What is in use is not kept too long for that: a profile does not know what is needed.",
+            "Memory in use is not necessarily a leak: a profile does not show what is needed.",
         ]),
         advice: list(&[if process.heap.moments.len() > 1 {
-            "Compare it with the first heap profile of this process: what grew in between is what to look at."
+            "Compare it with the first heap profile of this process, and look at what grew in between."
         } else {
-            "Take a second heap profile later (heap?gc=1): what grew in between is what to look at."
+            "Take a second heap profile later (heap?gc=1), and look at what grew in between."
         }]),
     };
     let mut finding = draft.about(process.subject)?;

@@ -23,15 +23,15 @@ const NAMED: usize = 3;
 const MUTEX: Rule = Rule {
     code: "prof.lock.mutex",
     severity: Severity::Warning,
-    title: "A lock makes others wait",
-    meaning: "Goroutines wait for a lock that one line holds; the mutex profile names the end of the critical section.",
+    title: "Lock contention",
+    meaning: "Goroutines wait for a lock. The mutex profile shows the end of the critical section that holds it.",
 };
 
 const RUNTIME: Rule = Rule {
     code: "prof.lock.runtime",
     severity: Severity::Info,
-    title: "The runtime's own locks are contended",
-    meaning: "Threads wait for locks within the runtime: timers, the scheduler, the heap.",
+    title: "Runtime lock contention",
+    meaning: "Threads wait for locks inside the Go runtime: timers, the scheduler, the heap.",
 };
 
 /// The rules.
@@ -41,7 +41,7 @@ pub const DETECTOR: Detector = Detector {
         needs(
             case,
             |process| !process.mutex.is_empty(),
-            &["a mutex profile (runtime.SetMutexProfileFraction), best of all two"],
+            &["a mutex profile (runtime.SetMutexProfileFraction), preferably two"],
         )
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
@@ -83,14 +83,14 @@ fn finding(
 ) -> Option<Finding> {
     let mut doubts = Doubts::default();
     doubts.add_if(process.versions.at_least.is_none_or(|least| least < COUNTS_ALL), || {
-        "Up to Go 1.21 this profile counts the first waiter alone: the true wait may be many times as long.".to_owned()
+        "Up to Go 1.21, this profile counts only the first waiter: the total wait may be many times longer.".to_owned()
     });
     doubts.add_if(has(case, process, site.stack, is_http_client), || {
-        "The lock is within the HTTP client.".to_owned()
+        "The lock is inside the HTTP client.".to_owned()
     });
     let share = crate::base::convert::ratio(i128::from(site.nanos), i128::from(all)).unwrap_or(0.0);
     let mut claim = format!(
-        "On average {} goroutines wait for the lock that {} gives back: {} waits of {} each, {}% of all waiting for locks.",
+        "On average, {} goroutines wait for the lock released at {}: {} waits of {} each, {}% of all lock waiting time.",
         number_format::rate(site.waiters),
         place(case, process, site.site),
         number_format::count(site.events),
@@ -103,7 +103,7 @@ fn finding(
     }
     let waiters = waiters(case, process, site);
     if !waiters.is_empty() {
-        claim.push_str(&format!(" By the block profile they wait at {}.", waiters.join(", ")));
+        claim.push_str(&format!(" According to the block profile, they wait at {}.", waiters.join(", ")));
     }
     let is_high = site.waiters >= HIGH;
     let draft = Draft {
@@ -111,7 +111,7 @@ fn finding(
         severity: if is_high && doubts.0.len() <= 1 { Severity::Warning } else { doubts.severity() },
         confidence: doubts.confidence(),
         reclaim: None,
-        condition: format!("{WAITERS} goroutines or more wait on average, by {EVENTS} sampled events."),
+        condition: format!("On average, at least {WAITERS} goroutines wait, in at least {EVENTS} sampled events."),
         title: MUTEX.title.to_owned(),
         claim,
         amount: Some(nanos(site.nanos)),
@@ -119,12 +119,12 @@ fn finding(
         against: doubts
             .0
             .into_iter()
-            .chain(["On a machine without a free processor waits include the time that the holder itself waits to run.".to_owned()])
+            .chain(["On a machine without idle CPUs, the wait includes the time in which the holder itself waits for a CPU.".to_owned()])
             .collect(),
         advice: list(&[
-            "Shorten the critical section: no I/O, encoding or growing of maps and slices under the lock.",
-            "Split the lock by key, or read from a copy that is replaced as a whole.",
-            "With a deferred Unlock the line is the function's end or its return, not the defer statement.",
+            "Shorten the critical section: avoid I/O, encoding, and growing maps or slices while holding the lock.",
+            "Shard the lock by key, or read from an immutable copy that is replaced atomically.",
+            "With a deferred Unlock, the line is the function's end or return statement, not the defer statement.",
         ]),
     };
     let mut found = draft.about(process.subject)?;
@@ -169,10 +169,10 @@ fn runtime(case: &Case<'_>, process: &ProcessProfiles, window: &Counted) -> Opti
         severity: Severity::Info,
         confidence: Confidence::Possible,
         reclaim: None,
-        condition: format!("{RUNTIME_WAITERS} threads or more wait on average for locks of the runtime."),
+        condition: format!("On average, at least {RUNTIME_WAITERS} threads wait for runtime locks."),
         title: RUNTIME.title.to_owned(),
         claim: format!(
-            "On average {} threads wait for locks of the Go runtime itself.",
+            "On average, {} threads wait for locks inside the Go runtime.",
             number_format::rate(waiters)
         ),
         amount: Some(nanos(total)),
@@ -184,10 +184,10 @@ fn runtime(case: &Case<'_>, process: &ProcessProfiles, window: &Counted) -> Opti
             Unit::Nanoseconds,
         )],
         against: list(&[
-            "A machine without a free processor makes these waits longer: the holder waits to run.",
+            "On a machine without idle CPUs, these waits are longer because the holder waits for a CPU.",
         ]),
         advice: list(&[
-            "Fewer wake-ups of goroutines, timers and finalizers: batch, and use longer intervals.",
+            "Reduce wake-ups of goroutines, timers and finalizers: process in batches, and use longer intervals.",
         ]),
     };
     draft.about(process.subject)
@@ -210,10 +210,10 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         severity: Severity::Info,
         confidence: Confidence::Possible,
         reclaim: None,
-        condition: format!("One mutex profile has {EVENTS} sampled events or more at a line."),
-        title: "Who makes others wait for locks".to_owned(),
+        condition: format!("A single mutex profile has at least {EVENTS} sampled events at a line."),
+        title: "Lock contention since process start".to_owned(),
         claim: format!(
-            "{}% of all waiting for locks since the start, {}, is for the lock that {} gives back: {} waits of {} each.",
+            "{}% of all lock waiting time since process start ({}) is for the lock released at {}: {} waits of {} each.",
             percent(share),
             number_format::duration(crate::base::units::Nanos(site.nanos)),
             place(case, process, site.site),
@@ -222,8 +222,8 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         ),
         amount: Some(nanos(site.nanos)),
         citations: vec![sample(last.source, site.at, "delay", site.nanos, Unit::Nanoseconds)],
-        against: list(&["One profile counts since the start and says no rate: the waits may be long over."]),
-        advice: list(&["Take a second mutex profile later: the difference is what waits now."]),
+        against: list(&["A single profile counts since process start and shows no rate: the waits may be long over."]),
+        advice: list(&["Take a second mutex profile later: the difference shows current waits."]),
     };
     let mut found = draft.about(process.subject)?;
     found.places = vec![frame(case, process, site.site)];
@@ -248,7 +248,7 @@ mod tests {
         let before = contention(1_000, &[(HOLDER, &[10, SECOND])]);
         let after = contention(1_010, &[(HOLDER, &[51, 31 * SECOND])]);
         let found = check_bytes("prof.lock", &files(&before, &after), &["prof.lock.mutex"]);
-        assert!(found[0].claim.contains("On average 3.0 goroutines wait"), "{}", found[0].claim);
+        assert!(found[0].claim.contains("On average, 3.0 goroutines wait"), "{}", found[0].claim);
         // Nothing tells that the Go version counts all waiters.
         assert_eq!(found[0].confidence, Confidence::Possible);
     }

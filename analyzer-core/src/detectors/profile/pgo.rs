@@ -20,7 +20,7 @@ const CORES: f64 = 0.05;
 const PGO: Rule = Rule {
     code: "prof.pgo",
     severity: Severity::Info,
-    title: "A profile to build with",
+    title: "Suitable for PGO",
     meaning: "The CPU profile has enough samples for profile-guided optimization.",
 };
 
@@ -54,17 +54,17 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "A CPU profile of a busy process has {SAMPLES} samples or more, all of them traced."
+            "A CPU profile of a busy process has at least {SAMPLES} samples, all of them with stacks."
         ),
         title: PGO.title.to_owned(),
         claim: format!(
-            "The CPU profile has {} samples: enough for profile-guided optimization.",
+            "The CPU profile has {} samples, which is enough for profile-guided optimization (PGO).",
             number_format::count(count)
         ),
         amount: None,
         citations: vec![Citation { at: None, ..sample(cpu.source, 0, "samples", count, Unit::Count) }],
-        against: list(&["A profile of other work than production's makes other calls fast."]),
-        advice: list(&["Commit it as default.pgo beside the main package (Go 1.21 and later)."]),
+        against: list(&["A profile that does not represent production optimizes the wrong calls."]),
+        advice: list(&["Commit it as default.pgo in the main package's directory (Go 1.21 and later)."]),
     };
     draft.about(process.subject)
 }

@@ -19,8 +19,8 @@ const OF_GROWN: f64 = 0.5;
 const STACKS: Rule = Rule {
     code: "prof.stack.goroutines",
     severity: Severity::Warning,
-    title: "Goroutine stacks grow, unseen by heap profiles",
-    meaning: "The memory of stacks grew with a group of goroutines whose stacks are large: arrays lie on them.",
+    title: "Goroutine stacks grow",
+    meaning: "Stack memory grew with a group of goroutines that have large stacks, usually because of arrays on the stack. Heap profiles do not show it.",
 };
 
 /// The rule.
@@ -77,14 +77,14 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
         confidence: Confidence::Likely,
         reclaim: Some(Reclaim::Stays),
         condition: format!(
-            "Stacks grew by {} or more, and {}% of the goroutines that came are of one group, with {} of stack each.",
+            "Stacks grew by at least {}, and at least {}% of the new goroutines are in one group, with {} of stack each.",
             bytes(i64_to_f64(LEAST)),
             percent(OF_GROWN),
             bytes(i64_to_f64(EACH))
         ),
         title: STACKS.title.to_owned(),
         claim: format!(
-            "Stacks grew from {} to {} with {} more goroutines at {}: {} of stack each. No heap profile shows it.",
+            "Goroutine stacks grew from {} to {} with {} more goroutines at {}: {} of stack each. Heap profiles do not show this.",
             bytes(i64_to_f64(first.value)),
             bytes(i64_to_f64(last.value)),
             number_format::count_u64(came),
@@ -99,10 +99,10 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
             .chain(group.citations.iter().take(1))
             .cloned()
             .collect::<Vec<Citation>>(),
-        against: list(&["Deep recursion has large stacks too, without an array on them."]),
+        against: list(&["Deep recursion also causes large stacks."]),
         advice: list(&[
-            "A large array that does not escape lies on the stack, which doubles to hold it: take it from a pool, or make it on the heap where it can be shared.",
-            "Fewer goroutines: the stack is kept as long as the goroutine lives.",
+            "A large array that does not escape is placed on the stack, which doubles in size to hold it: take it from a pool, or allocate it on the heap and share it.",
+            "Run fewer such goroutines: a stack exists as long as its goroutine.",
         ]),
     };
     let mut found = draft.about(subject.id)?;

@@ -14,15 +14,15 @@ const LEAST_TASKS: i64 = 64;
 const NOFILE: Rule = Rule {
     code: "spec.nofile.low",
     severity: Severity::Warning,
-    title: "Few files may be open",
-    meaning: "Each connection is a file: accept and dial fail with \"too many open files\".",
+    title: "Low limit of open files",
+    meaning: "Each connection takes a file descriptor: at the limit, accept and dial fail with \"too many open files\".",
 };
 
 const PIDS: Rule = Rule {
     code: "spec.pids.low",
     severity: Severity::Warning,
-    title: "Few threads may run",
-    meaning: "Where the runtime gets no thread it ends with \"failed to create new OS thread\".",
+    title: "Low limit of threads",
+    meaning: "If the runtime cannot create a thread, it exits with \"failed to create new OS thread\".",
 };
 
 /// The rules.
@@ -36,13 +36,13 @@ pub const DETECTOR: Detector = Detector {
             Some(Draft {
                 confidence: Confidence::Likely,
                 claim: format!(
-                    "{} may have {} files open; Go raises the soft limit to the hard one and no further.",
+                    "{} may have {} files open; Go raises the soft limit only up to the hard limit.",
                     unit.name(),
                     files.value
                 ),
                 citations: vec![Citation::figure(files.at, "nofile", files.value, Measure::Count)],
-                against: list(&["A job without connections needs few."]),
-                advice: list(&["Leave the limit out, or set the hard one to 65536."]),
+                against: list(&["A job without connections needs only a few."]),
+                advice: list(&["Remove the limit, or set the hard limit to 65536."]),
                 ..draft(NOFILE, format!("The hard limit of open files is below {LEAST_FILES}."))
             })
         });
@@ -51,13 +51,13 @@ pub const DETECTOR: Detector = Detector {
             Some(Draft {
                 confidence: Confidence::Likely,
                 claim: format!(
-                    "{} may have {} tasks: threads count, and each blocked system call takes one.",
+                    "{} may have {} tasks: each thread counts, and each blocking system call occupies a thread.",
                     unit.name(),
                     pids.value
                 ),
                 citations: vec![Citation::figure(pids.at, "pids", pids.value, Measure::Count)],
-                against: list(&["A program that never blocks in system calls needs about ten."]),
-                advice: list(&["Leave the limit out, or set at least 256."]),
+                against: list(&["A program that never blocks in system calls needs only about ten."]),
+                advice: list(&["Remove the limit, or set it to at least 256."]),
                 ..draft(PIDS, format!("The limit of tasks is below {LEAST_TASKS}."))
             })
         }));

@@ -10,15 +10,15 @@ use crate::report::{Confidence, Severity};
 const MISMATCH: Rule = Rule {
     code: "spec.cgo.libc_mismatch",
     severity: Severity::Critical,
-    title: "The program is linked for another C library",
-    meaning: "The loader that the program names is not in the image: it ends with \"no such file or directory\" (exit code 127).",
+    title: "The program is linked against another C library",
+    meaning: "The program's dynamic loader is not in the image: it fails to start with \"no such file or directory\" (exit code 127).",
 };
 
 const ARENAS: Rule = Rule {
     code: "spec.cgo.arenas",
     severity: Severity::Info,
-    title: "cgo with glibc and no MALLOC_ARENA_MAX",
-    meaning: "glibc keeps an arena for each of many threads: memory that C freed may stay with it.",
+    title: "cgo with glibc but without MALLOC_ARENA_MAX",
+    meaning: "glibc creates malloc arenas for many threads and may keep memory that C code freed.",
 };
 
 /// The rules.
@@ -45,7 +45,7 @@ fn mismatch(unit: &Unit<'_>, build: &Build, cgo: &Stated<bool>, builder: &Stated
     Draft {
         confidence: Confidence::Likely,
         claim: format!(
-            "{} is built with cgo on {} and runs on {}: its loader is not there, and it does not start.",
+            "{} is built with cgo on {} but runs on {}: its dynamic loader is missing, and it does not start.",
             unit.name(),
             builder.value,
             build.base.value
@@ -56,14 +56,14 @@ fn mismatch(unit: &Unit<'_>, build: &Build, cgo: &Stated<bool>, builder: &Stated
             place(cgo.at, "CGO_ENABLED"),
         ],
         against: list(&[
-            "A program without any C code is linked statically even so, unless it uses net or os/user.",
+            "A program without C code is still linked statically, unless it uses net or os/user.",
         ]),
         advice: list(&[
-            "Build on the same kind of image that it runs on, link it with -extldflags=-static, or set CGO_ENABLED=0.",
+            "Build on the same base image that it runs on, link with -extldflags=-static, or set CGO_ENABLED=0.",
         ]),
         ..draft(
             MISMATCH,
-            "CGO_ENABLED=1, and the images of the build and of the last stage have different C libraries.",
+            "CGO_ENABLED=1, and the build stage and the final stage have different C libraries.",
         )
     }
 }
@@ -75,15 +75,15 @@ fn arenas(unit: &Unit<'_>, build: &Build, cgo: &Stated<bool>) -> Option<Draft> {
     Some(Draft {
         confidence: Confidence::Possible,
         claim: format!(
-            "{} is built with cgo and runs on {} (glibc) without MALLOC_ARENA_MAX: where C code allocates in many threads, freed memory stays in its arenas.",
+            "{} is built with cgo and runs on {} (glibc) without MALLOC_ARENA_MAX: if C code allocates in many threads, freed memory stays in the arenas.",
             unit.name(),
             build.base.value
         ),
         citations: vec![place(cgo.at, "CGO_ENABLED"), place(build.base.at, "FROM")],
         against: list(&[
-            "A program whose C code allocates little holds little; smaps of the process tell (mem.glibc.arenas).",
+            "If the C code allocates little, the arenas hold little. The process's smaps show how much (mem.glibc.arenas).",
         ]),
-        advice: list(&["Measure first; then MALLOC_ARENA_MAX=2, or another allocator."]),
+        advice: list(&["Measure first, then set MALLOC_ARENA_MAX=2 or use another allocator."]),
         ..draft(ARENAS, "CGO_ENABLED=1 on a glibc image, and MALLOC_ARENA_MAX is not set.")
     })
 }

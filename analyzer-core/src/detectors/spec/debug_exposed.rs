@@ -13,8 +13,8 @@ const PPROF_PORT: i64 = 6060;
 const EXPOSED: Rule = Rule {
     code: "spec.debug.exposed",
     severity: Severity::Warning,
-    title: "net/http/pprof is published",
-    meaning: "Whoever reaches the port reads the command line and the heap's call sites, and can keep the CPU busy.",
+    title: "net/http/pprof is exposed",
+    meaning: "Anyone who can reach the port can read the command line and allocation sites, and can load the CPU.",
 };
 
 /// The rule.
@@ -27,21 +27,21 @@ pub const DETECTOR: Detector = Detector {
             Some(Draft {
                 confidence: Confidence::Likely,
                 claim: format!(
-                    "{}: {what}. Heap, goroutines and command line can be read from outside.",
+                    "{}: {what}. Heap, goroutines and the command line can be read from outside.",
                     unit.name()
                 ),
                 citations: vec![place(at, "port")],
                 against: list(&[
-                    "A firewall or a network policy may stand before it.",
+                    "A firewall or a network policy may block access.",
                     "The port may serve something else.",
                 ]),
                 advice: list(&[
-                    "Bind pprof to 127.0.0.1 and use kubectl port-forward, or publish it inside the cluster alone.",
+                    "Bind pprof to 127.0.0.1 and use kubectl port-forward, or expose it only inside the cluster.",
                 ]),
                 ..draft(
                     EXPOSED,
                     format!(
-                        "Port {PPROF_PORT}, or a port named pprof, is published beyond the host or the cluster."
+                        "Port {PPROF_PORT}, or a port named pprof, is exposed outside the host or the cluster."
                     ),
                 )
             })
@@ -57,7 +57,7 @@ fn is_pprof(container: &Container, number: i64) -> bool {
 fn published(unit: &Unit<'_>) -> Option<(String, SourceSpan)> {
     let container = unit.container?;
     let port = container.published.iter().find(|port| is_pprof(container, port.value))?;
-    Some((format!("the host publishes port {}", port.value), port.at))
+    Some((format!("the host exposes port {}", port.value), port.at))
 }
 
 /// A service or an Ingress that leads from outside to the port.
@@ -80,7 +80,7 @@ fn led_to(case: &Case<'_>, unit: &Unit<'_>) -> Option<(String, SourceSpan)> {
                 target.is_some_and(|target| is_pprof(container, target)) || port.name.contains("pprof");
             if is_debug && service.is_public {
                 return Some((
-                    format!("the service {name} leads from outside to port {}", port.target),
+                    format!("the service {name} exposes port {}", port.target),
                     port.at,
                 ));
             }
@@ -94,7 +94,7 @@ fn led_to(case: &Case<'_>, unit: &Unit<'_>) -> Option<(String, SourceSpan)> {
                 to_port.find(|(_, backend)| is_debug || backend.path.starts_with(PPROF_PATH))
             {
                 return Some((
-                    format!("{} leads to port {} at {}", ingress.name, port.target, backend.path),
+                    format!("{} routes to port {} at {}", ingress.name, port.target, backend.path),
                     backend.at,
                 ));
             }

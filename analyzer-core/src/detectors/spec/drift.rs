@@ -8,8 +8,8 @@ use crate::report::{Citation, Confidence, Finding, RecipeContainer, RecipeFact, 
 const DRIFT: Rule = Rule {
     code: "spec.drift",
     severity: Severity::Warning,
-    title: "What runs is not what the manifest states",
-    meaning: "A limit or a setting of the runtime in the capture is another one than the manifest of the same container states.",
+    title: "The running container differs from the manifest",
+    meaning: "A limit or a runtime setting in the capture differs from the manifest of the same container.",
 };
 
 /// The rule.
@@ -20,7 +20,7 @@ pub const DETECTOR: Detector = Detector {
         let is_joined = |unit: &Unit<'_>| unit.capture.is_some();
         if missing.is_empty() && !case.units.iter().any(is_joined) {
             return list(&[
-                "a capture of a container that the manifest names: the same name of process, folder or pod",
+                "a capture of a container in the manifest: with the same process, folder or pod name",
             ]);
         }
         missing
@@ -46,7 +46,7 @@ fn detect(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-const CONDITION: &str = "A capture of the container, told by its name, shows another value; pages, hundredths of a processor and patch releases of Go do not count.";
+const CONDITION: &str = "A capture of the container, matched by name, shows another value; rounding to pages or hundredths of a CPU and Go patch releases do not count.";
 
 /// The differences of one container; its condition is what tells equal ones.
 fn find(case: &Case<'_>, container: &RecipeContainer) -> Option<Draft> {
@@ -60,7 +60,7 @@ fn find(case: &Case<'_>, container: &RecipeContainer) -> Option<Draft> {
         let captured = fact.captured.as_ref()?;
         let stated =
             if fact.id == RecipeFactId::GoVersion { "Go".to_owned() } else { lowered(fact.id.label()) };
-        Some(format!("{stated} {}, and it runs with {}", fact.written, captured.text))
+        Some(format!("{stated} {}, but it runs with {}", fact.written, captured.text))
     });
     let each: Vec<String> = each.collect();
     let is_light = |fact: &&RecipeFact| {
@@ -73,14 +73,14 @@ fn find(case: &Case<'_>, container: &RecipeContainer) -> Option<Draft> {
     });
     let citations: Vec<Citation> = cited.collect();
     let mut against = list(&[
-        "The manifest may have been changed after the capture, and not be rolled out yet, or the capture be of another cluster.",
+        "The manifest may have been changed after the capture and not rolled out yet, or the capture may be from another cluster.",
     ]);
-    against.push(format!("Manifest and capture are joined by name: {}.", capture.because));
+    against.push(format!("Manifest and capture are matched by name: {}.", capture.because));
     if facts.iter().any(|fact| {
         matches!(fact.id, RecipeFactId::Gomemlimit | RecipeFactId::Gogc | RecipeFactId::Gomaxprocs)
     }) {
         against.push(
-            "The program may set it itself: debug.SetMemoryLimit, debug.SetGCPercent, runtime.GOMAXPROCS."
+            "The program may set the value itself: debug.SetMemoryLimit, debug.SetGCPercent, runtime.GOMAXPROCS."
                 .to_owned(),
         );
     }
@@ -92,7 +92,7 @@ fn find(case: &Case<'_>, container: &RecipeContainer) -> Option<Draft> {
         citations,
         against,
         advice: list(&[
-            "Compare with what the cluster has (kubectl get pod -o yaml, docker inspect), and roll the manifest out or correct it: the other checks of the recipe go by what is stated.",
+            "Compare it with the running configuration (kubectl get pod -o yaml, docker inspect), and roll out or correct the manifest: the other manifest checks rely on it.",
         ]),
         ..draft(DRIFT, each.join("; "))
     })
@@ -151,21 +151,21 @@ mod tests {
                 "<256MiB>",
                 "200000 100000",
                 "GOMEMLIMIT=400MiB\0GOMAXPROCS=2\0",
-                "memory limit 512Mi, and it runs with 256.0 MiB",
+                "memory limit 512Mi, but it runs with 256.0 MiB",
             ),
             (
                 "<512MiB>",
                 "100000 100000",
                 "GOMEMLIMIT=400MiB\0GOMAXPROCS=2\0",
-                "CPU limit 2, and it runs with 1",
+                "CPU limit 2, but it runs with 1",
             ),
             (
                 "<512MiB>",
                 "200000 100000",
                 "GOMEMLIMIT=240MiB\0GOMAXPROCS=2\0",
-                "GOMEMLIMIT 400MiB, and it runs with 240.0 MiB",
+                "GOMEMLIMIT 400MiB, but it runs with 240.0 MiB",
             ),
-            ("max", "200000 100000", "GOMAXPROCS=2\0", "memory limit 512Mi, and it runs with none"),
+            ("max", "200000 100000", "GOMAXPROCS=2\0", "memory limit 512Mi, but it runs with none"),
         ] {
             let files = with(capture("api", memory, cpu, environ), &[("deploy.yaml", manifest.clone())]);
             let found = check("spec.drift", &files, &["spec.drift"]);

@@ -10,14 +10,14 @@ use crate::report::{Confidence, Severity};
 const SHELL: Rule = Rule {
     code: "spec.entrypoint.shell",
     severity: Severity::Warning,
-    title: "A shell takes the stop signal",
-    meaning: "SIGTERM goes to the shell, which does not pass it on: the program is killed when the grace period ends.",
+    title: "A shell receives the stop signal",
+    meaning: "SIGTERM goes to the shell, which does not forward it: the program is killed when the grace period ends.",
 };
 
 const NOSHELL: Rule = Rule {
     code: "spec.entrypoint.noshell",
     severity: Severity::Critical,
-    title: "The image has no shell to start the program with",
+    title: "The image has no shell",
     meaning: "The shell form needs /bin/sh: the container does not start (exit code 127).",
 };
 
@@ -93,7 +93,7 @@ fn of_unit(unit: &Unit<'_>) -> Option<Draft> {
 fn of_script(unit: &Unit<'_>, start: &Start) -> Option<Draft> {
     let path = start.words.iter().take(2).find(|word| word.contains('/'))?;
     let (_, script) = unit.build?.scripts.iter().find(|(own, _)| file_of(own) == file_of(path))?;
-    let why = "the script does not end with exec, and its shell stays as the program's parent";
+    let why = "the script does not end with exec, so its shell remains the program's parent";
     script_stays(&script.value).then(|| stays(unit, start, path, why))
 }
 
@@ -106,26 +106,26 @@ fn stays(unit: &Unit<'_>, start: &Start, line: &str, why: &str) -> Draft {
         ),
         citations: vec![place(start.at, "command")],
         against: list(&[
-            "An init that the runtime adds (docker run --init, shareProcessNamespace) changes who gets the signal.",
+            "An init process (docker run --init, shareProcessNamespace) changes which process receives the signal.",
         ]),
         advice: list(&[
-            "Use the exec form: ENTRYPOINT [\"/app\"]; in Kubernetes name the program in command, without a shell.",
-            "Where a shell is needed, let it end with exec: exec /app.",
+            "Use the exec form: ENTRYPOINT [\"/app\"]. In Kubernetes, put the program in command, without a shell.",
+            "If a shell is needed, end its script with exec: exec /app.",
         ]),
-        ..draft(SHELL, "The command is run by a shell that does not put the program in its own place.")
+        ..draft(SHELL, "The command is run by a shell that does not exec the program.")
     }
 }
 
 fn no_shell(unit: &Unit<'_>, start: &Start, image: &str) -> Draft {
     Draft {
         claim: format!(
-            "{} is started by /bin/sh, and {image} has no shell: it ends at once with exit code 127.",
+            "{} is started by /bin/sh, but {image} has no shell: the container exits immediately with code 127.",
             unit.name()
         ),
         citations: vec![place(start.at, "command")],
-        against: list(&["An image of one's own by that name may bring a shell."]),
+        against: list(&["A custom image of that name may include a shell."]),
         advice: list(&["Use the exec form: ENTRYPOINT [\"/app\"]."]),
-        ..draft(NOSHELL, "The command needs a shell, and the last stage is scratch or distroless.")
+        ..draft(NOSHELL, "The command needs a shell, but the final stage is scratch or distroless.")
     }
 }
 

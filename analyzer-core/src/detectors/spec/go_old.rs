@@ -9,7 +9,7 @@ const OLD: Rule = Rule {
     code: "spec.go.old",
     severity: Severity::Info,
     title: "An old Go version",
-    meaning: "The version handles memory in a way that later ones do not.",
+    meaning: "This version handles memory worse than later versions.",
 };
 
 /// The rule.
@@ -23,7 +23,7 @@ pub const DETECTOR: Detector = Detector {
             Some(Draft {
                 claim: format!("{} is built with {}: {what}.", unit.name(), stated.value),
                 citations: vec![place(stated.at, "Go version")],
-                against: list(&["Distributions patch their own builds."]),
+                against: list(&["Distributions may have patched their builds."]),
                 advice: list(&["Build with a supported version."]),
                 ..draft(OLD, "Go is older than 1.19, or is 1.21.0 to 1.21.3.")
             })
@@ -35,9 +35,9 @@ pub const DETECTOR: Detector = Detector {
 fn peculiar(version: Version) -> Option<&'static str> {
     match (version.minor, version.patch) {
         _ if version.major != 1 => None,
-        (21, Some(0..=3)) => Some("it asks the kernel for huge pages, which raises Rss (go.dev/issue/64332)"),
-        (..16, _) => Some("it gives memory back with MADV_FREE, which stays in Rss, and has no GOMEMLIMIT"),
-        (..19, _) => Some("it has no GOMEMLIMIT"),
+        (21, Some(0..=3)) => Some("it requests huge pages from the kernel, which raises Rss (go.dev/issue/64332)"),
+        (..16, _) => Some("it frees memory with MADV_FREE, which stays in Rss, and does not support GOMEMLIMIT"),
+        (..19, _) => Some("it does not support GOMEMLIMIT"),
         _ => None,
     }
 }

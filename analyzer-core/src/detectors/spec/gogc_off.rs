@@ -8,7 +8,7 @@ const OFF: Rule = Rule {
     code: "spec.gogc.off",
     severity: Severity::Critical,
     title: "GOGC=off without GOMEMLIMIT",
-    meaning: "The collector never runs: the heap grows until the container is killed.",
+    meaning: "The garbage collector never runs: the heap grows until the container is killed.",
 };
 
 /// The rule.
@@ -28,12 +28,12 @@ pub const DETECTOR: Detector = Detector {
             let is_alone = unit.container.is_none();
             Some(Draft {
                 confidence: if is_alone { Confidence::Likely } else { Confidence::Certain },
-                claim: format!("{} has GOGC={value} and no GOMEMLIMIT: nothing ever collects.", unit.name()),
+                claim: format!("{} has GOGC={value} but no GOMEMLIMIT: the garbage collector never runs.", unit.name()),
                 citations: vec![place(at, "GOGC")],
                 against: list(&[
-                    "A program that ends before memory is out, such as a short job, may want that.",
+                    "This may be intended for a short job that exits before memory runs out.",
                 ]),
-                advice: list(&["Set GOMEMLIMIT below the container's memory limit, or take GOGC=off away."]),
+                advice: list(&["Set GOMEMLIMIT below the container's memory limit, or remove GOGC=off."]),
                 ..draft(OFF, "GOGC is off or negative, and GOMEMLIMIT is not set.")
             })
         })

@@ -10,7 +10,7 @@ const ABOVE: Rule = Rule {
     code: "spec.gomaxprocs.above_cpu",
     severity: Severity::Warning,
     title: "GOMAXPROCS is far above the CPU limit",
-    meaning: "The quota of each period is spent early, and every thread then waits for the next one.",
+    meaning: "The quota is used up early in each period, and all threads then wait for the next one.",
 };
 
 /// The rule.
@@ -27,7 +27,7 @@ pub const DETECTOR: Detector = Detector {
             }
             Some(Draft {
                 claim: format!(
-                    "{} has GOMAXPROCS={value} and a CPU limit of {}: with {value} threads running the quota of 100 ms is spent after {} ms.",
+                    "{} has GOMAXPROCS={value} and a CPU limit of {}: with {value} running threads, the quota of a 100 ms period is used up after {} ms.",
                     unit.name(),
                     cpus(limit.value),
                     limit.value / 10 / value
@@ -38,8 +38,8 @@ pub const DETECTOR: Detector = Detector {
                 ],
                 against: list(&["A program that never runs that many goroutines at once is not throttled."]),
                 advice: list(&[
-                    "Leave GOMAXPROCS out where the program is built with Go 1.25 or later and go.mod says go 1.25: the runtime reads the quota.",
-                    "Else set it to the CPU limit, rounded up.",
+                    "With Go 1.25 or later and go 1.25 in go.mod, leave GOMAXPROCS unset: the runtime reads the quota.",
+                    "Otherwise set it to the CPU limit, rounded up.",
                 ]),
                 ..draft(ABOVE, format!("GOMAXPROCS is above {LEAST} and above {TIMES} times the CPU limit."))
             })

@@ -7,8 +7,8 @@ use crate::report::{Confidence, Severity};
 const UNAWARE: Rule = Rule {
     code: "spec.gomaxprocs.unaware",
     severity: Severity::Warning,
-    title: "The Go runtime does not read the CPU limit",
-    meaning: "GOMAXPROCS is the number of the node's processors, whatever the container may use.",
+    title: "The Go runtime ignores the CPU limit",
+    meaning: "GOMAXPROCS defaults to the node's number of CPUs, regardless of the container's limit.",
 };
 
 /// The rule.
@@ -36,12 +36,12 @@ pub const DETECTOR: Detector = Detector {
             };
             let claim = match limit {
                 Some(limit) => format!(
-                    "{} has a CPU limit of {}, and {why}: GOMAXPROCS is the number of the node's processors.",
+                    "{} has a CPU limit of {}, and {why}: GOMAXPROCS defaults to the node's number of CPUs.",
                     unit.name(),
                     cpus(limit.value)
                 ),
                 None => format!(
-                    "{}: {why}. Under a CPU limit GOMAXPROCS is the number of the node's processors.",
+                    "{}: {why}. With a CPU limit, GOMAXPROCS defaults to the node's number of CPUs.",
                     unit.name()
                 ),
             };
@@ -52,11 +52,11 @@ pub const DETECTOR: Detector = Detector {
                 claim,
                 citations: cited.chain(limit.map(|limit| place(limit.at, "CPU limit"))).collect(),
                 against: list(&[
-                    "A node with no more processors than the limit makes no difference.",
+                    "It makes no difference on a node with no more CPUs than the limit.",
                     "The program may call runtime.GOMAXPROCS or use automaxprocs.",
                 ]),
                 advice: list(&[
-                    "Build with Go 1.25 or later and say go 1.25 in go.mod, or set GOMAXPROCS to the CPU limit, rounded up.",
+                    "Build with Go 1.25 or later and go 1.25 in go.mod, or set GOMAXPROCS to the CPU limit, rounded up.",
                 ]),
                 ..draft(
                     UNAWARE,

@@ -14,20 +14,20 @@ const ABOVE: Rule = Rule {
     code: "spec.gomemlimit.above_limit",
     severity: Severity::Critical,
     title: "GOMEMLIMIT is not below the memory limit",
-    meaning: "The kernel kills the container before the collector hurries.",
+    meaning: "The kernel kills the container before the garbage collector responds.",
 };
 
 const EQUALS: Rule = Rule {
     code: "spec.gomemlimit.equals_limit",
     severity: Severity::Warning,
-    title: "GOMEMLIMIT is the whole memory limit",
-    meaning: "GOMEMLIMIT is taken from the container's limit: nothing is left for what is not Go's.",
+    title: "GOMEMLIMIT equals the memory limit",
+    meaning: "GOMEMLIMIT is set to the container's limit: nothing is left for memory outside the Go runtime.",
 };
 
 const TIGHT: Rule = Rule {
     code: "spec.gomemlimit.tight",
     severity: Severity::Warning,
-    title: "GOMEMLIMIT leaves little of the memory limit",
+    title: "GOMEMLIMIT leaves little headroom",
     meaning: "Thread stacks, C memory, page cache and tmpfs share what GOMEMLIMIT leaves.",
 };
 
@@ -41,7 +41,7 @@ fn find(unit: &Unit<'_>) -> Option<Draft> {
     let mut found = match value {
         VariableValue::Resource(resource) if resource == "limits.memory" => Draft {
             claim: format!(
-                "{} takes GOMEMLIMIT from limits.memory: it is {} of {}, with no room for anything but Go.",
+                "{} takes GOMEMLIMIT from limits.memory: it is {} of {}, which leaves nothing for memory outside the Go runtime.",
                 unit.name(),
                 text(limit.value),
                 written(limit)
@@ -52,13 +52,13 @@ fn find(unit: &Unit<'_>) -> Option<Draft> {
         _ => of_literal(unit, limit)?,
     };
     let against = if found.rule == ABOVE {
-        "A program may set another limit with debug.SetMemoryLimit."
+        "The program may set another limit with debug.SetMemoryLimit."
     } else {
-        "A pure Go program with few threads and no tmpfs may live with it."
+        "It may be enough for a pure Go program with few threads and without tmpfs."
     };
     found.citations.push(memory(limit, "memory limit"));
     found.against = list(&[against]);
-    found.advice = vec![format!("{} Or raise the limit.", advised_gomemlimit(unit, limit))];
+    found.advice = vec![format!("{} Otherwise raise the limit.", advised_gomemlimit(unit, limit))];
     Some(found)
 }
 
@@ -69,7 +69,7 @@ fn of_literal(unit: &Unit<'_>, limit: &Stated<i64>) -> Option<Draft> {
     if value >= limit.value {
         return Some(Draft {
             claim: format!(
-                "{given}, and its memory limit is {}: the kernel kills it before the collector hurries.",
+                "{given}, and its memory limit is {}: the kernel kills it before the garbage collector responds.",
                 written(limit)
             ),
             citations: cited,
@@ -79,7 +79,7 @@ fn of_literal(unit: &Unit<'_>, limit: &Stated<i64>) -> Option<Draft> {
     (value > limit.value / 100 * TIGHT_PERCENT).then(|| Draft {
         confidence: Confidence::Likely,
         claim: format!(
-            "{given} of a memory limit of {}: {} are left for what is not Go's.",
+            "{given} with a memory limit of {}: {} is left for memory outside the Go runtime.",
             written(limit),
             text(limit.value - value)
         ),

@@ -9,8 +9,8 @@ use crate::report::{Confidence, Severity};
 const MISSING: Rule = Rule {
     code: "spec.gomemlimit.missing",
     severity: Severity::Info,
-    title: "No GOMEMLIMIT beside a memory limit",
-    meaning: "The container has a memory limit that the Go runtime does not know of.",
+    title: "Memory limit without GOMEMLIMIT",
+    meaning: "The container has a memory limit, but the Go runtime does not know it.",
 };
 
 /// The rule.
@@ -27,14 +27,14 @@ pub const DETECTOR: Detector = Detector {
             let go = unit.go.map(|at| place(at, "Go"));
             Some(Draft {
                 confidence: Confidence::Likely,
-                claim: format!("{} is limited to {} and sets no GOMEMLIMIT.", unit.name(), written(limit)),
+                claim: format!("{} is limited to {} but does not set GOMEMLIMIT.", unit.name(), written(limit)),
                 citations: std::iter::once(memory(limit, "memory limit")).chain(go).collect(),
                 against: list(&[
-                    "A heap that never grows near the limit needs none.",
+                    "A heap that never comes near the limit does not need GOMEMLIMIT.",
                     "The program may call debug.SetMemoryLimit.",
                 ]),
                 advice: vec![advised_gomemlimit(unit, limit)],
-                ..draft(MISSING, "A Go container has a memory limit and no GOMEMLIMIT.")
+                ..draft(MISSING, "A Go container has a memory limit but no GOMEMLIMIT.")
             })
         })
     },

@@ -7,8 +7,8 @@ use crate::report::Severity;
 const SYNTAX: Rule = Rule {
     code: "spec.gomemlimit.syntax",
     severity: Severity::Critical,
-    title: "GOMEMLIMIT cannot be read",
-    meaning: "The Go runtime ends at once with \"malformed GOMEMLIMIT\" (exit code 2).",
+    title: "Malformed GOMEMLIMIT",
+    meaning: "The Go runtime exits immediately with \"malformed GOMEMLIMIT\" (exit code 2).",
 };
 
 /// The rule.
@@ -28,11 +28,11 @@ pub const DETECTOR: Detector = Detector {
             };
             Some(Draft {
                 claim: format!(
-                    "{} has GOMEMLIMIT={text}: the Go runtime takes a whole number with B, KiB, MiB, GiB or TiB and does not start with anything else.",
+                    "{} has GOMEMLIMIT={text}: the Go runtime accepts only a whole number with B, KiB, MiB, GiB or TiB, and does not start otherwise.",
                     unit.name()
                 ),
                 citations: vec![place(at, "GOMEMLIMIT")],
-                against: list(&["A program that is not Go does not read it."]),
+                against: list(&["Programs not written in Go do not read it."]),
                 advice: vec![advice],
                 ..draft(SYNTAX, "GOMEMLIMIT is neither off nor a whole number with B, KiB, MiB, GiB or TiB.")
             })

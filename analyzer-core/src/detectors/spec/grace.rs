@@ -10,7 +10,7 @@ const PRESTOP: Rule = Rule {
     code: "spec.grace.prestop",
     severity: Severity::Critical,
     title: "The preStop hook takes the whole grace period",
-    meaning: "SIGTERM comes when the time is over: SIGKILL follows at once, and no shutdown runs.",
+    meaning: "SIGTERM is sent when the grace period is already over: SIGKILL follows immediately, and no graceful shutdown takes place.",
 };
 
 /// The rule.
@@ -30,19 +30,19 @@ pub const DETECTOR: Detector = Detector {
                 container.grace.as_ref().map(|grace| place(grace.at, "terminationGracePeriodSeconds"));
             Some(Draft {
                 claim: format!(
-                    "{} sleeps {} s in its preStop hook, and its grace period is {grace} s{default}: nothing is left for a shutdown.",
+                    "{} sleeps {} s in its preStop hook, but its grace period is {grace} s{default}: no time is left for a graceful shutdown.",
                     unit.name(),
                     hook.value
                 ),
                 citations: std::iter::once(place(hook.at, "preStop")).chain(cited).collect(),
                 against: list(&[
-                    "The kubelet adds 2 s once to a hook that ran out of time: too little for most shutdowns.",
+                    "The kubelet extends the grace period once by 2 s if the hook has not finished, which is too short for most shutdowns.",
                 ]),
                 advice: vec![format!(
-                    "Set terminationGracePeriodSeconds to the hook's time and what Shutdown needs, such as {}.",
+                    "Set terminationGracePeriodSeconds to the hook's time plus the time that Shutdown needs, for example {}.",
                     hook.value.saturating_add(GRACE)
                 )],
-                ..draft(PRESTOP, "The preStop hook sleeps as long as the grace period, or longer.")
+                ..draft(PRESTOP, "The preStop hook sleeps at least as long as the grace period.")
             })
         })
     },

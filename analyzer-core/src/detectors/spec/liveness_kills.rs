@@ -14,7 +14,7 @@ const KILLS: Rule = Rule {
     code: "spec.liveness.kills",
     severity: Severity::Warning,
     title: "The liveness probe kills the container",
-    meaning: "The kubelet restarts what does not answer its probe: that is no crash, and exit code 137 or 143 no OOM kill.",
+    meaning: "The kubelet restarts containers that fail their liveness probe. This is not a crash, and exit code 137 or 143 is not an OOM kill.",
 };
 
 /// The rule.
@@ -52,17 +52,17 @@ fn find(case: &Case<'_>) -> Option<Finding> {
     let draft = Draft {
         confidence: Confidence::Certain,
         claim: format!(
-            "The kubelet restarted container {name} {often} because its liveness probe failed: that is no crash, and its exit code no OOM kill."
+            "The kubelet restarted container {name} {often} because its liveness probe failed. This is not a crash, and its exit code does not mean an OOM kill."
         ),
         citations: cited.take(20).collect(),
         against: list(&[
-            "A probe that fails because the program hangs is right to restart it: a goroutine dump from before tells.",
+            "If the program hangs, the restart is correct: a goroutine dump from before the restart shows whether it does.",
         ]),
         advice: list(&[
-            "Give the probe more time (timeoutSeconds, failureThreshold), and let it ask nothing that waits for other services.",
-            "Take a goroutine dump and the CPU throttling while it fails.",
+            "Give the probe more time (timeoutSeconds, failureThreshold), and do not let it depend on other services.",
+            "Capture a goroutine dump and cpu.stat while it fails.",
         ]),
-        ..draft(KILLS, "An event says \"failed liveness probe, will be restarted\".")
+        ..draft(KILLS, "An event contains \"failed liveness probe, will be restarted\".")
     };
     let subject =
         case.analysis.subjects.iter().find(|subject| subject.sources().any(|id| id == first.record.source));

@@ -8,7 +8,7 @@ const MADVDONTNEED: Rule = Rule {
     code: "spec.godebug.madvdontneed",
     severity: Severity::Info,
     title: "GODEBUG has madvdontneed=0",
-    meaning: "What Go gives back stays in Rss until the kernel needs it.",
+    meaning: "Memory that Go frees stays in Rss until the kernel needs it.",
 };
 
 /// The rule.
@@ -20,12 +20,12 @@ pub const DETECTOR: Detector = Detector {
             let (value, at) = unit.godebug("madvdontneed")?;
             (value == "0").then(|| Draft {
                 claim: format!(
-                    "{} has madvdontneed=0 in GODEBUG: memory that Go gives back stays in Rss until the kernel needs it.",
+                    "{} has madvdontneed=0 in GODEBUG: memory that Go frees stays in Rss until the kernel needs it.",
                     unit.name()
                 ),
                 citations: vec![place(at, "GODEBUG")],
-                against: list(&["It costs less CPU where memory is given back and taken again all the time."]),
-                advice: list(&["Take it out if Rss or the container's charge is watched."]),
+                against: list(&["It saves CPU time if memory is freed and reused all the time."]),
+                advice: list(&["Remove it if you monitor Rss or the container's charge."]),
                 ..draft(MADVDONTNEED, "GODEBUG has madvdontneed=0.")
             })
         })

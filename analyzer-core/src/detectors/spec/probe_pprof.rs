@@ -8,8 +8,8 @@ use crate::report::Severity;
 const PPROF: Rule = Rule {
     code: "spec.probe.pprof",
     severity: Severity::Warning,
-    title: "A probe asks net/http/pprof",
-    meaning: "Each probe takes a profile or stops the program to list its goroutines, and says nothing of health.",
+    title: "A probe uses net/http/pprof",
+    meaning: "Each probe takes a profile, or stops the program to list its goroutines, and does not check its health.",
 };
 
 /// The rule.
@@ -21,17 +21,17 @@ pub const DETECTOR: Detector = Detector {
             let probe = unit.container?.probes.iter().find(|probe| probe.written.contains(PPROF_PATH))?;
             Some(Draft {
                 claim: format!(
-                    "The {} of {} asks {}: each time the program lists its goroutines or takes a profile.",
+                    "The {} of {} requests {}: each probe makes the program list its goroutines or take a profile.",
                     probe.value,
                     name(&unit.name()),
                     probe.written
                 ),
                 citations: vec![place(probe.at, &probe.value)],
                 against: list(&[
-                    "/debug/pprof/ alone, the index, is cheap; it still says nothing of health.",
+                    "The index page /debug/pprof/ is cheap, but it does not check the service's health either.",
                 ]),
                 advice: list(&[
-                    "Answer the probe from a handler that checks what the service needs, such as /livez.",
+                    "Use a handler that checks what the service needs, such as /livez.",
                 ]),
                 ..draft(PPROF, "The path or command of a probe contains /debug/pprof.")
             })

@@ -12,7 +12,7 @@ const GAP: Rule = Rule {
     code: "spec.request.gap",
     severity: Severity::Warning,
     title: "The memory request is far below the limit",
-    meaning: "Under pressure the kubelet evicts first what uses more than it requested.",
+    meaning: "Under memory pressure, the kubelet first evicts pods that use more than they requested.",
 };
 
 /// The rule.
@@ -28,17 +28,17 @@ fn find(case: &Case<'_>, unit: &Unit<'_>) -> Option<Draft> {
     let used = working_set(case.memory, subjects).filter(|used| request.value < least(used.value));
     let requests = format!("{} requests {}", unit.name(), written(request));
     let cited = memory(request, "memory request");
-    let advice = list(&["Request what it uses in fact; for a service that must stay, request the limit."]);
+    let advice = list(&["Request what it actually uses. For a service that must not be evicted, set the request to the limit."]);
     if let Some(used) = used {
-        let limited = limit.map_or_else(String::new, |limit| format!(" of a limit of {}", written(limit)));
+        let limited = limit.map_or_else(String::new, |limit| format!(" with a limit of {}", written(limit)));
         return Some(Draft {
             confidence: Confidence::Likely,
             claim: format!(
-                "{requests}{limited} and uses {}: where the node runs short of memory it is among the first to be evicted.",
+                "{requests}{limited} and uses {}: when the node is low on memory, it is among the first to be evicted.",
                 text(used.value)
             ),
             citations: std::iter::once(cited).chain(used.from).collect(),
-            against: list(&["A node that is never short of memory evicts nobody."]),
+            against: list(&["A node that is never low on memory does not evict pods."]),
             advice,
             ..draft(
                 GAP,
@@ -53,11 +53,11 @@ fn find(case: &Case<'_>, unit: &Unit<'_>) -> Option<Draft> {
         severity: Severity::Info,
         confidence: Confidence::Possible,
         claim: format!(
-            "{requests} of a limit of {}: the node is filled by requests, and it is evicted early when it uses more.",
+            "{requests} with a limit of {}: the scheduler only considers requests, and the pod is evicted early if it uses more.",
             written(limit)
         ),
         citations: vec![cited, memory(limit, "memory limit")],
-        against: list(&["A service that stays at its request is not evicted for it."]),
+        against: list(&["A service that stays within its request is not evicted for this."]),
         advice,
         ..draft(GAP, format!("The memory request is below {LEAST_PERCENT}% of the memory limit."))
     })

@@ -135,7 +135,7 @@ pub fn misses_signals(line: &str, shell: Shell, programs: &[String]) -> Option<&
     let parts: Vec<&str> = text.split('\n').map(str::trim).filter(|part| !part.is_empty()).collect();
     let is_piped = parts.iter().any(|part| part.contains('|'));
     if is_piped {
-        return Some("it stands in a pipe, beside which the shell stays");
+        return Some("it is part of a pipeline, during which the shell keeps running");
     }
     if parts.iter().any(|part| part.starts_with("exec ")) || line.contains("trap ") {
         return None;
@@ -149,9 +149,9 @@ pub fn misses_signals(line: &str, shell: Shell, programs: &[String]) -> Option<&
     let is_followed = before.iter().filter_map(command).any(|word| is_own(&word)) && !is_own(&last);
     let is_tool = parts.len() > 1 && TOOLS.contains(&last.as_str());
     if is_followed || is_tool {
-        return Some("other commands follow it, for which the shell waits");
+        return Some("other commands follow it, so the shell keeps running");
     }
-    (shell == Shell::Forks).then_some("dash, the sh of Debian and Ubuntu, stays as its parent")
+    (shell == Shell::Forks).then_some("dash, the /bin/sh of Debian and Ubuntu, remains its parent")
 }
 
 /// True if a script ends with a command of its own process, and so stays as its parent.

@@ -10,8 +10,8 @@ const PRINTING: [&str; 6] = ["SIGQUIT", "QUIT", "3", "SIGABRT", "ABRT", "6"];
 const STOPSIGNAL: Rule = Rule {
     code: "spec.stopsignal",
     severity: Severity::Warning,
-    title: "The stop signal makes Go print and exit with 2",
-    meaning: "Go answers SIGQUIT and SIGABRT with the stacks of all goroutines and exit code 2.",
+    title: "The stop signal makes Go dump its goroutines",
+    meaning: "On SIGQUIT and SIGABRT, Go prints the stacks of all goroutines and exits with code 2.",
 };
 
 /// The rule.
@@ -28,13 +28,13 @@ pub const DETECTOR: Detector = Detector {
             Some(Draft {
                 confidence: Confidence::Likely,
                 claim: format!(
-                    "{} is stopped with {}: Go prints the stacks of all goroutines and exits with 2, without a shutdown.",
+                    "{} is stopped with {}: Go prints the stacks of all goroutines and exits with code 2, without a graceful shutdown.",
                     unit.name(),
                     signal.value
                 ),
                 citations: vec![place(signal.at, "stop signal")],
-                against: list(&["A program that takes the signal with signal.Notify ends as it likes."]),
-                advice: list(&["Leave the stop signal out: SIGTERM is the default."]),
+                against: list(&["A program that handles the signal with signal.Notify can shut down normally."]),
+                advice: list(&["Remove the stop signal: the default is SIGTERM."]),
                 ..draft(STOPSIGNAL, "The stop signal is SIGQUIT or SIGABRT.")
             })
         })

@@ -20,11 +20,11 @@ pub fn missing_inputs(case: &Case<'_>) -> Vec<String> {
     }
     if case.units.is_empty() {
         return list(&[
-            "a manifest, a compose file, a Dockerfile or what a container runtime prints (docker inspect)",
+            "a manifest, a compose file, a Dockerfile or the output of a container runtime (docker inspect)",
         ]);
     }
     list(&[
-        "a sign that a container runs a Go program: a variable of its runtime (GOMEMLIMIT, GOGC, GOMAXPROCS), a golang build stage, go.mod, go version -m, or a capture of it",
+        "evidence that a container runs a Go program: a runtime variable (GOMEMLIMIT, GOGC, GOMAXPROCS), a golang build stage, go.mod, go version -m, or a capture of it",
     ])
 }
 
@@ -62,7 +62,7 @@ fn finished(case: &Case<'_>, found: Vec<(String, Draft, usize)>) -> Vec<Finding>
     let finish = |(_, mut draft, count): (String, Draft, usize)| {
         if count > 1 {
             let more = if count == 2 { "container is" } else { "containers are" };
-            draft.claim = format!("{} {} more {more} given the same.", draft.claim, count - 1);
+            draft.claim = format!("{} {} more {more} configured the same way.", draft.claim, count - 1);
         }
         let subject = draft.citations.first().and_then(|citation| subject_of(case, citation));
         draft.about(subject)
@@ -118,7 +118,7 @@ pub fn written(stated: &Stated<i64>) -> String {
 pub fn advised_gomemlimit(unit: &Unit<'_>, limit: &Stated<i64>) -> String {
     let advised = in_mib(limit.value / 100 * ADVISED_PERCENT);
     let line = set_variable(unit, "GOMEMLIMIT", &advised);
-    format!("Set {ADVISED_PERCENT}% of the limit, less what is beside Go: {line}.")
+    format!("Set it to {ADVISED_PERCENT}% of the limit minus the memory outside the Go runtime: {line}.")
 }
 
 /// The lines that set a variable, in the dialect of the container.

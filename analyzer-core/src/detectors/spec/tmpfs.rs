@@ -11,8 +11,8 @@ use crate::report::number_format::counted;
 const COUNTED: Rule = Rule {
     code: "spec.tmpfs.counted",
     severity: Severity::Warning,
-    title: "A volume in memory does not fit beside GOMEMLIMIT",
-    meaning: "What is written to an emptyDir in memory or a tmpfs is charged to the container.",
+    title: "Memory-backed volume and GOMEMLIMIT exceed the limit",
+    meaning: "Data in a memory-backed emptyDir or a tmpfs is charged to the container.",
 };
 
 /// The rule.
@@ -29,7 +29,7 @@ pub const DETECTOR: Detector = Detector {
             let (value, words, _) = gomemlimit(unit).unwrap_or((0, "", container.at));
             let is_over = sum > 0 && value > 0 && value.saturating_add(sum) > limit.value;
             let said = match open {
-                Some(volume) => format!("the volume {} is in memory and has no size limit", volume.name),
+                Some(volume) => format!("the volume {} is memory-backed and has no size limit", volume.name),
                 None if is_over => format!(
                     "GOMEMLIMIT={words} and {} in memory of up to {} do not fit",
                     counted(to_u64(volumes.len()), "volume", "volumes"),
@@ -40,18 +40,18 @@ pub const DETECTOR: Detector = Detector {
             let cited = volumes.iter().map(|volume| place(volume.at, &format!("volume {}", volume.name)));
             Some(Draft {
                 claim: format!(
-                    "{} is limited to {}, and {said}: what is written there counts.",
+                    "{} is limited to {}, and {said}: data in the volume counts toward the limit.",
                     unit.name(),
                     written(limit)
                 ),
                 citations: cited.chain([memory(limit, "memory limit")]).collect(),
-                against: list(&["A volume that stays nearly empty takes nothing."]),
+                against: list(&["A volume that stays nearly empty takes almost no memory."]),
                 advice: list(&[
-                    "Give the volume a size limit, and keep GOMEMLIMIT and all sizes together below the memory limit.",
+                    "Set a size limit for the volume, and keep the sum of GOMEMLIMIT and all size limits below the memory limit.",
                 ]),
                 ..draft(
                     COUNTED,
-                    "GOMEMLIMIT and the sizes of mounted volumes in memory are above the memory limit, or one has no size.",
+                    "GOMEMLIMIT and the size limits of memory-backed volumes add up to more than the memory limit, or a volume has no size limit.",
                 )
             })
         })

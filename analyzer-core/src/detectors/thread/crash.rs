@@ -11,8 +11,8 @@ use crate::report::{Citation, Confidence, Counterpart, Finding, Severity, number
 const CRASH: Rule = Rule {
     code: "thr.crash",
     severity: Severity::Critical,
-    title: "The process ended: no more threads",
-    meaning: "The kernel refused a thread that the runtime needed (exit code 2); the goroutines in [syscall] of the same dump hold the others.",
+    title: "Crash: the process could not create a thread",
+    meaning: "The kernel refused to create a thread that the runtime needed (exit code 2). The goroutines in [syscall] in the same dump occupy the existing threads.",
 };
 
 /// The rule.
@@ -24,7 +24,7 @@ pub const DETECTOR: Detector = Detector {
             Vec::new()
         } else {
             list(&[
-                "what the program printed when it ended (stderr, or the log of the container before its restart)",
+                "what the program printed when it exited (stderr, or kubectl logs --previous)",
             ])
         }
     },
@@ -64,7 +64,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         format!(" It had {}.", number_format::counted(have, "thread", "threads"))
     });
     let mut claim =
-        format!("The kernel refused the process a thread, and the runtime ended it (exit code 2).{had}");
+        format!("The kernel refused to create a thread, and the runtime terminated the process (exit code 2).{had}");
     let span = SourceSpan { source: dump.source, at: Position::line(line) };
     let mut citations = vec![Citation::figure(
         span,
@@ -74,7 +74,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     )];
     if let Some(most) = most {
         claim.push_str(&format!(
-            " pids.max of its control group is {}.",
+            " The cgroup's pids.max is {}.",
             number_format::count_u64(value(most)?)
         ));
         citations.push(most.clone());
@@ -85,7 +85,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         let place =
             group.user_frame.as_ref().map_or_else(String::new, |frame| format!(" in {}", frame.call_site()));
         claim.push_str(&format!(
-            " {} in [syscall]{place}: each holds a thread.",
+            " {} in [syscall]{place}: each occupies a thread.",
             number_format::counted(count, "goroutine is", "goroutines are")
         ));
     }
@@ -99,8 +99,8 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         citations,
         against: Vec::new(),
         advice: list(&[
-            "Bound the calls that block: the goroutines in [syscall] are the cause, the thread that was refused is chance.",
-            "Look at pids.max of the control group (pids.events counts refusals) and at ulimit -u.",
+            "Limit the number of blocking calls: the goroutines in [syscall] are the cause, not the code that needed the next thread.",
+            "Check the cgroup's pids.max (pids.events counts failures) and ulimit -u.",
         ]),
     };
     let mut found = told.about(course)?;

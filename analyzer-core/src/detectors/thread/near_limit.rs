@@ -13,8 +13,8 @@ const GO_LIMIT: u64 = 10_000;
 const NEAR: Rule = Rule {
     code: "thr.near_limit",
     severity: Severity::Warning,
-    title: "The limit of threads is near",
-    meaning: "The control group, the user, the kernel or Go allows few threads more; a thread that is refused ends the process.",
+    title: "Close to the thread limit",
+    meaning: "The cgroup, the user, the kernel or Go allows only a few more threads. If a thread cannot be created, the process crashes.",
 };
 
 /// The rule.
@@ -24,7 +24,7 @@ pub const DETECTOR: Detector = Detector {
         needs(
             case,
             |moment| moment.threads.is_some(),
-            "pids.current and pids.max of the control group, or /proc/PID/status and limits",
+            "the cgroup's pids.current and pids.max, or /proc/PID/status and limits",
         )
     },
     detect: |case: &Case<'_>| courses(case).iter().filter_map(find).collect(),
@@ -47,15 +47,15 @@ fn near(threads: &Threads) -> Option<Near> {
             threads.pids.clone(),
             finite(&threads.pids_max),
             None,
-            "pids.max of the control group",
-            "pids.current counts the threads of every process of the group.",
+            "the cgroup's pids.max",
+            "pids.current counts the threads of all processes in the cgroup.",
         ),
         (
             total(),
             finite(&threads.user_limit),
             None,
-            "the limit of the user (RLIMIT_NPROC)",
-            "The limit counts all threads of the user on the machine, and does not bind root.",
+            "the user's limit (RLIMIT_NPROC)",
+            "The limit counts all threads of the user on the machine, and does not apply to root.",
         ),
         (
             total(),
@@ -64,7 +64,7 @@ fn near(threads: &Threads) -> Option<Near> {
             "the kernel's limit (threads-max)",
             "The limit counts the threads of the whole machine.",
         ),
-        (total(), None, Some(GO_LIMIT), "Go's own limit", "debug.SetMaxThreads may have set another."),
+        (total(), None, Some(GO_LIMIT), "Go's own limit", "debug.SetMaxThreads may have changed it."),
     ];
     candidates.into_iter().find_map(|(count, stated, known, of, against)| {
         let count = count?;
@@ -82,7 +82,7 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         rule: NEAR,
         severity: Severity::Warning,
         confidence: Confidence::Certain,
-        condition: format!("{NEAR_PERCENT} % of pids.max, RLIMIT_NPROC, threads-max or Go's 10,000."),
+        condition: format!("At least {NEAR_PERCENT}% of pids.max, RLIMIT_NPROC, threads-max or Go's limit of 10,000 is used."),
         claim: format!(
             "{} of {} threads are used: {}.",
             number_format::count_u64(count),
@@ -93,8 +93,8 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         citations: std::iter::once(worst.count).chain(worst.stated).collect(),
         against: list(&[worst.against]),
         advice: list(&[
-            "Blocking system calls and C calls hold a thread each: bound them, or use what the poller waits for.",
-            "Go does not end idle threads; a high count may be of a peak that is over.",
+            "Each blocking system call or C call occupies a thread: limit their number, or use I/O that the netpoller supports.",
+            "Go does not terminate idle threads: a high count may be left over from an earlier peak.",
         ]),
     };
     told.about(course)

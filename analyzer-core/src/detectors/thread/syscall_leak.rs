@@ -14,8 +14,8 @@ const SHARE_PERCENT: u64 = 90;
 const LEAK: Rule = Rule {
     code: "thr.syscall_leak",
     severity: Severity::Warning,
-    title: "Threads are held by system calls",
-    meaning: "Each goroutine in a blocking system call holds a thread, and both become more: reads that nothing will end, locks on files, calls into C.",
+    title: "Threads blocked in system calls",
+    meaning: "Each goroutine in a blocking system call occupies a thread, and both numbers grow: reads that never return, file locks, C calls.",
 };
 
 /// The rule.
@@ -66,15 +66,15 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: Confidence::Likely,
         condition: format!(
-            "Threads: {GROWTH} Goroutines in [syscall] are {SHARE_PERCENT} % of them, {OWN} left out."
+            "Threads: {GROWTH} Goroutines in [syscall] are at least {SHARE_PERCENT}% of them, not counting {OWN}."
         ),
         claim,
         amount: threads,
         citations,
-        against: list(&["Pools of cgo and waits for children hold threads, too, and stop at their size."]),
+        against: list(&["cgo pools and waits for child processes also occupy threads, but stop growing at some point."]),
         advice: list(&[
-            "Use what the poller waits for: os.File of pipes, net.Conn, not syscall.Read; give file locks a timeout (LOCK_NB and a retry).",
-            "Bound how many such calls run at once with a semaphore.",
+            "Use I/O that the netpoller supports (os.File for pipes, net.Conn) instead of syscall.Read, and use a timeout for file locks (LOCK_NB with retries).",
+            "Limit the number of concurrent calls with a semaphore.",
         ]),
     };
     let mut found = told.about(course)?;

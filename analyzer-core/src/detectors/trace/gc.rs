@@ -19,8 +19,8 @@ const LEAST_CYCLES: u64 = 4;
 const GC_LOAD: Rule = Rule {
     code: "trace.gc-load",
     severity: Severity::Warning,
-    title: "Garbage collection takes much of the processors' time",
-    meaning: "GC workers and assists took a large part of the processors' time in the trace.",
+    title: "High garbage collection cost",
+    meaning: "GC workers and mark assists took a large part of the CPU time in the trace.",
 };
 
 /// The rule.
@@ -45,13 +45,11 @@ fn find(trace: &Trace) -> Option<Draft> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "Workers and assists take {LOAD_PERCENT}% of the processors' time or more over {LEAST_CYCLES} cycles or \
-             more; {SEVERE_PERCENT}% are a warning. Workers on idle processors do not count."
+            "Workers and assists take at least {LOAD_PERCENT}% of the CPU time over at least {LEAST_CYCLES} cycles; a warning from {SEVERE_PERCENT}%. Idle-time workers do not count."
         ),
         title: GC_LOAD.title.to_owned(),
         claim: format!(
-            "In {} of trace, {} GC cycles took {load}% of the processors' time: {} by workers, {} by goroutines that \
-             had to help while they allocated.",
+            "In {} of trace, {} GC cycles took {load}% of the CPU time: {} in workers, {} in mark assists.",
             window(trace),
             count_u64(gc.begun),
             span(dedicated.saturating_add(fractional)),
@@ -61,10 +59,10 @@ fn find(trace: &Trace) -> Option<Draft> {
             .ok()
             .map(|value| Amount::exact(value, Unit::BasisPoints)),
         citations: figure(trace, "time of GC workers and assists", taken, Unit::Nanoseconds),
-        against: list(&["A program that allocates on purpose, such as a benchmark, looks like this too."]),
+        against: list(&["A program that allocates heavily on purpose, such as a benchmark, looks the same."]),
         advice: list(&[
-            "If the heap lies at GOMEMLIMIT, the GC can do no better: raise the limit, or keep less alive.",
-            "Else a higher GOGC trades memory for fewer cycles; an allocation profile says who allocates.",
+            "If the heap is at GOMEMLIMIT, raise GOMEMLIMIT or reduce the live heap.",
+            "Otherwise, a higher GOGC trades memory for fewer cycles. An allocs profile shows what allocates.",
         ]),
     })
 }

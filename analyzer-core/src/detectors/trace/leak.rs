@@ -17,28 +17,28 @@ const BLOCKED_FOREVER: Rule = Rule {
     code: "trace.blocked-forever",
     severity: Severity::Warning,
     title: "Goroutines blocked forever",
-    meaning: "In the trace, goroutines wait on a nil channel or in a select without cases: nothing can wake them.",
+    meaning: "In the trace, goroutines are blocked on a nil channel or in a select without cases: nothing can wake them.",
 };
 
 const GROWTH: Rule = Rule {
     code: "trace.goroutine-growth",
     severity: Severity::Warning,
-    title: "Goroutines are created and do not end",
-    meaning: "The trace saw goroutines created at one place that do not end.",
+    title: "Goroutines are created but do not exit",
+    meaning: "In the trace, goroutines created at one place do not exit.",
 };
 
 const WAITED_THROUGHOUT: Rule = Rule {
     code: "trace.waited-throughout",
     severity: Severity::Warning,
-    title: "Goroutines waited all the time",
-    meaning: "Goroutines with one stack waited from the trace's start to its end.",
+    title: "Goroutines blocked during the whole trace",
+    meaning: "Goroutines with the same stack were blocked from the start of the trace to its end.",
 };
 
 const NEVER_WOKEN: Rule = Rule {
     code: "trace.never-woken",
     severity: Severity::Warning,
-    title: "Goroutines wait and are never woken",
-    meaning: "Goroutines created in the trace wait where nothing was ever woken.",
+    title: "Goroutines that nothing wakes",
+    meaning: "Goroutines created in the trace wait at a place where no goroutine was ever woken.",
 };
 
 /// The rules.
@@ -73,30 +73,26 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
     let (rule, condition) = match leak.sign {
         LeakSign::BlockedForever => (
             BLOCKED_FOREVER,
-            "A goroutine other than main's waits on a nil channel or in a select without cases.".to_owned(),
+            "A goroutine other than main is blocked on a nil channel or in a select without cases.".to_owned(),
         ),
         LeakSign::Growth => (
             GROWTH,
             format!(
-                "At least {GROWTH_CREATED} were created in the trace, fewer than {GROWTH_ENDED_TENTHS} in 10 of them \
-                 ended, their number never fell, and each waits for longer than {} and than {WAIT_OVER_P99} times \
-                 the 99th percentile at its place.",
+                "At least {GROWTH_CREATED} were created in the trace, fewer than {GROWTH_ENDED_TENTHS} in 10 of them exited, their number never fell, and each has waited longer than {} and longer than {WAIT_OVER_P99} times the 99th percentile at its place.",
                 span(WAIT_NANOS)
             ),
         ),
         LeakSign::WaitedThroughout => (
             WAITED_THROUGHOUT,
             format!(
-                "At least {LEAST_WAITED} with one stack waited from the trace's start to its end, for {} or \
-                 longer, and nothing woke any of them. Only senders whose place nobody left are a warning.",
+                "At least {LEAST_WAITED} with the same stack waited from the start of the trace to its end, for at least {}, and nothing woke any of them. A warning only for senders at a place that no goroutine left.",
                 span(WAIT_NANOS)
             ),
         ),
         LeakSign::NeverWoken => (
             NEVER_WOKEN,
             format!(
-                "At least two were created in the trace, wait for longer than {}, and nothing was ever woken at \
-                 their place.",
+                "At least two were created in the trace and have waited longer than {}, and no goroutine was ever woken at their place.",
                 span(WAIT_NANOS)
             ),
         ),
@@ -155,20 +151,20 @@ fn place(trace: &Trace, stack: u32) -> Option<&StackFrame> {
 
 fn advice(reason: &str) -> Vec<String> {
     let first = match reason {
-        "forever" => "Make the channel before it is used; an empty select is for main alone.",
-        "chan send" => "Give the channel room for every sender, or select on ctx.Done() beside the send.",
+        "forever" => "Create the channel before it is used. An empty select belongs only in main.",
+        "chan send" => "Give the channel a buffer for every sender, or select on ctx.Done() as well as the send.",
         "chan receive" => {
-            "Close the channel when nothing more comes, or select on ctx.Done() beside the receive."
+            "Close the channel when nothing more is sent, or select on ctx.Done() as well as the receive."
         }
-        "select" => "Add a case that ends the wait: ctx.Done(), or a channel that is closed.",
-        "sync.(*Cond).Wait" => "Signal or broadcast when the work is over too, not only when there is more.",
+        "select" => "Add a case that ends the wait: ctx.Done(), or a channel that gets closed.",
+        "sync.(*Cond).Wait" => "Call Signal or Broadcast also when the work is done, not only when there is more.",
         _ => {
-            "Look for who holds the lock or owes the Done: in the Trace view, Who waits for whom names those that woke others here."
+            "Find the goroutine that holds the lock or has to call Done: in the Trace view, Who waits for whom shows which goroutines woke others here."
         }
     };
     list(&[
         first,
-        "Confirm it with two goroutine dumps (/debug/pprof/goroutine?debug=2) some minutes apart, or with Go 1.27's /debug/pprof/goroutineleak.",
+        "Confirm it with two goroutine dumps (/debug/pprof/goroutine?debug=2) taken a few minutes apart, or with Go 1.27's /debug/pprof/goroutineleak.",
     ])
 }
 

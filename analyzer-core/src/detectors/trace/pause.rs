@@ -18,7 +18,7 @@ const LONG_PAUSE: Rule = Rule {
     code: "trace.long-pause",
     severity: Severity::Warning,
     title: "Long stop-the-world pauses",
-    meaning: "Stop-the-world pauses in the trace were long.",
+    meaning: "The trace contains long stop-the-world pauses.",
 };
 
 /// The rule.
@@ -48,7 +48,7 @@ fn find(trace: &Trace) -> Option<Draft> {
         let start =
             worst.last_to_stop_start.as_deref().map(|start| format!(" ({start})")).unwrap_or_default();
         claim.push_str(&format!(
-            ", of which {} until goroutine {}{start} stopped on another processor",
+            ", of which {} was waiting for goroutine {}{start} to stop on another processor",
             span(after.min(nanos)),
             goroutine
         ));
@@ -60,7 +60,7 @@ fn find(trace: &Trace) -> Option<Draft> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "A pause lasts {} or more, from {} on it is a warning; those of the tracer do not count.",
+            "A pause lasts at least {}; a warning from {}. Pauses of the tracer itself do not count.",
             span(LONG_NANOS),
             span(SEVERE_NANOS)
         ),
@@ -69,11 +69,11 @@ fn find(trace: &Trace) -> Option<Draft> {
         amount: i64::try_from(nanos).ok().map(|value| Amount::exact(value, Unit::Nanoseconds)),
         citations: figure(trace, "longest pause", nanos, Unit::Nanoseconds),
         against: list(&[
-            "A thread that the system took off its CPU looks the same: CPU limits (nr_throttled in cpu.stat) and a busy machine make pauses long.",
+            "A thread descheduled by the operating system looks the same: CPU throttling (nr_throttled in cpu.stat) and a busy machine make pauses longer.",
         ]),
         advice: list(&[
-            "In the Trace view, open Stop the world: each pause has who asked for it, and who was the last to stop.",
-            "If the last to stop was late, look at what it ran: a long loop without calls, a page fault, a throttled thread.",
+            "In the Trace view, open Stop the world: it shows what requested each pause, and which goroutine stopped last.",
+            "If the last goroutine stopped late, check what it was running: a long loop without calls, a page fault, a throttled thread.",
         ]),
     })
 }

@@ -20,8 +20,8 @@ const LEAST_NANOS: u64 = 100_000_000;
 const CPU_STARVED: Rule = Rule {
     code: "trace.cpu-starved",
     severity: Severity::Warning,
-    title: "Goroutines wait for processors",
-    meaning: "Goroutines were ready to run and waited for a processor.",
+    title: "High scheduling latency",
+    meaning: "Runnable goroutines waited for a processor (P).",
 };
 
 /// The rule.
@@ -50,24 +50,22 @@ fn find(trace: &Trace) -> Option<Draft> {
         confidence: Confidence::Certain,
         reclaim: None,
         condition: format!(
-            "The processors are taken for {BUSY_PERCENT}% of the time or more, and as many goroutines as there are \
-             processors wait for one; {SEVERE_TIMES} times as many are a warning."
+            "The processors (Ps) are busy for at least {BUSY_PERCENT}% of the time, and at least as many runnable goroutines wait as there are processors; a warning from {SEVERE_TIMES} times as many."
         ),
         title: CPU_STARVED.title.to_owned(),
         claim: format!(
-            "In {} of trace the {} processors (GOMAXPROCS) were taken for {busy}% of the time, and on the average {} \
-             goroutines that could run waited for one; the longest wait was {}.",
+            "In {} of trace, the {} processors (GOMAXPROCS) were busy for {busy}% of the time, and on average {} runnable goroutines waited for one. The longest wait was {}.",
             window(trace),
             count_u64(count),
             count_u64(waiting),
             span(longest)
         ),
         amount: None,
-        citations: figure(trace, "waits for a processor while none was free", starved, Unit::Nanoseconds),
-        against: list(&["A batch program is meant to keep every processor busy."]),
+        citations: figure(trace, "waits for a processor while none was idle", starved, Unit::Nanoseconds),
+        against: list(&["A batch program is supposed to keep every processor busy."]),
         advice: list(&[
-            "Compare GOMAXPROCS with the CPU limit: above it the system throttles, below it processors lie idle.",
-            "In the Trace view, open Goroutines and see who runs most; its flame graphs say where.",
+            "Compare GOMAXPROCS with the CPU limit: above the limit the container is throttled, below it CPUs stay idle.",
+            "In the Trace view, open Goroutines and see which goroutine runs most; its flame graphs show where.",
         ]),
     })
 }

@@ -111,14 +111,14 @@ impl<'a> Taker<'a> {
     fn finish(self) {
         if self.left_out > 0 {
             let message = format!(
-                "{} diagnostics are left out: {} are read in all",
+                "{} diagnostics are omitted: the maximum is {}",
                 self.left_out,
                 limits::DIAGNOSTICS
             );
             self.facts.notes.data_loss("diagnostics-left-out", None, message);
         }
         if self.taken == 0 && self.left_out == 0 {
-            self.facts.notes.info("nothing-found", None, "The analyzer found nothing.");
+            self.facts.notes.info("nothing-found", None, "The analyzer reported nothing.");
         }
     }
 }
@@ -134,7 +134,7 @@ fn first_value<T: DeserializeOwned>(input: &Input<'_>) -> Result<T, ParseError> 
     match values.next() {
         Some(Ok(value)) => Ok(value),
         Some(Err(error)) => Err(malformed(&error, 0)),
-        None => Err(ParseError::new(ErrorKind::Empty, Position::default(), "file", "there is no JSON value")),
+        None => Err(ParseError::new(ErrorKind::Empty, Position::default(), "file", "no JSON value found")),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Stated, Taker, by_content};
+use crate::base::words::one_or_many;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
@@ -59,11 +60,11 @@ pub(super) fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
         taker.take_at(&stated, line.position());
     }
     if problems == 0 {
-        let message = "no line is a problem as staticcheck writes it";
+        let message = "no line is in staticcheck's output format";
         return Err(ParseError::new(ErrorKind::Malformed, Position::line(1), "line", message));
     }
     if others > 0 {
-        let message = format!("{others} lines are no problems as staticcheck writes them");
+        let message = one_or_many(others, "line is not in staticcheck's output format", "lines are not in staticcheck's output format");
         taker.facts.notes.data_loss("other-lines", first_other, message);
     }
     taker.finish();

@@ -109,7 +109,7 @@ fn take(packages: &Members<Members<Said>>, taker: &mut Taker<'_>) {
         let diagnostics = match said {
             Said::Diagnostics(diagnostics) => diagnostics,
             Said::Failed(_) => {
-                let message = format!("The analyzer {analyzer} failed: what it would say is missing");
+                let message = format!("The analyzer {analyzer} failed: its diagnostics are missing");
                 taker.facts.notes.data_loss("analyzer-failed", None, message);
                 continue;
             }

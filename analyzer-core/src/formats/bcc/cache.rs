@@ -18,7 +18,7 @@ use crate::formats::{Facts, Probe, Sniff};
 const STAT: [&str; 3] = ["HITS", "MISSES", "CACHED_MB"];
 const TOP: [&str; 5] = ["PID", "CMD", "HITS", "MISSES", "READ_HIT%"];
 
-const SAYS: &str = "The page cache of the whole machine, not of the container: it supports what the control group's own files say, and says nothing of one service alone. On some kernels its probes miss pages in large folios.";
+const SAYS: &str = "The page cache of the whole machine, not of the container: it can support the cgroup's own files, but shows nothing about a single service. On some kernels, its probes miss pages in large folios.";
 
 pub fn sniff_stat(probe: &Probe<'_>) -> Sniff {
     by_line(probe, |text| Columns::of(text, &STAT).is_some())
@@ -50,7 +50,7 @@ pub fn parse_stat(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts)
 /// # Errors
 /// `Malformed` without a row.
 pub fn parse_top(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    facts.notes.info("what-it-says", None, "Hits and misses of the page cache by process; the ids are those of the machine. Which files were read it does not say.");
+    facts.notes.info("what-it-says", None, "Page cache hits and misses by process. Process IDs are the machine's. It does not show which files were read.");
     let Evidence { strings, probes, .. } = evidence;
     rows(input.bytes, &TOP, facts, "cachetop", |columns, row, at| {
         // Commands can hold blanks: figures are counted from the end.

@@ -63,7 +63,7 @@ pub(super) fn rows(
         let Some(columns) = &columns else { continue };
         if count >= PROBE_ROWS {
             facts.is_partial = true;
-            let message = format!("Rows from here on are beyond the {PROBE_ROWS} that are kept.");
+            let message = format!("There are more than {PROBE_ROWS} rows; the rest is ignored.");
             facts.notes.data_loss("rows-left-out", Some(line.position()), message);
             break;
         }

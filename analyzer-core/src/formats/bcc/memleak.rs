@@ -21,7 +21,7 @@ use crate::formats::{Facts, Probe, Sniff};
 
 const HEAD: &str = " stacks with outstanding allocations:";
 
-const SAYS: &str = "Calls of libc's malloc, mmap and the like since memleak attached that were not freed yet: of a Go service, what cgo and C libraries allocate. Go's heap does not go through malloc and is not in it, nor is anything allocated before. One list says nothing of a leak; a stack that grows from list to list does.";
+const SAYS: &str = "Allocations with malloc, mmap and similar that were made after memleak attached and are not freed yet: in a Go service, memory of cgo and C libraries. The Go heap does not use malloc and is not included, nor are earlier allocations. A single list does not show a leak; a stack that grows from list to list does.";
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     by_line(probe, |text| block(text).is_some())
@@ -96,7 +96,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
                 facts.notes.data_loss(
                     "rows-left-out",
                     Some(line.position()),
-                    "Stacks from here on are not kept.",
+                    "There are too many stacks; the rest is ignored.",
                 );
                 break;
             }
@@ -116,7 +116,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     facts.kind = Some("memleak".to_owned());
     facts.notes.info("what-it-says", None, SAYS);
     if rows.iter().all(|row| row.block == 0) {
-        facts.notes.info("one-list", None, "One list of outstanding allocations: none of it is judged. Let memleak print at least two (it does every 5 s).");
+        facts.notes.info("one-list", None, "A single list of outstanding allocations is not enough to detect a leak. Let memleak print at least two (one every 5 s).");
     }
     evidence.probes.native_stacks.extend(rows);
     Ok(())

@@ -52,15 +52,15 @@ pub const FORMATS: &[Format] = &[
     ),
     format(
         "tcpretrans",
-        "TCP segments sent again (tcpretrans)",
+        "TCP retransmits (tcpretrans)",
         sessions::sniff_retransmits,
         sessions::parse_retransmits,
         secrets::table,
     ),
-    format("oomkill", "kills for memory (oomkill)", oomkill::sniff, oomkill::parse, secrets::table),
+    format("oomkill", "OOM kills (oomkill)", oomkill::sniff, oomkill::parse, secrets::table),
     format(
         "offcputime",
-        "stacks of bcc (offcputime, profile)",
+        "bcc stacks (offcputime, profile)",
         stacks::sniff,
         stacks::parse,
         secrets::stacks,

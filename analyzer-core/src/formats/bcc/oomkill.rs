@@ -53,7 +53,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let Some(row) = row(text) else { continue };
         if found >= OOM_EVENTS {
             facts.is_partial = true;
-            facts.notes.data_loss("rows-left-out", Some(line.position()), "Kills from here on are not kept.");
+            facts.notes.data_loss("rows-left-out", Some(line.position()), "There are too many kills; the rest is ignored.");
             break;
         }
         let at = line.position();
@@ -79,6 +79,6 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         return Err(nothing_found("oomkill", "a line \"Triggered by PID\""));
     }
     facts.kind = Some("oomkill".to_owned());
-    facts.notes.info("what-it-says", None, "When the kernel killed which process. Its pages are the size of the memory that ran out (a control group's limit, or the machine), not what the process used; whose limit it was it does not say.");
+    facts.notes.info("what-it-says", None, "When the kernel killed which process. The number of pages is the size of the memory that ran out (a cgroup's limit, or the machine), not what the process used. It does not show whose limit was reached.");
     Ok(())
 }

@@ -30,7 +30,7 @@ pub fn sniff_life(probe: &Probe<'_>) -> Sniff {
 /// # Errors
 /// `Malformed` without a row.
 pub fn parse_life(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    facts.notes.info("what-it-says", None, "TCP sessions of the machine that ended while tcplife ran, with the process that closed them: sessions that stay open are not in it.");
+    facts.notes.info("what-it-says", None, "TCP sessions on the machine that ended while tcplife ran, with the process that closed them. Sessions that are still open are not included.");
     let Evidence { strings, probes, .. } = evidence;
     rows(input.bytes, &LIFE, facts, "tcplife", |columns, row, at| {
         let micros =
@@ -80,7 +80,7 @@ pub fn parse_retransmits(
     evidence: &mut Evidence,
     facts: &mut Facts,
 ) -> Result<(), ParseError> {
-    facts.notes.info("what-it-says", None, "Segments that the machine sent again. Many in SYN_SENT: the other end does not answer (its accept queue, a filter, a wrong address). The process is the one that ran when the timer fired, not the socket's.");
+    facts.notes.info("what-it-says", None, "TCP segments that the machine retransmitted. Many in SYN_SENT: the peer does not answer (full accept queue, firewall, wrong address). The process shown is the one that was running when the timer fired, not the socket's owner.");
     let mut is_counted = false;
     let mut found = 0_usize;
     for (line, text) in text_lines(input.bytes) {
@@ -93,7 +93,7 @@ pub fn parse_retransmits(
         let (Some((first, _)), Some((second, (host, port)))) = (ends.next(), ends.next()) else { continue };
         if found >= PROBE_ROWS {
             facts.is_partial = true;
-            facts.notes.data_loss("rows-left-out", Some(line.position()), "Rows from here on are not kept.");
+            facts.notes.data_loss("rows-left-out", Some(line.position()), "There are too many rows; the rest is ignored.");
             break;
         }
         let behind = row.get(second + 1).copied().unwrap_or_default();

@@ -73,7 +73,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
                 facts.notes.data_loss(
                     "rows-left-out",
                     Some(line.position()),
-                    "Stacks from here on are not kept.",
+                    "There are too many stacks; the rest is ignored.",
                 );
                 break;
             }
@@ -99,10 +99,10 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     let says = match tool {
         StackTool::OffCpu => {
-            "Time of threads off the processor. A blocked goroutine is not a blocked thread: most of it is the runtime's idle threads, which wait for work. Of a Go service it shows system calls, page faults and cgo."
+            "Off-CPU time of threads. A blocked goroutine is not a blocked thread: most of this time is idle runtime threads waiting for work. For a Go service, it shows system calls, page faults and cgo."
         }
         StackTool::OnCpu => {
-            "Samples on the processor, the kernel's part with them. Folded (-f), they are drawn as a flame graph."
+            "On-CPU samples, including kernel time. In folded format (-f), they are shown as a flame graph."
         }
     };
     facts.notes.info("what-it-says", None, says);

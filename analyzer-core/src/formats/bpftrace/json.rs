@@ -166,14 +166,14 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
                 facts.notes.data_loss(
                     "broken-line",
                     Some(at),
-                    "A line is broken JSON; what it held is missing.",
+                    "A line is invalid JSON; its contents are missing.",
                 );
             }
             Err(_) => {
                 facts.notes.info(
                     "foreign-line",
                     Some(at),
-                    "A line is not JSON: bpftrace's messages, or the program's.",
+                    "A line is not JSON: a message from bpftrace or the program.",
                 );
             }
         }
@@ -190,7 +190,7 @@ fn object(node: &Node, at: Position, rows: &mut Rows<'_>, evidence: &mut Evidenc
             facts.is_partial = true;
             let lost = data.get("events").and_then(Node::number).unwrap_or(0);
             let message =
-                format!("bpftrace lost {lost} events of what the script prints; maps are not touched by it.");
+                format!("bpftrace lost {lost} printed events; maps are not affected.");
             facts.notes.data_loss("lost-events", Some(at), message);
         }
         "map" | "value" | "hist" | "lhist" | "stats" => {

@@ -25,13 +25,13 @@ use super::{Content, Format};
 pub(in crate::formats) use key::{stack, symbol};
 
 /// What maps say and do not say of a Go service.
-const SAYS: &str = "Counts of what the script traced while it ran, of every process that it traced. Stacks of Go code are right (it keeps frame pointers); a goroutine's wait is no thread's, and libc's malloc is not Go's heap.";
+const SAYS: &str = "What the script counted while it ran, for all processes that it traced. Stacks of Go code are correct (Go uses frame pointers). Thread waits are not goroutine waits, and libc's malloc is not the Go heap.";
 
 /// The formats of this module.
 pub const FORMATS: &[Format] = &[
     Format {
         name: "bpftrace-json",
-        label: "maps of bpftrace (JSON)",
+        label: "bpftrace maps (JSON)",
         content: Content::Document,
         sniff: json::sniff,
         parse: json::parse,
@@ -39,7 +39,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "bpftrace",
-        label: "maps of bpftrace (text)",
+        label: "bpftrace maps (text)",
         content: Content::Lines,
         sniff: text::sniff,
         parse: text::parse,

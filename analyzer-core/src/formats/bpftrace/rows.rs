@@ -106,21 +106,19 @@ impl<'a> Rows<'a> {
     pub(super) fn finish(self, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
         let is_life = self.life.is_there();
         if self.entries.is_empty() && self.buckets.is_empty() && !is_life {
-            return Err(nothing_found("maps", "at least one map or histogram of bpftrace"));
+            return Err(nothing_found("maps", "at least one bpftrace map or histogram"));
         }
         if self.left_out > 0 {
             facts.is_partial = true;
             facts.notes.data_loss(
                 "rows-left-out",
                 None,
-                format!("{} rows are beyond the {PROBE_ROWS} that are kept.", self.left_out),
+                format!("There are more than {PROBE_ROWS} rows; the rest is ignored."),
             );
         }
         let repeated: u64 = self.entries.iter().map(|entry| u64::from(entry.entries - 1)).sum();
         if repeated > 0 {
-            let message = format!(
-                "{repeated} entries have the key of another one, and are added to it: bpftrace tells keys apart by address and prints symbols."
-            );
+            let message = format!("Entries with the same key are added up ({repeated}): bpftrace distinguishes keys by address but prints symbols.");
             facts.notes.info("equal-keys", None, message);
         }
         facts.kind = Some(if is_life { "goroutine-life" } else { "bpftrace" }.to_owned());

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::Reader;
+use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
@@ -118,7 +119,7 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_>, facts: &mut Facts) -> 
         }
     }
     if broken.0 > 0 {
-        let message = format!("{} lines are broken JSON; what they hold is not read", broken.0);
+        let message = one_or_many(broken.0, "line is invalid JSON and is ignored", "lines are invalid JSON and are ignored");
         facts.notes.data_loss("broken-json", broken.1, message);
     }
     Ok(())

@@ -15,6 +15,7 @@ mod text;
 
 use super::sampled::{self, Builder, Counted};
 use super::{Content, Facts, Format, Probe, Sniff};
+use crate::base::words::one_or_many;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
 use crate::evidence::Evidence;
@@ -26,7 +27,7 @@ mod tests;
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: "bpftrace-stacks",
-    label: "call stacks of bpftrace",
+    label: "bpftrace call stacks",
     content: Content::Document,
     sniff,
     parse,
@@ -79,7 +80,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         text::read(input.bytes, &mut reader, facts)?;
     }
     if reader.rows.is_empty() {
-        let message = "no map has call stacks for its keys";
+        let message = "no map has call stacks as keys";
         return Err(ParseError::new(ErrorKind::Unrecognized, Position::line(1), "maps", message));
     }
     let profile = reader.finish(input.file_name(), facts);
@@ -154,7 +155,7 @@ impl Reader<'_> {
         facts.kind = Some(counted.map_or("stacks", |counted| counted.kind).to_owned());
         if self.empty > 0 {
             let message =
-                format!("{} keys have no call stack (bpftrace found none); they are left out", self.empty);
+                one_or_many(self.empty, "key has no call stack (bpftrace found none) and is omitted", "keys have no call stack (bpftrace found none) and are omitted");
             facts.notes.data_loss("no-stack", None, message);
         }
         let width = self.builder.profile.sample_types.len();

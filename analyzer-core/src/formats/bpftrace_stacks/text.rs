@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::key::frame;
+use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::ParseError;
 use crate::base::reader::Lines;
@@ -63,7 +64,7 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_>, facts: &mut Facts) -> 
     }
     cut += u64::from(open.is_some());
     if cut > 0 {
-        let message = format!("{cut} keys have no whole number behind them; they are left out");
+        let message = one_or_many(cut, "key is not followed by an integer and is omitted", "keys are not followed by an integer and are omitted");
         facts.notes.data_loss("key-without-value", None, message);
     }
     Ok(())

@@ -20,7 +20,7 @@ pub use names::FILES;
 pub const FORMATS: &[Format] = &[
     Format {
         name: "cgroup-memory-stat",
-        label: "memory of a control group (memory.stat)",
+        label: "cgroup memory (memory.stat)",
         content: Content::Lines,
         sniff: stat::sniff,
         parse: stat::parse,
@@ -28,7 +28,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "cgroup-numa-stat",
-        label: "memory of a control group by node (memory.numa_stat)",
+        label: "cgroup memory by NUMA node (memory.numa_stat)",
         content: Content::Document,
         sniff: values::sniff_numa,
         parse: values::parse_numa,
@@ -36,7 +36,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "cgroup-file",
-        label: "control group file",
+        label: "cgroup file",
         content: Content::Lines,
         sniff: values::sniff,
         parse: values::parse,

@@ -78,7 +78,7 @@ fn single(input: &Input<'_>, file: &str, record: &mut RecordBuilder<'_>) -> Resu
     let Some((line, text)) = texts.next() else { return Ok(()) };
     let value = if text == "max" { Some(UNLIMITED) } else { number(text) };
     let value = value.filter(|_| texts.next().is_none());
-    let value = value.ok_or_else(|| bad_number(line.position(), "control group file", text))?;
+    let value = value.ok_or_else(|| bad_number(line.position(), "cgroup file", text))?;
     record.figure("", value, unit_of(file), line.position());
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use super::{Budget, Leaf, stream};
+use crate::base::words::one_or_many;
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
@@ -57,7 +58,7 @@ pub(super) fn untar(archive: &Leaf, budget: &mut Budget) -> Vec<Leaf> {
             leaf.notes.data_loss(
                 "member-truncated",
                 Some(Position::offset(present)),
-                format!("The archive is cut inside this file: {present} of {claimed} bytes are there"),
+                format!("The archive is truncated inside this file: {present} of {claimed} bytes are present"),
             );
         }
     }
@@ -113,7 +114,7 @@ impl<'a> Members<'a> {
 
     fn admit(&mut self, path: &str, budget: &mut Budget) -> Option<&mut Leaf> {
         if self.rows.len() >= limits::ARCHIVE_MEMBERS || !budget.take_member() {
-            let message = format!("more than {} files; the rest is not read", self.rows.len());
+            let message = format!("more than {} files; the rest is ignored", self.rows.len());
             let error = ParseError::new(ErrorKind::LimitExceeded, Position::default(), "archive", message);
             self.rows.push(Leaf::failed(self.archive.path.clone(), error));
             return None;
@@ -128,7 +129,7 @@ impl<'a> Members<'a> {
             Some(last) => last.notes.data_loss(
                 "archive-cut",
                 None,
-                format!("The archive is cut or damaged after this file ({reason}); later files are missing"),
+                format!("The archive is truncated or damaged after this file ({reason}); later files are missing"),
             ),
             None => {
                 let failed = self.broken(number, reason);
@@ -140,7 +141,7 @@ impl<'a> Members<'a> {
     fn note_doubles(&mut self, doubles: usize) {
         let Some(last) = self.rows.last_mut().filter(|_| doubles > 0) else { return };
         let message =
-            format!("{doubles} more files of the archive have the name of another one, and are not read");
+            one_or_many(doubles, "more file in the archive has the same name as another one and is ignored", "more files in the archive have the same name as another one and are ignored");
         last.notes.data_loss("archive-doubles", None, message);
     }
 

@@ -74,14 +74,14 @@ impl Budget {
         let of_file = self.file.decoded.saturating_add(chunk);
         if self.file.refused >= limits::BOMBS_PER_FILE {
             Some(format!(
-                "{} streams of this file were refused; the rest of it is not read",
+                "{} streams of this file were rejected; the rest is ignored",
                 limits::BOMBS_PER_FILE
             ))
         } else if total > limits::DECODED_FILE_BYTES {
             Some(format!("more than {} MiB of decoded data in one file", limits::DECODED_FILE_BYTES >> 20))
         } else if is_bomb(total, encoded) || is_bomb(of_file, self.file.encoded) {
             Some(format!(
-                "expands more than {} times (a decompression bomb); the rest is not read",
+                "expands more than {} times (a decompression bomb); the rest is ignored",
                 limits::EXPANSION_RATIO
             ))
         } else if chunk > self.session_left {

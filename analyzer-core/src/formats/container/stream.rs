@@ -64,10 +64,10 @@ fn decode_gzip(encoded: &[u8], leaf: &mut Leaf, budget: &mut Budget) -> Result<(
             leaf.notes.data_loss(
                 "gzip-trailing-bytes",
                 Some(at),
-                format!("{} bytes after the end of the gzip data are not read", rest.len()),
+                format!("{} bytes after the end of the gzip data are ignored", rest.len()),
             );
         } else if !rest.is_empty() {
-            leaf.notes.info("gzip-zero-padding", None, "Zero bytes pad the end of the gzip data");
+            leaf.notes.info("gzip-zero-padding", None, "The gzip data is padded with zero bytes");
         }
         return Ok(());
     }
@@ -107,12 +107,12 @@ fn report(stop: Stop, leaf: &mut Leaf) {
         Stop::Broken(error) if error.kind() == io::ErrorKind::UnexpectedEof => leaf.notes.data_loss(
             "compressed-truncated",
             Some(decoded),
-            "The compressed data is cut; what stands before the cut is used",
+            "The compressed data is truncated; only the part before that is used",
         ),
         Stop::Broken(error) => leaf.notes.data_loss(
             "compressed-damaged",
             Some(decoded),
-            format!("The compressed data is damaged ({error}); what was decoded before is used"),
+            format!("The compressed data is damaged ({error}); only the part before that is used"),
         ),
     }
 }

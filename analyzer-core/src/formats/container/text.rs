@@ -31,7 +31,7 @@ pub(super) fn decode_utf16(mut leaf: Leaf) -> Leaf {
         _ => 0,
     });
     let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    leaf.notes.info("utf-16", None, "The text is UTF-16; places refer to it as UTF-8");
+    leaf.notes.info("utf-16", None, "The text is UTF-16; positions refer to its UTF-8 form");
     leaf.bytes = text.into_bytes();
     leaf
 }
@@ -41,7 +41,7 @@ pub(super) fn decode_base64(mut leaf: Leaf) -> Leaf {
     let text: Vec<u8> = leaf.bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     leaf.bytes = match STANDARD.decode(&text) {
         Ok(bytes) => {
-            leaf.notes.info("base64", None, "The file is base64 text; places refer to the decoded data");
+            leaf.notes.info("base64", None, "The file is base64 text; positions refer to the decoded data");
             bytes
         }
         Err(error) => {

@@ -49,7 +49,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         count += 1;
         if count == CONTAINERS {
             facts.is_partial = true;
-            let message = format!("There are more than {CONTAINERS} containers; the rest is not read.");
+            let message = format!("There are more than {CONTAINERS} containers; the rest is ignored.");
             facts.notes.data_loss("too-many-containers", None, message);
             break;
         }

@@ -39,7 +39,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "container-stats",
-        label: "memory of containers (docker, podman or crictl stats, JSON)",
+        label: "container memory (docker, podman or crictl stats, JSON)",
         content: Content::Document,
         sniff: stats::sniff,
         parse: stats::parse,
@@ -47,7 +47,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "container-stats-table",
-        label: "memory of containers (docker, podman or crictl stats)",
+        label: "container memory (docker, podman or crictl stats)",
         content: Content::Document,
         sniff: stats_table::sniff,
         parse: stats_table::parse,
@@ -55,7 +55,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "kubelet-summary",
-        label: "the kubelet's summary (/stats/summary)",
+        label: "kubelet summary (/stats/summary)",
         content: Content::Document,
         sniff: summary::sniff,
         parse: summary::parse,

@@ -103,7 +103,7 @@ impl<'a, 'i> Usage<'a, 'i> {
             self.facts.notes.info(
                 "memory-not-counted",
                 Some(at),
-                "0 B of memory are shown: the kernel does not count it (cgroup_enable=memory is off), or the container is stopped. The memory in use is unknown, not zero.",
+                "The table shows 0 B of memory: the kernel does not count it (cgroup_enable=memory is off), or the container is stopped. The memory in use is unknown, not zero.",
             );
             return;
         }
@@ -129,7 +129,7 @@ impl<'a, 'i> Usage<'a, 'i> {
     ) {
         if self.count == CONTAINERS {
             self.facts.is_partial = true;
-            let message = format!("There are more than {CONTAINERS} containers; the rest is not read.");
+            let message = format!("There are more than {CONTAINERS} containers; the rest is ignored.");
             self.facts.notes.data_loss("too-many-containers", Some(at), message);
             return;
         }
@@ -151,7 +151,7 @@ impl<'a, 'i> Usage<'a, 'i> {
         self.facts.notes.info(
             "limit-of-machine",
             Some(at),
-            "LIMIT is the machine's memory where a container has no limit; it is not taken for one.",
+            "For a container without a limit, LIMIT shows the machine's memory; it is not used as a limit.",
         );
     }
 

@@ -38,7 +38,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     facts.kind = Some("summary".to_owned());
     if count >= CONTAINERS {
         facts.is_partial = true;
-        let message = format!("There are more than {CONTAINERS} containers; the rest is not read.");
+        let message = format!("There are more than {CONTAINERS} containers; the rest is ignored.");
         facts.notes.data_loss("too-many-containers", None, message);
     }
     if count == 0 { Err(nothing_found("summary", "memory of the node or of a container")) } else { Ok(()) }

@@ -12,6 +12,7 @@ mod secrets;
 
 use super::sampled::{self, Builder, Frame};
 use super::{Content, Facts, Format, Probe, Sniff};
+use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::Lines;
@@ -84,11 +85,11 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     facts.kind = Some(counted.map_or("stacks", |counted| counted.kind).to_owned());
     reader.builder.column(what, unit);
     if unread.0 > 0 {
-        let message = format!("{} lines are no stacks with a number behind, and are not read", unread.0);
+        let message = one_or_many(unread.0, "line is not a stack followed by a number and is ignored", "lines are not stacks followed by a number and are ignored");
         facts.notes.info("lines-not-read", unread.1, message);
     }
     if reader.fractions > 0 {
-        let message = format!("{} amounts have fractions, which are cut off", reader.fractions);
+        let message = one_or_many(reader.fractions, "amount has a fraction, which is truncated", "amounts have fractions, which are truncated");
         facts.notes.data_loss("fractions", None, message);
     }
     let profile = reader.builder.finish(&mut facts.notes);

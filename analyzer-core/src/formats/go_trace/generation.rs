@@ -164,11 +164,8 @@ impl OpenGeneration {
         let missing = after.missing_names - before.missing_names;
         if missing > 0 {
             let why =
-                if tables.lacks_names() { "its tables, which come last, are cut off" } else { "damage" };
-            let message = format!(
-                "generation {} names {missing} stacks and strings that are not there: {why}",
-                self.number
-            );
+                if tables.lacks_names() { "its tables, which come last, are missing" } else { "damage" };
+            let message = format!("generation {} refers to stacks or strings that do not exist ({missing} times): {why}", self.number);
             progress.notes.data_loss(
                 "trace-names-missing",
                 Some(Position::offset(self.start_offset)),

@@ -90,7 +90,7 @@ pub(super) fn version(bytes: &[u8]) -> Result<Version, ParseError> {
         ),
         None => error(
             ErrorKind::Unrecognized,
-            "expected \"go 1.NN trace\" and zero bytes up to 16 in all".to_owned(),
+            "expected \"go 1.NN trace\", padded with zero bytes to 16 bytes".to_owned(),
         ),
     }
 }

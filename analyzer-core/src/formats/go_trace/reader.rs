@@ -7,6 +7,7 @@ use super::generation::{OpenGeneration, Progress};
 use super::header::{self, HEADER_BYTES, Version};
 use super::order::{Order, Tally};
 use super::wire::{self, WireCounts};
+use crate::base::words::one_or_many;
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::limits::TRACE_GENERATION_BYTES;
@@ -135,7 +136,7 @@ impl TraceReader {
                     ErrorKind::Truncated,
                     end,
                     "trace header",
-                    "the file ends before 16 bytes",
+                    "the file is shorter than 16 bytes",
                 ))
             }
         }
@@ -250,7 +251,7 @@ impl State {
             "trace-generation-too-large",
             Some(Position::offset(open.start_offset)),
             format!(
-                "generation {} has more than {} MiB and is left out",
+                "generation {} is larger than {} MiB and is omitted",
                 open.number,
                 TRACE_GENERATION_BYTES >> 20
             ),
@@ -265,7 +266,7 @@ impl State {
         let is_whole = is_next && !self.progress.version.ends_generations();
         if !is_whole {
             let message =
-                format!("generation {} stops without its end before generation {number}", open.number);
+                format!("generation {} is incomplete before generation {number}", open.number);
             let at = Some(Position::offset(self.at));
             self.progress.notes.data_loss("trace-generation-unfinished", at, message);
         }
@@ -286,7 +287,7 @@ impl State {
             self.progress.notes.data_loss(
                 "trace-too-many-threads",
                 Some(Position::offset(open.start_offset)),
-                "more threads in one generation than Go allows; the others are left out",
+                "more threads in one generation than Go allows; the rest is omitted",
             );
         }
         let start = to_usize(open.start_offset.saturating_sub(offset)).unwrap_or(bytes.len());
@@ -328,7 +329,7 @@ impl State {
         let has_end = !self.progress.version.ends_generations() && (!is_cut || next_begins);
         if is_cut {
             let message =
-                format!("the file ends inside of a batch; {} bytes of it are there", bytes.len() - at);
+                format!("the file ends inside a batch, of which {} bytes are present", bytes.len() - at);
             self.progress.notes.data_loss("trace-cut", Some(Position::offset(self.at)), message);
         }
         let Some(open) = self.open.as_ref() else { return };
@@ -337,8 +338,7 @@ impl State {
             self.progress.notes.info(
                 "trace-not-stopped",
                 Some(Position::offset(open.start_offset)),
-                "the file ends just after a generation began: the program ended without trace.Stop, \
-                 and what it had not written by then is lost",
+                "the file ends just after the start of a generation: the program exited without trace.Stop, and unwritten events are lost",
             );
         } else if !has_end && !is_cut {
             self.progress.notes.data_loss(
@@ -358,27 +358,27 @@ impl State {
             notes.data_loss(
                 "trace-order-uncertain",
                 None,
-                format!("{forced} events had no place in a possible order and were taken by their time"),
+                one_or_many(forced, "event does not fit any possible order and was placed by its timestamp", "events do not fit any possible order and were placed by their timestamps"),
             );
         }
         if conflicts > 0 {
-            let message = format!("{conflicts} states differ from what the events before them led to");
+            let message = one_or_many(conflicts, "state differs from the preceding events", "states differ from the preceding events");
             notes.data_loss("trace-states-differ", None, message);
         }
         if unplaced > 0 {
-            let message = format!("{unplaced} events of unknown goroutines or processors are left out");
+            let message = one_or_many(unplaced, "event of an unknown goroutine or processor is omitted", "events of unknown goroutines or processors are omitted");
             notes.data_loss("trace-events-unplaced", None, message);
         }
         if without_proc > 0 {
-            let message = format!("{without_proc} events that need a processor are of threads without one");
+            let message = one_or_many(without_proc, "event that needs a processor belongs to a thread without one", "events that need a processor belong to threads without one");
             notes.data_loss("trace-no-processor", None, message);
         }
         if over_limit > 0 {
-            let message = format!("{over_limit} goroutines, processors or threads are beyond the ceilings");
+            let message = format!("{over_limit} goroutines, processors or threads exceed the limits");
             notes.data_loss("trace-over-limit", None, message);
         }
         if self.experimental_bytes > 0 {
-            let message = format!("{} bytes of experiments' data are not shown", self.experimental_bytes);
+            let message = format!("{} bytes of experimental data are not shown", self.experimental_bytes);
             notes.info("trace-experiment", None, message);
         }
     }

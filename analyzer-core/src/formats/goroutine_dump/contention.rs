@@ -43,8 +43,7 @@ fn parse(input: &Input<'_>, _evidence: &mut Evidence, facts: &mut Facts) -> Resu
         "named-only",
         Some(Position::line(1)),
         format!(
-            "A {kind} profile as text with {stacks} stacks. Its figures are read from the protobuf form \
-             (/debug/pprof/{kind} without debug=1)."
+            "A {kind} profile as text with {stacks} stacks. To see its figures, capture the protobuf form (/debug/pprof/{kind} without debug=1)."
         ),
     );
     Ok(())

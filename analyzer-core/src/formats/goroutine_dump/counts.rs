@@ -70,14 +70,14 @@ pub(super) fn parse(
             ErrorKind::Malformed,
             Position::line(1),
             "goroutine profile",
-            "neither \"goroutine profile: total N\" nor \"N @ 0x…\" is there",
+            "neither \"goroutine profile: total N\" nor \"N @ 0x…\" found",
         ));
     }
     if stated.is_none() {
         reader.notes.info(
             "no-title",
             Some(Position::line(1)),
-            "The line with the total is missing; what is listed was counted.",
+            "The line with the total is missing; the total is the sum of the listed goroutines.",
         );
     }
     let ((total, is_leak_profile), line) =
@@ -149,7 +149,7 @@ impl Reader<'_> {
         self.notes.info(
             "lines-between",
             Some(Position::line(number)),
-            "A line that is no part of the profile.",
+            "A line is not part of the profile.",
         );
     }
 

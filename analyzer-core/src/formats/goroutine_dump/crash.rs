@@ -36,7 +36,7 @@ pub(super) fn record(preamble: &[PreambleLine]) -> Option<CrashRecord> {
 
 /// The record of a test that timed out, of which only the timer's stack is in the text.
 pub(super) fn timed_out(line: u64) -> CrashRecord {
-    let text = "test timed out (the line that says after how long is not in the text)".to_owned();
+    let text = "test timed out (the line with the timeout is not in the text)".to_owned();
     let panics = vec![PanicValue { text, is_recovered: false, is_repanicked: false, line }];
     CrashRecord { line, panics, ..CrashRecord::default() }
 }

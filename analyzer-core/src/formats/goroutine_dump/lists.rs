@@ -21,7 +21,7 @@ use crate::formats::{Content, Facts, Format, Probe, Sniff};
 
 pub(super) const FORMAT: Format = Format {
     name: "goroutine-list",
-    label: "Goroutines as Delve or goleak lists them",
+    label: "Goroutine list of Delve or goleak",
     content: Content::Document,
     sniff,
     parse,

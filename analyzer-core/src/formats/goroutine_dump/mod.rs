@@ -148,7 +148,7 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
     }
     if is_headless {
         let message =
-            "The stack's header is not in the text: which goroutine it was, and what it did, is unknown.";
+            "The stack has no header: its goroutine and state are unknown.";
         facts.notes.info("no-header", Some(Position::line(1)), message);
     }
     note_wrapping(prefix_or_none, facts);
@@ -160,7 +160,7 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
         facts.notes.info(
             "no-goroutines",
             Some(Position::line(1)),
-            "The process printed no goroutine (GOTRACEBACK=none): only the message is there.",
+            "The process printed no goroutines (GOTRACEBACK=none), only the message.",
         );
     }
     for dump in dumps {
@@ -176,7 +176,7 @@ fn readable<'a>(bytes: &'a [u8], facts: &mut Facts) -> Cow<'a, [u8]> {
         facts.notes.repaired(
             "utf-16",
             Some(Position::offset(0)),
-            "UTF-16 text (PowerShell's `>` writes it); read as such.",
+            "UTF-16 text, as PowerShell's `>` writes it.",
         );
     }
     text
@@ -189,7 +189,7 @@ fn note_wrapping(prefix: text::Prefix, facts: &mut Facts) {
         text::Prefix::Words(_) => "behind a log prefix",
         text::Prefix::Json => "inside JSON log lines",
     };
-    facts.notes.info("log-wrapping", None, format!("The dump stands {wrapping}; that was taken off."));
+    facts.notes.info("log-wrapping", None, format!("The dump was {wrapping}, which was removed."));
 }
 
 fn note_several(dumps: &[GoroutineDump], facts: &mut Facts) {
@@ -198,7 +198,7 @@ fn note_several(dumps: &[GoroutineDump], facts: &mut Facts) {
         "several-dumps",
         Some(Position::line(second.line)),
         format!(
-            "{} dumps are in this file; each is taken by itself, and equal ones are counted once.",
+            "The file contains {} dumps; each is a separate snapshot, and equal ones are counted once.",
             dumps.len()
         ),
     );

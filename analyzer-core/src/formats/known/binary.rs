@@ -7,32 +7,32 @@ use super::{Known, has};
 pub(super) const ALL: &[Known] = &[
     Known {
         kind: "gperftools-cpu",
-        what: "A CPU profile of gperftools (the legacy binary form)",
-        instead: "Convert it where the program and its libraries are: pprof -proto PROGRAM FILE > cpu.pb.gz.",
+        what: "A gperftools CPU profile (legacy binary format)",
+        instead: "Convert it on the machine with the program and its libraries: pprof -proto PROGRAM FILE > cpu.pb.gz.",
         is: is_gperftools_cpu,
     },
     Known {
         kind: "java-hprof",
-        what: "A heap dump of a Java virtual machine (HPROF)",
-        instead: "It holds no Go memory: Eclipse MAT and VisualVM read it.",
+        what: "A Java heap dump (HPROF)",
+        instead: "It contains no Go memory. Open it with Eclipse MAT or VisualVM.",
         is: |bytes| bytes.starts_with(b"JAVA PROFILE 1.0"),
     },
     Known {
         kind: "java-jfr",
-        what: "A recording of the JDK Flight Recorder",
-        instead: "It holds no Go memory: JDK Mission Control reads it.",
+        what: "A JDK Flight Recorder recording",
+        instead: "It contains no Go memory. Open it with JDK Mission Control.",
         is: |bytes| bytes.starts_with(b"FLR\0"),
     },
     Known {
         kind: "perf-data",
-        what: "A recording of Linux perf (perf.data)",
-        instead: "Print it where it was recorded: perf script -i perf.data > perf.txt. perf_to_profile -i perf.data -o cpu.pb.gz gives pprof.",
+        what: "A Linux perf recording (perf.data)",
+        instead: "Convert it on the machine where it was recorded: perf script -i perf.data > perf.txt, or perf_to_profile -i perf.data -o cpu.pb.gz.",
         is: |bytes| bytes.starts_with(b"PERFILE2") || bytes.starts_with(b"2ELIFREP"),
     },
     Known {
         kind: "core-dump",
         what: "A core dump",
-        instead: "Its goroutines: dlv core PROGRAM FILE, then goroutines -t.",
+        instead: "To print its goroutines: dlv core PROGRAM FILE, then goroutines -t.",
         // e_type 4 is ET_CORE (elf.h), little endian first.
         is: |bytes| {
             bytes.starts_with(b"\x7fELF")
@@ -42,19 +42,19 @@ pub(super) const ALL: &[Known] = &[
     Known {
         kind: "program",
         what: "A program or library (ELF, Mach-O or PE)",
-        instead: "Profiles and dumps of the running program are read: see /debug/pprof/.",
+        instead: "Capture profiles and dumps of the running program instead: see /debug/pprof/.",
         is: is_program,
     },
     Known {
         kind: "sqlite",
         what: "An SQLite database",
-        instead: "Export what is in it as text.",
+        instead: "Export its contents as text.",
         is: |bytes| bytes.starts_with(b"SQLite format 3\0"),
     },
     Known {
         kind: "heapdump",
-        what: "A heap dump of runtime/debug.WriteHeapDump",
-        instead: "Capture /debug/pprof/heap: it says by which code the heap was allocated.",
+        what: "A heap dump from runtime/debug.WriteHeapDump",
+        instead: "Capture /debug/pprof/heap instead: it shows which code allocated the heap.",
         is: |bytes| {
             bytes.starts_with(b"go1.7 heap dump\n")
                 || (bytes.starts_with(b"go1.") && has(bytes, " heap dump\n"))

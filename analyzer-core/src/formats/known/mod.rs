@@ -19,7 +19,7 @@ pub const NAME: &str = "other-tool";
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: NAME,
-    label: "known, and not read",
+    label: "recognized but not supported",
     content: Content::Document,
     sniff,
     parse,
@@ -54,10 +54,10 @@ fn parse(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), P
     let head = (Probe { path: input.path, bytes: input.bytes }).head();
     let whole = Position::default();
     let Some(known) = find(head) else {
-        return Err(ParseError::new(ErrorKind::Unrecognized, whole, "file", "output of no known tool"));
+        return Err(ParseError::new(ErrorKind::Unrecognized, whole, "file", "unknown tool output"));
     };
     facts.kind = Some(known.kind.to_owned());
-    let message = format!("{}; it is not read. {}", known.what, known.instead);
+    let message = format!("{}, which Strata does not read. {}", known.what, known.instead);
     Err(ParseError::new(ErrorKind::Unsupported, whole, "file", message))
 }
 

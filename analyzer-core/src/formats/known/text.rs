@@ -8,14 +8,14 @@ use crate::formats::goroutine_dump::lines::is_group;
 pub(super) const ALL: &[Known] = &[
     Known {
         kind: "pprof-index",
-        what: "The index page of /debug/pprof/: a list of profiles with how often each counted, and no profile",
+        what: "The index page of /debug/pprof/: a list of profiles with their counts, not a profile",
         instead: "Capture one of them: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', curl -o heap.pb.gz http://HOST/debug/pprof/heap.",
         is: |bytes| has(bytes, "/debug/pprof/") && has(bytes, "Types of profiles available"),
     },
     Known {
         kind: "pprof-top",
         what: "A table of pprof -top (also -text)",
-        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
         is: |bytes| {
             (has(bytes, "flat  flat%   sum%        cum   cum%")
                 || has_line(bytes, "Showing nodes accounting for "))
@@ -25,74 +25,74 @@ pub(super) const ALL: &[Known] = &[
     Known {
         kind: "pprof-tree",
         what: "A listing of pprof -tree or -peek",
-        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
         is: |bytes| has(bytes, "calls calls% + context"),
     },
     Known {
         kind: "pprof-traces",
         what: "A listing of pprof -traces",
-        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
         is: |bytes| has_line(bytes, "-----------+----"),
     },
     Known {
         kind: "pprof-list",
         what: "A listing of pprof -list or -disasm",
-        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
         is: |bytes| has_line(bytes, "ROUTINE ======================== "),
     },
     Known {
         kind: "pprof-raw",
         what: "A listing of pprof -raw",
-        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
         is: |bytes| has_line(bytes, "PeriodType: ") && has_line(bytes, "Samples:"),
     },
     Known {
         kind: "pprof-dot",
         what: "A graph of pprof -dot or -svg",
-        instead: "The profile itself is read: drop the file that pprof was given, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
+        instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
         is: |bytes| {
             has(bytes, "Showing nodes accounting for ") && (has_line(bytes, "digraph ") || has(bytes, "<svg"))
         },
     },
     Known {
         kind: "gperftools-heap",
-        what: "A heap profile of gperftools or jemalloc (C or C++ memory)",
-        instead: "Convert it where the program and its libraries are: pprof -proto PROGRAM FILE > heap.pb.gz (jemalloc: jeprof --collapsed). Go's own heap comes from /debug/pprof/heap.",
+        what: "A gperftools or jemalloc heap profile (C or C++ memory)",
+        instead: "Convert it on the machine with the program and its libraries: pprof -proto PROGRAM FILE > heap.pb.gz (jemalloc: jeprof --collapsed). For the Go heap, capture /debug/pprof/heap.",
         is: is_native_heap,
     },
     Known {
         kind: "gperftools-contention",
-        what: "A contention profile of gperftools (C++ locks)",
-        instead: "Convert it where the program is: pprof -proto PROGRAM FILE > contention.pb.gz. Go's own locks come from /debug/pprof/mutex.",
+        what: "A gperftools contention profile (C++ locks)",
+        instead: "Convert it on the machine with the program: pprof -proto PROGRAM FILE > contention.pb.gz. For Go locks, capture /debug/pprof/mutex.",
         is: |bytes| bytes.starts_with(b"--- contentionz ") || bytes.starts_with(b"--- mutex:"),
     },
     Known {
         kind: "java-text-profile",
-        what: "A legacy profile of Java (heapz, contentionz or a CPU profile of pprof's agent)",
-        instead: "It holds no Go code; go tool pprof reads it.",
+        what: "A legacy Java profile (heapz, contentionz, or a CPU profile of pprof's agent)",
+        instead: "It contains no Go code. Open it with go tool pprof.",
         is: |bytes| bytes.starts_with(b"--- heapz ") || bytes.starts_with(b"--- growthz "),
     },
     Known {
         kind: "java-thread-dump",
-        what: "A thread dump of a Java virtual machine",
-        instead: "It holds no goroutines. A Go program prints its own on kill -QUIT PID.",
+        what: "A Java thread dump",
+        instead: "It contains no goroutines. A Go program prints its goroutines on kill -QUIT PID.",
         is: |bytes| has_line(bytes, "Full thread dump "),
     },
     Known {
         kind: "python-traceback",
-        what: "A traceback of Python",
-        instead: "It holds no goroutines. A Go program prints its own on kill -QUIT PID.",
+        what: "A Python traceback",
+        instead: "It contains no goroutines. A Go program prints its goroutines on kill -QUIT PID.",
         is: |bytes| has_line(bytes, "Traceback (most recent call last):") && !has(bytes, "\ngoroutine "),
     },
     Known {
         kind: "delve-goroutines",
-        what: "A list of goroutines of Delve (dlv)",
+        what: "A Delve (dlv) list of goroutines",
         instead: "Capture their stacks: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or goroutines -t in Delve, or kill -QUIT PID.",
         is: |bytes| has(bytes, "Goroutine ") && (has(bytes, " - User: ") || has(bytes, " - Start: ")),
     },
     Known {
         kind: "gdb-goroutines",
-        what: "A list of goroutines or threads of gdb",
+        what: "A gdb list of goroutines or threads",
         instead: "Capture the goroutines: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or kill -QUIT PID.",
         is: |bytes| {
             (has(bytes, "(gdb) info goroutines"))
@@ -101,26 +101,26 @@ pub(super) const ALL: &[Known] = &[
     },
     Known {
         kind: "gops",
-        what: "A summary of gops",
+        what: "A gops summary",
         instead: "gops stack PID prints the goroutines, gops memstats PID the runtime's memory, gops pprof-heap PID and gops pprof-cpu PID save profiles.",
         is: is_gops,
     },
     Known {
         kind: "panicparse",
-        what: "Goroutines as a tool groups them (panicparse and its like)",
-        instead: "The dump that it was given is read: what the program printed, or curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2'.",
+        what: "Goroutines grouped by a tool (panicparse and similar)",
+        instead: "Use the original dump: what the program printed, or curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2'.",
         is: is_panicparse,
     },
     Known {
         kind: "valgrind",
-        what: "A report of Valgrind",
-        instead: "It tells of C memory: drop smaps and the heap profile of the same moment to see how much that is.",
+        what: "A Valgrind report",
+        instead: "It covers C memory: to see how much that is, capture smaps and a heap profile at the same moment.",
         is: |bytes| has(bytes, "== Memcheck, a memory error detector") || has(bytes, "== HEAP SUMMARY:"),
     },
     Known {
         kind: "sanitizer",
-        what: "A report of a sanitizer of C (AddressSanitizer, LeakSanitizer, MemorySanitizer)",
-        instead: "It tells of C memory: drop smaps and the heap profile of the same moment to see how much that is.",
+        what: "A C sanitizer report (AddressSanitizer, LeakSanitizer, MemorySanitizer)",
+        instead: "It covers C memory: to see how much that is, capture smaps and a heap profile at the same moment.",
         is: |bytes| {
             ["AddressSanitizer: ", "LeakSanitizer: ", "MemorySanitizer: "]
                 .iter()
@@ -129,13 +129,13 @@ pub(super) const ALL: &[Known] = &[
     },
     Known {
         kind: "chrome-trace",
-        what: "A trace in Chrome's format (JSON)",
-        instead: "Drop the execution trace itself: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5'.",
+        what: "A Chrome trace (JSON)",
+        instead: "Use the execution trace itself: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5'.",
         is: |bytes| bytes.trim_ascii_start().starts_with(b"{") && has(bytes, "\"traceEvents\""),
     },
     Known {
         kind: "benchmark",
-        what: "Results of go test -bench",
+        what: "go test -bench results",
         instead: "Add -memprofile mem.pb.gz -cpuprofile cpu.pb.gz and drop the profiles.",
         is: |bytes| has_line(bytes, "goos: ") && has_line(bytes, "Benchmark"),
     },

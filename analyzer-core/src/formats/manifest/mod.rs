@@ -103,7 +103,7 @@ pub fn documents(input: &Input<'_>, facts: &mut Facts) -> Result<Vec<Node>, Pars
         return Err(error);
     }
     facts.is_partial = true;
-    facts.notes.data_loss("cut", Some(error.at), format!("The rest is not read: {}.", error.message));
+    facts.notes.data_loss("cut", Some(error.at), format!("The rest could not be read: {}.", error.message));
     Ok(roots)
 }
 
@@ -149,7 +149,7 @@ fn parse_oci(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
 fn note_ceiling(evidence: &Evidence, facts: &mut Facts) {
     if evidence.recipe.containers.len() >= CONTAINERS {
         facts.is_partial = true;
-        let message = format!("There are more than {CONTAINERS} containers; the rest is not read.");
+        let message = format!("There are more than {CONTAINERS} containers; the rest is ignored.");
         facts.notes.data_loss("too-many-containers", None, message);
     }
 }

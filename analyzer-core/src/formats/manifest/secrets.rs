@@ -74,14 +74,14 @@ fn has(list: &str, word: &str) -> bool {
 /// Marks a text in YAML or JSON.
 ///
 /// # Errors
-/// If it is no UTF-8, breaks, or is nested too deep: such a source is left out.
+/// If it is not UTF-8, breaks, or is nested too deep: such a source is left out.
 pub(super) fn mark(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
-    let text = std::str::from_utf8(input.bytes).map_err(|_| "it is no UTF-8")?;
+    let text = std::str::from_utf8(input.bytes).map_err(|_| "it is not UTF-8")?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut walk = Walk { text, chars: 0, byte: 0, open: Vec::new() };
     let mut parser = Parser::new_from_str(text);
     while let Some(next) = parser.next_event() {
-        let (event, span) = next.map_err(|_| "it breaks off, and names behind that are not told apart")?;
+        let (event, span) = next.map_err(|_| "it is truncated, and names after that cannot be identified")?;
         walk.event(&event, span, marks)?;
     }
     Ok(())
@@ -142,7 +142,7 @@ impl<'t> Walk<'t> {
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 if self.open.len() >= YAML_DEPTH {
-                    return Err("it is nested too deep");
+                    return Err("it is nested too deeply");
                 }
                 let own = self.own();
                 let is_object = matches!(event, Event::MappingStart(..));

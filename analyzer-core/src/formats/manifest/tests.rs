@@ -174,7 +174,7 @@ fn a_recipe_without_a_mistake_is_no_health_and_says_so() {
     let report = session.report();
     assert!(report.findings.is_empty());
     assert!(
-        report.verdict.starts_with("Nothing is wrong with what is stated in 1 file"),
+        report.verdict.starts_with("No problem in the configuration in 1 file"),
         "{}",
         report.verdict
     );
@@ -196,7 +196,7 @@ fn of_what_is_not_known_to_be_go_no_check_passes() {
         let report = session.report();
         assert_eq!(report.checks_run, 0, "{path}");
         assert!(
-            report.verdict.ends_with("no container in it is known to run a Go program."),
+            report.verdict.ends_with("no container is known to run a Go program."),
             "{}",
             report.verdict
         );

@@ -57,7 +57,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     if record.is_empty() {
         return Err(nothing_found(
             "runtime/metrics",
-            "a number behind a name such as /memory/classes/total:bytes",
+            "a number after a name such as /memory/classes/total:bytes",
         ));
     }
     record.finish();

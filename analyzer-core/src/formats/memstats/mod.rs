@@ -72,7 +72,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "memstats-printed",
-        label: "MemStats as a program prints it",
+        label: "MemStats printed by a program",
         content: Content::Lines,
         sniff: printed::sniff,
         parse: printed::parse,

@@ -272,13 +272,13 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     if readings.left_out() > 0 {
         facts.is_partial = true;
         let message = format!(
-            "There are more than {MEMSTATS_READINGS} readings; the {} before the last {MEMSTATS_READINGS} are left out.",
+            "There are more than {MEMSTATS_READINGS} readings; the {} before the last {MEMSTATS_READINGS} are omitted.",
             readings.left_out()
         );
         facts.notes.data_loss("too-many-readings", None, message);
     }
     if is_cut {
-        facts.notes.info("cut", None, "The text ends within an amount; that one is left out.");
+        facts.notes.info("cut", None, "The text ends in the middle of an amount, which is omitted.");
     }
     Ok(())
 }
@@ -298,7 +298,7 @@ fn course(readings: &Readings) -> String {
         ends.filter(|((first, _), (last, _))| first == last).map_or_else(String::new, |(first, last)| {
             format!(": {} went from {} to {} bytes", first.0, first.1, last.1)
         });
-    format!("The text holds {} readings, the last whole one counts{went}.", readings.count)
+    format!("The text contains {} readings; the last complete one is used{went}.", readings.count)
 }
 
 impl Reading {

@@ -57,7 +57,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let field: String =
             last.text().trim_start_matches(['#', ' ']).chars().take_while(|c| c.is_alphanumeric()).collect();
         let message = format!(
-            "The MemStats trailer is cut within a line ({field}); that field and those below are missing."
+            "The MemStats trailer is truncated in the middle of a line ({field}); that field and those after it are missing."
         );
         facts.notes.data_loss("cut", Some(last.position()), message);
     } else if !is_whole {
@@ -65,7 +65,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         facts.notes.data_loss(
             "no-memstats",
             None,
-            "The file ends before the MemStats trailer; only the profile's totals and stacks stand.",
+            "The file ends before the MemStats trailer; only the profile's totals and stacks are available.",
         );
         // Beside the figures of the runtime the stacks are those of the profile that was captured with them.
         heap_stacks::read(input, evidence, facts)?;

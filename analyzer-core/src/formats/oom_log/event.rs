@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             }
             if event.stats_memcg.is_some() && event.stats.is_empty() {
                 self.facts.is_partial = true;
-                let message = "The statistics of the control group are missing from the log.";
+                let message = "The cgroup's statistics are missing from the log.";
                 self.facts.notes.data_loss("no-statistics", Some(event.at), message);
             }
         }
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
             self.facts.notes.data_loss(
                 "too-many-events",
                 Some(moment.at),
-                format!("There are more than {OOM_EVENTS} events; the rest is not read."),
+                format!("There are more than {OOM_EVENTS} events; the rest is ignored."),
             );
         }
     }

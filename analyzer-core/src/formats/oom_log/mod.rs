@@ -29,7 +29,7 @@ use crate::evidence::Evidence;
 pub const FORMATS: &[Format] = &[
     Format {
         name: "oom-log",
-        label: "kernel log of an out-of-memory kill",
+        label: "kernel log with an OOM kill",
         content: Content::Lines,
         sniff,
         parse,
@@ -37,7 +37,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "kernel-log",
-        label: "kernel log without an out-of-memory kill",
+        label: "kernel log without an OOM kill",
         content: Content::Lines,
         sniff: sniff_kernel_log,
         parse: parse_kernel_log,
@@ -105,13 +105,13 @@ fn sniff_kernel_log(probe: &Probe<'_>) -> Sniff {
 const FAILURE: &str = ": page allocation failure: order:";
 
 fn parse_kernel_log(input: &Input<'_>, _: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
-    facts.notes.info("no-oom", None, "The log holds no out-of-memory kill.");
+    facts.notes.info("no-oom", None, "The log contains no OOM kill.");
     for line in Lines::new(input.bytes) {
         let (message, _) = prefix::strip(line.text());
         let Some((command, order)) = message.split_once(FAILURE) else { continue };
         let order = order.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
         let message = format!(
-            "An allocation of {command} failed for want of 2^{order} pages in a row; no process was killed for it."
+            "An allocation of {command} failed because no 2^{order} contiguous pages were free; this did not kill a process."
         );
         facts.notes.info("allocation-failed", Some(line.position()), message);
     }

@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Int {
             type Value = Int;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a number, or a text of one")
+                write!(f, "a number, or a number as text")
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Int, E> {

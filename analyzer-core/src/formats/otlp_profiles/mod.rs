@@ -68,7 +68,6 @@ fn parse(
 
 /// The error of a file of before the dictionary.
 fn without_dictionary() -> ParseError {
-    let message = "OpenTelemetry profiles without a dictionary: they are of a protocol before 1.7, whose messages \
-                   mean something else. Update the profiler or collector that wrote them, or export pprof.";
+    let message = "OpenTelemetry profiles without a dictionary: they use a protocol before 1.7, whose messages have a different meaning. Update the profiler or collector that wrote them, or export pprof.";
     ParseError::new(ErrorKind::Unsupported, Position::default(), "ProfilesData.dictionary", message)
 }

@@ -1,6 +1,7 @@
 //! Samples, whatever form they were written in.
 
 use super::dictionary::{Attribute, Dictionary};
+use crate::base::words::one_or_many;
 use crate::base::convert::{clamp_i64, to_usize};
 use crate::base::error::ParseError;
 use crate::base::intern::StringTable;
@@ -164,26 +165,22 @@ impl<'e> Reader<'e> {
         facts.captured_at = self.builder.profile.time;
         facts.kind = self.kind();
         if self.left_out > 0 {
-            let message = format!(
-                "{} samples are of more than {} types, and are left out",
-                self.left_out,
-                limits::OTLP_SAMPLE_TYPES
-            );
+            let message = format!("Samples with more than {} types are omitted ({})", limits::OTLP_SAMPLE_TYPES, self.left_out);
             facts.notes.data_loss("sample-types", None, message);
         }
         if self.empty > 0 {
             let message =
-                format!("{} samples have neither a value nor a time; they count nothing", self.empty);
+                one_or_many(self.empty, "sample has neither a value nor a timestamp and is not counted", "samples have neither a value nor a timestamp and are not counted");
             facts.notes.data_loss("empty-samples", None, message);
         }
         if self.dangling > 0 {
             let message =
-                format!("{} stacks or locations that are named are not in the dictionary", self.dangling);
+                one_or_many(self.dangling, "referenced stack or location is not in the dictionary", "referenced stacks or locations are not in the dictionary");
             facts.notes.data_loss("dangling-index", None, message);
         }
         if self.profiles > 1 {
             let message =
-                format!("{} profiles of the file are read as one; labels tell them apart", self.profiles);
+                format!("The file's {} profiles are read as one; labels distinguish them", self.profiles);
             facts.notes.info("profiles-merged", None, message);
         }
         let mut builder = self.builder;

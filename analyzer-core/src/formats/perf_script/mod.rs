@@ -23,7 +23,7 @@ mod tests;
 /// The format of this module.
 pub const FORMATS: &[Format] = &[Format {
     name: "perf-script",
-    label: "samples of Linux perf (perf script)",
+    label: "Linux perf samples (perf script)",
     content: Content::Document,
     sniff,
     parse: stacks::parse,

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::frames::{self, Row};
 use super::header::{self, Head};
+use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
@@ -38,7 +39,7 @@ pub(super) fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
     }
     reader.end_sample()?;
     if reader.samples.is_empty() && reader.records == 0 {
-        let message = "no line begins a sample of perf script";
+        let message = "no line starts a perf script sample";
         return Err(ParseError::new(ErrorKind::Unrecognized, Position::line(1), "samples", message));
     }
     let profile = reader.finish(facts);
@@ -271,7 +272,7 @@ impl<'a, 'e> Reader<'a, 'e> {
         let kept = values.len().checked_div(stride).unwrap_or(0);
         if kept < samples.len() {
             let message = format!(
-                "{} samples of several events are more than a profile may have",
+                "{} samples of several events exceed the maximum of a profile",
                 samples.len() - kept
             );
             facts.notes.data_loss("samples-left-out", None, message);
@@ -309,12 +310,12 @@ impl<'a, 'e> Reader<'a, 'e> {
             .filter(|kind| !kind.is_empty())
             .map(str::to_owned);
         if self.lost > 0 {
-            let message = format!("perf lost samples in {} places: the shares may be off", self.lost);
+            let message = format!("perf lost samples in {}: the shares may be inaccurate", one_or_many(self.lost, "place", "places"));
             facts.notes.info("perf-lost", None, message);
         }
         if self.unread > 0 {
             let message =
-                format!("{} lines are neither of a sample nor of a frame, and are not read", self.unread);
+                one_or_many(self.unread, "line belongs to no sample or frame and is ignored", "lines belong to no sample or frame and are ignored");
             facts.notes.info("lines-not-read", self.first_unread, message);
         }
     }

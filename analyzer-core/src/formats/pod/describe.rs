@@ -54,7 +54,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     facts.kind = Some("describe".to_owned());
     if reader.count >= CONTAINERS {
         facts.is_partial = true;
-        let message = format!("There are more than {CONTAINERS} containers or events; the rest is not read.");
+        let message = format!("There are more than {CONTAINERS} containers or events; the rest is ignored.");
         facts.notes.data_loss("too-many-containers", None, message);
     }
     if reader.count == 0 {

@@ -138,14 +138,14 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     for (line, text) in text_lines(input.bytes) {
         let Some(event) = of_row(text) else {
             if !is_header(text) && !text.starts_with("---") && text != "Events:" {
-                let message = "A line is no row of the table; it was skipped.";
+                let message = "A line is not a row of the table; it was skipped.";
                 facts.notes.info("foreign-line", Some(line.position()), message);
             }
             continue;
         };
         if count == CONTAINERS {
             facts.is_partial = true;
-            let message = format!("There are more than {CONTAINERS} events; the rest is not read.");
+            let message = format!("There are more than {CONTAINERS} events; the rest is ignored.");
             facts.notes.data_loss("too-many-events", Some(line.position()), message);
             break;
         }

@@ -51,7 +51,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "kubectl-top",
-        label: "memory of pods (kubectl top)",
+        label: "pod memory (kubectl top)",
         content: Content::Lines,
         sniff: top::sniff,
         parse: top::parse,

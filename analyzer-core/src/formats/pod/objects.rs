@@ -66,7 +66,7 @@ pub fn read(
         facts.notes.data_loss(
             "too-many-containers",
             None,
-            format!("There are more than {CONTAINERS} containers or events; the rest is not read."),
+            format!("There are more than {CONTAINERS} containers or events; the rest is ignored."),
         );
     }
     facts.kind = Some(if pods > 0 { "pod" } else { "events" }.to_owned());

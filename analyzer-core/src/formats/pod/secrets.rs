@@ -359,7 +359,7 @@ fn event_or_header(text: &str, marks: &mut Marks<'_>) {
 
 /// Names in YAML are not told from what is harmless.
 pub(super) fn yaml(_: &Input<'_>, _: &mut Marks<'_>) -> Outcome {
-    Err("names in YAML are not told apart; save the pod with kubectl get pod NAME -o json")
+    Err("names in YAML cannot be identified; save the pod with kubectl get pod NAME -o json")
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let Some((name, status)) = cell("NAME").zip(cell("STATUS")) else { continue };
         if count == CONTAINERS {
             facts.is_partial = true;
-            let message = format!("There are more than {CONTAINERS} pods; the rest is not read.");
+            let message = format!("There are more than {CONTAINERS} pods; the rest is ignored.");
             facts.notes.data_loss("too-many-containers", Some(line.position()), message);
             break;
         }

@@ -46,7 +46,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             facts.notes.info(
                 "foreign-line",
                 Some(line.position()),
-                "A line is no row of the table; it was skipped.",
+                "A line is not a row of the table; it was skipped.",
             );
             continue;
         };
@@ -55,7 +55,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             facts.notes.data_loss(
                 "too-many-containers",
                 Some(line.position()),
-                format!("There are more than {CONTAINERS} rows; the rest is not read."),
+                format!("There are more than {CONTAINERS} rows; the rest is ignored."),
             );
             break;
         }

@@ -97,7 +97,7 @@ impl<'n> Decoder<'n> {
     fn record(&mut self, field: Field<'_>) -> Result<(), ParseError> {
         let (at, number) = (field.at, field.number);
         if let Err((error, broken)) = self.read(field) {
-            let message = format!("{} at byte {}: {}; the record is left out", broken, error.at, error.cause);
+            let message = format!("{} at byte {}: {}; the record is omitted", broken, error.at, error.cause);
             self.notes.data_loss("broken-record", Some(position(at)), message);
         }
         self.check_limits(at, number)
@@ -164,7 +164,7 @@ impl<'n> Decoder<'n> {
         if values != self.stride {
             samples.values.truncate(first);
             let message = format!(
-                "Sample.value: {values} values where the profile has {} sample types; the sample is left out",
+                "Sample.value: {values} values, but the profile has {} sample types; the sample is omitted",
                 self.stride
             );
             self.notes.data_loss("value-count", Some(position(at)), message);
@@ -240,7 +240,7 @@ impl<'n> Decoder<'n> {
 
     fn check_id(&mut self, at: usize, part: &str, id: u64, is_new: bool) {
         if !is_new {
-            let message = format!("{part} {id} is defined twice; the first definition stands");
+            let message = format!("{part} {id} is defined twice; the first definition is used");
             self.notes.data_loss("duplicate-id", Some(position(at)), message);
         } else if id == 0 {
             let message = format!("{part} is 0, which the format reserves for \"none\"");

@@ -3,6 +3,7 @@
 
 use super::decode::{Decoded, position};
 use super::survey::Survey;
+use crate::base::words::one_or_many;
 use crate::base::convert::id_to_usize;
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::intern::{StrId, StringTable};
@@ -137,28 +138,22 @@ fn check_usable(decoded: &Decoded, bytes: &[u8], survey: &Survey) -> Result<(), 
 fn note_references(decoded: &Decoded, dangling: Dangling, unknown_names: u64, notes: &mut Notes) {
     let profile = &decoded.profile;
     if dangling.locations > 0 {
-        let message = format!(
-            "{} locations that samples name are not in the file; their frames are unknown",
-            dangling.locations
-        );
+        let message = one_or_many(dangling.locations, "location referenced by samples is not in the file; its frames are unknown", "locations referenced by samples are not in the file; their frames are unknown");
         notes.data_loss("undefined-location", None, message);
     }
     if dangling.functions > 0 {
-        let message = format!(
-            "{} functions that lines name are not in the file; addresses stand in",
-            dangling.functions
-        );
+        let message = one_or_many(dangling.functions, "function referenced by lines is not in the file; its address is shown instead", "functions referenced by lines are not in the file; addresses are shown instead");
         notes.data_loss("undefined-function", None, message);
     }
     if dangling.mappings > 0 {
-        let message = format!("{} mappings that locations name are not in the file", dangling.mappings);
+        let message = one_or_many(dangling.mappings, "mapping referenced by locations is not in the file", "mappings referenced by locations are not in the file");
         notes.info("undefined-mapping", None, message);
     }
     if unknown_names > 0 {
-        let message = format!("{unknown_names} names are not in the string table");
+        let message = one_or_many(unknown_names, "name is not in the string table", "names are not in the string table");
         notes.data_loss("string-index", None, message);
     }
     if profile.samples.is_empty() {
-        notes.info("no-samples", None, "The profile has no sample: nothing was recorded.");
+        notes.info("no-samples", None, "The profile has no samples: nothing was recorded.");
     }
 }

@@ -73,7 +73,7 @@ fn first_profile<'a>(bytes: &'a [u8], notes: &mut Notes) -> (&'a [u8], Survey) {
     let survey = Survey::of(bytes);
     let Some(second) = survey.second else { return (bytes, survey) };
     let message = format!(
-        "two profiles are concatenated here; the second one ({} bytes) is not read",
+        "two profiles are concatenated; the second one ({} bytes) is ignored",
         bytes.len() - second
     );
     notes.data_loss("profiles-concatenated", Some(decode::position(second)), message);
@@ -88,7 +88,7 @@ fn note_break(survey: &Survey, length: usize, notes: &mut Notes) {
         _ => "broken-off",
     };
     let message = format!(
-        "{part} at byte {}: {}; the last {} bytes of {length} are not read",
+        "{part} at byte {}: {}; the last {} bytes of {length} are ignored",
         error.at,
         error.cause,
         length.saturating_sub(survey.end)

@@ -25,7 +25,7 @@ pub const FORMATS: &[Format] = &[
     format("limits", "process limits", process::sniff_limits, process::parse_limits, secrets::limits),
     format(
         "proc-cgroup",
-        "control groups of a process",
+        "cgroups of a process",
         process::sniff_cgroup,
         process::parse_cgroup,
         secrets::cgroup,

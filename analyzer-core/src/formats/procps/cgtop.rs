@@ -34,7 +34,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let Some((path, figures)) = row(text) else { continue };
         if rows.len() == CONTAINERS {
             facts.is_partial = true;
-            let message = format!("There are more than {CONTAINERS} groups; the rest is not read.");
+            let message = format!("There are more than {CONTAINERS} cgroups; the rest is ignored.");
             facts.notes.data_loss("too-many-containers", Some(line.position()), message);
             break;
         }
@@ -57,12 +57,12 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     facts.kind = Some("cgtop".to_owned());
     if count == 0 {
-        return Err(nothing_found("systemd-cgtop", "a group with its memory (a service or a scope)"));
+        return Err(nothing_found("systemd-cgtop", "a cgroup with its memory (a service or a scope)"));
     }
     facts.notes.info(
         "sums-left-out",
         None,
-        "The machine and groups that hold others are sums; the innermost groups count.",
+        "The machine and parent cgroups are totals; only the innermost cgroups are used.",
     );
     Ok(())
 }

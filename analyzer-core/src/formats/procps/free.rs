@@ -71,10 +71,10 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     record.finish();
     let guess = unit.filter(|unit| unit.is_guess).map_or_else(String::new, |unit| {
-        format!(" It names no unit; its numbers are taken for {}.", unit.name)
+        format!(" It states no unit; the numbers are assumed to be {}.", unit.name)
     });
     let message =
-        format!("This is the memory of the whole machine, also if free ran inside of a container.{guess}");
+        format!("This is the memory of the whole machine, even if free ran inside a container.{guess}");
     facts.notes.info("machine-memory", None, message);
     Ok(())
 }

@@ -62,7 +62,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "systemd-cgtop",
-        label: "control groups (systemd-cgtop)",
+        label: "cgroups (systemd-cgtop)",
         content: Content::Document,
         sniff: cgtop::sniff,
         parse: cgtop::parse,

@@ -7,6 +7,7 @@
 //! ```
 //! `-X` and `-XX` print the columns of `smaps` instead, with their sums in the last row.
 
+use crate::base::words::one_or_many;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
 use crate::base::units::Unit;
@@ -87,21 +88,18 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         }
         record.finish();
         facts.is_partial = true;
-        let message = format!(
-            "The row of sums is not in the text; {} mappings are added up, and there may be more.",
-            rows.count
-        );
+        let message = format!("The row with the totals is missing; {} added up, and there may be more.", one_or_many(rows.count, "mapping is", "mappings are"));
         facts.notes.data_loss("no-sums", Some(at), message);
         return Ok(());
     }
     if columns.is_empty() {
         return error(
             ErrorKind::Unsupported,
-            "it has no resident sizes: pmap -x PID prints them, and smaps of /proc/PID tells what they are",
+            "it has no resident sizes: use pmap -x PID, or better /proc/PID/smaps",
         );
     }
     let Some((cells, at)) = totals else {
-        return error(ErrorKind::Truncated, "the text ends before the row of sums");
+        return error(ErrorKind::Truncated, "the text ends before the row with the totals");
     };
     let numbers: Vec<i64> = cells.iter().filter_map(|cell| cell.parse().ok()).collect();
     let is_extended = columns.contains(&"Kbytes");

@@ -49,7 +49,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         return Err(nothing_found("slabtop", "sizes of caches"));
     }
     record.finish();
-    let message = "These are kernel objects of the whole machine; memory.stat (slab) tells a container's.";
+    let message = "These are kernel objects of the whole machine; for a container, see memory.stat (slab).";
     facts.notes.info("machine-memory", None, message);
     Ok(())
 }

@@ -153,7 +153,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         }
         if count == CONTAINERS {
             facts.is_partial = true;
-            let message = format!("There are more than {CONTAINERS} processes; the rest is not read.");
+            let message = format!("There are more than {CONTAINERS} processes; the rest is ignored.");
             facts.notes.data_loss("too-many-processes", Some(line.position()), message);
             break;
         }
@@ -164,7 +164,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     facts.kind = Some("processes".to_owned());
     if tables > 1 {
-        facts.notes.info("several-tables", None, format!("{tables} tables are in it; the first counts."));
+        facts.notes.info("several-tables", None, format!("It contains {tables} tables; the first one is used."));
     }
     if count > 0 {
         return Ok(());
@@ -176,10 +176,10 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             ErrorKind::Malformed,
             whole,
             "table of processes",
-            "no row has a process id and a size",
+            "no row has a process ID and a size",
         )
     } else {
-        let message = "no column tells the resident size: ps -eo pid,rss,vsz,comm does, and smaps of /proc/PID tells what it is";
+        let message = "no column shows the resident size: use ps -eo pid,rss,vsz,comm, or better /proc/PID/smaps";
         ParseError::new(ErrorKind::Unsupported, whole, "table of processes", message)
     })
 }

@@ -42,7 +42,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     })?;
     if root.get("status").and_then(Value::as_str) == Some("error") {
         let reason = root.get("error").and_then(Value::as_str).unwrap_or("no reason");
-        return error(ErrorKind::Malformed, format!("the server refused the query: {reason}"));
+        return error(ErrorKind::Malformed, format!("the server rejected the query: {reason}"));
     }
     let data = root.get("data").unwrap_or(&root);
     let result = data.get("result").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

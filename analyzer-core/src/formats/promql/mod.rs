@@ -25,7 +25,7 @@ use crate::formats::memstats::prometheus::Collector;
 pub const FORMATS: &[Format] = &[
     Format {
         name: "promql",
-        label: "answer of Prometheus (JSON)",
+        label: "Prometheus query result (JSON)",
         content: Content::Document,
         sniff: answer::sniff,
         parse: answer::parse,
@@ -33,7 +33,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "grafana-csv",
-        label: "export of Grafana (CSV)",
+        label: "Grafana export (CSV)",
         content: Content::Document,
         sniff: csv::sniff,
         parse: csv::parse,
@@ -55,16 +55,16 @@ impl Series {
     /// Stores the figures, and says what of the answer they are.
     fn finish(self, input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) {
         if self.nameless > 0 {
-            let message = "A series without a metric's name: sum(), rate() and the like drop it, and a legend hides it. Ask for the metric itself.";
+            let message = "A series without a metric name: functions such as sum() and rate() drop it, and a legend hides it. Query the metric itself.";
             facts.notes.info("no-metric-name", None, message);
         }
         if self.samples > 1 {
             let message =
-                format!("A range of up to {} samples a series: the newest of each counts.", self.samples);
+                format!("A range of up to {} samples per series: the newest one of each is used.", self.samples);
             facts.notes.info("newest-of-range", None, message);
         }
         if !self.collector.store(input, evidence, facts) {
-            let message = "No metric of the Go runtime, the process or a container's memory is in it.";
+            let message = "It contains no metric of the Go runtime, the process or a container's memory.";
             facts.notes.info("nothing-used", None, message);
         }
     }

@@ -27,7 +27,7 @@ pub use kubernetes::read as read_object;
 pub const FORMATS: &[Format] = &[
     Format {
         name: "endpoints",
-        label: "instances of services (EndpointSlice, Endpoints)",
+        label: "service instances (EndpointSlice, Endpoints)",
         content: Content::Document,
         sniff: sniff_kubernetes,
         parse: parse_kubernetes,
@@ -35,7 +35,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "consul-health",
-        label: "instances of a service (Consul)",
+        label: "service instances (Consul)",
         content: Content::Document,
         sniff: consul::sniff,
         parse: parse_consul,
@@ -123,7 +123,7 @@ fn finish(
     facts.kind = Some(kind.to_owned());
     if evidence.registry.instances() >= INSTANCES {
         facts.is_partial = true;
-        let message = format!("There are more than {INSTANCES} instances; the rest is not read.");
+        let message = format!("There are more than {INSTANCES} instances; the rest is ignored.");
         facts.notes.data_loss("too-many-instances", None, message);
     }
     if evidence.registry.lists.len() == before { Err(nothing_found(kind, "instances")) } else { Ok(()) }

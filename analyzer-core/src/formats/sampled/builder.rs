@@ -216,7 +216,7 @@ impl<'e> Builder<'e> {
     }
 
     fn too_large(at: usize) -> ParseError {
-        let message = "more locations, samples or frames than a profile may have";
+        let message = "more locations, samples or frames than the maximum of a profile";
         ParseError::new(ErrorKind::LimitExceeded, Position::offset(to_u64(at)), "samples", message)
     }
 
@@ -230,14 +230,14 @@ impl<'e> Builder<'e> {
     pub fn finish(mut self, notes: &mut Notes) -> Profile {
         if self.cut > 0 {
             let message = format!(
-                "{} stacks have more than {} frames; their innermost frames are left out",
+                "{} stacks have more than {} frames; their innermost frames are omitted",
                 self.cut,
                 limits::SAMPLED_STACK_FRAMES
             );
             notes.data_loss("deep-stacks", None, message);
         }
         if self.profile.samples.is_empty() {
-            notes.info("no-samples", None, "The file has no sample: nothing was recorded.");
+            notes.info("no-samples", None, "The file has no samples: nothing was recorded.");
         }
         self.profile.stacks.shrink_to_fit();
         self.profile

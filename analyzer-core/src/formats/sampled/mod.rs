@@ -51,10 +51,9 @@ pub fn by_name(file_name: &str) -> Option<Counted> {
 pub fn note_unit(counted: Option<Counted>, facts: &mut Facts) {
     let message = match counted {
         Some(Counted { what, unit, .. }) => format!(
-            "the file does not say what it counts; by its name the amounts are taken for {what} ({unit})"
+            "the file does not state what it counts; its name suggests {what} ({unit})"
         ),
-        None => "the file does not say what it counts: the unit of the amounts is unknown. A name with \
-                 cpu, profile or offcpu says it (profile.folded, offcpu.folded)."
+        None => "the file does not state what it counts, so the unit is unknown. A file name with cpu, profile or offcpu sets it (profile.folded, offcpu.folded)."
             .to_owned(),
     };
     facts.notes.info("unit-by-name", None, message);

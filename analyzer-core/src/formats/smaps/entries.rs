@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         }
         self.close_last();
         if self.evidence.memory.vmas.len() == self.first_row {
-            return Err(nothing_found(file, "at least one whole mapping"));
+            return Err(nothing_found(file, "at least one complete mapping"));
         }
         self.store(input, file);
         Ok(())
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
                 self.facts.notes.info(
                     "foreign-line",
                     Some(line.position()),
-                    "A line is neither a mapping nor a figure of one; it was skipped.",
+                    "A line is neither a mapping nor a field of a mapping; it was skipped.",
                 );
             }
             return true;
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
             self.lose(
                 "second-process",
                 line.position(),
-                "Addresses start again: what follows is of another process, and is not read. Save one process a file.",
+                "The addresses start again, so the rest belongs to another process and is ignored. Save each process to its own file.",
             );
             return false;
         }
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             self.lose(
                 "too-many-mappings",
                 line.position(),
-                format!("There are more than {MAPPINGS} mappings; the figures lack the rest."),
+                format!("There are more than {MAPPINGS} mappings; the rest is not included."),
             );
             return false;
         }
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
             self.facts.notes.info(
                 "unknown-key",
                 Some(at),
-                format!("The key {name} is not known; it is not used."),
+                format!("The key {name} is unknown and is not used."),
             );
         }
         self.layout.truncate(self.keys);
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
         self.lose(
             "impossible-value",
             at,
-            format!("{key} is not a number of KiB that an address space can hold; the sums lack it."),
+            format!("{key} is not a valid number of KiB; it is not included in the totals."),
         );
     }
 
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
             Some(row) if self.keys < self.most_keys => self.lose(
                 "cut",
                 Position::line(u64::from(row.line)),
-                "The file ends within this mapping; it and what followed are not in the figures.",
+                "The file ends inside this mapping; it is not included.",
             ),
             _ => self.close(),
         }

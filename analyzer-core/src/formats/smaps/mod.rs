@@ -29,7 +29,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "smaps",
-        label: "process mappings with figures (smaps)",
+        label: "process mappings (smaps)",
         content: Content::Lines,
         sniff: |probe| sniff(probe, Shape::Smaps),
         parse: entries::parse_smaps,

@@ -77,7 +77,7 @@ pub(super) fn is_full(count: &mut usize, facts: &mut Facts, at: Position) -> boo
         return false;
     }
     facts.is_partial = true;
-    let message = format!("There are more than {SOCKETS} rows; the rest is not read.");
+    let message = format!("There are more than {SOCKETS} rows; the rest is ignored.");
     facts.notes.data_loss("too-many-rows", Some(at), message);
     true
 }

@@ -31,14 +31,14 @@ pub const FORMATS: &[Format] = &[
     ),
     format(
         "net-unix",
-        "unix sockets of a network namespace",
+        "Unix sockets of a network namespace",
         kernel::sniff_unix,
         kernel::parse_unix,
         secrets::unix,
     ),
     format(
         "fd-list",
-        "open descriptors of a process",
+        "open file descriptors of a process",
         descriptors::sniff,
         descriptors::parse,
         secrets::descriptors,

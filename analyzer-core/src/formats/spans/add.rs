@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::base::words::one_or_many;
 use crate::base::convert::wire_to_i64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::{JSON_BYTES, SPANS};
@@ -52,7 +53,7 @@ impl<'e> Adder<'e> {
         self.count += 1;
         if self.evidence.spans.spans.len() >= SPANS {
             self.facts.is_partial = true;
-            let message = format!("Spans from here on are beyond the {SPANS} that are kept.");
+            let message = format!("There are more than {SPANS} spans; the rest is ignored.");
             self.facts.notes.data_loss("spans-left-out", Some(at), message);
             return;
         }
@@ -84,11 +85,11 @@ impl<'e> Adder<'e> {
         if self.broken > 0 {
             self.facts.is_partial = true;
             let message =
-                format!("{} spans have no readable trace and span id and are left out.", self.broken);
+                one_or_many(self.broken, "span has no readable trace and span ID and is omitted.", "spans have no readable trace and span ID and are omitted.");
             self.facts.notes.data_loss("broken-spans", None, message);
         }
         self.facts.kind = Some(kind.to_owned());
-        self.facts.notes.info("what-it-says", None, "Read for what is lost between services: one trace is better looked at in Jaeger, Tempo or Zipkin. Sampling and loss cannot be told apart by spans alone.");
+        self.facts.notes.info("what-it-says", None, "Used to find spans lost between services. To view a single trace, use Jaeger, Tempo or Zipkin. Spans alone do not distinguish sampling from loss.");
         Ok(())
     }
 }
@@ -99,7 +100,7 @@ pub(super) fn bounded(bytes: &[u8]) -> Result<(), ParseError> {
         return Ok(());
     }
     let message =
-        format!("the document is larger than {JSON_BYTES} bytes; split it, or write one object a line");
+        format!("the document is larger than {JSON_BYTES} bytes; split it, or write one object per line");
     Err(ParseError::new(ErrorKind::LimitExceeded, Position::line(1), "spans", message))
 }
 

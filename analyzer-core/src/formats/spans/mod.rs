@@ -27,7 +27,7 @@ use super::{Content, Format, Probe, Sniff};
 pub const FORMATS: &[Format] = &[
     Format {
         name: "otlp-spans",
-        label: "spans of OpenTelemetry (OTLP, JSON)",
+        label: "OpenTelemetry spans (OTLP, JSON)",
         content: Content::Document,
         sniff: otlp_json::sniff,
         parse: otlp_json::parse,
@@ -35,7 +35,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "otlp-spans-proto",
-        label: "spans of OpenTelemetry (OTLP, protobuf)",
+        label: "OpenTelemetry spans (OTLP, protobuf)",
         content: Content::Binary,
         sniff: otlp_proto::sniff,
         parse: otlp_proto::parse,
@@ -43,7 +43,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "jaeger",
-        label: "traces of Jaeger (JSON)",
+        label: "Jaeger traces (JSON)",
         content: Content::Document,
         sniff: jaeger::sniff,
         parse: jaeger::parse,
@@ -51,7 +51,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "zipkin",
-        label: "traces of Zipkin (JSON)",
+        label: "Zipkin traces (JSON)",
         content: Content::Document,
         sniff: zipkin::sniff,
         parse: zipkin::parse,

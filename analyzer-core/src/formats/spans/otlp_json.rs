@@ -120,7 +120,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         facts.notes.data_loss(
             "cut",
             Some(at),
-            format!("A document is broken; it and what follows are missing: {error}."),
+            format!("A document is invalid; it and everything after it are missing: {error}."),
         );
     }
     Ok(())

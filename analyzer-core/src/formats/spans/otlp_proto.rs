@@ -111,7 +111,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             facts.notes.data_loss(
                 "cut",
                 Some(at),
-                "The file is broken from here on; what follows is missing.",
+                "The file is damaged from here on; the rest is missing.",
             );
             Ok(())
         }

@@ -89,7 +89,7 @@ impl<'n> Builder<'n> {
     /// An application's own type says nothing here; the value is read as it is written.
     fn tag(&mut self, is_unknown: bool, at: Position) {
         if is_unknown {
-            let message = "Tags of an application are not known; their values are read as they are written.";
+            let message = "Application-specific tags are unknown; their values are read as written.";
             self.notes.info("yaml-tag", Some(at), message);
         }
     }
@@ -108,7 +108,7 @@ impl<'n> Builder<'n> {
 
     fn deeper(&mut self, at: Position) -> Result<(), ParseError> {
         if self.open.len() >= YAML_DEPTH {
-            let message = format!("the document is nested more than {YAML_DEPTH} deep");
+            let message = format!("the document is nested more than {YAML_DEPTH} levels deep");
             return Err(ParseError::new(ErrorKind::LimitExceeded, at, self.part, message));
         }
         self.count(1, at)
@@ -119,13 +119,13 @@ impl<'n> Builder<'n> {
         if self.nodes <= YAML_NODES {
             return Ok(());
         }
-        let message = format!("the text has more than {YAML_NODES} values, with what its aliases repeat");
+        let message = format!("the text has more than {YAML_NODES} values, including repeated aliases");
         Err(ParseError::new(ErrorKind::LimitExceeded, at, self.part, message))
     }
 
     fn alias(&mut self, anchor: usize, at: Position) -> Result<(), ParseError> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            let message = "an alias stands within what it names";
+            let message = "an alias refers to itself";
             return Err(ParseError::new(ErrorKind::Malformed, at, self.part, message));
         };
         let node = self.repeat(&node, at)?;
@@ -181,7 +181,7 @@ impl<'n> Builder<'n> {
             if let Some(earlier) = slot {
                 let first = earlier.at.line.unwrap_or(0);
                 let message = format!(
-                    "The key \"{}\" stands twice in one object, first in line {first}; the last one is read.",
+                    "The key \"{}\" occurs twice in one object, first in line {first}; the last one is used.",
                     member.key
                 );
                 self.notes.data_loss("duplicate-key", Some(member.at), message);

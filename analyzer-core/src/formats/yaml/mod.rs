@@ -188,7 +188,7 @@ pub fn whole(bytes: &[u8], part: &'static str, notes: &mut Notes) -> Result<Vec<
 
 /// What is said of a text that a template engine has yet to read; `why` is what the reader says.
 fn template(why: &str) -> String {
-    format!("this is a template and not YAML yet{why}; render it first, as helm template does")
+    format!("this is a template, not YAML{why}; render it first, for example with helm template")
 }
 
 fn scan_error(error: &ScanError, text: &str, part: &'static str) -> ParseError {

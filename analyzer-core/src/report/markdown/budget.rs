@@ -52,7 +52,7 @@ pub(super) fn within(parts: &[Part], characters: usize) -> String {
     let kept = parts.iter().zip(&is_kept).filter(|(_, is_kept)| **is_kept);
     let mut text: String = kept.map(|(part, _)| part.text.as_str()).collect();
     let names: Vec<String> = left_out.iter().filter_map(|(what, count)| name(*what, *count)).collect();
-    text.push_str(&format!("\nLeft out for length: {}.\n", names.join(", ")));
+    text.push_str(&format!("\nOmitted for length: {}.\n", names.join(", ")));
     text
 }
 
@@ -95,7 +95,7 @@ mod tests {
     fn findings_go_from_the_least_and_the_rest_is_said() {
         let text = within(&parts(), 700);
         assert!(text.len() <= 700, "{}", text.len());
-        assert!(text.ends_with("\nLeft out for length: 2 findings, the memory ledger.\n"), "{text}");
+        assert!(text.ends_with("\nOmitted for length: 2 findings, the memory ledger.\n"), "{text}");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use super::{Out, escape};
-use crate::report::number_format::{amount, quantity};
+use crate::base::convert::to_u64;
+use crate::report::number_format::{amount, counted, quantity};
 use crate::report::{Citation, Confidence, Excerpt, Finding, Report, Severity};
 
 /// Citations printed under a finding; the JSON form has all.
@@ -32,14 +33,14 @@ pub(super) fn print_finding(finding: &Finding, report: &Report, out: &mut Out) -
     }
     writeln!(out)?;
     if !finding.condition.is_empty() {
-        writeln!(out, "- Said when: {}", escape::text(&finding.condition))?;
+        writeln!(out, "- Condition: {}", escape::text(&finding.condition))?;
     }
     let citations = finding.citations.as_slice();
     for citation in citations.iter().take(CITATIONS) {
         writeln!(out, "- From {}", place(citation, report))?;
     }
     if let Some(more) = citations.len().checked_sub(CITATIONS).filter(|more| *more > 0) {
-        writeln!(out, "- and from {more} more places")?;
+        writeln!(out, "- and from {}", counted(to_u64(more), "more place", "more places"))?;
     }
     for against in &finding.against {
         writeln!(out, "- Against: {}", escape::text(against))?;
@@ -91,7 +92,7 @@ pub(super) fn print_analyzers(report: &Report, out: &mut Out) -> fmt::Result {
     if own.peek().is_none() {
         return Ok(());
     }
-    writeln!(out, "\n### Static analyzers say, and no capture shows\n")?;
+    writeln!(out, "\n### Reported by static analyzers only\n")?;
     for row in own.by_ref().take(ROWS) {
         writeln!(
             out,
@@ -112,7 +113,7 @@ pub(super) fn print_not_run(report: &Report, out: &mut Out) -> fmt::Result {
     if lacking.peek().is_none() {
         return Ok(());
     }
-    writeln!(out, "\n### Not checked\n")?;
+    writeln!(out, "\n### Checks that did not run\n")?;
     for rule in lacking {
         let needs: Vec<_> = rule.needs.iter().map(|need| escape::text(need)).collect();
         writeln!(out, "- {}: needs {}", escape::code(&rule.code), needs.join("; "))?;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Out, escape, row, table};
 use crate::base::convert::to_u64;
-use crate::report::number_format::count_u64;
+use crate::report::number_format::{count_u64, counted};
 use crate::report::{GoroutineGroup, Goroutines, StackFrame, Verdict};
 
 /// Groups in the table; the JSON form has all.
@@ -38,7 +38,7 @@ pub(super) fn print(goroutines: &Goroutines, out: &mut Out) -> fmt::Result {
     )?;
     goroutines.groups.iter().take(GROUPS).try_for_each(|group| row(out, &cells(group)))?;
     if let Some(more) = goroutines.groups.len().checked_sub(GROUPS).filter(|more| *more > 0) {
-        writeln!(out, "\nAnd {} more groups.", count_u64(to_u64(more)))?;
+        writeln!(out, "\nAnd {}.", counted(to_u64(more), "more group", "more groups"))?;
     }
     let leaking = goroutines.groups.iter().filter(|group| is_serious(group.verdict));
     leaking.take(STACKS).try_for_each(|group| print_group(group, out))
@@ -93,7 +93,7 @@ fn print_group(group: &GoroutineGroup, out: &mut Out) -> fmt::Result {
     }
     let mut lines: Vec<String> = group.stack.iter().take(FRAMES).map(plain).collect();
     if let Some(more) = group.stack.len().checked_sub(FRAMES).filter(|more| *more > 0) {
-        lines.push(format!("... {more} more frames"));
+        lines.push(format!("... {}", counted(to_u64(more), "more frame", "more frames")));
     }
     lines.extend(group.created_by.as_ref().map(|frame| format!("created by {}", plain(frame))));
     write!(out, "\n{}", escape::block(lines.iter().map(String::as_str)))

@@ -51,13 +51,13 @@ pub(super) fn print(memory: &MemorySnapshot, report: &Report, out: &mut Out) -> 
 
 /// Limit and runtime settings in one line. What is unknown is said.
 fn settings(memory: &MemorySnapshot) -> String {
-    let or_unknown = |amount: Option<Bytes>| amount.map_or_else(|| "not known".to_owned(), bytes);
+    let or_unknown = |amount: Option<Bytes>| amount.map_or_else(|| "unknown".to_owned(), bytes);
     let mut text =
         format!("Limit {}, GOMEMLIMIT {}", or_unknown(memory.limit), or_unknown(memory.gomemlimit));
     let gogc = match memory.gogc {
         Some(..0) => "off".to_owned(),
         Some(percent) => percent.to_string(),
-        None => "not known".to_owned(),
+        None => "unknown".to_owned(),
     };
     let _ = write!(text, ", GOGC {gogc}");
     if let Some(working_set) = memory.working_set {

@@ -77,26 +77,28 @@ fn parts(report: &Report) -> Vec<Part> {
             .push(part(rest, What::Table("the goroutine groups"), &|out| goroutines::print(goroutines, out)));
     }
     if let Some(section) = &report.resources {
-        parts.push(part(rest + 1, What::Table("sockets, descriptors, threads and CPU"), &|out| {
+        parts.push(part(rest + 1, What::Table("sockets, file descriptors, threads and CPU"), &|out| {
             resources::print(section, out)
         }));
     }
     if let Some(section) = &report.recipe {
-        parts.push(part(rest + 1, What::Table("the recipe"), &|out| recipe::print(section, report, out)));
+        parts.push(part(rest + 1, What::Table("the manifest checks"), &|out| {
+            recipe::print(section, report, out)
+        }));
     }
     if !report.tables.is_empty() {
-        parts.push(part(rest + 1, What::Table("what other tools counted"), &|out| {
+        parts.push(part(rest + 1, What::Table("tables of other tools"), &|out| {
             tables::print(&report.tables, out)
         }));
     }
-    parts.push(part(rest + 2, What::Table("what static analyzers say"), &|out| {
+    parts.push(part(rest + 2, What::Table("static analyzer reports"), &|out| {
         findings::print_analyzers(report, out)
     }));
-    parts.push(part(rest + 3, What::Table("what was not checked"), &|out| {
+    parts.push(part(rest + 3, What::Table("checks that did not run"), &|out| {
         findings::print_not_run(report, out)
     }));
     // What could not be read comes before any finding: it may be what matters.
-    parts.push(part(1, What::Table("what could not be read"), &|out| sources::print_trouble(report, out)));
+    parts.push(part(1, What::Table("unreadable files"), &|out| sources::print_trouble(report, out)));
     parts.push(part(2, What::Foot, &|out| {
         let files = report.sources.len();
         let noun = if files == 1 { "file" } else { "files" };

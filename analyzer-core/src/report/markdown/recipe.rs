@@ -38,7 +38,7 @@ pub(super) fn print(recipe: &Recipe, report: &Report, out: &mut Out) -> fmt::Res
 fn print_fix(container: &RecipeContainer, report: &Report, out: &mut Out) -> fmt::Result {
     let Some(fix) = &container.fix else { return Ok(()) };
     if fix.changes.is_empty() {
-        writeln!(out, "\nNothing to change: what is stated fits what was captured.")?;
+        writeln!(out, "\nNo changes needed: the manifests match the captures.")?;
     }
     for change in &fix.changes {
         let text = format!("{}: {}", change.text(), change.why);

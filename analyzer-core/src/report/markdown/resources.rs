@@ -15,7 +15,11 @@ pub(super) fn print(resources: &Resources, out: &mut Out) -> fmt::Result {
         if facts.is_empty() {
             continue;
         }
-        writeln!(out, "\n### Sockets, descriptors, threads and CPU at {}", escape::text(&moment.snapshot))?;
+        writeln!(
+            out,
+            "\n### Sockets, file descriptors, threads and CPU at {}",
+            escape::text(&moment.snapshot)
+        )?;
         table(out, &[("What", false), ("Figures", false)])?;
         facts
             .iter()

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use super::{Out, escape, row, table};
-use crate::report::number_format::time;
+use crate::base::convert::to_u64;
+use crate::report::number_format::{counted, time};
 use crate::report::{NoteSeverity, Report, Subject};
 
 /// Notes printed; the JSON form has all.
@@ -45,7 +46,7 @@ pub(super) fn print_trouble(report: &Report, out: &mut Out) -> fmt::Result {
     if notes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n### Files that are not wholly in these figures\n")?;
+    writeln!(out, "\n### Files not fully included\n")?;
     for (source, note) in notes.iter().take(NOTES) {
         write!(out, "- {}: {}", escape::code(&source.path), escape::text(&note.message))?;
         match note.count {
@@ -54,7 +55,7 @@ pub(super) fn print_trouble(report: &Report, out: &mut Out) -> fmt::Result {
         }
     }
     match notes.len().checked_sub(NOTES).filter(|more| *more > 0) {
-        Some(more) => writeln!(out, "- and {more} more notes"),
+        Some(more) => writeln!(out, "- and {}", counted(to_u64(more), "more note", "more notes")),
         None => Ok(()),
     }
 }

@@ -163,7 +163,7 @@ fn numbers_carry_units_signs_and_bounds() {
     for part in [
         "- `x`, likely, 3.0 MiB (at least 1.0 MiB)",
         "- From `x`, line 12: `x` = 120.3 MiB",
-        "Limit 512.0 MiB, GOMEMLIMIT not known, GOGC off",
+        "Limit 512.0 MiB, GOMEMLIMIT unknown, GOGC off",
         "| process | **x** | **-5.0 MiB** | -5242880 | residual, -6.0 MiB to 0 B | `x` |",
         "off by 4.0 KiB, tolerance 0 B. x",
         "1,234 at x",

@@ -42,7 +42,7 @@ impl<'a> Sources<'a> {
             Found::Several(several) => {
                 let paths: Vec<&str> = several.iter().take(3).map(|&index| self.map.path(index)).collect();
                 let more = if several.len() > paths.len() { ", \u{2026}" } else { "" };
-                File::Several(format!("Several files fit: {}{more}.", paths.join(", ")))
+                File::Several(format!("Several files match: {}{more}.", paths.join(", ")))
             }
             Found::One(index) => match self.evidence.go_source.files.get(index) {
                 Some(&source) => File::One(source, self.map.path(index).to_owned()),
@@ -70,7 +70,7 @@ enum File {
 
 /// A sentence of a source that does not have a function's line.
 fn of_another_version(line: u64, function: &str) -> String {
-    format!("This source is of another version: line {line} is not in {function}.")
+    format!("This source file is a different version: line {line} is not in {function}.")
 }
 
 /// A line as it can be shown.

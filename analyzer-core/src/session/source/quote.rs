@@ -143,12 +143,12 @@ mod tests {
             .replace("Subscribe", "Follow");
         let quoted = excerpts(&[("repo/feed/feed.go", &moved)]);
         assert!(
-            quoted[0][1].starts_with("This source is of another version: line 8 is not in"),
+            quoted[0][1].starts_with("This source file is a different version: line 8 is not in"),
             "{quoted:?}"
         );
         let cut = excerpts(&[("repo/feed/feed.go", "package feed\n")]);
-        assert!(cut[0][1].contains("another version"));
+        assert!(cut[0][1].contains("a different version"));
         let quoted = excerpts(&[("a/feed/feed.go", CODE), ("b/feed/feed.go", CODE)]);
-        assert_eq!(quoted[0][1], "Several files fit: a/feed/feed.go, b/feed/feed.go.");
+        assert_eq!(quoted[0][1], "Several files match: a/feed/feed.go, b/feed/feed.go.");
     }
 }

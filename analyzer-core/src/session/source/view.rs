@@ -197,7 +197,7 @@ fn add_text(
     file.clone_into(&mut view.file);
     let found = Sources::new(evidence, texts).map_or(File::Missing, |sources| match sources.find(file) {
         File::One(source, path) if sources.text(source).is_none() => {
-            File::Several(format!("{path} is not kept."))
+            File::Several(format!("The contents of {path} are not available."))
         }
         found => found,
     });
@@ -320,12 +320,12 @@ mod tests {
                 .note
                 .as_deref()
                 .unwrap_or_default()
-                .starts_with("This source is of another version: line 2")
+                .starts_with("This source file is a different version: line 2")
         );
         assert!(wrong.text.is_empty() && !wrong.lines.is_empty());
         let twice =
             asked(&[MILL[0], ("a/grind.go", other), ("b/grind.go", other)], "example.com/mill/grind.Flour");
-        assert_eq!(twice.note.as_deref(), Some("Several files fit: a/grind.go, b/grind.go."));
+        assert_eq!(twice.note.as_deref(), Some("Several files match: a/grind.go, b/grind.go."));
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn SaveReport(props: &SaveReportProps) -> Html {
     html! {
         <>
             <button type="button" class="button" id="save-report" onclick={open}
-                title="Make one HTML file that opens without a network, with this view and what was loaded">
+                title="Save a single HTML file with this view and the captures, which opens offline">
                 { "Save report" }
             </button>
             if *is_open {
@@ -193,17 +193,14 @@ fn SaveDialog(props: &SaveDialogProps) -> Html {
         <dialog ref={dialog} class="keys save" aria-labelledby="save-title" {onclose}>
             <h2 id="save-title">{ "Save report" }</h2>
             <p>
-                { "One HTML file with the viewer and the captures. It opens without a network, with the view that \
-                   is shown now." }
+                { "A single HTML file with the viewer and the captures. It opens offline, in the current view." }
             </p>
             <label class="save-choice">
                 <input type="checkbox" id="redact" checked={*is_redacted} {onchange} />
                 { "Redact" }
             </label>
             <p class="quiet">
-                { "Figures, functions, packages and places in source stay. Hosts, pods, containers, processes, \
-                   folders above the module, labels, arguments and the environment get pseudonyms; all other text is \
-                   blanked." }
+                { "Figures, functions, packages and source positions are kept. Hosts, pods, containers, processes, folders above the module, labels, arguments and the environment get pseudonyms. All other text is blanked." }
             </p>
             if let Stage::Ready(Prepared { summary: Some(summary), .. }) = &*stage {
                 { preview::preview(summary) }
@@ -221,7 +218,7 @@ fn outcome(stage: &Stage) -> Html {
     match stage {
         Stage::Preparing => html! { <p role="status">{ "Preparing…" }</p> },
         Stage::Failed(reason) => {
-            html! { <p role="alert">{ format!("The file could not be made: {reason}") }</p> }
+            html! { <p role="alert">{ format!("The file could not be created: {reason}") }</p> }
         }
         Stage::Ready(_) => Html::default(),
     }

@@ -86,5 +86,5 @@ async fn page_of(files: &[Dropped], view: &str) -> Result<(AttrValue, u64), JsVa
 
 fn describe(error: &JsValue) -> String {
     let message = error.dyn_ref::<js_sys::Error>().map(|error| error.message().into());
-    message.unwrap_or_else(|| "the files could not be read, or are more than one page can hold".to_owned())
+    message.unwrap_or_else(|| "the files could not be read, or are too large for one page".to_owned())
 }

@@ -17,7 +17,7 @@ pub fn preview(summary: &RedactionSummary) -> Html {
         <div class="save-preview">
             <p id="redaction">
                 { format!(
-                    "{} replaced, {} of other text blanked, {} left out.",
+                    "{} replaced, {} of other text blanked, {} omitted.",
                     text::counted(names.len(), "name", "names"),
                     text::counted(usize::try_from(summary.blanked).unwrap_or(usize::MAX), "piece", "pieces"),
                     text::counted(summary.left_out.len(), "file", "files"),
@@ -61,6 +61,6 @@ fn kind(kind: NameKind) -> &'static str {
         NameKind::Label => "label value",
         NameKind::Argument => "argument",
         NameKind::Environment => "environment",
-        NameKind::Capture => "name of a capture",
+        NameKind::Capture => "capture name",
     }
 }

@@ -88,11 +88,11 @@ fn headline(moment: &MemorySnapshot, strata: &Strata) -> Html {
     let least = if last.is_stated { "" } else { "At least " };
     let amount = match (last.layer, strata.limit) {
         (LayerId::Cgroup, Some(limit)) => format!(
-            "{least}{total} are charged, {} of the limit of {}",
+            "{least}{total} is charged, {} of the limit of {}",
             text::percent(last.total, limit),
             text::bytes(limit)
         ),
-        (LayerId::Cgroup, None) => format!("{least}{total} are charged"),
+        (LayerId::Cgroup, None) => format!("{least}{total} is charged"),
         (LayerId::Process, _) => format!("The process holds {total} of anonymous memory"),
         (LayerId::Go, _) => format!("The Go runtime holds {total}"),
     };
@@ -119,7 +119,7 @@ fn headline(moment: &MemorySnapshot, strata: &Strata) -> Html {
 fn name_of(moment: &MemorySnapshot, part: &Part) -> String {
     let Some(row) = part.row.and_then(|row| moment.ledger.get(row)) else { return "Other".to_owned() };
     match row.id.as_str() {
-        "arena-not-resident" if part.bytes > 0 => "Given back, still resident".to_owned(),
+        "arena-not-resident" if part.bytes > 0 => "Freed with MADV_FREE, still resident".to_owned(),
         _ => row.label.clone(),
     }
 }
@@ -152,7 +152,7 @@ impl Scene<'_> {
         let Picture { width, height, .. } = picture;
         html! {
             <svg
-                role="group" aria-label="Go runtime, process and container on one byte axis; the ledger below says the same"
+                role="group" aria-label="Go runtime, process and container on one byte axis; the ledger below has the same data"
                 width={width.to_string()} height={height.to_string()} viewBox={format!("0 0 {width} {height}")}
             >
                 { patterns() }

@@ -58,7 +58,7 @@ pub fn Detail(props: &DetailProps) -> Html {
                 <p class="quiet">
                     { "This file is not text." }
                     if let Some(offset) = props.offset {
-                        { format!(" The cited figure stands at byte {} of its decoded content.", text::count_u64(offset)) }
+                        { format!(" The cited figure is at byte {} of its decoded content.", text::count_u64(offset)) }
                     }
                 </p>
             }

@@ -188,7 +188,7 @@ fn bar(props: &RawTextProps, total: u64) -> Html {
         <div class="raw-bar">
             <span class="quiet">{ format!("{} lines", text::count_u64(total)) }</span>
             if props.cited.is_empty() {
-                <span class="quiet">{ "none cited" }</span>
+                <span class="quiet">{ "nothing cited" }</span>
             } else {
                 <span class="raw-steps">
                     { text::counted(props.cited.len(), "cited line", "cited lines") }

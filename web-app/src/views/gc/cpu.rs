@@ -20,7 +20,7 @@ const ROWS: usize = 20;
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "Version 2 of control groups, twice with 10 s or more in between",
+        what: "cgroup v2, twice, at least 10 s apart",
         command: "cd /sys/fs/cgroup && for t in t0 t1; do mkdir -p /tmp/cpu/$t; for f in cpu.max cpu.stat cpu.pressure; do cat $f > /tmp/cpu/$t/$f; done; sleep 10; done",
     },
     Recipe {
@@ -28,7 +28,7 @@ const RECIPES: &[Recipe] = &[
         command: "cd /sys/fs/cgroup/cpu,cpuacct && for t in t0 t1; do mkdir -p /tmp/cpu/$t; for f in cpu.cfs_quota_us cpu.cfs_period_us cpu.stat cpuacct.usage; do cat $f > /tmp/cpu/$t/$f; done; sleep 10; done",
     },
     Recipe {
-        what: "GOMAXPROCS as the runtime has it, from its Prometheus metrics",
+        what: "GOMAXPROCS, from the runtime's Prometheus metrics",
         command: "curl -s localhost:6060/metrics > metrics.txt",
     },
 ];
@@ -72,13 +72,11 @@ pub fn panel(report: &Report) -> Html {
             <h3 id="gc-cpu">{ "CPU quota" }</h3>
             if subjects.is_empty() {
                 <Needs recipes={RECIPES}>
-                    { "A process that its CPU quota stops collects garbage late. Quota, throttled periods and pressure \
-                       stand in the control group\u{2019}s files; its counters need two snapshots." }
+                    { "A throttled process also collects garbage late. Quota, throttled periods and pressure are in the cgroup\u{2019}s files; the counters need two snapshots." }
                 </Needs>
             } else {
                 <p class="quiet">
-                    { "Throttled periods are those in which the quota ran out. Throttled time is a sum over processors, not a \
-                       share of elapsed time. Waiting for a busy processor is not throttling: see pressure." }
+                    { "In a throttled period, the quota was used up. Throttled time is summed over CPUs, not a share of elapsed time. Waiting for a busy CPU is not throttling: see pressure." }
                 </p>
                 { found::lines(report, FAMILIES, None) }
                 { for subjects.iter().map(|(subject, moments)| {
@@ -118,8 +116,8 @@ fn table(report: &Report, name: Option<String>, moments: &[&ResourceSnapshot]) -
                         <th scope="col" class="number">{ "CPU used" }</th>
                         <th scope="col">{ "Throttled periods" }</th>
                         <th scope="col" class="number">{ "GOMAXPROCS" }</th>
-                        <th scope="col" class="number" title="Processors that the process may run on (Cpus_allowed_list)">{ "Processors" }</th>
-                        <th scope="col" class="number" title="cpu.pressure, some avg60: share of the last minute in which a thread waited for a processor">{ "Pressure" }</th>
+                        <th scope="col" class="number" title="CPUs that the process may run on (Cpus_allowed_list)">{ "Processors" }</th>
+                        <th scope="col" class="number" title="cpu.pressure, some avg60: share of the last minute in which some thread waited for a CPU">{ "Pressure" }</th>
                     </tr>
                 </thead>
                 <tbody>{ for readings.iter().skip(hidden).map(row) }</tbody>
@@ -133,7 +131,7 @@ fn row(reading: &Reading<'_>) -> Html {
     let cpu = reading.cpu;
     let stopped = cpu.throttled_time.map(|time| {
         format!(
-            "Stopped for {} since the control group exists, added up over processors",
+            "Throttled for {} since the cgroup was created, summed over CPUs",
             text::duration(time.0)
         )
     });
@@ -141,7 +139,7 @@ fn row(reading: &Reading<'_>) -> Html {
     html! {
         <tr>
             <th scope="row">{ selectors::visible(reading.label) }</th>
-            { cell("Quota", quota(cpu), Some("CPU that the control group may use; none seen: not set, or its file is not there")) }
+            { cell("Quota", quota(cpu), Some("CPU that the cgroup may use; none found: not set, or not captured")) }
             { cell("CPU used", used(reading.used), None) }
             <td data-label="Throttled" title={stopped} class={classes!((reading.throttled == Throttled::Unknown).then_some("unset"))}>
                 { throttled(reading.throttled) }
@@ -165,7 +163,7 @@ fn quota(cpu: &Cpu) -> Option<String> {
     match (cpu.quota_milli, cpu.outer_quota_milli) {
         (own, Some(outer)) => {
             let own = own.map_or_else(|| "none".to_owned(), |own| format!("{} CPU", cpus(own)));
-            Some(format!("{own}; group around it {} CPU", cpus(outer)))
+            Some(format!("{own}; parent cgroup {} CPU", cpus(outer)))
         }
         (Some(own), None) => Some(format!("{} CPU", cpus(own))),
         (None, None) => cpu.no_quota.as_ref().map(|_| "none".to_owned()),
@@ -190,12 +188,12 @@ fn throttled(throttled: Throttled) -> String {
     };
     match throttled {
         Throttled::Unknown => "\u{2013}".to_owned(),
-        Throttled::Between { periods: 0, .. } => "no period since the snapshot before".to_owned(),
+        Throttled::Between { periods: 0, .. } => "no period since the previous snapshot".to_owned(),
         Throttled::Between { throttled, periods } => {
             format!("{} ({})", share(throttled, periods), of(throttled, periods))
         }
         Throttled::Since { throttled, periods } => {
-            format!("{} since the control group exists", of(throttled, periods))
+            format!("{} since the cgroup was created", of(throttled, periods))
         }
     }
 }

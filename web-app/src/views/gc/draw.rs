@@ -205,8 +205,8 @@ fn grid(chart: &Chart, panel: &Panel) -> Html {
     let title = match panel.kind {
         Kind::Heap => "Heap",
         Kind::Pauses => "Pauses (log scale)",
-        Kind::Work => "Marking done by assists",
-        Kind::Released => "Given back to the system",
+        Kind::Work => "Marking by assists",
+        Kind::Released => "Returned to the OS",
     };
     let mark = |amount: i64| match panel.kind {
         Kind::Heap | Kind::Released => text::bytes(amount).replace(".00 ", " ").replace(".0 ", " "),

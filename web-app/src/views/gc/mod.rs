@@ -35,7 +35,7 @@ pub const VIEW: View = View {
     keys: &[
         ("\u{2190} \u{2192}", "Previous or next cycle in the chart"),
         ("+ \u{2212} 0", "Zoom in, zoom out, show the whole run"),
-        ("Esc", "Leave the cycle"),
+        ("Esc", "Deselect the cycle"),
     ],
     places: |_| Vec::new(),
     render: |props| html! { <Collector ..props /> },
@@ -43,10 +43,10 @@ pub const VIEW: View = View {
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "Cycles and scavenges, from the program's standard error",
+        what: "Cycles and scavenges, from the program's stderr",
         command: "GODEBUG=gctrace=1,scavtrace=1 ./service 2> gctrace.log",
     },
-    Recipe { what: "From a pod that runs with this setting", command: "kubectl logs POD > gctrace.log" },
+    Recipe { what: "From a pod with this setting", command: "kubectl logs POD > gctrace.log" },
     Recipe { what: "Size classes", command: "curl -s localhost:6060/debug/vars > vars.json" },
 ];
 
@@ -76,8 +76,7 @@ fn Collector(props: &ViewProps) -> Html {
                 { run_panel(props, index, run, link.as_ref()) }
             } else {
                 <Needs recipes={RECIPES}>
-                    { "This view shows goal, live heap, pauses and assists over time. None of the files has lines of the \
-                       collector's trace; the runtime prints one for each cycle if it is asked to:" }
+                    { "This view shows heap goal, live heap, pauses and assists over time. None of the files contains gctrace lines. To make the runtime print one per cycle:" }
                 </Needs>
             }
             { cpu::panel(&props.report) }
@@ -141,14 +140,18 @@ fn listed_runs(runs: &[GcRun], chosen: usize) -> BTreeSet<usize> {
 fn rest_text(runs: &[GcRun], listed: &BTreeSet<usize>) -> String {
     let rest = || runs.iter().enumerate().filter(|(index, _)| !listed.contains(index));
     let cycles = rest().map(|(_, run)| run.summary.cycles).sum();
-    format!("{} shorter runs, {} cycles in all", rest().count(), text::count_u64(cycles))
+    format!(
+        "{}, {} in total",
+        text::counted(rest().count(), "shorter run", "shorter runs"),
+        text::counted_u64(cycles, "cycle", "cycles")
+    )
 }
 
 fn run_name(report: &Report, folder: &str, run: &GcRun) -> String {
     let path = selectors::source(report, run.source).map(|row| row.path.as_str()).unwrap_or_default();
     let path = path.strip_prefix(folder).unwrap_or(path);
     let from = run.cycles.first().map(|cycle| format!(":{}", cycle.line)).unwrap_or_default();
-    format!("{path}{from}, {} cycles", text::count_u64(run.summary.cycles))
+    format!("{path}{from}, {}", text::counted_u64(run.summary.cycles, "cycle", "cycles"))
 }
 
 fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) -> Html {
@@ -181,7 +184,7 @@ fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) 
             <section class="panel">
                 { summary::figures(run) }
                 if run.cycles.is_empty() {
-                    <p class="quiet">{ "The log has scavenges but no cycles, and only cycles have times: no chart." }</p>
+                    <p class="quiet">{ "No chart: the log has scavenges but no cycles, and only cycles have timestamps." }</p>
                 } else {
                     <div class="gc-chart-head">
                         { legend(!run.scavenges.is_empty()) }
@@ -201,7 +204,7 @@ fn run_panel(props: &ViewProps, index: usize, run: &GcRun, link: Option<&Link>) 
             if !run.cycles.is_empty() {
                 <section class="panel gc-table">
                     <h3>{ "Cycles" }</h3>
-                    <p class="quiet">{ "gctrace truncates heap sizes to MiB: each is up to 1 MiB larger than shown." }</p>
+                    <p class="quiet">{ "gctrace truncates heap sizes to MiB: the actual sizes are up to 1 MiB larger." }</p>
                     <table::CycleTable report={props.report.clone()} run={index} {window} {chosen} {on_cycle} />
                 </section>
             }
@@ -214,13 +217,13 @@ fn legend(has_scavenges: bool) -> Html {
         ("live", "live heap"),
         ("peak", "heap at the end of marking"),
         ("goal", "goal"),
-        ("over", "passed the goal"),
-        ("forced", "asked for"),
+        ("over", "exceeded the goal"),
+        ("forced", "forced"),
         ("sweep-stop", "pause before marking"),
         ("mark-stop", "pause after marking"),
     ];
     if has_scavenges {
-        entries.push(("released", "given back (HeapReleased)"));
+        entries.push(("released", "returned to the OS (HeapReleased)"));
     }
     html! {
         <ul class="gc-legend plain">
@@ -262,6 +265,6 @@ mod tests {
         let listed = listed_runs(&runs, 700);
         assert_eq!((runs.len(), listed.len()), (1001, LISTED_RUNS));
         assert!(listed.contains(&1000) && listed.contains(&700), "the longest and the chosen one");
-        assert_eq!(rest_text(&runs, &listed), "801 shorter runs, 801 cycles in all");
+        assert_eq!(rest_text(&runs, &listed), "801 shorter runs, 801 cycles in total");
     }
 }

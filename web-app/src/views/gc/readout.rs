@@ -30,10 +30,10 @@ pub fn of(report: &Report, run: &GcRun, index: Option<usize>) -> Html {
 pub fn sentence(cycle: &GcCycle) -> String {
     let mut parts = Vec::new();
     if cycle.is_forced {
-        parts.push("asked for by the program or the two-minute timer".to_owned());
+        parts.push("forced by the program or the two-minute timer".to_owned());
     }
     if cycle.checks_leaks {
-        parts.push("looked for leaked goroutines".to_owned());
+        parts.push("searched for leaked goroutines".to_owned());
     }
     parts.push(format!(
         "{} live of {} at the end of marking",
@@ -59,7 +59,7 @@ pub fn sentence(cycle: &GcCycle) -> String {
 /// How far the heap passed its goal, if it did and the goal counts.
 pub fn over(cycle: &GcCycle) -> Option<String> {
     let share = cycle.overshoot.filter(|share| *share > 0 && !cycle.is_forced)?;
-    Some(format!("passed by {}", percent(share)))
+    Some(format!("exceeded by {}", percent(share)))
 }
 
 /// Hundredths of a percent as text.
@@ -76,7 +76,7 @@ mod tests {
     fn a_cycle_is_told_in_a_sentence() {
         let told = sentence(&cycle(3, 300, 30, 60, 54));
         assert!(told.contains("30.0 MiB live of 60.0 MiB"), "{told}");
-        assert!(told.contains("goal 54.0 MiB (passed by 11.1%)"), "{told}");
+        assert!(told.contains("goal 54.0 MiB (exceeded by 11.1%)"), "{told}");
         assert!(told.contains("25.0% of it by assists"), "{told}");
     }
 

@@ -34,7 +34,7 @@ fn list(summary: &GcSummary, has_scavenges: bool) -> Vec<Figure> {
             name: "Cycles",
             value: text::count_usize(cycles),
             meaning: format!(
-                "in {}, {} of them asked for",
+                "in {}, {} of them forced",
                 text::duration(summary.until.0),
                 text::count_u64(summary.forced)
             ),
@@ -43,13 +43,13 @@ fn list(summary: &GcSummary, has_scavenges: bool) -> Vec<Figure> {
             name: "Live heap",
             value: text::bytes(summary.live_last.0),
             meaning: format!(
-                "after the last cycle; {} after the first, {} at most",
+                "after the last cycle; {} after the first, maximum {}",
                 text::bytes(summary.live_first.0),
                 text::bytes(summary.live_most.0)
             ),
         },
         Figure {
-            name: "Heap at its peak",
+            name: "Peak heap",
             value: text::bytes(summary.heap_most.0),
             meaning: overshoot(summary),
         },
@@ -67,27 +67,27 @@ fn list(summary: &GcSummary, has_scavenges: bool) -> Vec<Figure> {
         all.push(Figure {
             name: "Marking by assists",
             value: percent(share),
-            meaning: "done by allocating goroutines; high: allocation outruns the collector".to_owned(),
+            meaning: "done by allocating goroutines; if high, allocation outpaces the GC".to_owned(),
         });
     }
     all.push(Figure {
-        name: "Collector's share",
+        name: "GC CPU share",
         value: format!("{}%", summary.cpu_percent),
-        meaning: "of processor time since the start, as the last line says".to_owned(),
+        meaning: "of CPU time since program start, from the last line".to_owned(),
     });
     if has_scavenges {
         let moved = match (summary.scavenged_background.0, summary.scavenged_eager.0) {
-            (0, 0) => "no scavenge gave any back".to_owned(),
-            (background, 0) => format!("{} were given back in the background", text::bytes(background)),
+            (0, 0) => "no scavenge returned any".to_owned(),
+            (background, 0) => format!("{} returned in the background", text::bytes(background)),
             (background, eager) => format!(
-                "{} were given back in the background, {} by allocating goroutines to stay below GOMEMLIMIT",
+                "{} returned in the background, {} by allocating goroutines to stay below GOMEMLIMIT",
                 text::bytes(background),
                 text::bytes(eager)
             ),
         };
         all.push(Figure {
-            name: "Given back now",
-            value: summary.released.map_or("not known".to_owned(), |released| text::bytes(released.0)),
+            name: "Returned to the OS",
+            value: summary.released.map_or("unknown".to_owned(), |released| text::bytes(released.0)),
             meaning: format!("HeapReleased on the last line; {moved}"),
         });
     }
@@ -98,13 +98,13 @@ fn overshoot(summary: &GcSummary) -> String {
     match (summary.paced, summary.overshoot_most) {
         (0, _) | (_, None) => "at the end of marking; no cycle with a goal of 32 MiB or more".to_owned(),
         (paced, Some(most)) if most > 0 => format!(
-            "at the end of marking; the goal was passed by up to {}, by half or more in {} of {} cycles that count",
+            "at the end of marking; the goal was exceeded by up to {}, by at least half in {} of {} relevant cycles",
             percent(most),
             text::count_u64(summary.overshot),
             text::count_u64(paced)
         ),
         (paced, Some(_)) => {
-            format!("at the end of marking; none of {} cycles passed its goal", text::count_u64(paced))
+            format!("at the end of marking; none of {} cycles exceeded its goal", text::count_u64(paced))
         }
     }
 }
@@ -119,7 +119,7 @@ mod tests {
             overshoot(&GcSummary { paced, overshoot_most: most, overshot: 2, ..GcSummary::default() })
         };
         assert!(told(0, None).contains("no cycle"));
-        assert!(told(9, Some(5_500)).contains("up to 55.0%, by half or more in 2 of 9"));
+        assert!(told(9, Some(5_500)).contains("up to 55.0%, by at least half in 2 of 9"));
         assert!(told(9, Some(-100)).contains("none of 9"));
     }
 }

@@ -43,7 +43,7 @@ const COLUMNS: [(&str, &str); 11] = [
     ("Mark pause", "Stop-the-world mark termination"),
     ("Marking", "Concurrent marking, wall-clock time"),
     ("Assists", "Share of marking done by allocating goroutines (assists)"),
-    ("Asked for", "Forced by the program or by the two-minute timer"),
+    ("Forced", "Forced by the program or by the two-minute timer"),
 ];
 
 /// Every cycle of the window.
@@ -72,7 +72,7 @@ pub fn CycleTable(props: &CycleTableProps) -> Html {
     html! {
         <Rows
             count={range.len()} height={ROW} {render} {head} {focus} class={classes!("gc-rows")}
-            label="Cycles in sight"
+            label="Visible cycles"
         />
     }
 }

@@ -16,7 +16,7 @@ pub struct Age {
 /// Every step, shortest first. Up to two minutes a wait proves nothing: the
 /// runtime stamps with the time of the collection before.
 pub const AGES: [Age; 8] = [
-    Age { name: "none", label: "not printed", from: None },
+    Age { name: "none", label: "unknown", from: None },
     Age { name: "1m", label: "under 3 min", from: Some(0) },
     Age { name: "3m", label: "3 to 9 min", from: Some(3) },
     Age { name: "10m", label: "10 to 29 min", from: Some(10) },
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn every_wait_is_in_one_step() {
         let label = |minutes| Age::of(minutes).label;
-        assert_eq!(label(None), "not printed");
+        assert_eq!(label(None), "unknown");
         assert_eq!(
             [1, 2, 3, 9, 10, 59, 60, 359, 1440, u32::MAX].map(|minutes| label(Some(minutes))),
             [

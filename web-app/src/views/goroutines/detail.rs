@@ -21,7 +21,7 @@ pub fn detail(case: &Case, group: &GoroutineGroup) -> Html {
         .find(|tangle| tangle.root.id == group.id || group.root.as_ref() == Some(&tangle.root.id));
     let why = match group.role {
         _ if group.rule.is_empty() => "Why",
-        Some(Role::Victim) => "Why they do not go on",
+        Some(Role::Victim) => "Why they are blocked",
         _ => "Why",
     };
     html! {
@@ -29,9 +29,9 @@ pub fn detail(case: &Case, group: &GoroutineGroup) -> Html {
             <div>
                 { list(why, "reasons", &group.reasons) }
                 { list("What to do", "advice", &group.advice) }
-                { list("What speaks against it", "against", &group.against) }
+                { list("Evidence against", "against", &group.against) }
                 if group.reasons.is_empty() && group.advice.is_empty() && group.against.is_empty() {
-                    <p class="quiet">{ "No rule applies to this group, and nothing proves that it is harmless." }</p>
+                    <p class="quiet">{ "No rule applies to this group, and there is no evidence that it is harmless." }</p>
                 }
                 { figures(group) }
                 { changes(case, group) }
@@ -69,13 +69,13 @@ fn figures(group: &GoroutineGroup) -> Html {
                 { fact("Rate", format!("{} a minute", text::rate(rate))) }
             }
             if group.min_bytes.0 > 0 {
-                { fact("Least memory held", text::bytes(group.min_bytes.0)) }
+                { fact("Minimum memory held", text::bytes(group.min_bytes.0)) }
             }
             if let Some(minutes) = group.minutes_to_limit {
-                { fact("Time until the stacks alone fill the container", format!("at most {}", text::minutes(minutes))) }
+                { fact("Time until stacks alone reach the limit", format!("at most {}", text::minutes(minutes))) }
             }
             if group.leaked > 0 {
-                { fact("Proven to be leaked by the runtime", text::count_u64(group.leaked)) }
+                { fact("Proven leaked by the runtime", text::count_u64(group.leaked)) }
             }
             if group.waits.iter().any(|wait| wait.minutes.is_some()) {
                 { fact("Waits", waits(&group.waits)) }
@@ -84,11 +84,11 @@ fn figures(group: &GoroutineGroup) -> Html {
     }
 }
 
-/// `3 min: 12, 9 min: 4, not printed: 2`
+/// `3 min: 12, 9 min: 4, not in the dump: 2`
 fn waits(waits: &[WaitCount]) -> String {
     let name = |wait: &WaitCount| match wait.minutes {
         Some(minutes) => text::minutes(minutes.into()),
-        None => "not printed".to_owned(),
+        None => "not in the dump".to_owned(),
     };
     let texts: Vec<String> =
         waits.iter().map(|wait| format!("{}: {}", name(wait), text::count_u64(wait.count))).collect();
@@ -118,8 +118,8 @@ fn changes(case: &Case, group: &GoroutineGroup) -> Html {
                         <th scope="col" title="Started since the previous dump">{ "new" }</th>
                         <th scope="col" title="Finished before the next dump">{ "ended" }</th>
                         <th scope="col" title="In this group in both dumps">{ "stayed" }</th>
-                        <th scope="col" title="Stayed, with a longer wait: did not move in between">{ "did not move" }</th>
-                        <th scope="col" title="Stayed, without a longer wait: moved in between">{ "moved" }</th>
+                        <th scope="col" title="In both dumps with a longer wait: did not move in between">{ "did not move" }</th>
+                        <th scope="col" title="In both dumps without a longer wait: moved in between">{ "moved" }</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -182,7 +182,7 @@ mod tests {
         let wait = |minutes, count| WaitCount { minutes, count };
         assert_eq!(
             waits(&[wait(Some(3), 12), wait(Some(125), 4), wait(None, 2)]),
-            "3 min: 12, 2 h 05 min: 4, not printed: 2"
+            "3 min: 12, 2 h 05 min: 4, not in the dump: 2"
         );
     }
 }

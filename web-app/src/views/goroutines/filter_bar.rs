@@ -99,7 +99,7 @@ fn chips(case: &Case) -> Html {
 fn shown_value(name: &str, value: &str) -> String {
     match name {
         "age" => Age::named(value).map_or(value, |age| age.label).to_owned(),
-        "verdict" => value.replace(',', " or ").replace("unknown", "not judged"),
+        "verdict" => value.replace(',', " or ").replace("unknown", "not classified"),
         _ => selectors::visible(value),
     }
 }

@@ -55,9 +55,9 @@ impl Why {
     fn text(&self) -> String {
         match self {
             Self::Known(reason) | Self::Other(reason) => selectors::visible(reason.trim_end_matches('.')),
-            Self::Constant => "as many in every snapshot: nothing accumulates".to_owned(),
-            Self::AtWork => "at work when the dump was taken".to_owned(),
-            Self::Ended => "ended before the last snapshot".to_owned(),
+            Self::Constant => "same number in every snapshot: nothing accumulates".to_owned(),
+            Self::AtWork => "running when the dump was taken".to_owned(),
+            Self::Ended => "exited before the last snapshot".to_owned(),
         }
     }
 }
@@ -89,7 +89,7 @@ pub fn Folded(props: &FoldedProps) -> Html {
     };
     let kinds = [
         (of(|why| matches!(why, Why::Constant)), "constant in number"),
-        (of(|why| matches!(why, Why::Known(_))), "known background"),
+        (of(|why| matches!(why, Why::Known(_))), "known background work"),
         (of(|why| matches!(why, Why::AtWork)), "running"),
         (of(|why| matches!(why, Why::Other(_))), "benign for other reasons"),
     ];

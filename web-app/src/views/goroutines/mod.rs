@@ -41,7 +41,7 @@ pub const VIEW: View = View {
     count,
     keys: &[
         ("\u{2191} \u{2193}", "Previous or next group in the table"),
-        ("\u{2192} \u{2190}", "Open and close a group"),
+        ("\u{2192} \u{2190}", "Open or close a group"),
         ("Home, End", "First or last group on the page"),
         ("Double click, Enter", "Flame graph: zoom to a frame"),
         ("Ctrl + wheel, pinch, + \u{2212}", "Flame graph: zoom"),
@@ -57,7 +57,7 @@ const RECIPES: &[Recipe] = &[
         command: "curl -o goroutine.txt 'http://localhost:6060/debug/pprof/goroutine?debug=2'",
     },
     Recipe {
-        what: "With the runtime's proof of leaks (Go 1.27, or 1.26 with GOEXPERIMENT=goroutineleakprofile)",
+        what: "With the runtime's leak detection (Go 1.27, or 1.26 with GOEXPERIMENT=goroutineleakprofile)",
         command: "curl -o goroutineleak.txt 'http://localhost:6060/debug/pprof/goroutineleak?debug=2'",
     },
     Recipe {
@@ -102,8 +102,7 @@ fn Goroutines(props: &ViewProps) -> Html {
             <section class="view">
                 <h2>{ "Goroutines" }</h2>
                 <Needs recipes={RECIPES}>
-                    { "This view groups goroutines by stack, state and creator, and tells which will never end. It \
-                       needs a goroutine dump; two or more, some minutes apart, tell what grows and what is stuck." }
+                    { "This view groups goroutines by stack, state and creator, and shows which ones leak. It needs a goroutine dump. Two or more, a few minutes apart, show what grows and what is stuck." }
                 </Needs>
             </section>
         };

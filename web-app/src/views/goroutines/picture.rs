@@ -87,7 +87,7 @@ fn moments(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
     html! {
         <div class="part">
             <div class="part-head">
-                <h3>{ if snapshots.len() > 1 { "Over the snapshots" } else { "In the snapshot" } }</h3>
+                <h3>{ if snapshots.len() > 1 { "Across snapshots" } else { "In this snapshot" } }</h3>
                 <div class="choices" role="group" aria-label="Bars by">
                     { choice("", "by verdict") }
                     { choice("state", "by state") }
@@ -159,8 +159,8 @@ fn bar(parts: &[Part], counts: &[u64], rest: u64, total: u64, top: u64) -> Html 
                 }
             }) }
             if rest > 0 {
-                <span class="bar-part rest" style={format!("flex-grow:{rest}")} title={format!("of groups that are not listed: {}", text::count_u64(rest))}>
-                    <span class="visually-hidden">{ format!("of groups that are not listed: {}", text::count_u64(rest)) }</span>
+                <span class="bar-part rest" style={format!("flex-grow:{rest}")} title={format!("in groups that are not listed: {}", text::count_u64(rest))}>
+                    <span class="visually-hidden">{ format!("in groups that are not listed: {}", text::count_u64(rest)) }</span>
                 </span>
             }
         </div>
@@ -224,13 +224,11 @@ fn ages(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
                     </tbody>
                 </table>
                 <p class="hint quiet">
-                    { "Minutes as the dump prints them. They can be too long by one GC interval: under 3 is no evidence. \
-                       No minutes means unknown, not short." }
+                    { "Wait times as printed in the dump. They can be too long by one GC interval: less than 3 minutes is not evidence. No wait time means unknown, not short." }
                 </p>
             } else {
                 <p class="hint quiet">
-                    { "The dump prints no waits. A debug=2 dump has those of a minute and more, as the last collection \
-                       found them; debug=1 and protobuf have none." }
+                    { "The dump contains no wait times. A debug=2 dump has wait times of one minute and longer, as of the last garbage collection; debug=1 and protobuf have none." }
                 </p>
             }
         </div>
@@ -285,7 +283,7 @@ fn by_id(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
     html! {
         <p class="hint quiet">
             { format!(
-                "By goroutine id, {} \u{2192} {}: {} started, {} finished, {} stayed, of which {} have provably not moved.",
+                "By goroutine id, {} \u{2192} {}: {} started, {} finished, {} in both, of which {} have provably not moved.",
                 before.snapshot, after.snapshot,
                 sum(|change| change.births), sum(|change| change.deaths), sum(|change| change.survivors), sum(|change| change.aged),
             ) }

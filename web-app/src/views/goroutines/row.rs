@@ -82,7 +82,7 @@ pub fn Row(props: &RowProps) -> Html {
                 </td>
                 <td class="raw">
                     if let Some(href) = words::raw_href(&case.report, group) {
-                        <a {href} title="The text of one of these goroutines in its dump">{ "text" }</a>
+                        <a {href} title="Show one of these goroutines in its dump">{ "text" }</a>
                     }
                 </td>
             </tr>

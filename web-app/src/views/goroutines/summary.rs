@@ -47,7 +47,7 @@ fn crash(report: &Report, crash: &Crash) -> Html {
     let place = html! { <a class="place" href={place_href(report, crash.source, at)}>{ place_text(report, crash.source, at) }</a> };
     if is_asked_for {
         return html! {
-            <p class="asked-for quiet">{ "The dump was requested with SIGQUIT, which ended the process: " }{ place }</p>
+            <p class="asked-for quiet">{ "The dump was requested with SIGQUIT, which terminated the process: " }{ place }</p>
         };
     }
     let mut lines = crash.message.lines();
@@ -100,11 +100,11 @@ fn costs(
     let bad = || case.groups().filter(|group| group.verdict == Verdict::Leak);
     let rate: f64 = bad().filter_map(|group| group.leak_rate_per_minute).sum();
     if rate > 0.0 {
-        facts.push(format!("{} more a minute", text::rate(rate)));
+        facts.push(format!("{} more per minute", text::rate(rate)));
     }
     let held: i64 = bad().map(|group| group.min_bytes.0).fold(0, i64::saturating_add);
     if held > 0 {
-        facts.push(format!("their stacks hold at least {}", text::bytes(held)));
+        facts.push(format!("their stacks take at least {}", text::bytes(held)));
     }
     if leaked > 0 && suspect > 0 {
         facts.push(format!("{} more may leak", text::count_u64(suspect)));

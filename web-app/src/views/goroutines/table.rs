@@ -118,7 +118,7 @@ fn head(case: &Case) -> Html {
                     </button>
                 </th>
                 { sortable(Column::Count, "Count", true) }
-                { sortable(Column::Change, "Over the snapshots", false) }
+                { sortable(Column::Change, "Across snapshots", false) }
                 { sortable(Column::State, "State", false) }
                 { sortable(Column::Wait, "Longest wait", true) }
                 { sortable(Column::Where, "Where", false) }

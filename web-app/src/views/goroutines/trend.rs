@@ -53,7 +53,7 @@ impl Trend {
             Self::Grown => "More goroutines in the last snapshot than in the first",
             Self::Shrunk => "Fewer goroutines in the last snapshot than in the first",
             Self::Stuck => {
-                "Goroutines that did not move between two snapshots, or that the runtime proved to be leaked"
+                "Goroutines that did not move between two snapshots, or that the runtime proved leaked"
             }
         }
     }

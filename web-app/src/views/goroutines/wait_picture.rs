@@ -46,7 +46,7 @@ pub fn figure(tangle: &Tangle<'_>, current: Option<&str>) -> Html {
             <figcaption>{ sentence(tangle) }</figcaption>
             <div class="tangle-picture">
                 <div class="tangle-side">
-                    { side("cannot go on", &tangle.victims, current) }
+                    { side("cannot continue", &tangle.victims, current) }
                     { side("exists because of it", &tangle.satellites, current) }
                 </div>
                 <div class="arrow" aria-hidden="true">
@@ -73,9 +73,9 @@ fn sentence(tangle: &Tangle<'_>) -> String {
         (0, _) => {
             format!("{} {} because of {cause}.", words::goroutines(helping), verb(helping, "exists", "exist"))
         }
-        (_, 0) => format!("{} cannot go on before {cause}.", words::goroutines(waiting)),
+        (_, 0) => format!("{} cannot continue before {cause}.", words::goroutines(waiting)),
         _ => format!(
-            "{} cannot go on before {cause}; {} more {} because of it.",
+            "{} cannot continue before {cause}; {} more {} because of it.",
             words::goroutines(waiting),
             text::count_u64(helping),
             verb(helping, "exists", "exist")

@@ -14,16 +14,16 @@ pub fn verdict_words(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Leak => ("▲", "leak"),
         Verdict::Suspect => ("◆", "suspect"),
         Verdict::Benign => ("●", "benign"),
-        Verdict::Unknown => ("○", "not judged"),
+        Verdict::Unknown => ("○", "not classified"),
     }
 }
 
 /// What a verdict means.
 pub fn verdict_meaning(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Leak => "These goroutines will not end",
-        Verdict::Suspect => "These goroutines may not end: the evidence is weak",
-        Verdict::Benign => "Known background, or work in progress",
+        Verdict::Leak => "These goroutines will never exit",
+        Verdict::Suspect => "These goroutines may never exit: the evidence is weak",
+        Verdict::Benign => "Known background work, or work in progress",
         Verdict::Unknown => "Not enough evidence for a verdict",
     }
 }
@@ -62,23 +62,23 @@ pub fn state_meaning(state: &str) -> Option<&'static str> {
     const MEANINGS: &[(&str, &str)] = &[
         ("chan send (nil chan)", "sends on a nil channel, which blocks forever"),
         ("chan receive (nil chan)", "receives from a nil channel, which blocks forever"),
-        ("select (no cases)", "waits in select{}, which never ends"),
-        ("chan send", "sends on a channel: nobody receives, or its buffer is full"),
+        ("select (no cases)", "waits in select{}, which never returns"),
+        ("chan send", "sends on a channel: no receiver, or the buffer is full"),
         ("chan receive", "receives from a channel, or ranges over it"),
         ("select", "waits for the first of several channels"),
         ("sync.Mutex.Lock", "waits for a mutex that another goroutine holds"),
         ("sync.RWMutex.RLock", "waits for a read-write lock, to read"),
         ("sync.RWMutex.Lock", "waits for a read-write lock, to write"),
         ("sync.WaitGroup.Wait", "waits until a WaitGroup is done"),
-        ("sync.Cond.Wait", "waits for a condition to be signalled"),
-        ("semacquire", "waits for a lock or a WaitGroup; the stack says which"),
+        ("sync.Cond.Wait", "waits for a sync.Cond to be signaled"),
+        ("semacquire", "waits for a lock or a WaitGroup; the stack shows which"),
         ("IO wait", "waits for the network, a pipe or a terminal"),
         ("sleep", "sleeps in time.Sleep"),
-        ("syscall", "is in a system call, and holds a thread"),
+        ("syscall", "is in a system call, and occupies a thread"),
         ("running", "runs"),
-        ("runnable", "is ready to run, and waits for a processor"),
-        ("coroutine", "is an iterator that waits to be pulled on"),
-        ("finalizer wait", "the runtime's own: waits for finalizers to run"),
+        ("runnable", "is runnable, and waits for a processor"),
+        ("coroutine", "is an iter.Pull iterator that waits for the next call"),
+        ("finalizer wait", "runtime goroutine: waits for finalizers to run"),
     ];
     MEANINGS.iter().find(|(prefix, _)| state.starts_with(prefix)).map(|(_, meaning)| *meaning)
 }

@@ -52,7 +52,7 @@ pub fn Advisor(props: &AdvisorProps) -> Html {
     };
     html! {
         <section class="panel advisor" id="advisor">
-            <h3>{ "What would fit" }</h3>
+            <h3>{ "Limit advisor" }</h3>
             <p class="quiet">
                 { "Go's GC pacing applied to this snapshot. Move a slider to see the effect of other settings." }
             </p>
@@ -127,7 +127,7 @@ fn sliders(
                 |value| if value <= 0 { OFF.to_owned() } else { value.to_string() }) }
             { slider("gogc", "GOGC", gogc, (GOGC_STEP, MOST_GOGC + GOGC_STEP, GOGC_STEP), settings.gogc.unwrap_or(MOST_GOGC + GOGC_STEP), set,
                 |value| if value > MOST_GOGC { OFF.to_owned() } else { value.to_string() }) }
-            { slider("live", "Live heap", format!("{}% of what was seen", settings.live_percent), (50, MOST_LIVE, 10), settings.live_percent, set,
+            { slider("live", "Live heap", format!("{}% of the captured value", settings.live_percent), (50, MOST_LIVE, 10), settings.live_percent, set,
                 |value| if value == 100 { String::new() } else { value.to_string() }) }
         </>
     }
@@ -188,12 +188,12 @@ fn presets(
     let as_seen = ["limit", "gomemlimit", "gogc", "live"].map(|name| (name, String::new())).to_vec();
     html! {
         <div class="buttons advisor-presets">
-            { button("As it is".to_owned(), as_seen) }
+            { button("Current settings".to_owned(), as_seen) }
             if let Some(gomemlimit) = advised.gomemlimit {
                 { button(format!("GOMEMLIMIT {} for this limit", text::bytes(gomemlimit.0 / MIB * MIB)), vec![("gomemlimit", (gomemlimit.0 / MIB).to_string())]) }
             }
-            { button(format!("Least limit {}", text::bytes(mib_up(advised.least_limit) * MIB)), limit_of(advised.least_limit)) }
-            { button(format!("Roomy limit {}", text::bytes(mib_up(advised.roomy_limit) * MIB)), limit_of(advised.roomy_limit)) }
+            { button(format!("Minimum limit {}", text::bytes(mib_up(advised.least_limit) * MIB)), limit_of(advised.least_limit)) }
+            { button(format!("Comfortable limit {}", text::bytes(mib_up(advised.roomy_limit) * MIB)), limit_of(advised.roomy_limit)) }
         </div>
     }
 }
@@ -206,27 +206,27 @@ fn verdict(advice: &Advice, settings: &LimitSettings) -> Html {
     };
     let peak = match (advice.peak, advice.headroom) {
         (Some(peak), Some(room)) if room.0 >= 0 => format!(
-            "At its peak the container is charged {}, {} below the limit of {}.",
+            "At its peak, the container is charged {}, {} below the limit of {}.",
             text::bytes(peak.0),
             text::bytes(room.0),
             text::bytes(settings.limit.0)
         ),
         (Some(peak), Some(room)) => format!(
-            "At its peak the container would need {}, {} more than the limit of {}.",
+            "At its peak, the container would need {}, {} more than the limit of {}.",
             text::bytes(peak.0),
             text::bytes(-room.0),
             text::bytes(settings.limit.0)
         ),
-        _ => "Nothing ends the heap's growth.".to_owned(),
+        _ => "Nothing stops the heap from growing.".to_owned(),
     };
     let pace = match (advice.bound, advice.cycles_percent) {
         (Bound::Gogc, Some(percent)) => {
-            format!("GOGC paces the collector: {percent}% of the collections of GOGC=100.")
+            format!("GOGC paces the GC: {percent}% of the collections of GOGC=100.")
         }
         (Bound::Gomemlimit, Some(percent)) => {
-            format!("GOMEMLIMIT paces the collector: {percent}% of the collections of GOGC=100 alone.")
+            format!("GOMEMLIMIT paces the GC: {percent}% of the collections of GOGC=100 alone.")
         }
-        (Bound::Live, _) => "The collector runs all the time and memory passes GOMEMLIMIT.".to_owned(),
+        (Bound::Live, _) => "The GC runs continuously, and memory exceeds GOMEMLIMIT.".to_owned(),
         (Bound::Nothing, _) | (_, None) => String::new(),
     };
     html! {
@@ -286,7 +286,7 @@ fn arithmetic(advice: &Advice, settings: &LimitSettings) -> Html {
         .map(|peak| text::percent(peak, settings.limit.0));
     html! {
         <details class="more" open=true>
-            <summary>{ "The arithmetic" }</summary>
+            <summary>{ "Calculation" }</summary>
             <table class="ledger advisor-table">
                 <tbody>
                     { for advice.steps.iter().map(|step| row(&step.label, &step.id, &step.formula, step.bytes.0, "")) }
@@ -294,15 +294,15 @@ fn arithmetic(advice: &Advice, settings: &LimitSettings) -> Html {
                         { row("Peak", "", &share.map(|share| format!("sum; {share} of the limit")).unwrap_or_default(), peak.0, "is-total") }
                     }
                     if let Some((go, other)) = go.zip(other).filter(|(_, other)| other.0 > 0) {
-                        { row("of it Go, what GOMEMLIMIT counts", "", "live to metadata", go.0, "") }
-                        { row("of it beside Go", "", "the other lines", other.0, "") }
+                        { row("of it Go (counted by GOMEMLIMIT)", "", "live to metadata", go.0, "") }
+                        { row("of it outside the Go runtime", "", "the other rows", other.0, "") }
                     }
                     if let Some(room) = advice.headroom {
-                        { row("Limit less peak", "", "limit \u{2212} peak", room.0, if room.0 < 0 { "is-negative" } else { "" }) }
+                        { row("Limit minus peak", "", "limit \u{2212} peak", room.0, if room.0 < 0 { "is-negative" } else { "" }) }
                     }
                 </tbody>
             </table>
-            <p class="quiet">{ "Page cache is left out: the kernel drops it first. Bounded amounts enter with their upper bound." }</p>
+            <p class="quiet">{ "Page cache is not included because the kernel drops it first. Bounded amounts count with their upper bound." }</p>
         </details>
     }
 }

@@ -16,7 +16,7 @@ pub fn missing(moment: &MemorySnapshot) -> Html {
     }
     html! {
         <section class="panel missing">
-            <h3>{ "Not known" }</h3>
+            <h3>{ "Unknown" }</h3>
             <ul>{ for moment.missing.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
         </section>
     }
@@ -30,7 +30,7 @@ pub fn disagreements(report: &Report, moment: &MemorySnapshot) -> Html {
     html! {
         <section class="notice warning disagreements">
             <div>
-                <h3>{ "Not of one moment" }</h3>
+                <h3>{ "Not from the same moment" }</h3>
                 { for moment.disagreements.iter().map(|item| html! {
                     <div>
                         <p>
@@ -57,7 +57,7 @@ pub fn side(report: &Report, moment: &MemorySnapshot) -> Html {
         moment.side.iter().partition(|figure| figure.value == 0);
     html! {
         <section class="panel side-panel">
-            <h3>{ "Beside the ledger" }</h3>
+            <h3>{ "Side figures" }</h3>
             <p class="quiet">{ "Other figures, not in the totals." }</p>
             <div class="side-list">{ for nonzero.iter().map(|figure| side_figure(report, figure)) }</div>
             if !zero.is_empty() {
@@ -99,7 +99,7 @@ pub fn checks(report: &Report, moment: &MemorySnapshot) -> Html {
     let count = text::counted(moment.checks.len(), "identity", "identities");
     let summary = match broken {
         0 => format!("{count} checked, all hold"),
-        _ => format!("{count} checked, {} broken", text::count_usize(broken)),
+        _ => format!("{count} checked, {} violated", text::count_usize(broken)),
     };
     html! {
         <section class="panel checks-panel">

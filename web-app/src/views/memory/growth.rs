@@ -111,7 +111,7 @@ pub fn Growth(props: &GrowthProps) -> Html {
             </p>
             { for layers.iter().map(|layer| html! {
                 <div class="growth-layer">
-                    { line(None, &format!("{} in all", name(layer.layer)), layer.by, widest, &props.on_row) }
+                    { line(None, &format!("{} in total", name(layer.layer)), layer.by, widest, &props.on_row) }
                     { for layer.steps.iter().take(6).map(|step| {
                         line(Some(&step.id), &step.label, step.by, widest, &props.on_row)
                     }) }
@@ -119,7 +119,7 @@ pub fn Growth(props: &GrowthProps) -> Html {
                         { line(None, rest_name(layer.layer), layer.rest, widest, &props.on_row) }
                     }
                     if layer.steps.is_empty() && layer.rest == 0 {
-                        <p class="quiet">{ "No step of it changed." }</p>
+                        <p class="quiet">{ "No step changed." }</p>
                     }
                 </div>
             }) }
@@ -131,8 +131,8 @@ pub fn Growth(props: &GrowthProps) -> Html {
 fn rest_name(layer: LayerId) -> &'static str {
     match layer {
         LayerId::Go => "Not known at both times",
-        LayerId::Process => "What it holds of Go, and what is not known at both times",
-        LayerId::Cgroup => "What it holds of the process, and what is not known at both times",
+        LayerId::Process => "The Go layer, and what is not known at both times",
+        LayerId::Cgroup => "The process layer, and what is not known at both times",
     }
 }
 

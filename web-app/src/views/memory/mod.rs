@@ -49,7 +49,7 @@ fn places(report: &Report) -> Vec<Place> {
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "The runtime's own figures",
+        what: "The Go runtime",
         command: "curl -s localhost:6060/debug/pprof/heap?debug=1 > heap.txt",
     },
     Recipe { what: "The process", command: "cat /proc/1/smaps > smaps; cat /proc/1/status > status" },
@@ -130,8 +130,7 @@ fn Memory(props: &ViewProps) -> Html {
             <section class="view memory">
                 <h2>{ "Memory" }</h2>
                 <Needs recipes={RECIPES}>
-                    { "This view sets the Go runtime, the process and the container on one axis. None of the files \
-                       has figures of any of them; one of these is enough to start:" }
+                    { "This view shows the Go runtime, the process and the container on one axis. None of the files contains figures for any of them. One of these is enough to start:" }
                 </Needs>
             </section>
         };
@@ -200,12 +199,12 @@ fn one(
 /// What the bars cannot show.
 fn facts(moment: &MemorySnapshot) -> Html {
     let gogc = match moment.gogc {
-        None => "GOGC not known".to_owned(),
+        None => "GOGC unknown".to_owned(),
         Some(percent) if percent < 0 => "GOGC off".to_owned(),
         Some(percent) => format!("GOGC {percent}"),
     };
-    let limit = moment.limit.is_none().then(|| "no limit known at this moment".to_owned());
-    let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set or not known".to_owned());
+    let limit = moment.limit.is_none().then(|| "limit unknown at this moment".to_owned());
+    let gomemlimit = moment.gomemlimit.is_none().then(|| "GOMEMLIMIT not set or unknown".to_owned());
     let skew = moment.skew.map(|skew| format!("layers read within {}", number_format::duration(skew.0)));
     let known: Vec<String> = [Some(gogc), gomemlimit, limit, skew].into_iter().flatten().collect();
     html! { <p class="strata-facts quiet">{ known.join(" \u{b7} ") }</p> }

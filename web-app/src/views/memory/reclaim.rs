@@ -13,14 +13,14 @@ const KINDS: [(Reclaim, &str, &str); 3] = [
     (
         Reclaim::Stays,
         "Not reclaimable",
-        "The kernel cannot take it back while it is in use. This is what leads to a kill.",
+        "The kernel cannot reclaim it while it is in use. This is what leads to an OOM kill.",
     ),
     (
         Reclaim::Reclaimable,
         "Reclaimable",
-        "The kernel takes it back before it kills anything; harmless by itself.",
+        "The kernel reclaims it before it kills anything; harmless by itself.",
     ),
-    (Reclaim::NotCharged, "Not charged here", "It does not count against this container's limit."),
+    (Reclaim::NotCharged, "Not charged here", "It does not count toward this container's limit."),
 ];
 
 /// An amount of one kind.
@@ -46,7 +46,7 @@ pub fn panel(moment: &MemorySnapshot, on_row: &Callback<AttrValue>) -> Html {
                         <h4>{ *title }</h4>
                         <p class="quiet">{ *meaning }</p>
                         if entries.is_empty() {
-                            <p class="quiet">{ "None known." }</p>
+                            <p class="quiet">{ "None found." }</p>
                         }
                         <ul class="plain">{ for entries.iter().map(|entry| item(entry, on_row)) }</ul>
                     </div>

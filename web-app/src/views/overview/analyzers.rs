@@ -18,7 +18,7 @@ pub fn analyzers(report: &Report) -> Html {
     let counted = text::counted(own.len(), "place", "places");
     html! {
         <details class="not-run" id="analyzers">
-            <summary>{ format!("Static analyzers name {counted} that no capture shows") }</summary>
+            <summary>{ format!("Static analyzers report {counted} that no capture shows") }</summary>
             <table class="table stacked">
                 <thead><tr>
                     <th scope="col">{ "Place" }</th><th scope="col">{ "Analyzer" }</th><th scope="col">{ "Message" }</th>

@@ -38,9 +38,9 @@ fn severity(severity: Severity) -> Html {
 
 fn confidence(confidence: Confidence) -> (&'static str, &'static str) {
     match confidence {
-        Confidence::Certain => ("certain", "The evidence allows no other reading"),
-        Confidence::Likely => ("likely", "Other readings need a coincidence"),
-        Confidence::Possible => ("possible", "One of several readings"),
+        Confidence::Certain => ("certain", "The evidence allows no other explanation"),
+        Confidence::Likely => ("likely", "Other explanations require a coincidence"),
+        Confidence::Possible => ("possible", "One of several possible explanations"),
     }
 }
 
@@ -181,7 +181,7 @@ fn evidence(report: &Report, finding: &Finding) -> Html {
             <summary>{ format!("Evidence ({}{against})", text::count_usize(cited.len())) }</summary>
             { citations(report, &cited) }
             if !finding.against.is_empty() {
-                <h5>{ "What speaks against it" }</h5>
+                <h5>{ "Evidence against" }</h5>
                 <ul>{ for finding.against.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
             }
             <p class="rule quiet">

@@ -51,7 +51,7 @@ fn lines(course: &Course<'_>) -> Vec<String> {
     lines.extend(open.map(|open| {
         let most = open.soft_limit.as_ref().and_then(|limit| limit.finite());
         let most = most.map_or_else(String::new, |most| format!(" of {}", text::count_u64(most)));
-        format!("{}{most} descriptors", text::count_u64(open.total))
+        format!("{}{most} file descriptors", text::count_u64(open.total))
     }));
     lines
 }

@@ -145,7 +145,7 @@ fn goroutines(report: &Report) -> Option<Html> {
                     <span class="verdict suspect">{ format!("{} may be stuck", text::count_u64(suspect)) }</span>
                 }
                 if unjudged > 0 {
-                    <span class="quiet">{ format!("{} not judged", text::count_u64(unjudged)) }</span>
+                    <span class="quiet">{ format!("{} not classified", text::count_u64(unjudged)) }</span>
                 }
                 if leaked + suspect + unjudged == 0 {
                     <span class="quiet">{ "no leak found" }</span>
@@ -234,7 +234,7 @@ fn trace(report: &Report) -> Option<Html> {
     let nanos = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let longest = trace.pauses.iter().filter_map(|pause| Some(pause.end?.saturating_sub(pause.begin))).max();
     let pause = longest.map_or_else(
-        || "no stop of the world".to_owned(),
+        || "no stop-the-world pause".to_owned(),
         |longest| format!("longest pause {}", unbroken(&text::duration(nanos(longest)))),
     );
     Some(tile(
@@ -307,10 +307,10 @@ fn files(report: &Report) -> Html {
                 <span class="headline">{ text::count_usize(own().count()) }</span>
                 if unused + partial == 0 { <span class="quiet">{ "all read" }</span> }
                 if unused > 0 {
-                    <span class="severity critical">{ format!("{} could not be used", text::count_usize(unused)) }</span>
+                    <span class="severity critical">{ format!("{} not usable", text::count_usize(unused)) }</span>
                 }
                 if partial > 0 {
-                    <span class="severity warning">{ format!("{} read in part", text::count_usize(partial)) }</span>
+                    <span class="severity warning">{ format!("{} partly read", text::count_usize(partial)) }</span>
                 }
                 <span class="quiet">{ checks::summary(report) }</span>
             </>

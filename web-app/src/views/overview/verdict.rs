@@ -16,7 +16,7 @@ pub fn panel(report: &Report, is_busy: bool) -> Html {
         return html! {
             <div class="verdict-line busy" role="status">
                 <p class="answer">{ "Reading\u{2026}" }</p>
-                <p class="verdict-text quiet">{ "The verdict follows when every file has been read. The other tabs show what is there already." }</p>
+                <p class="verdict-text quiet">{ "The verdict appears when all files have been read. The other tabs already show results." }</p>
             </div>
         };
     }

@@ -89,8 +89,8 @@ fn depths(details: &Details) -> Html {
     };
     let cut = details.depth_limit.map(|limit| {
         format!(
-            " {} samples, {} of {}, were cut at {} frames.",
-            text::count_u64(details.truncated_samples),
+            " {}, {} of {}, truncated at {} frames.",
+            text::counted_u64(details.truncated_samples, "sample", "samples"),
             amount::short(details.truncated_amount, &details.unit),
             amount::short(details.total, &details.unit),
             text::count_u64(limit)
@@ -149,9 +149,9 @@ fn rate(summary: &ProfileSummary) -> Option<String> {
     let unit = summary.period_unit.as_deref().unwrap_or_default();
     let kind = summary.period_type.as_deref().unwrap_or_default();
     Some(match (kind, unit) {
-        ("cpu", "nanoseconds") => format!("a sample every {} of CPU time", text::duration(period)),
-        ("space", "bytes") => format!("a sample every {} allocated, on average", text::bytes(period)),
-        _ => format!("a sample every {} of {kind}", amount::short(period, unit)),
+        ("cpu", "nanoseconds") => format!("one sample per {} of CPU time", text::duration(period)),
+        ("space", "bytes") => format!("one sample per {} allocated, on average", text::bytes(period)),
+        _ => format!("one sample per {} of {kind}", amount::short(period, unit)),
     })
 }
 
@@ -171,7 +171,7 @@ fn remarks(summary: &ProfileSummary) -> Html {
     }
     html! {
         <>
-            <h3>{ "To know" }</h3>
+            <h3>{ "Notes" }</h3>
             <ul>{ for lines.into_iter().map(|line| html! { <li>{ selectors::visible(&line) }</li> }) }</ul>
         </>
     }
@@ -182,22 +182,22 @@ pub fn notes(summary: &ProfileSummary) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if summary.truncated_stacks > 0 {
         lines.push(format!(
-            "{} stacks end at the depth at which Go's profiler stops: their outermost callers are missing, so these stacks hang at the root.",
-            text::count_u64(summary.truncated_stacks)
+            "{} truncated at the maximum depth of Go's profiler: outermost callers are missing, and the rest appears directly at the root.",
+            text::counted_u64(summary.truncated_stacks, "stack is", "stacks are")
         ));
     }
     if summary.negative_samples > 0 {
         lines.push(format!(
-            "{} samples have negative values: the profile is a difference of two. Widths stand for magnitudes.",
-            text::count_u64(summary.negative_samples)
+            "{} negative: the profile is a difference of two. Widths show absolute values.",
+            text::counted_u64(summary.negative_samples, "sample is", "samples are")
         ));
     }
     if summary.unsymbolized_locations > 0 && summary.functions == 0 {
         let file =
             summary.program.as_ref().map(|program| program.file.as_str()).filter(|file| !file.is_empty());
         lines.push(format!(
-            "The profile has no function names: addresses are shown. They are of {}; `go tool pprof -proto` with that file beside it adds the names.",
-            file.unwrap_or("a program that it does not name")
+            "The profile has no function names, so addresses are shown. They belong to {}; `go tool pprof -proto` with that binary adds the names.",
+            file.unwrap_or("a binary that it does not name")
         ));
     }
     if let Some(empty) = &summary.empty_default {

@@ -110,7 +110,7 @@ fn controls(case: &Case, graph: &CallGraph, trim: Trim, zoom: &UseStateHandle<us
             <span class="quiet">
                 { format!("{}, {}. ", text::counted(graph.nodes.len(), "function", "functions"), text::counted(graph.edges.len(), "call", "calls")) }
                 if !left_out.is_empty() { { format!("Not drawn: {}. ", left_out.join(", ")) } }
-                { "Dashed: indirect calls, through functions that are not drawn." }
+                { "Dashed: indirect calls through functions that are not drawn." }
             </span>
         </div>
     }

@@ -52,7 +52,7 @@ pub fn Export(props: &GraphProps) -> Html {
                 { "Export" }
             </button>
             if let Some((x, y)) = *open {
-                <Menu title="Export what is shown" items={items(case, graph.as_ref())} {x} {y} {on_close} />
+                <Menu title="Export this view" items={items(case, graph.as_ref())} {x} {y} {on_close} />
             }
         </>
     }

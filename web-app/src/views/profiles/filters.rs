@@ -164,7 +164,7 @@ pub fn NewFilter(props: &CaseProps) -> Html {
     let replaces = case.params.get(&kind).is_some() && !is_joined(&kind);
     let said = match (refusal, answer.latest.as_deref().filter(|_| is_current)) {
         (Some(refusal), _) => {
-            html! { <span class="severity critical">{ format!("Not valid: {refusal}") }</span> }
+            html! { <span class="severity critical">{ format!("Invalid: {refusal}") }</span> }
         }
         (None, Some(effects)) => effects
             .steps

@@ -20,7 +20,7 @@ pub fn LabelsView(props: &CaseProps) -> Html {
     let case = &props.case;
     let answer = use_answer(&case.report, Some(question::Labels { query: case.settings.query.clone() }));
     let Some(labels) = answer.latest.as_deref() else {
-        return html! { <p class="quiet profile-wait" role="status">{ "Adding up the labels\u{2026}" }</p> };
+        return html! { <p class="quiet profile-wait" role="status">{ "Summing up the labels\u{2026}" }</p> };
     };
     if labels.keys.is_empty() {
         return nothing(case);
@@ -39,11 +39,10 @@ fn nothing(case: &Case) -> Html {
     html! {
         <div class="needs profile-empty">
             if is_filtered {
-                <p>{ "None of the samples that match the filters has a label." }</p>
+                <p>{ "No sample that matches the filters has a label." }</p>
             } else {
                 <p>
-                    { "The samples of this profile have no labels. CPU and goroutine profiles carry the labels that the program sets \
-                       with pprof.Do or pprof.SetGoroutineLabels; heap profiles carry the object size." }
+                    { "The samples of this profile have no labels. CPU and goroutine profiles contain the labels that the program sets with pprof.Do or pprof.SetGoroutineLabels; heap profiles contain the object size." }
                 </p>
             }
         </div>

@@ -21,14 +21,14 @@ pub fn legend(graph: &FlameGraph, is_dark: bool) -> Html {
                 { swatch(palette::of_change(0, 1), "", "+ grew") }
                 { swatch(palette::of_change(1, 0), "striped", "\u{2212} shrank") }
                 { swatch(palette::of_change(1, 1), "", "= as before") }
-                <span>{ "width: all that grew and shrank" }</span>
+                <span>{ "width: growth plus shrinkage" }</span>
             </>
         },
         Coloring::Value => html! {
             <>
-                { swatch(palette::of_value(0, 1000), "", "costs nothing by itself") }
+                { swatch(palette::of_value(0, 1000), "", "no cost of its own") }
                 { swatch(palette::of_value(20, 1000), "", "2%") }
-                { swatch(palette::of_value(1000, 1000), "", "25% and more") }
+                { swatch(palette::of_value(1000, 1000), "", "25% or more") }
             </>
         },
         coloring => html! {
@@ -45,7 +45,7 @@ pub fn legend(graph: &FlameGraph, is_dark: bool) -> Html {
     html! {
         <p class="flame-legend">
             { entries }
-            <span><span class="swatch lined" aria-hidden="true" />{ "too narrow to tell apart" }</span>
+            <span><span class="swatch lined" aria-hidden="true" />{ "too narrow to separate" }</span>
         </p>
     }
 }

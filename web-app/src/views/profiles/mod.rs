@@ -50,7 +50,7 @@ pub const VIEW: View = View {
     title: "Profiles",
     count: |report| (!report.profiles.is_empty()).then_some(report.profiles.len()),
     keys: &[
-        ("Click, Enter on a row", "Select a function; it is marked in every view"),
+        ("Click, Enter on a row", "Select a function; it is highlighted in every view"),
         ("Double click, Enter", "Zoom to a frame"),
         ("Right click, long press, Menu", "Actions for a frame"),
         ("Esc", "Zoom out; then clear the selection"),
@@ -203,8 +203,7 @@ fn Profiles(props: &ViewProps) -> Html {
             <section class="view profiles">
                 <h2>{ "Profiles" }</h2>
                 <Needs recipes={RECIPES}>
-                    { "This view shows pprof profiles as flame graph, table and call tree. None of the files is one. \
-                       A service with net/http/pprof gives them:" }
+                    { "This view shows pprof profiles as flame graph, table and call tree. None of the files is a profile. Get one from a service with net/http/pprof:" }
                 </Needs>
             </section>
         };
@@ -354,7 +353,7 @@ fn why_empty(case: &Case, graph: &FlameGraph) -> Option<Html> {
         "This profile has no samples: nothing was recorded.".to_owned()
     } else if filtered && tree.view_total != 0 {
         let total = amount::short(tree.view_total, &tree.unit);
-        format!("The filters leave nothing of {total}. Remove a filter above, or go back.")
+        format!("Nothing of {total} matches the filters. Remove a filter above, or go back.")
     } else if !others.is_empty() {
         format!(
             "All values of {} are zero. Choose another sample type above: {}.",

@@ -64,7 +64,7 @@ fn Pivot(props: &PivotProps) -> Html {
                 if let Some((peek, node)) = peek.as_deref().and_then(with_node) {
                     { costs(peek, node) }
                 } else if is_unknown {
-                    <p class="quiet">{ "The function is in none of the stacks that match the filters." }</p>
+                    <p class="quiet">{ "The function does not occur in any stack that matches the filters." }</p>
                 }
                 <p class="quiet">{ "Click a row or double-click a frame to center that function." }</p>
             </div>
@@ -103,7 +103,7 @@ fn costs(peek: &Peek, node: &PeekNode) -> Html {
     }
 }
 
-/// The function that costs most by itself.
+/// The function that costs most in the function itself.
 fn heaviest(graph: &FlameGraph) -> Option<String> {
     let tree = graph.tree();
     let mut own = vec![0_i64; tree.names.name.len()];
@@ -137,7 +137,7 @@ fn Side(props: &SideProps) -> Html {
         Direction::Callees => ("Callees", "No callees in the profile."),
     };
     let Some(graph) = graph else {
-        return html! { <div class="panel sandwich-side"><p class="quiet">{ "Being computed." }</p></div> };
+        return html! { <div class="panel sandwich-side"><p class="quiet">{ "Computing\u{2026}" }</p></div> };
     };
     let pivot = {
         let case = case.clone();
@@ -168,7 +168,7 @@ fn Side(props: &SideProps) -> Html {
         Callback::from(move |MenuAt { node, x, y }| case.open_menu(Subject::named(graph.name_of(node)), x, y))
     };
     let label = format!(
-        "{title} of {} as a flame graph; the table beside it has the direct ones",
+        "{title} of {} as a flame graph; the table next to it lists the direct ones",
         selectors::visible(name)
     );
     html! {
@@ -205,7 +205,7 @@ fn table(
 ) -> Html {
     let (calls, rest, rest_name) = match direction {
         Direction::Callers => (&node.callers, node.without_caller, "without a caller"),
-        Direction::Callees => (&node.callees, node.flat, "by itself"),
+        Direction::Callees => (&node.callees, node.flat, "in the function itself"),
     };
     if calls.name.is_empty() && rest == 0 {
         return html! { <p class="quiet">{ nothing }</p> };

@@ -117,7 +117,7 @@ fn Found(props: &FoundProps) -> Html {
     let found = matches.map(|matches| {
         let matched = props.graph.matched(&matches);
         if matched.nodes == 0 {
-            return if props.graph.is_coarse() { "no match that can be seen" } else { "no match" }.to_owned();
+            return if props.graph.is_coarse() { "no visible match" } else { "no match" }.to_owned();
         }
         format!(
             "{}{}, {} ({})",

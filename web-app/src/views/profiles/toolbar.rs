@@ -64,7 +64,7 @@ fn options_panel(case: &Case, graph: Option<&Shared<FlameGraph>>) -> Html {
             }
             if matches!(settings.mode, Mode::Both | Mode::Flame) {
                 if !settings.is_inverted && can_be_in_time(&case.report, settings.profile, settings.base) {
-                    { toggle(case, "order", "time", settings.is_in_time, "Time order", "Left to right as it was sampled, thread by thread, instead of the heaviest first") }
+                    { toggle(case, "order", "time", settings.is_in_time, "Time order", "Left to right in sampling order, thread by thread, instead of heaviest first") }
                 }
                 { toggle(case, "root", "bottom", settings.is_flipped, "Root at the bottom", "Flame graph instead of icicle graph") }
             }

@@ -18,10 +18,10 @@ const ROWS: usize = 50;
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "The kernel\u{2019}s tables, and the descriptors that say whose they are",
+        what: "The kernel\u{2019}s socket tables, and the file descriptors that show the owner",
         command: "ls -l /proc/PID/fd > fd.txt; for f in tcp tcp6 udp udp6 unix netstat sockstat sockstat6; do cat /proc/PID/net/$f > $f; done",
     },
-    Recipe { what: "With a tool, as root: names the processes", command: "ss -tanp > ss-tanp.txt" },
+    Recipe { what: "With ss, as root, to include process names", command: "ss -tanp > ss-tanp.txt" },
 ];
 
 /// The section.
@@ -31,8 +31,7 @@ pub fn section(report: &Report, course: &Course<'_>, params: &Params) -> Html {
             <section class="panel" aria-labelledby="connections">
                 <h3 id="connections">{ "Connections" }</h3>
                 <Needs recipes={RECIPES}>
-                    { "Connections by remote, state and side need the kernel\u{2019}s tables of sockets, or what ss, \
-                       netstat or lsof print." }
+                    { "Connections by remote, state and side need the kernel\u{2019}s socket tables, or the output of ss, netstat or lsof." }
                 </Needs>
             </section>
         };
@@ -44,7 +43,7 @@ pub fn section(report: &Report, course: &Course<'_>, params: &Params) -> Html {
             <p class="quiet">{ scope(last) }</p>
             { figures(totals(course)) }
             if sides.is_empty() {
-                <p class="quiet">{ "No connection is listed." }</p>
+                <p class="quiet">{ "No connections." }</p>
             } else {
                 { table(report, course, &sides, params) }
             }
@@ -56,10 +55,9 @@ pub fn section(report: &Report, course: &Course<'_>, params: &Params) -> Html {
 /// Whose the sockets are.
 fn scope(sockets: &Sockets) -> &'static str {
     if sockets.is_own {
-        "Of this process. TIME_WAIT has no owner: it is counted for the whole network namespace."
+        "Of this process. Sockets in TIME_WAIT have no owner and are counted for the whole network namespace."
     } else {
-        "Of the whole network namespace (this pod): no list of descriptors and no process id says whose each is. \
-         ls -l /proc/PID/fd of the same moment would."
+        "Of the whole network namespace (this pod): the captures do not show which process owns which connection. ls -l /proc/PID/fd from the same moment would."
     }
 }
 
@@ -74,19 +72,19 @@ fn totals(course: &Course<'_>) -> Vec<Figure> {
     for sockets in course.moments.iter().filter_map(|moment| moment.sockets.as_ref()) {
         states.extend(sockets.connections.iter().map(|row| (row.state, ())));
     }
-    let all = Figure::new("Connections", sum(&|_| true), "in all states, of both sides");
+    let all = Figure::new("Connections", sum(&|_| true), "in all states, on both sides");
     let by_state = states
         .into_keys()
         .map(|state| Figure::new(state.name(), sum(&|row| row.state == state), words::state(state)));
     let rowless = Figure::new(
-        "Descriptors without a connection",
+        "File descriptors without a connection",
         course.of_sockets(|sockets| sockets.rowless),
-        "TCP sockets that the kernel has ended and the program has not closed",
+        "TCP sockets that the kernel has closed but the program has not",
     );
     let stuck = Figure::new(
-        "Not closed since the snapshot before",
+        "Not closed since the previous snapshot",
         course.of_sockets(|sockets| sockets.stuck),
-        "sockets that were in CLOSE_WAIT then and whose descriptor is still open",
+        "sockets that were already in CLOSE_WAIT and whose file descriptor is still open",
     );
     std::iter::once(all).chain(by_state).chain([rowless, stuck]).flatten().collect()
 }
@@ -118,13 +116,13 @@ fn table(
     html! {
         <>
             <table class="table stacked connections-table">
-                <caption>{ "TCP connections by side, state and the other end, most in the last snapshot first." }</caption>
+                <caption>{ "TCP connections by side, state and peer, sorted by the last snapshot." }</caption>
                 <thead>
                     <tr>
                         <th scope="col">{ "State" }</th>
                         <th scope="col">{ "Remote or local port" }</th>
                         <th scope="col">{ heading(course) }</th>
-                        <th scope="col" class="number" title="Connections with bytes that the program has not read">{ "Unread" }</th>
+                        <th scope="col" class="number" title="Connections with data that the program has not read">{ "Unread" }</th>
                         <th scope="col">{ "Source" }</th>
                     </tr>
                 </thead>
@@ -178,7 +176,7 @@ fn row(report: &Report, line: &Line<'_, Connections>) -> Html {
 /// What bounds dialing.
 fn settings(sockets: &Sockets) -> Html {
     let ports = sockets.local_ports.map(|ports| {
-        format!("{} may be dialed from (ip_local_port_range)", text::counted_u64(ports, "port", "ports"))
+        format!("{} available for outgoing connections (ip_local_port_range)", text::counted_u64(ports, "port", "ports"))
     });
     let reuse =
         sockets.time_wait_reuse.map(|reuse| format!("net.ipv4.tcp_tw_reuse is {}", text::count(reuse)));

@@ -1,4 +1,4 @@
-//! Open descriptors by kind.
+//! Open file descriptors by kind.
 
 use analyzer_core::report::{DescriptorCount, Descriptors, Report, ResourceSnapshot};
 use yew::prelude::*;
@@ -11,16 +11,16 @@ use crate::selectors;
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "The list, and the limits of the process",
+        what: "The file descriptors and limits of the process",
         command: "ls -l /proc/PID/fd > fd.txt; cat /proc/PID/limits > limits",
     },
-    Recipe { what: "With a tool", command: "lsof -nP -p PID > lsof.txt" },
+    Recipe { what: "With lsof", command: "lsof -nP -p PID > lsof.txt" },
 ];
 
 const COLUMNS: Columns = Columns {
-    caption: "Open descriptors by kind, most in the last snapshot first.",
+    caption: "Open file descriptors by kind, sorted by the last snapshot.",
     name: "Kind",
-    more: ("Folder of most", "Folder"),
+    more: ("Most common folder", "Folder"),
 };
 
 /// The section.
@@ -28,11 +28,10 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
     let lines = by_kind(course);
     html! {
         <section class="panel" aria-labelledby="descriptors">
-            <h3 id="descriptors">{ "Descriptors" }</h3>
+            <h3 id="descriptors">{ "File descriptors" }</h3>
             if lines.is_empty() {
                 <Needs recipes={RECIPES}>
-                    { "Descriptors by kind need the list of /proc/PID/fd, or what lsof prints. pprof cannot be reached once \
-                       they are used up; these files can." }
+                    { "File descriptors by kind need the list of /proc/PID/fd, or the output of lsof. Once all file descriptors are used, pprof is not reachable, but these files are." }
                 </Needs>
             } else {
                 { figures(totals(course)) }
@@ -62,13 +61,13 @@ fn totals(course: &Course<'_>) -> Vec<Figure> {
             format!("of {} (soft limit; hard limit {})", text::count_u64(soft), text::count_u64(hard))
         }
         (Some(soft), None) => format!("of {} (soft limit)", text::count_u64(soft)),
-        (None, _) => "limit not known: it stands in /proc/PID/limits".to_owned(),
+        (None, _) => "limit unknown: capture /proc/PID/limits".to_owned(),
     };
-    let open = Figure::new("Open descriptors", figure(&|open| Some(open.total)), of_limit);
+    let open = Figure::new("Open file descriptors", figure(&|open| Some(open.total)), of_limit);
     let own = Figure::new(
         "TCP sockets of its own",
         figure(&|open| open.own_tcp),
-        "without those that clients hold open to us",
+        "not counting connections from clients",
     );
     [open, own].into_iter().flatten().collect()
 }

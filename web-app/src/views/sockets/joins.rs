@@ -16,7 +16,7 @@ use crate::views::goroutines::{group_frame, group_route, group_verdict, main_fra
 const GROUPS: usize = 4;
 
 const RECIPES: &[Recipe] = &[Recipe {
-    what: "A goroutine dump in the same snapshot: its file in the same folder",
+    what: "A goroutine dump of the same snapshot (file in the same folder)",
     command: "curl -o goroutine.txt 'http://localhost:6060/debug/pprof/goroutine?debug=2'",
 }];
 
@@ -42,7 +42,7 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
                 { table(report, course.subject, moment) }
             } else {
                 <Needs recipes={RECIPES}>
-                    { "The kernel counts connections and threads; a goroutine dump of the same moment says which line is behind them." }
+                    { "The kernel counts connections and threads; a goroutine dump from the same moment shows the code behind them." }
                 </Needs>
             }
         </section>
@@ -55,13 +55,13 @@ fn table(report: &Report, subject: SubjectId, moment: &ResourceSnapshot) -> Html
     let rowless = moment.sockets.as_ref().and_then(|sockets| sockets.rowless).filter(|count| *count > 0);
     if joins.is_empty() {
         return html! {
-            <p class="quiet">{ format!("In snapshot {label}, no goroutine stands for a connection, a listener or a thread.") }</p>
+            <p class="quiet">{ format!("In snapshot {label}, no goroutine matches a connection, a listener or a thread.") }</p>
         };
     }
     html! {
         <>
             <table class="table stacked joins-table">
-                <caption>{ format!("Snapshot {label}. Where the counts match, the goroutines hold these connections and threads. A group opens in Goroutines.") }</caption>
+                <caption>{ format!("Snapshot {label}. If the counts match, the goroutines hold these connections and threads. Click a group to open it in Goroutines.") }</caption>
                 <thead>
                     <tr>
                         <th scope="col">{ "What" }</th>
@@ -75,8 +75,8 @@ fn table(report: &Report, subject: SubjectId, moment: &ResourceSnapshot) -> Html
             if let Some(rowless) = rowless {
                 <p class="quiet">
                     { format!(
-                        "{} without a connection have no side any more: they are the older part of one of these rows.",
-                        text::counted_u64(rowless, "TCP descriptor", "TCP descriptors")
+                        "{} without a connection can no longer be assigned to a side: they are the older part of one of these rows.",
+                        text::counted_u64(rowless, "TCP file descriptor", "TCP file descriptors")
                     ) }
                 </p>
             }
@@ -143,19 +143,19 @@ fn joins<'r>(report: &'r Report, subject: SubjectId, moment: &ResourceSnapshot) 
     };
     let all = [
         join(
-            "Connections that we dialed",
+            "Outgoing connections",
             of_side(Side::Client),
             Counterpart::Transport,
             "one persistConn.readLoop for each connection of an http.Transport",
         ),
         join(
-            "Connections of either side",
+            "Connections on either side",
             sockets.map(|sockets| by_state(sockets, |_| true)),
             Counterpart::Reader,
-            "in Read, not of HTTP/1: HTTP/2, databases, plain TCP; pipes, too",
+            "in Read, other than HTTP/1: HTTP/2, databases, plain TCP, also pipes",
         ),
         join(
-            "Connections to our ports",
+            "Incoming connections",
             of_side(Side::Server),
             Counterpart::Server,
             "one conn.serve for each connection of an http.Server",
@@ -165,7 +165,7 @@ fn joins<'r>(report: &'r Report, subject: SubjectId, moment: &ResourceSnapshot) 
             "Threads",
             threads.map(|count| vec![("", count)]),
             Counterpart::Thread,
-            "in a system call: each holds a thread",
+            "in a system call: each occupies a thread",
         ),
     ];
     all.into_iter().flatten().collect()
@@ -220,8 +220,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("Connections that we dialed", "14: ESTABLISHED 2, CLOSE_WAIT 12".to_owned(), vec![14]),
-                ("Connections to our ports", "1: ESTABLISHED 1, CLOSE_WAIT 0".to_owned(), vec![1]),
+                ("Outgoing connections", "14: ESTABLISHED 2, CLOSE_WAIT 12".to_owned(), vec![14]),
+                ("Incoming connections", "1: ESTABLISHED 1, CLOSE_WAIT 0".to_owned(), vec![1]),
                 ("Listening sockets", "1".to_owned(), vec![1]),
             ]
         );
@@ -240,7 +240,7 @@ mod tests {
         let joins = joins(&report, course.subject, course.moments[0]);
         let told: Vec<_> =
             joins.iter().map(|join| (join.what, kernel_text(join.kernel.as_deref()))).collect();
-        assert_eq!(told, [("Connections of either side", "1: ESTABLISHED 1, CLOSE_WAIT 0".to_owned())]);
+        assert_eq!(told, [("Connections on either side", "1: ESTABLISHED 1, CLOSE_WAIT 0".to_owned())]);
     }
 
     #[test]

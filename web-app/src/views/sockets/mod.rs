@@ -38,14 +38,14 @@ pub const VIEW: View = View {
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "All of it, three times a minute apart, from a pod",
+        what: "Everything, three times, one minute apart, from a pod",
         command: "kubectl exec -i POD -- sh -s -- -n 3 -i 60 -o - < capture.sh > capture.tar.gz",
     },
     Recipe {
-        what: "Connections and descriptors of a process",
+        what: "Connections and file descriptors of a process",
         command: "ls -l /proc/PID/fd > fd.txt; for f in tcp tcp6 udp udp6 unix netstat sockstat sockstat6; do cat /proc/PID/net/$f > $f; done",
     },
-    Recipe { what: "With a tool, as root", command: "ss -tanp > ss-tanp.txt" },
+    Recipe { what: "With ss, as root", command: "ss -tanp > ss-tanp.txt" },
 ];
 
 /// The content of the view.
@@ -57,9 +57,7 @@ fn Resources(props: &ViewProps) -> Html {
             <section class="view sockets">
                 <h2>{ "Sockets" }</h2>
                 <Needs recipes={RECIPES}>
-                    { "This view shows connections by remote, state and side, accept queues, descriptors by kind, and \
-                       threads by what they wait in. None of the files lists any of them. One snapshot shows what is \
-                       open; three, a minute or more apart, tell what grows." }
+                    { "This view shows connections by remote, state and side, accept queues, file descriptors by kind, and threads by wait channel. None of the files lists any of them. One snapshot shows what is open; three, at least a minute apart, show what grows." }
                 </Needs>
             </section>
         };
@@ -67,7 +65,7 @@ fn Resources(props: &ViewProps) -> Html {
     html! {
         <section class="view sockets">
             <div class="view-head">
-                <h2>{ "Sockets, descriptors, threads" }</h2>
+                <h2>{ "Sockets, file descriptors, threads" }</h2>
                 <span class="quiet">{ snapshots(&course) }</span>
             </div>
             { subjects(report, &course) }

@@ -13,7 +13,7 @@ use crate::selectors;
 const ROWS: usize = 50;
 
 const RECIPES: &[Recipe] =
-    &[Recipe { what: "Listening sockets with queue and backlog", command: "ss -ltnp > ss-ltnp.txt" }];
+    &[Recipe { what: "Listening sockets with accept queue and backlog", command: "ss -ltnp > ss-ltnp.txt" }];
 
 /// The section; nothing if there are no lists of sockets at all, for then the connections say what is needed.
 pub fn section(report: &Report, course: &Course<'_>) -> Html {
@@ -27,11 +27,11 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
             <h3 id="accept-queues">{ "Accept queues" }</h3>
             if lines.is_empty() {
                 <Needs recipes={RECIPES}>
-                    { "No listening socket is listed. The accept queue is the receive queue of one; only ss shows its backlog." }
+                    { "No listening sockets. The accept queue is the receive queue of a listening socket; only ss shows its backlog." }
                 </Needs>
             } else {
                 <p class="quiet">
-                    { "Connections that the kernel has completed and the program has not accepted. Beyond the backlog, they are dropped." }
+                    { "Connections that the kernel has completed but the program has not accepted. When the backlog is full, new ones are dropped." }
                 </p>
                 { figures(totals(course, &lists)) }
                 { table(report, &lines) }
@@ -62,7 +62,7 @@ fn totals(course: &Course<'_>, lists: &[Option<&[Listener]>]) -> Vec<Figure> {
     let dropped = Figure::new(
         "ListenOverflows",
         course.of_sockets(|sockets| sockets.overflows.as_ref()?.finite()),
-        "connections dropped at a full queue, of the whole network namespace since it exists",
+        "connections dropped because the queue was full, in the whole network namespace since it was created",
     );
     [listening, accepting, dropped].into_iter().flatten().collect()
 }
@@ -71,12 +71,12 @@ fn table(report: &Report, lines: &[Line<'_, Listener>]) -> Html {
     html! {
         <>
             <table class="table stacked queues-table">
-                <caption>{ "Listening sockets, the fullest queue first." }</caption>
+                <caption>{ "Listening sockets, sorted by queue length." }</caption>
                 <thead>
                     <tr>
                         <th scope="col">{ "Address" }</th>
                         <th scope="col">{ "Waiting for accept" }</th>
-                        <th scope="col" class="number" title="What ss shows, else net.core.somaxconn, which Go asks for">{ "Backlog" }</th>
+                        <th scope="col" class="number" title="From ss, otherwise net.core.somaxconn, which Go requests">{ "Backlog" }</th>
                         <th scope="col">{ "Owner" }</th>
                         <th scope="col">{ "Source" }</th>
                     </tr>
@@ -105,7 +105,7 @@ fn row(report: &Report, line: &Line<'_, Listener>) -> Html {
             <td class={classes!("number", row.backlog.is_none().then_some("unset"))} data-label="Backlog">
                 { row.backlog.map_or_else(|| "\u{2013}".to_owned(), text::count_u64) }
             </td>
-            <td data-label="Owner">{ if row.is_own { "this process" } else { "not known" } }</td>
+            <td data-label="Owner">{ if row.is_own { "this process" } else { "unknown" } }</td>
             { place(report, &row.citation) }
         </tr>
     }

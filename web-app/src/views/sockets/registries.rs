@@ -19,7 +19,7 @@ pub fn section(report: &Report, course: &Course<'_>) -> Html {
         <section class="panel" aria-labelledby="registries">
             <h3 id="registries">{ "Registries" }</h3>
             <p class="quiet">
-                { format!("Instances that a registry lists, beside the connections of snapshot {}.", selectors::visible(&moment.snapshot)) }
+                { format!("Instances in the registry, and their connections in snapshot {}.", selectors::visible(&moment.snapshot)) }
             </p>
             { for moment.registries.iter().map(|service| table(report, service)) }
         </section>

@@ -15,19 +15,19 @@ const GO_MOST: u64 = 10_000;
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "Where each thread waits (stack as root, else wchan)",
+        what: "Where each thread waits (stack as root, otherwise wchan)",
         command: "for t in /proc/PID/task/*; do mkdir -p .$t; cat $t/stack > .$t/stack; cat $t/wchan > .$t/wchan; done",
     },
     Recipe {
-        what: "Threads of the container and their limit",
+        what: "The container's threads and their limit",
         command: "cd /sys/fs/cgroup && cat pids.current > /tmp/pids.current; cat pids.max > /tmp/pids.max",
     },
 ];
 
 const COLUMNS: Columns = Columns {
-    caption: "Threads by the kernel function that they wait in, most first.",
+    caption: "Threads by the kernel function that they wait in, sorted by count.",
     name: "Waits in",
-    more: ("What that is", "Meaning"),
+    more: ("Meaning", "Meaning"),
 };
 
 /// The section.
@@ -70,19 +70,19 @@ fn totals(course: &Course<'_>) -> Vec<Figure> {
     let user = of_limit(
         limit(&|threads| threads.user_limit.as_ref()?.finite()),
         "RLIMIT_NPROC, of all threads of the user",
-        &format!("Go stops at {} unless debug.SetMaxThreads says otherwise", text::count_u64(GO_MOST)),
+        &format!("Go's limit is {} unless changed with debug.SetMaxThreads", text::count_u64(GO_MOST)),
     );
     let all = Figure::new("Threads", figure(&|threads| threads.total.as_ref()?.finite()), user);
     let most = of_limit(
         limit(&|threads| threads.pids_max.as_ref()?.finite()),
         "pids.max of the container",
-        "tasks of the container; no pids.max, or not captured",
+        "tasks in the container; pids.max not set or not captured",
     );
     let pids = Figure::new("pids.current", figure(&|threads| threads.pids.as_ref()?.finite()), most);
     let blocked = Figure::new(
         "Goroutines in [syscall]",
         course.figure(|moment| moment.goroutines.map(|pairs| pairs.in_syscall)),
-        "each holds a thread",
+        "each occupies a thread",
     );
     [all, pids, blocked].into_iter().flatten().collect()
 }

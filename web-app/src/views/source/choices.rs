@@ -43,7 +43,7 @@ pub fn Choices(props: &ChoicesProps) -> Html {
     let rows = top.rows().zip(&top.file).filter(|(row, _)| !has_own || is_own(row.name));
     html! {
         <table class="table source-choices">
-            <caption>{ format!("{what} by {}, with all they call. Choose one.", top.sample_type) }</caption>
+            <caption>{ format!("{what} by {}, including callees. Select one.", top.sample_type) }</caption>
             <thead><tr>
                 <th scope="col" class="number">{ "Flat" }</th>
                 <th scope="col" class="number">{ "Flat %" }</th>

@@ -110,7 +110,7 @@ fn sums(params: &Params, view: &SourceView) -> Html {
                     { sum("flat", view.flat) }
                     { sum("cum", view.cum) }
                 } else {
-                    <span>{ "No sample of the profile is in it." }</span>
+                    <span>{ "The profile has no sample in this function." }</span>
                 }
                 <span class="quiet">{ format!("of {} {}", amount::short(view.total, &view.unit), view.sample_type) }</span>
                 <a href={graph}>{ "Show in the flame graph" }</a>

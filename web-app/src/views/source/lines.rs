@@ -43,7 +43,7 @@ pub fn table(params: &Params, view: &SourceView, chosen: Option<u32>) -> Html {
         numbered.collect()
     };
     if rows.is_empty() {
-        return html! { <p class="quiet">{ "No line of it has a cost in this profile, and no goroutine is at one." }</p> };
+        return html! { <p class="quiet">{ "No line of this function has a cost in this profile or a goroutine." }</p> };
     }
     html! {
         <>
@@ -62,7 +62,7 @@ pub fn table(params: &Params, view: &SourceView, chosen: Option<u32>) -> Html {
                 </table>
             </div>
             if view.is_cut {
-                <p class="quiet">{ format!("The function is longer: {} lines are shown.", text::count_usize(view.text.len())) }</p>
+                <p class="quiet">{ format!("Only {} lines of the function are shown.", text::count_usize(view.text.len())) }</p>
             }
         </>
     }

@@ -25,7 +25,7 @@ pub const VIEW: View = View {
     count: |report| (files(report) > 0).then(|| files(report)),
     keys: &[
         ("j k", "Next and previous line with a cost or goroutines"),
-        ("h", "The line that costs most"),
+        ("h", "The most expensive line"),
         ("b", "Back to the flame graph"),
     ],
     places: |_| Vec::new(),
@@ -34,7 +34,7 @@ pub const VIEW: View = View {
 
 const RECIPES: &[Recipe] = &[
     Recipe {
-        what: "The source of the version that runs",
+        what: "The source of the deployed version",
         command: "git archive --format zip -o source.zip TAG",
     },
     Recipe { what: "Dependencies", command: "go mod vendor" },
@@ -92,8 +92,7 @@ fn Source(props: &ViewProps) -> Html {
 fn needs() -> Html {
     html! {
         <Needs recipes={RECIPES}>
-            { "Drop the program's source with the captures: a folder, a zip of the repository, a module cache. Lines of \
-               functions then stand beside what they cost. Nothing is fetched. Costs alone are shown without it." }
+            { "To see source lines next to their cost, drop the program's source with the captures: a folder, a zip of the repository, or a module cache. Nothing is downloaded. Without source, only the costs are shown." }
         </Needs>
     }
 }

@@ -19,7 +19,7 @@ pub fn reason(context: &Context<'_>, index: usize, group: &Group) -> Option<Stri
     let last = *changes.filter(|changes| changes.len() >= LEAST_STEPS)?.last()?;
     if last.births == 0 && ownership::is_of_database(context, group) {
         return Some(
-            "One for each connection of a database/sql pool, and none is new since the dump before."
+            "There is one for each connection of a database/sql pool, and none is new since the previous dump."
                 .to_owned(),
         );
     }
@@ -40,11 +40,11 @@ pub fn reason(context: &Context<'_>, index: usize, group: &Group) -> Option<Stri
     let moved = now.count.saturating_sub(stay).saturating_sub(last.births);
     is_calm.then(|| {
         let here = if stay == 0 { "None".to_owned() } else { stay.to_string() };
-        let parts = [(moved, "did other work then"), (last.births, "began since"), (last.deaths, "ended")];
+        let parts = [(moved, "were doing other work then"), (last.births, "started since then"), (last.deaths, "exited")];
         let parts: String =
             parts.iter().filter(|part| part.0 > 0).map(|(count, what)| format!(", {count} {what}")).collect();
         format!(
-            "{here} of the {} waited here in the dump before{parts}. In the first dump it was {first}.",
+            "{here} of the {} were already waiting here in the previous dump{parts}. In the first dump, there were {first}.",
             now.count
         )
     })

@@ -171,7 +171,7 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     weighed.raise(level, format!("{series}: {} started, {ended}.", growth.births));
     if growth.risen > 0 {
         weighed.reasons.push(format!(
-            "{} of the {} that were there in the dump before print a longer wait now.",
+            "{} of the {} goroutines from the previous dump now show a longer wait.",
             growth.risen, growth.before
         ));
     }
@@ -180,14 +180,13 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
     }
     if is_staged {
         weighed.reasons.push(
-            "One goroutine that still runs started them one after another: a start in stages, or a pool that fills, \
-             looks the same. A third dump tells: what leaks goes on as fast."
+            "A goroutine that is still running started them one after another: startup in stages, or a pool that fills up, looks the same. In a third dump, a leak will have continued at the same rate."
                 .to_owned(),
         );
     }
     if is_over {
         weighed.reasons.push(format!(
-            "The youngest has waited {youngest} minutes: none was born lately, as after a warm-up. A third dump tells."
+            "The youngest has waited {youngest} minutes: none was created recently, as after a warm-up. A third dump will show whether they grow."
         ));
     }
     weighed.rate_per_minute = rate(context, index);
@@ -196,7 +195,7 @@ fn growth(context: &Context<'_>, index: usize, policy: &Policy, weighed: &mut We
 /// Members from which counts that rise unevenly say something where healthy goroutines idle.
 const COUNT_CROWD: u64 = 80;
 /// Said of what becomes more, but not as fast as before.
-const SLOWING: &str = "Fewer came in the last step than in the first, as where something fills up to its bound. One more dump tells.";
+const SLOWING: &str = "Fewer were added between the last dumps than between the first ones, as when something fills up to its maximum. Another dump will show whether they still grow.";
 
 /// Two dumps cannot tell a leak from a service that warms up or takes more
 /// load, unless those that were there did not move for minutes, or nobody of
@@ -287,8 +286,7 @@ fn ramp(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Wei
     weighed.raise(
         Level::Likely,
         format!(
-            "One dump shows accumulation: {} members of {} ages from 0 to {} minutes (half of them {} or more), \
-             {} of every 100 ids between the first and the last.",
+            "A single dump shows accumulation: {} members of {} different ages from 0 to {} minutes (median {}), and {} of every 100 goroutine ids between the first and the last.",
             ramp.members, ramp.ages, ramp.oldest, ramp.median, ramp.density_percent
         ),
     );
@@ -310,7 +308,7 @@ fn waiting(context: &Context<'_>, index: usize, group: &Group, policy: &Policy, 
         let level = if policy.is_strong && is_long { Level::VeryLikely } else { Level::Likely };
         weighed.raise(
             level,
-            format!("{waited} of {members} have waited {floor} minutes or more, the longest {longest}."),
+            format!("{waited} of {members} have waited for at least {floor} minutes, the longest for {longest}."),
         );
     }
     let Some((aged, before)) = features::aged(context.series, index) else { return };
@@ -318,7 +316,7 @@ fn waiting(context: &Context<'_>, index: usize, group: &Group, policy: &Policy, 
         let level = if policy.is_strong { Level::VeryLikely } else { Level::Likely };
         weighed.raise(
             level,
-            format!("{aged} of the {before} of the dump before wait at the same place, and their printed wait rose: they did not move."),
+            format!("{aged} of the {before} in the previous dump still wait at the same place with a longer wait time: they have not moved."),
         );
     }
 }
@@ -341,7 +339,7 @@ fn long_call(context: &Context<'_>, group: &Group, weighed: &mut Weighed) {
         let verb = if waited == 1 { "has" } else { "have" };
         weighed.raise(
             Level::Possible,
-            format!("{waited} {verb} waited {floor} minutes or more in what mostly takes seconds."),
+            format!("{waited} {verb} waited for at least {floor} minutes in an operation that usually takes seconds."),
         );
     }
 }
@@ -362,7 +360,7 @@ fn possible(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut
     if waited >= 8 {
         weighed.raise(
             Level::Possible,
-            format!("{waited} have waited {} minutes or more.", context.floor + LONG_WAIT_MINUTES),
+            format!("{waited} have waited for at least {} minutes.", context.floor + LONG_WAIT_MINUTES),
         );
     }
 }

@@ -172,7 +172,7 @@ fn fold_cycle(context: &Context<'_>, number: usize, judgments: &mut [Judgment]) 
             judgment.rule = "lock-cycle";
             judgment.confidence = confidence;
         }
-        set_victim(judgments, group, root, "They are a part of a circle of locks.".to_owned());
+        set_victim(judgments, group, root, "They are part of a lock cycle.".to_owned());
     }
 }
 
@@ -214,7 +214,7 @@ fn fold_waiters(context: &Context<'_>, index: usize, judgments: &mut [Judgment])
                 })
             });
             if let Some(root) = first.filter(|&root| root != index && is_leak(judgments, root)) {
-                set_victim(judgments, index, root, format!("{subject} for a lock of a circle of locks."));
+                set_victim(judgments, index, root, format!("{subject} for a lock in a lock cycle."));
             }
         }
         (Target::Held(holder), Some(Answer::Held { reason, .. })) if holder != index => {
@@ -297,7 +297,7 @@ fn unknown(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
     let name = locks.first().and_then(|&lock| context.holders.names.get(lock)?.as_deref());
     let reason = match (&locks[..], name) {
         ([_], Some(name)) => format!(
-            "It is {name}. No goroutine of the dump can be told to hold it: whoever locked it has mostly returned without Unlock."
+            "It is {name}. No goroutine in the dump appears to hold it: the goroutine that locked it has probably returned without calling Unlock."
         ),
         ([_, _, ..], Some(_)) => format!("They wait for {} different locks.", locks.len()),
         _ => return,
@@ -345,7 +345,7 @@ fn fold_lock_waiter(context: &Context<'_>, index: usize, judgments: &mut [Judgme
     promote(context, index, holder, "blocked-holding-lock", judgments);
     if let Some(judgment) = judgments.get_mut(holder) {
         judgment.reasons.push(format!(
-            "It is in {function} past its call of Lock and waits in [{state}], while {waiters} wait for the lock there."
+            "It is in {function}, past its call to Lock, and waits in [{state}] while {waiters} wait for that lock."
         ));
     }
     set_victim(judgments, index, holder, format!("A goroutine that waits in [{state}] holds the lock."));

@@ -177,7 +177,7 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
     judgment.reasons.extend(assessment.reasons.iter().cloned());
     if let Some(known) = known(group) {
         judgment.reasons.push(format!(
-            "{} is known background ({}); that it multiplies means that its owner is created again and again.",
+            "{} is known background work ({}). Its number grows because its owner is created repeatedly.",
             known.function, known.what
         ));
     }
@@ -208,7 +208,7 @@ fn background(
         return benign(reason, Confidence::Likely);
     }
     if group.wait == Wait::Running {
-        return benign("At work when the dump was taken.".to_owned(), Confidence::Possible);
+        return benign("Running when the dump was taken.".to_owned(), Confidence::Possible);
     }
     let mut judgment = Judgment::unknown();
     if let Some(assessment) = assessment {
@@ -218,24 +218,24 @@ fn background(
     let is_constant = counts.len() > 1 && counts.windows(2).all(|pair| pair.first() == pair.last());
     if is_constant && group.last().count > 0 && may_stand(group) {
         judgment.reasons.push(format!(
-            "{} at every moment: what nobody receives or unlocks looks like this, and what waits again and again for a slow one too.",
+            "{} in every dump: this can be goroutines that are blocked forever, or goroutines that repeatedly wait for something slow.",
             group.last().count
         ));
         judgment.advice.push(
-            "Take another dump some minutes later: the minutes in the header tell whether it stood still."
+            "Take another dump a few minutes later: the minutes in the header show whether they have moved."
                 .to_owned(),
         );
     } else if is_constant && is_crowd_at_rest(context, index, group) {
         judgment.reasons.push(format!(
-            "The same {} at every moment, and none moved: consumers that have nothing to do look like this, and a condition that nobody makes true does.",
+            "The same {} in every dump, and none has moved: this can be idle consumers, or a condition that never becomes true.",
             group.last().count
         ));
     } else if is_constant {
         judgment.verdict = Verdict::Benign;
-        judgment.reasons.push(format!("{} at every moment{NOTHING_ACCUMULATES}", group.last().count));
+        judgment.reasons.push(format!("{} in every dump{NOTHING_ACCUMULATES}", group.last().count));
     } else if group.last().count == 0 {
         judgment.verdict = Verdict::Benign;
-        judgment.reasons.push("All of them have ended.".to_owned());
+        judgment.reasons.push("All of them have exited.".to_owned());
     } else if let Some(reason) = calm::reason(context, index, group) {
         return benign(reason, Confidence::Likely);
     }

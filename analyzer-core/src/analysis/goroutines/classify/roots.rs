@@ -100,7 +100,7 @@ pub fn promote(
     if !was_leak {
         let waiting = count(context, victim);
         let (subject, verb) = if waiting == 1 { ("goroutine", "does not") } else { ("goroutines", "do not") };
-        judgment.reasons.push(format!("{waiting} {subject} {verb} go on before it does."));
+        judgment.reasons.push(format!("{waiting} {subject} {verb} continue before it does."));
     }
 }
 
@@ -122,7 +122,7 @@ fn fold_stop(context: &Context<'_>, index: usize, root: usize, judgments: &mut [
         return;
     }
     promote(context, index, root, "http-handler-stuck", judgments);
-    set_victim(judgments, index, root, "The server waits for the handlers that do not return.".to_owned());
+    set_victim(judgments, index, root, "The server waits for handlers that do not return.".to_owned());
 }
 
 /// Who waits for nobody but goroutines that are stuck is stuck as well, long or not.
@@ -185,7 +185,7 @@ fn fold_wait_group(
             judgments,
             index,
             root,
-            "The goroutines that they started are stuck themselves.".to_owned(),
+            "The goroutines that they started are blocked as well.".to_owned(),
         );
         return;
     }
@@ -232,6 +232,6 @@ fn fold_satellite(context: &Context<'_>, index: usize, owners: &[usize], judgmen
         judgment.root = Some(owner);
         judgment
             .reasons
-            .push("It serves goroutines of the group that it belongs to, and ends with them.".to_owned());
+            .push("It serves goroutines of the group that it belongs to, and exits with them.".to_owned());
     }
 }

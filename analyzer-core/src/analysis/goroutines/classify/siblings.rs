@@ -13,7 +13,7 @@ use crate::base::order::StableOrder as _;
 use crate::report::{Confidence, Role, Verdict};
 
 /// Why a group goes with another that it does not wait for.
-pub const STARTED_TOGETHER: &str = "The same call starts both; they stay together.";
+pub const STARTED_TOGETHER: &str = "The same call starts both, and they exit together.";
 
 /// Takes back what only accompanies a call that is at work.
 pub fn take_back_accompanied(
@@ -38,7 +38,7 @@ pub fn take_back_accompanied(
             let is_stuck = starters.iter().any(|&starter| starter != *index && is_leak(judgments, starter));
             if !is_stuck {
                 let against =
-                    "The calls that started them have not returned and are not stuck: these work for them.";
+                    "The calls that started them have not returned and are not blocked: these goroutines work for them.";
                 suspect(judgments, *index, against.to_owned());
             }
             is_stuck
@@ -63,7 +63,7 @@ fn take_back_coordinators(context: &Context<'_>, judgments: &mut [Judgment]) {
             suspect(
                 judgments,
                 index,
-                format!("{working} of them have workers that moved since the dump before."),
+                format!("{working} of them have workers that have moved since the previous dump."),
             );
         }
     }
@@ -163,7 +163,7 @@ fn fold_locks(context: &Context<'_>, judgments: &mut [Judgment]) {
             convict(judgments, member, root);
             let reason = match key {
                 LockKey::Lock(_) => "They wait for the same lock.",
-                LockKey::Owner(_) => "They wait for a lock of the same type, or behind it.",
+                LockKey::Owner(_) => "They wait for a lock of the same type, or behind one.",
             };
             fold_under(judgments, member, root, reason);
         }

@@ -116,7 +116,7 @@ fn itself(
 ) -> Option<String> {
     if waiter.is_caller && callers == 1 {
         return Some(format!(
-            "Goroutine {} calls singleflight for a key from within the call for it, at {}: it waits for itself.",
+            "Goroutine {} calls singleflight for a key from within the call for the same key, at {}: it waits for itself.",
             waiter.goid,
             place(waiter)
         ));

@@ -71,7 +71,7 @@ pub fn held(lock: &Lock, holder: &Candidate) -> String {
         count => format!("{} goroutines wait", number_format::count_u64(to_u64(count))),
     };
     let only = if holder.kin > Kin::Past {
-        " No other goroutine in its code waits for something else: it probably holds the lock."
+        " No other goroutine in this code waits for anything else: this one probably holds the lock."
     } else {
         ""
     };
@@ -97,7 +97,7 @@ pub fn itself(lock: &Lock, own: &Candidate) -> String {
         format!("{how}: it waits for itself")
     };
     format!(
-        "Goroutine {} waits for {} at {} and {outer}. Nobody else in the dump can be told to hold it.",
+        "Goroutine {} waits for {} at {} and {outer}. No other goroutine in the dump appears to hold it.",
         own.goid,
         full_name(lock),
         waits_at(own)
@@ -153,7 +153,7 @@ pub fn candidates(lock: &Lock) -> Option<String> {
         return None;
     }
     Some(format!(
-        "Who holds {} cannot be told for sure; in code of its owner: {}.",
+        "It is not certain which goroutine holds {}. In its owner's code: {}.",
         full_name(lock),
         named.join("; ")
     ))

@@ -109,7 +109,7 @@ pub fn unmanned(
         for waiter in members {
             found.entry(waiter.goid).or_insert_with(|| OwnGroup {
                 reason: format!(
-                    "No goroutine of the dump can be told to be a worker of the group at 0x{group:x}: one may have returned without Done, or the waiter may be a worker itself."
+                    "No goroutine in the dump can be identified as a worker of the group at 0x{group:x}: one may have returned without calling Done, or the waiter may be a worker itself."
                 ),
                 kind: OwnKind::Unmanned,
             });

@@ -180,13 +180,13 @@ const SETTLED: &str = "3s";
 const CHARGE: CheckText = CheckText {
     id: "charge",
     identity: "usage = anon + file + max(0, ΣLRU − anon − file) + kernel + sock + hugetlb + ε",
-    note: "ε are charges that each processor caches (up to 64 pages), and statistics that are not added up yet.",
+    note: "ε is charges cached per CPU (up to 64 pages) and statistics that are not flushed yet.",
 };
 const CHARGE_AGAIN: CheckText = CheckText { id: "charge-again", ..CHARGE };
 const LISTS: CheckText = CheckText {
     id: "lru",
     identity: "Σ LRU lists ≥ anon + file, up to batches",
-    note: "A surplus is charged and mapped nowhere: halves of huge pages that were given back, or swap cache.",
+    note: "A surplus is charged but not mapped: partly freed huge pages, or swap cache.",
 };
 const MEMSW: CheckText = CheckText {
     id: "memsw",
@@ -196,16 +196,16 @@ const MEMSW: CheckText = CheckText {
 const KERNEL: CheckText = CheckText {
     id: "kernel-parts",
     identity: "kernel ≥ kernel_stack + pagetables + sec_pagetables + percpu + vmalloc + slab + zswap",
-    note: "What the parts leave is other kernel memory: pipes, io_uring, BPF.",
+    note: "The rest is other kernel memory: pipes, io_uring, BPF.",
 };
 const PAGETABLES: CheckText = CheckText {
     id: "pagetables",
     identity: "pagetables = Σ VmPTE",
-    note: "Equal on 6.12; kernels up to 6.1 count some tables in only one of them.",
+    note: "Equal on Linux 6.12; kernels up to 6.1 count some page tables in only one of them.",
 };
 const KERNEL_STACKS: CheckText = CheckText {
     id: "kernel-stack",
-    identity: "kernel_stack = 16 KiB × threads, less one for each process that was started from outside",
+    identity: "kernel_stack = 16 KiB × threads, minus one for each process that was started from outside",
     note: "16 KiB is the size on amd64.",
 };
 const SLAB: CheckText =
@@ -216,29 +216,29 @@ const PIDS: CheckText = CheckText { id: "pids", identity: "pids.current = Σ Thr
 const ANON: CheckText = CheckText {
     id: "anon",
     identity: "anon (v1: total_rss) = Σ Anonymous of the processes",
-    note: "Above: a process is missing. Below: pages are shared after a fork, or charged to another group.",
+    note: "Above: a process is missing. Below: pages are shared after a fork, or charged to another cgroup.",
 };
 const ANON_PART: CheckText = CheckText {
     id: "anon-part",
     identity: "Σ Anonymous of the captured processes ≤ anon (v1: total_rss)",
-    note: "Nothing says that all processes of the group were captured.",
+    note: "It is not known whether all processes of the cgroup were captured.",
 };
 const ANON_SETTLED: CheckText = CheckText {
     id: "anon-settled",
-    identity: "anon, read again once the statistics were added up = Σ Anonymous of the processes",
-    note: "The processes stood still between the two reads.",
+    identity: "anon, read again after the statistics were flushed = Σ Anonymous of the processes",
+    note: "The processes were frozen between the two reads.",
 };
 const PSS_ANON: CheckText = CheckText {
     id: "pss-anon",
     identity: "anon (v1: total_rss) = Σ Pss_Anon of the processes",
-    note: "The processes share pages after a fork: each counts them, and they are charged once.",
+    note: "The processes share pages after a fork: each of them counts these pages, but they are charged once.",
 };
 const HUGE: CheckText =
     CheckText { id: "anon-huge", identity: "anon_thp (v1: total_rss_huge) = Σ AnonHugePages", note: "" };
 const SWAP: CheckText = CheckText {
     id: "swap",
     identity: "memory.swap.current = Σ Swap + swapcached − unmapped",
-    note: "Each processor takes swap slots in advance.",
+    note: "Each CPU reserves swap slots in advance.",
 };
 const NUMA: CheckText = CheckText {
     id: "numa",
@@ -246,4 +246,4 @@ const NUMA: CheckText = CheckText {
     note: "The two files are read one after the other.",
 };
 const OUTER: CheckText =
-    CheckText { id: "outer", identity: "usage ≤ usage of the group around it", note: "" };
+    CheckText { id: "outer", identity: "usage ≤ usage of the parent cgroup", note: "" };

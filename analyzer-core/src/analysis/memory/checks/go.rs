@@ -73,7 +73,7 @@ fn named_metadata(moment: &Moment<'_>, buffers: &Term, is_joined: bool, checks: 
 const SYS: CheckText = CheckText {
     id: "go-sys",
     identity: "Sys = HeapSys + StackSys + MSpanSys + MCacheSys + BuckHashSys + GCSys + OtherSys",
-    note: "One reading of MemStats stops the world: a break means a damaged file.",
+    note: "MemStats is read with the world stopped: a mismatch means a damaged file.",
 };
 const HEAP_SYS: CheckText =
     CheckText { id: "go-heap-sys", identity: "HeapSys = HeapInuse + HeapIdle", note: "" };
@@ -105,10 +105,10 @@ const STACKS_CLASS: CheckText = CheckText {
 const ARENA: CheckText = CheckText {
     id: "arena",
     identity: "Σ size of arenas (smaps) = HeapSys + StackInuse + W, 0 ≤ W ≤ GCSys",
-    note: "W are the collector's work buffers. Arenas are never unmapped: below zero, smaps was read before the heap grew; above GCSys, after; or the files are of two processes.",
+    note: "W is the GC's work buffers. Arenas are never unmapped. Below zero: smaps was read before the heap grew. Above GCSys: it was read after. In both cases, the files may also come from two processes.",
 };
 const NAMED: CheckText = CheckText {
     id: "go-named-metadata",
     identity: "Σ size of mappings named Go, without heap and heap index = Sys − HeapSys − StackInuse − W",
-    note: "The heap index (32 MiB, hardly touched) is counted nowhere; tails of chunks are mapped and not counted.",
+    note: "The heap index (32 MiB, mostly untouched) is not counted anywhere; the tails of chunks are mapped but not counted.",
 };

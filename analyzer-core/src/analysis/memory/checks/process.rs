@@ -71,23 +71,23 @@ fn status(process: &Process<'_>, skew: i64, checks: &mut Checks) {
     checks.within(STATUS_SMAPS, get("VmRSS").as_ref(), rss.as_ref(), slack, slack);
 }
 
-const STOOD_STILL: &str = "The process stood still; file pages may be reclaimed all the same.";
-const RAN: &str = "The process ran between the two reads.";
+const STOOD_STILL: &str = "The process was frozen, but file pages may still be reclaimed.";
+const RAN: &str = "The process was running between the two reads.";
 
 const VMA_RSS: CheckText = CheckText {
     id: "vma-rss",
     identity: "Rss = Shared_Clean + Shared_Dirty + Private_Clean + Private_Dirty, in every mapping",
-    note: "The greatest difference of any mapping.",
+    note: "The largest difference in any mapping.",
 };
 const LAZY: CheckText = CheckText {
     id: "vma-lazyfree",
     identity: "LazyFree ≤ Anonymous, in every mapping",
-    note: "The greatest excess of any mapping.",
+    note: "The largest excess in any mapping.",
 };
 const ROLLUP_PSS: CheckText = CheckText {
     id: "rollup-pss",
-    identity: "Pss of smaps_rollup = Σ Pss of smaps, up to 1 KiB a mapping",
-    note: "smaps cuts each mapping's Pss to whole KiB, smaps_rollup only the sum.",
+    identity: "Pss of smaps_rollup = Σ Pss of smaps, up to 1 KiB per mapping",
+    note: "smaps truncates each mapping's Pss to whole KiB, smaps_rollup only the total.",
 };
 const VM_RSS: CheckText =
     CheckText { id: "status-rss", identity: "VmRSS = RssAnon + RssFile + RssShmem", note: "" };
@@ -99,5 +99,5 @@ const STATM: CheckText = CheckText {
 const STATUS_SMAPS: CheckText = CheckText {
     id: "status-smaps",
     identity: "VmRSS of status = Σ Rss of smaps",
-    note: "status shows counters that each thread (up to 6.1) or processor adds up later; smaps counts pages.",
+    note: "status shows counters that lag behind by thread (up to Linux 6.1) or by CPU; smaps counts pages.",
 };

@@ -14,7 +14,7 @@ const LAYER: LayerId = LayerId::Cgroup;
 
 pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
     let Some(cgroup) = &moment.cgroup else {
-        result.missing.push("The container layer needs memory.current and memory.stat of the cgroup (v1: memory.usage_in_bytes).".to_owned());
+        result.missing.push("The container layer needs the cgroup's memory.current and memory.stat (v1: memory.usage_in_bytes).".to_owned());
         return;
     };
     if let Some(anon) = &cgroup.anon {
@@ -45,7 +45,7 @@ fn from_processes(moment: &Moment<'_>, anon: &Term, result: &mut Reconciliation)
     if rest.value < -tolerance.0 {
         result.disagreements.push(Disagreement {
             between: [LayerId::Process, LayerId::Cgroup],
-            reason: "The processes hold more anonymous memory than the group is charged for: pages are charged to another group (the process was moved, or they were touched elsewhere first), are shared after a fork, or the files are of different containers or moments.".to_owned(),
+            reason: "The processes hold more anonymous memory than is charged to the cgroup: pages are charged to another cgroup (the process was moved, or they were first touched elsewhere) or shared after a fork, or the files come from different containers or times.".to_owned(),
             difference: rest.bytes(),
             tolerance,
             citations: rest.from.clone(),
@@ -87,7 +87,7 @@ fn charges(cgroup: &Cgroup<'_>, result: &mut Reconciliation) -> Option<Term> {
         ledger.exact(LAYER, if cgroup.kernel_is_whole { KERNEL } else { KERNEL_PARTS }, kernel);
     } else if cgroup.version == Version::V1 && cgroup.usage.is_some() {
         result.missing.push(
-            "Kernel memory of cgroup v1 needs memory.kmem.usage_in_bytes; it is in the last residual."
+            "Kernel memory under cgroup v1 needs memory.kmem.usage_in_bytes; it is part of the last residual."
                 .to_owned(),
         );
     }
@@ -116,7 +116,7 @@ pub fn explained(cgroup: &Cgroup<'_>) -> Option<Term> {
     Some(total)
 }
 
-/// Huge pages of the pool, if this group's memory controller charges them: the
+/// hugetlb pages, if this group's memory controller charges them: the
 /// row of 6.18 says so; before, the usage leaves room for exactly them.
 pub fn charged_hugetlb(cgroup: &Cgroup<'_>) -> Option<Term> {
     if let Some(stated) = &cgroup.hugetlb {
@@ -142,7 +142,7 @@ fn total(moment: &Moment<'_>, cgroup: &Cgroup<'_>, explained: Option<Term>, resu
         if rest.value < -tolerance.0 {
             result.disagreements.push(Disagreement {
                 between: [LayerId::Cgroup, LayerId::Cgroup],
-                reason: "The usage is below what memory.stat counts: the two files are of different groups or moments.".to_owned(),
+                reason: "The usage is below the amounts in memory.stat: the two files come from different cgroups or times.".to_owned(),
                 difference: rest.bytes(),
                 tolerance,
                 citations: rest.from.clone(),
@@ -173,7 +173,7 @@ const OTHER_PROCESSES: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Other processes",
     formula: "ΣAnonymous of the other processes",
-    meaning: "Anonymous memory of further processes of the same container.",
+    meaning: "Anonymous memory of the other processes in the same container.",
 };
 
 const SHARED_ANON: RowText = RowText {
@@ -181,7 +181,7 @@ const SHARED_ANON: RowText = RowText {
     reclaim: None,
     label: "Shared after fork",
     formula: "ΣPss_Anon − ΣAnonymous",
-    meaning: "Pages that several of the processes map: counted for each of them, charged once.",
+    meaning: "Pages that several processes map: counted for each of them, but charged once.",
 };
 
 const ANON_RESIDUAL: RowText = RowText {
@@ -189,7 +189,7 @@ const ANON_RESIDUAL: RowText = RowText {
     reclaim: None,
     label: "Anonymous, unexplained",
     formula: "anon − ΣAnonymous of the captured processes",
-    meaning: "Zero if all processes were captured at one moment. Positive: a process is missing. Negative: pages charged elsewhere.",
+    meaning: "Zero if all processes were captured at the same moment. Positive: a process is missing. Negative: pages are charged elsewhere.",
 };
 
 const CGROUP_ANON: RowText = RowText {
@@ -197,7 +197,7 @@ const CGROUP_ANON: RowText = RowText {
     reclaim: None,
     label: "Container anonymous",
     formula: "anon (v1: total_rss)",
-    meaning: "Anonymous memory that is charged to the container.",
+    meaning: "Anonymous memory charged to the container.",
 };
 
 const FILE_CACHE: RowText = RowText {
@@ -205,14 +205,14 @@ const FILE_CACHE: RowText = RowText {
     reclaim: Some(Reclaim::Reclaimable),
     label: "Page cache",
     formula: "file − shmem (v1: total_cache − total_shmem)",
-    meaning: "Pages of files that this container touched first; the kernel takes clean ones back under pressure.",
+    meaning: "File pages that this container touched first. Under memory pressure, the kernel reclaims clean pages.",
 };
 
 const FILE_AND_SHMEM: RowText = RowText {
     label: "Page cache, shared memory and tmpfs",
     formula: "container_memory_cache",
     reclaim: None,
-    meaning: "The metric does not tell page cache, which the kernel takes back, from shared memory, which stays.",
+    meaning: "The metric does not distinguish page cache, which is reclaimable, from shared memory, which is not.",
     ..FILE_CACHE
 };
 
@@ -221,7 +221,7 @@ const SHMEM: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Shared memory and tmpfs",
     formula: "shmem (v1: total_shmem)",
-    meaning: "tmpfs files, memfd and shared mappings: stays charged until the file is gone, and outlives the process.",
+    meaning: "tmpfs files, memfd and shared mappings: stay charged until the file is deleted, even after the process exits.",
 };
 
 const KERNEL: RowText = RowText {
@@ -229,7 +229,7 @@ const KERNEL: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Kernel memory",
     formula: "kernel (v1: memory.kmem.usage_in_bytes)",
-    meaning: "Thread stacks, page tables, directory entries, pipes and other structures that the kernel keeps for the container.",
+    meaning: "Kernel stacks, page tables, dentries, pipes and other structures that the kernel allocates for the container.",
 };
 
 const KERNEL_PARTS: RowText = RowText {
@@ -237,7 +237,7 @@ const KERNEL_PARTS: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Kernel memory, known parts",
     formula: "kernel_stack + pagetables + sec_pagetables + percpu + vmalloc + slab + zswap",
-    meaning: "This kernel prints no sum: other kernel memory is in the last residual.",
+    meaning: "This kernel prints no total: other kernel memory is part of the last residual.",
 };
 
 const SOCK: RowText = RowText {
@@ -245,39 +245,39 @@ const SOCK: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Socket buffers",
     formula: "sock",
-    meaning: "Network buffers. Version 1 does not charge them here.",
+    meaning: "Network buffers. cgroup v1 does not charge them here.",
 };
 
 const UNMAPPED: RowText = RowText {
     id: "unmapped",
     reclaim: Some(Reclaim::Reclaimable),
-    label: "Charged, mapped nowhere",
+    label: "Charged but not mapped",
     formula: "max(0, Σ LRU lists − anon − file)",
-    meaning: "Halves of huge pages that were given back, or swap cache that no process maps; reclaimable.",
+    meaning: "Partly freed huge pages, or swap cache that no process maps; reclaimable.",
 };
 
 const HUGETLB: RowText = RowText {
     id: "hugetlb",
     reclaim: Some(Reclaim::Stays),
-    label: "Huge pages of the pool",
-    formula: "hugetlb (before 6.18: hugetlb.*.current, if the usage has room for it)",
-    meaning: "Pages of the hugetlb pool, where the controller is told to charge them.",
+    label: "hugetlb pages",
+    formula: "hugetlb (before Linux 6.18: hugetlb.*.current, if the usage is large enough to contain it)",
+    meaning: "Pages of the hugetlb pool, if the memory controller is configured to charge them.",
 };
 
 const STOCK: RowText = RowText {
     id: "stock",
     reclaim: None,
-    label: "Cached charges and skew",
+    label: "Per-CPU charge cache and skew",
     formula: "usage − everything above",
-    meaning: "Charges that each processor holds in advance (up to 64 pages), and what changed between two reads.",
+    meaning: "Pages that the kernel charges per CPU in advance (up to 64), and changes between the two reads.",
 };
 
 const STOCK_AND_KERNEL: RowText = RowText {
     id: "stock",
     reclaim: None,
-    label: "Kernel memory and cached charges",
+    label: "Kernel memory and per-CPU charge cache",
     formula: "usage − everything above",
-    meaning: "Kernel memory is not known by itself here; charges cached by each processor are in it too.",
+    meaning: "Kernel memory is not known separately here; this also contains pages charged per CPU in advance.",
 };
 
 const CHARGE: RowText = RowText {
@@ -285,7 +285,7 @@ const CHARGE: RowText = RowText {
     reclaim: None,
     label: "Charged to the container",
     formula: "memory.current (v1: memory.usage_in_bytes)",
-    meaning: "What the limit is compared with.",
+    meaning: "The amount that is compared with the limit.",
 };
 
 const HEADROOM: RowText = RowText {
@@ -293,5 +293,5 @@ const HEADROOM: RowText = RowText {
     reclaim: None,
     label: "Headroom",
     formula: "limit − charge",
-    meaning: "What is left before the kernel reclaims, and kills if it cannot.",
+    meaning: "What is left until the kernel reclaims memory, and kills a process if it cannot.",
 };

@@ -46,7 +46,7 @@ fn heap(moment: &Moment<'_>, go: &GoRuntime<'_>, result: &mut Reconciliation) {
         None => {
             result.ledger.exact(LAYER, HEAP_ALLOC, alloc);
             result.missing.push(
-                "Live heap and garbage are told apart by /gc/heap/live (runtime/metrics) or a gctrace log."
+                "To separate live heap and garbage, capture /gc/heap/live (runtime/metrics) or a gctrace log."
                     .to_owned(),
             );
         }
@@ -59,7 +59,7 @@ const LIVE: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Live heap",
     formula: "/gc/heap/live",
-    meaning: "Objects that the last collection found reachable: the only part that can leak.",
+    meaning: "Objects that the last garbage collection found reachable: the only part that can leak.",
 };
 
 const GARBAGE: RowText = RowText {
@@ -67,7 +67,7 @@ const GARBAGE: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Garbage and new objects",
     formula: "HeapAlloc − /gc/heap/live",
-    meaning: "Allocated since the last collection, or dead and not swept yet; the next collection tells.",
+    meaning: "Allocated since the last collection, or dead but not swept yet. Only the next collection can separate them.",
 };
 
 const HEAP_ALLOC: RowText = RowText {
@@ -75,7 +75,7 @@ const HEAP_ALLOC: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Heap objects",
     formula: "HeapAlloc",
-    meaning: "Live objects and garbage together: nothing that was captured tells them apart.",
+    meaning: "Live objects and garbage together: the captures do not separate them.",
 };
 
 const HEAP_INUSE: RowText = RowText {
@@ -83,15 +83,15 @@ const HEAP_INUSE: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Heap in use",
     formula: "HeapInuse",
-    meaning: "Spans with at least one object: objects and the room between them, which HeapAlloc would tell apart.",
+    meaning: "Spans with at least one object, including their free space, which HeapAlloc would separate.",
 };
 
 const SPAN_WASTE: RowText = RowText {
     id: "span-waste",
     reclaim: Some(Reclaim::Stays),
-    label: "Unused room in spans",
+    label: "Free space in in-use spans",
     formula: "HeapInuse − HeapAlloc",
-    meaning: "Slots of a size class that no object fills, and tails of large objects.",
+    meaning: "Heap fragmentation: free slots in in-use spans, and tails of large objects.",
 };
 
 const STACKS: RowText = RowText {
@@ -99,7 +99,7 @@ const STACKS: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Goroutine stacks",
     formula: "StackInuse",
-    meaning: "Stacks of goroutines and of the runtime's own threads; no heap profile shows them.",
+    meaning: "Stacks of goroutines and of the runtime's own threads; not included in any heap profile.",
 };
 
 const METADATA: RowText = RowText {
@@ -107,7 +107,7 @@ const METADATA: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Runtime metadata",
     formula: "Sys − HeapSys − StackInuse",
-    meaning: "Span and cache structures, the collector's bitmaps and buffers, profiling tables.",
+    meaning: "Span and cache structures, the GC's bitmaps and buffers, profiling tables.",
 };
 
 const IDLE: RowText = RowText {
@@ -115,7 +115,7 @@ const IDLE: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Idle heap, retained",
     formula: "HeapIdle − HeapReleased",
-    meaning: "Free spans that the runtime keeps for the next allocations; the scavenger gives them back in time.",
+    meaning: "Free spans that the runtime keeps for later allocations; the scavenger returns them to the OS over time.",
 };
 
 const COMMITTED: RowText = RowText {
@@ -123,5 +123,5 @@ const COMMITTED: RowText = RowText {
     reclaim: None,
     label: "Go committed",
     formula: "Sys − HeapReleased",
-    meaning: "What the runtime holds: the quantity that GOMEMLIMIT limits.",
+    meaning: "The memory that the runtime holds: the amount that GOMEMLIMIT limits.",
 };

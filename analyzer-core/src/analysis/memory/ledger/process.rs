@@ -14,7 +14,7 @@ const LAYER: LayerId = LayerId::Process;
 
 pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
     let Some(process) = &moment.process else {
-        result.missing.push("The process layer needs smaps, smaps_rollup or status of /proc/PID.".to_owned());
+        result.missing.push("The process layer needs /proc/PID/smaps, smaps_rollup or status.".to_owned());
         return;
     };
     let Some(anon) = &process.anon else { return resident_alone(moment, process, result) };
@@ -37,7 +37,7 @@ pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
 fn resident_alone(moment: &Moment<'_>, process: &Process<'_>, result: &mut Reconciliation) {
     let Some(resident) = &process.rss else { return };
     let needed =
-        "What of the process is anonymous memory is told by /proc/PID/smaps, smaps_rollup or status.";
+        "To show how much of the process is anonymous memory, capture /proc/PID/smaps, smaps_rollup or status.";
     result.missing.push(needed.to_owned());
     if let Some(committed) = moment.go.as_ref().and_then(|go| go.committed()) {
         result.ledger.residual(LAYER, NOT_GO_BY_RESIDENT, &(resident - &committed));
@@ -81,7 +81,7 @@ fn not_resident(moment: &Moment<'_>, arenas: &Term, outside: &OutsideArenas, res
         }
         None => {
             result.missing.push(
-                "No Go arenas were recognized in smaps; runtime and process are not joined.".to_owned(),
+                "No Go arenas were recognized in smaps, so the runtime and process layers are not joined.".to_owned(),
             );
             return;
         }
@@ -104,15 +104,15 @@ fn skew(difference: &Term, most: Bytes, read_within: Option<Nanos>) -> Disagreem
     let reading = match read_within {
         // Address space comes and goes with whole arenas of 64 MiB: one of them may do so in any time.
         Some(skew) => format!(
-            "both were read within {}, smaps {order}: the heap changed in between, or smaps is of another process",
+            "both were read within {}, smaps {order}: the heap changed in between, or smaps belongs to another process",
             duration(skew)
         ),
-        None => format!("smaps was read {order} than MemStats, or is of another process"),
+        None => format!("smaps was read {order} than MemStats, or belongs to another process"),
     };
     Disagreement {
         between: [LayerId::Go, LayerId::Process],
         reason: format!(
-            "Arenas of the process are not HeapSys + StackInuse: {reading}. What of Go's memory is not resident cannot be told."
+            "The arenas of the process do not match HeapSys + StackInuse: {reading}. It is unknown how much of Go's memory is not resident."
         ),
         difference: difference.bytes(),
         tolerance: most,
@@ -123,7 +123,7 @@ fn skew(difference: &Term, most: Bytes, read_within: Option<Nanos>) -> Disagreem
 /// Without `smaps`: one signed step from what Go committed to what is resident.
 fn by_totals(moment: &Moment<'_>, anon: &Term, result: &mut Reconciliation) {
     let is_rollup = moment.process.as_ref().is_some_and(|process: &Process<'_>| process.anon_slack.is_none());
-    let needed = "What is native and what of Go's memory is not resident is told apart by /proc/PID/smaps.";
+    let needed = "To separate native memory from non-resident Go memory, capture /proc/PID/smaps.";
     result.missing.push(needed.to_owned());
     let Some(committed) = moment.go.as_ref().and_then(|go| go.committed()) else { return };
     let text = if is_rollup { NOT_GO } else { NOT_GO_BY_STATUS };
@@ -135,7 +135,7 @@ const ARENA_NOT_RESIDENT: RowText = RowText {
     reclaim: Some(Reclaim::NotCharged),
     label: "Arenas: not resident",
     formula: "Anonymous of arenas − (HeapSys + StackInuse − HeapReleased)",
-    meaning: "Negative: committed and never touched, or swapped out. Positive: given back, and still resident (MADV_FREE, or refilled huge pages).",
+    meaning: "Negative: committed but never touched, or swapped out. Positive: released but still resident (MADV_FREE, or huge pages that the kernel filled again).",
 };
 
 const METADATA_NOT_RESIDENT: RowText = RowText {
@@ -143,7 +143,7 @@ const METADATA_NOT_RESIDENT: RowText = RowText {
     reclaim: Some(Reclaim::NotCharged),
     label: "Metadata: not resident",
     formula: "resident metadata − (Sys − HeapSys − StackInuse)",
-    meaning: "Metadata that is mapped and was never touched.",
+    meaning: "Metadata that is mapped but was never touched.",
 };
 
 const GO_RESIDENT: RowText = RowText {
@@ -151,7 +151,7 @@ const GO_RESIDENT: RowText = RowText {
     reclaim: None,
     label: "Go resident",
     formula: "Anonymous of arenas + resident metadata",
-    meaning: "What the kernel holds in memory for the runtime.",
+    meaning: "The runtime's memory that is resident.",
 };
 
 const EXECUTABLE: RowText = RowText {
@@ -159,7 +159,7 @@ const EXECUTABLE: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Program data",
     formula: "Anonymous of file mappings + bss",
-    meaning: "Variables of the program and its libraries, and copied pages of private file mappings.",
+    meaning: "Global variables of the program and its libraries, and private copies of mapped file pages.",
 };
 
 const NATIVE: RowText = RowText {
@@ -167,22 +167,22 @@ const NATIVE: RowText = RowText {
     reclaim: Some(Reclaim::Stays),
     label: "Native memory",
     formula: "ΣAnonymous − arenas − program data − resident metadata",
-    meaning: "Memory that Go does not know of: C, mmap, thread stacks.",
+    meaning: "Memory that Go did not allocate: C, mmap, thread stacks.",
 };
 
 const NOT_GO: RowText = RowText {
     id: "not-go",
     reclaim: None,
-    label: "Other than Go, less not resident",
+    label: "Process minus Go committed",
     formula: "ΣAnonymous − (Sys − HeapReleased)",
-    meaning: "Native memory and program data, less what of Go's memory is not resident: one number until smaps is there.",
+    meaning: "Native memory and program data, minus Go memory that is not resident. smaps would separate them.",
 };
 
 const NOT_GO_BY_STATUS: RowText = RowText { formula: "RssAnon − (Sys − HeapReleased)", ..NOT_GO };
 
 const NOT_GO_BY_RESIDENT: RowText = RowText {
     formula: "Rss − (Sys − HeapReleased)",
-    meaning: "Native memory, program text and data, less what of Go's memory is not resident: one number until smaps is there.",
+    meaning: "Native memory, program code and data, minus Go memory that is not resident. smaps would separate them.",
     ..NOT_GO
 };
 
@@ -191,7 +191,7 @@ const PROCESS_RESIDENT: RowText = RowText {
     reclaim: None,
     label: "Process resident",
     formula: "Rss (ps, top, pmap; process_resident_memory_bytes)",
-    meaning: "All resident pages of the process, those of files among them.",
+    meaning: "All resident pages of the process, including file pages.",
 };
 
 const PROCESS_ANON: RowText = RowText {
@@ -199,5 +199,5 @@ const PROCESS_ANON: RowText = RowText {
     reclaim: None,
     label: "Process anonymous",
     formula: "ΣAnonymous (smaps, smaps_rollup; else RssAnon of status)",
-    meaning: "All anonymous memory that is resident for the process.",
+    meaning: "All resident anonymous memory of the process.",
 };

@@ -141,7 +141,7 @@ fn traffic_of_the_object_and_its_own_loops_are_not_accused() {
     ));
     let named = groups(&format!("{LOOP}{waiters}"));
     let reasons = named.iter().flat_map(|group| &group.reasons).cloned().collect::<String>();
-    assert!(reasons.contains("cannot be told for sure; in code of its owner: goroutine 21"), "{reasons}");
+    assert!(reasons.contains("not certain which goroutine holds the lock of hub.(*Hub) at 0xc000aa0000. In its owner's code: goroutine 21"), "{reasons}");
 }
 
 #[test]
@@ -399,6 +399,6 @@ fn a_worker_that_waits_for_its_own_group_waits_for_itself() {
            golang.org/x/sync/singleflight.(*Group).Do(0xc000200000, {0x1, 0x2}) singleflight.go:113
            cache.(*Cache).Get(0xc000300000) cache.go:20",
         &["goroutine.self-deadlock"],
-        &["calls singleflight for a key from within the call for it, at cache.(*Cache).Get (cache.go:20)"],
+        &["calls singleflight for a key from within the call for the same key, at cache.(*Cache).Get (cache.go:20)"],
     );
 }

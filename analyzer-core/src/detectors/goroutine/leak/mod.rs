@@ -22,8 +22,8 @@ const CITED: usize = 5;
 const SUSPECT: Rule = Rule {
     code: "goroutine.suspect",
     severity: Severity::Info,
-    title: "Goroutines that may be stuck",
-    meaning: "Too few dumps to tell whether goroutines are stuck or busy; one more dump tells.",
+    title: "Goroutines that may be blocked forever",
+    meaning: "There are too few dumps to tell whether the goroutines are stuck or busy. One more dump will show it.",
 };
 
 /// The catalog's rules, and what one or two dumps cannot tell.
@@ -45,7 +45,7 @@ pub const DETECTOR: Detector = Detector {
     missing_inputs: |case| {
         let has_dump = case.analysis.goroutines.as_ref().is_some_and(|section| !section.snapshots.is_empty());
         let needs =
-            "a goroutine dump (/debug/pprof/goroutine?debug=2), best of all two or three, some minutes apart";
+            "a goroutine dump (/debug/pprof/goroutine?debug=2), preferably two or three, taken a few minutes apart";
         if has_dump { Vec::new() } else { vec![needs.to_owned()] }
     },
     detect: |case: &Case<'_>| case.analysis.goroutines.as_ref().map(detect).unwrap_or_default(),
@@ -94,7 +94,7 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         condition: String::new(),
         title: SUSPECT.title.to_owned(),
         claim: format!(
-            "{what} cannot tell whether {} goroutine{} {} stuck: {}{rest}.{}",
+            "{what} cannot show whether {} goroutine{} {} stuck: {}{rest}.{}",
             count_u64(all),
             if all == 1 { "" } else { "s" },
             if all == 1 { "is" } else { "are" },
@@ -104,9 +104,9 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         amount: Some(Amount::counted(i64::try_from(all).unwrap_or(i64::MAX), Counted::Goroutines)),
         subject: Some(subject),
         citations: Citations::from_list(citations.collect())?,
-        against: vec!["Many goroutines at one place are what a busy moment looks like, too.".to_owned()],
+        against: vec!["A short burst of load also puts many goroutines at one place.".to_owned()],
         advice: vec![
-            "Capture goroutine?debug=2 once more, five minutes later: who did not move is stuck.".to_owned(),
+            "Capture goroutine?debug=2 again five minutes later: goroutines that have not moved are stuck.".to_owned(),
         ],
         places: Vec::new(),
         excerpts: Vec::new(),
@@ -150,7 +150,7 @@ fn likely_cause(first: &GoroutineGroup, groups: usize) -> String {
     let whose = if groups == 1 { "" } else { " of the first" };
     let is_of_structure = matches!(first.rule.as_str(), "lock-cycle" | "self-deadlock");
     let structure = first.reasons.first().filter(|_| is_of_structure);
-    format!(" Likely cause{whose}, if so: {}", structure.map_or(rule.meaning, String::as_str))
+    format!(" If so, likely cause{whose}: {}", structure.map_or(rule.meaning, String::as_str))
 }
 
 /// Members of the last snapshot.
@@ -203,7 +203,7 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
     // What the first reason says is not said twice.
     let is_told = reason.is_some_and(|reason| reason.contains(&counts));
     if group.counts.len() > 1 && group.counts.first() != group.counts.last() && !is_told {
-        text.push_str(&format!(" ({counts} over the snapshots)"));
+        text.push_str(&format!(" ({counts} across the snapshots)"));
     }
     text.push('.');
     if let Some(reason) = reason {
@@ -225,10 +225,10 @@ fn claim(section: &Goroutines, group: &GoroutineGroup, victims: u64, satellites:
         text.push_str(&format!(" {} more {belong} to {to}.", count_u64(satellites)));
     }
     if !one {
-        text.push_str(&format!(" Their stacks hold at least {}.", bytes(group.min_bytes)));
+        text.push_str(&format!(" Their stacks take at least {}.", bytes(group.min_bytes)));
     }
     if let Some(rate) = group.leak_rate_per_minute.filter(|rate| *rate > 0.0) {
-        text.push_str(&format!(" {} more a minute", number_format::rate(rate)));
+        text.push_str(&format!(" {} more per minute", number_format::rate(rate)));
         match group.minutes_to_limit {
             Some(minutes) => text.push_str(&format!(
                 ": their stacks alone reach the container's limit in at most {}.",

@@ -142,7 +142,7 @@ fn waiters_for_a_condition_that_never_move_are_not_called_background() {
     assert!(
         groups
             .iter()
-            .any(|group| group.reasons.iter().any(|why| why.contains("a condition that nobody makes true")))
+            .any(|group| group.reasons.iter().any(|why| why.contains("a condition that never becomes true")))
     );
 }
 
@@ -255,13 +255,13 @@ fn suspects_of_one_dump_are_named_by_how_much_they_matter_with_the_likely_cause(
     let claim = told_of(&format!("{idle}{locks}"));
     let at = |part: &str| claim.find(part).unwrap_or_else(|| panic!("{part:?} is not in {claim:?}"));
     assert!(at("20 in [sync.Mutex.Lock]") < at("120 in [chan receive]"));
-    assert!(claim.contains("Likely cause of the first, if so: A lock is held for ever"), "{claim}");
+    assert!(claim.contains("If so, likely cause of the first: A lock is held forever"), "{claim}");
     let bodies =
         many(400, 9000, "select", "net/http.(*persistConn).readLoop(0xc000900000) transport.go:2325");
     let claim = told_of(&format!("{idle}{locks}{bodies}"));
     assert!(claim.find("400 in [select]") < claim.find("20 in [sync.Mutex.Lock]"), "{claim}");
     let claim = told_of(CIRCLE);
-    assert!(claim.contains("Likely cause, if so: They wait for each other"), "{claim}");
+    assert!(claim.contains("If so, likely cause: They wait for each other"), "{claim}");
 }
 
 /// The claim of the one suspicion that a dump gives.

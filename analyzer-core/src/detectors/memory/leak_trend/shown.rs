@@ -66,20 +66,20 @@ impl Shown {
             Self::Unknown => String::new(),
             Self::Lines { named, bytes } => {
                 let rest = if *bytes < growth / 2 {
-                    " The rest is in lines too small to tell, or newer than the last profile."
+                    " The rest is spread over lines too small to attribute, or is newer than the last profile."
                 } else {
                     ""
                 };
                 // Estimates of lines may add up to more than grew.
                 let share = if *bytes >= growth { "all".to_owned() } else { text(*bytes) };
-                format!(" By the heap profiles {share} of it was allocated at {}.{rest}", named.join("; "))
+                format!(" According to the heap profiles, {share} of it was allocated at {}.{rest}", named.join("; "))
             }
             Self::Spread { least } => format!(
-                " No single line of the heap profiles explains it: one would show from about {} on.",
+                " No single line in the heap profiles explains it: a line would be visible from about {}.",
                 text(*least)
             ),
             Self::Ended => {
-                " The heap profiles show that it had all but ended by the last of them.".to_owned()
+                " The heap profiles show that the growth had almost stopped by the last of them.".to_owned()
             }
         }
     }
@@ -88,13 +88,13 @@ impl Shown {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Lines { .. } => {
-                "Find who keeps what these lines allocate: a map, a cache, a slice that is only appended to."
+                "Find what retains the objects that these lines allocate: a map, a cache, a slice that is only appended to."
             }
             Self::Ended => {
-                "Capture again later: growth that goes on is a leak, growth that ended was a start or a cache."
+                "Capture again later: growth that continues is a leak; growth that has stopped was startup or a cache filling up."
             }
             Self::Unknown | Self::Spread { .. } => {
-                "Compare two heap profiles (inuse_space), the last taken with heap?gc=1: what grew is what is kept."
+                "Compare two heap profiles (inuse_space), taken with heap?gc=1: what grew is what is retained."
             }
         }
     }

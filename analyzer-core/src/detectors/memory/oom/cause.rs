@@ -109,13 +109,13 @@ impl<'c, 'r> Cause<'c, 'r> {
             .map(|filler| {
                 let rate = filler
                     .rate
-                    .map_or_else(String::new, |rate| format!(", {} more a minute", text(whole(rate))));
+                    .map_or_else(String::new, |rate| format!(", growing by {} per minute", text(whole(rate))));
                 format!("{}, {}{rate}", place(case, process, filler.site), text(whole(filler.level)))
             })
             .collect();
         let grows = fillers.iter().any(|filler| filler.rate.is_some());
         let what = if grows {
-            "By the heap profiles these lines grew:"
+            "According to the heap profiles, these lines grew:"
         } else {
             "Most of the heap was allocated at"
         };
@@ -130,7 +130,7 @@ impl<'c, 'r> Cause<'c, 'r> {
         };
         let parts: Vec<String> = self.classes.iter().map(part).collect();
         (!parts.is_empty())
-            .then(|| format!("Of {} charged at that moment: {}.", text(charged), parts.join(", ")))
+            .then(|| format!("Of the {} charged at that moment: {}.", text(charged), parts.join(", ")))
     }
 
     /// Whose the anonymous memory was: the killed processes', and the largest of the table.
@@ -140,7 +140,7 @@ impl<'c, 'r> Cause<'c, 'r> {
         let is_killed = |pid: u64| episode.killed.iter().any(|killed| killed.kill.pid == pid);
         if let Some(largest) = largest.filter(|task| !episode.killed.is_empty() && !is_killed(task.pid)) {
             return Some(format!(
-                "The largest process of the table, {} with {} resident, is not the one that was killed.",
+                "The largest process in the task table, {} with {} resident, is not the one that was killed.",
                 named(case, largest.name, largest.pid),
                 text(largest.rss.0)
             ));
@@ -166,7 +166,7 @@ impl<'c, 'r> Cause<'c, 'r> {
             .fold(0, i64::saturating_add);
         let left = self.shmem?.saturating_sub(mapped);
         (left > WORTH_A_WORD).then(|| {
-            format!("{} of it is tmpfs or shared memory that outlives the killed process.", text(left))
+            format!("{} is tmpfs or shared memory that remains after the process is killed.", text(left))
         })
     }
 
@@ -196,13 +196,13 @@ impl<'c, 'r> Cause<'c, 'r> {
             )
         } else if !steps.is_empty() && jump / 4 > greatest {
             format!(
-                "The rise was sudden: {} in the last capture ({label}), {} at the kill, and little change between the captures before.",
+                "The charge rose suddenly: {} in the last capture ({label}), {} at the kill, and little change between the earlier captures.",
                 text(*last),
                 text(charged)
             )
         } else {
             format!(
-                "In the last capture ({label}) {} were charged, at the kill {}.",
+                "The charge was {} in the last capture ({label}) and {} at the kill.",
                 text(*last),
                 text(charged)
             )
@@ -224,7 +224,7 @@ impl<'c, 'r> Cause<'c, 'r> {
         let changes =
             self.classes.iter().filter_map(|class| Some((class.term.value - then(class.name)?, class.name)));
         let (by, name) = changes.max_by_key(|(by, _)| *by)?;
-        (by >= WORTH_A_WORD).then(|| format!("From then to the kill {name} grew most, by {}.", text(by)))
+        (by >= WORTH_A_WORD).then(|| format!("Between that capture and the kill, {name} grew most, by {}.", text(by)))
     }
 }
 
@@ -256,5 +256,5 @@ fn held(reviewed: &Reviewed<'_>) -> String {
         .map_or_else(|| "an unknown amount".to_owned(), |term| text(term.value));
     let live =
         reviewed.moment.live().map_or_else(String::new, |live| format!(", {} of it live", text(live.value)));
-    format!("Before ({}), Go held {committed}{live}.", reviewed.moment.label)
+    format!("Before the kill ({}), Go had committed {committed}{live}.", reviewed.moment.label)
 }

@@ -27,7 +27,7 @@ pub fn by_log(case: &Case<'_>, subject: &Subject, episode: &Episode<'_>) -> Opti
     let draft = Draft {
         rule,
         reclaim: None,
-        condition: "The kernel's log has an out-of-memory event of this container.".to_owned(),
+        condition: "The kernel log contains an OOM event of this container.".to_owned(),
         severity: severity(episode),
         confidence: confidence(episode.whose),
         title: title(episode, rule),
@@ -52,7 +52,7 @@ fn severity(episode: &Episode<'_>) -> Severity {
 }
 
 fn title(episode: &Episode<'_>, rule: Rule) -> String {
-    if episode.is_own { rule.title.to_owned() } else { "Another container of the node was killed".to_owned() }
+    if episode.is_own { rule.title.to_owned() } else { "Another container on the node was OOM-killed".to_owned() }
 }
 
 fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
@@ -67,7 +67,7 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
         let times = times(1 + episode.earlier.len());
         let when = moment.map_or_else(String::new, |when| format!(" ({when})"));
         return format!(
-            "Memory ran out at {limit} {times}{when} and nothing could be killed (oom_score_adj −1000): allocations fail instead."
+            "Memory ran out at {limit} {times}{when}, and nothing could be killed (oom_score_adj −1000): allocations fail instead."
         );
     }
     let killed = killing(case, episode);
@@ -76,45 +76,45 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
     match episode.whose {
         Whose::Own => format!("{killed}{when}: {container} reached {limit}."),
         Whose::Outer => {
-            format!("{killed}{when}: {limit} of a group around {} ({path}) was reached.", this(episode))
+            format!("{killed}{when}: a parent cgroup of {} ({path}) reached {limit}.", this(episode))
         }
         Whose::Named if rule == ANCESTOR => {
             format!(
-                "{killed}{when}: {limit} of a pod ({path}) was reached, and which of its containers the process was in is not in this log."
+                "{killed}{when}: a pod ({path}) reached {limit}. This log does not show which of its containers the process was in."
             )
         }
         Whose::Named => format!(
-            "{killed}{when}: {limit} of {path} was reached; whether that is the process's own group or one around it is not in this log."
+            "{killed}{when}: the cgroup {path} reached {limit}. This log does not show whether it is the process's own cgroup or a parent."
         ),
         Whose::Group => {
             let limit = if event.memory.is_some() { limit } else { "the limit".to_owned() };
             let which = event.counted_memcg.map_or_else(
-                || "Which group's is not in this log".to_owned(),
-                |path| format!("It is that of {} or of a group around it", name(case, path)),
+                || "This log does not show which one".to_owned(),
+                |path| format!("It is {} or a parent cgroup of it", name(case, path)),
             );
-            format!("{killed}{when}: {limit} of a control group was reached, not the machine's. {which}.")
+            format!("{killed}{when}: a cgroup reached {limit}; it was not the machine that ran out. {which}.")
         }
         Whose::Machine => {
             format!(
-                "{killed}{when}: the machine ran out of memory, and no limit of {} was reached.",
+                "{killed}{when}: the whole machine ran out of memory; {} did not reach its limit.",
                 this(episode)
             )
         }
         Whose::MachineByTrace => {
             let by = if event.is_by_tables {
-                "by the tables of its memory (Mem-Info)"
+                "the memory tables in the log (Mem-Info) show that"
             } else {
-                "by the call trace"
+                "the call trace shows that"
             };
             format!(
-                "{killed}{when}: {by} the machine ran out of memory, not a control group; the rest of the record is not in this log."
+                "{killed}{when}: {by} the whole machine ran out of memory, not a cgroup. The rest of the OOM report is not in this log."
             )
         }
         Whose::Unknown if event.domain_pages.is_some() => format!(
-            "{killed}{when}: memory ran out. Whose limit was reached oomkill does not say: the kernel's log does."
+            "{killed}{when}: memory ran out. oomkill does not show whose limit was reached; the kernel log does."
         ),
         Whose::Unknown => {
-            format!("{killed}{when}: memory ran out. Whose limit was reached is not in this log.")
+            format!("{killed}{when}: memory ran out. This log does not show whose limit was reached.")
         }
     }
 }
@@ -128,19 +128,19 @@ fn killing(case: &Case<'_>, episode: &Episode<'_>) -> String {
     let event = episode.main;
     let names: Vec<String> =
         episode.killed.iter().map(|killed| named(case, killed.kill.name, killed.kill.pid)).collect();
-    let together = if event.group.is_some() { " (memory.oom.group: all of them together)" } else { "" };
+    let together = if event.group.is_some() { " (memory.oom.group kills all processes of the cgroup together)" } else { "" };
     match names.as_slice() {
         [] if event.task_memcg.is_some() || event.group.is_some() => {
             "The kernel killed a process that this log does not name".to_owned()
         }
         [] => match event.invoked_by.map(|id| name(case, id)) {
             Some(by) => {
-                format!("An allocation of {by} invoked the OOM killer, and whom it killed is not in this log")
+                format!("An allocation by {by} invoked the OOM killer; this log does not show which process it killed")
             }
-            None => "The OOM killer ran, and whom it killed is not in this log".to_owned(),
+            None => "The OOM killer ran; this log does not show which process it killed".to_owned(),
         },
         [one] if event.kills.is_empty() => {
-            format!("The kernel chose {one} to be killed (the line of the kill is not in this log)")
+            format!("The kernel selected {one} to be killed (this log does not contain the line of the kill itself)")
         }
         [one] => format!("The kernel killed {one}{together}"),
         many => format!("The kernel killed {} processes, {}{together}", many.len(), many.join(", ")),
@@ -174,18 +174,18 @@ fn earlier(case: &Case<'_>, episode: &Episode<'_>) -> Option<String> {
         0 => String::new(),
         rest => format!("; and {rest} more"),
     };
-    Some(format!("It is the last of {} kills in this log; before it: {}{rest}.", count + 1, told.join("; ")))
+    Some(format!("It is the last of {} kills in this log. Earlier: {}{rest}.", count + 1, told.join("; ")))
 }
 
 fn against(episode: &Episode<'_>) -> Vec<String> {
     let mut against =
-        list(&["The killed process is the largest that could be killed, not always the cause."]);
+        list(&["The kernel kills the largest process that it may kill, which is not always the cause."]);
     if let Some(pages) = episode.main.domain_pages {
         against.push(format!(
-            "oomkill sees the whole machine and names no control group: the process may be another container's. Its {pages} pages are the size of what ran out, not what the process used."
+            "oomkill watches the whole machine and names no cgroup: the process may belong to another container. Its {pages} pages are the total size of what ran out, not what the process used."
         ));
     } else if episode.main.said.is_none() {
-        against.push("The log is cut: the lines that name the limit are missing.".to_owned());
+        against.push("The log is incomplete: the lines that name the limit are missing.".to_owned());
     }
     against
 }
@@ -221,21 +221,21 @@ fn citations(event: &OomEvent, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> 
 fn advice(rule: Rule, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> Vec<String> {
     let mut advice = Vec::new();
     advice.extend(match rule {
-        GLOBAL => Some("Raise the request to what the container uses, so that the node is not overcommitted; the limit was not the cause."),
-        ANCESTOR => Some("The limit of the pod counts: raise it, or lower the sum of its containers and its tmpfs volumes."),
-        UNKILLABLE => Some("With oom_score_adj −1000 the program meets failing allocations in place of a kill: allow it to be killed, and restart."),
-        UNKNOWN => Some("Take the whole record from the node (dmesg, journalctl -k): the lines with oom-kill:constraint=, or Task in … killed as a result of limit of …, name the limit."),
+        GLOBAL => Some("Raise the memory request to what the container uses, so that the node is not overcommitted. The limit was not the cause."),
+        ANCESTOR => Some("The pod's limit applies: raise it, or reduce the total of its containers and tmpfs volumes."),
+        UNKILLABLE => Some("With oom_score_adj −1000, allocations fail instead of the process being killed. Let it be killed and restarted."),
+        UNKNOWN => Some("Get the complete OOM report from the node (dmesg, journalctl -k): the line with oom-kill:constraint=, or Task in … killed as a result of limit of …, names the limit."),
         _ => None,
     }.map(str::to_owned));
     match cause.largest() {
-        Some(SHARED) => advice.push("Look at emptyDir volumes with medium: Memory and at /dev/shm; a restart of the process does not free them.".to_owned()),
-        Some(KERNEL) => advice.push("Look at what the kernel keeps for the container: sockets, pipes, directory entries, page tables.".to_owned()),
+        Some(SHARED) => advice.push("Check emptyDir volumes with medium: Memory, and /dev/shm: restarting the process does not free them.".to_owned()),
+        Some(KERNEL) => advice.push("Check what the kernel allocates for the container: sockets, pipes, dentries, page tables.".to_owned()),
         _ => {}
     }
     advice.extend(cause.before.filter(|_| rule == CGROUP || rule == ANCESTOR).and_then(memory_limit));
     if episode.is_own && cause.before.is_none() && cause.may_be_heap() {
         advice.push(
-            "The log alone does not say what grew. Capture a bundle while memory rises again (capture.sh, or /debug/strata/bundle of the import): two heap profiles name the lines that grow, a goroutine dump what leaks."
+            "The log alone does not show what grew. Capture a bundle while memory rises again (capture.sh, or /debug/strata/bundle): two heap profiles show the lines that grow, and a goroutine dump shows leaks."
                 .to_owned(),
         );
         advice.extend(limit_for_go(rule, episode));
@@ -247,7 +247,7 @@ fn advice(rule: Rule, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> Vec<Strin
 fn limit_for_go(rule: Rule, episode: &Episode<'_>) -> Option<String> {
     let limit = episode.main.memory?.limit.filter(|_| rule == CGROUP)?;
     Some(format!(
-        "If it is a Go service without GOMEMLIMIT, set that to about 90% of the limit ({}): garbage is then collected before the limit is reached. Against a leak it does not help.",
+        "If it is a Go service without GOMEMLIMIT, set GOMEMLIMIT to about 90% of the limit ({}), so that garbage is collected before the limit is reached. This does not help against a leak.",
         text(limit.0 / 10 * 9)
     ))
 }
@@ -262,17 +262,17 @@ fn memory_limit(reviewed: &Reviewed<'_>) -> Option<String> {
     let needed = live.value + go.stack_inuse.as_ref()?.value + go.metadata()?.value + beside;
     Some(if needed >= limit.value {
         format!(
-            "No GOMEMLIMIT helps: {} were in use and needed before the kill. Find what is kept, or raise the limit.",
+            "GOMEMLIMIT cannot help: {} was in use and not garbage before the kill. Find what retains memory, or raise the limit.",
             text(needed)
         )
     } else if goal.value + beside > limit.value {
         format!(
-            "The next collection was due at a heap of {}, beyond the limit: GOMEMLIMIT (about {}) makes it run earlier.",
+            "The next garbage collection was due at a heap of {}, beyond the limit: set GOMEMLIMIT to about {} to make it run earlier.",
             text(goal.value),
             text((limit.value - beside) / 10 * 9)
         )
     } else {
-        "In the last capture the heap and its goal fitted the limit: what grew came after it. Capture at shorter intervals, or keep the last minute before a kill (strata.OnCrash)."
+        "In the last capture, the heap and its goal fit within the limit: the growth came later. Capture at shorter intervals, or keep the last minute before a kill (strata.OnCrash)."
             .to_owned()
     })
 }

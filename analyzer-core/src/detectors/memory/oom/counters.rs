@@ -122,7 +122,7 @@ impl Verdict {
             }
             (Some(_), Some((_, is_local))) => {
                 let confidence = if *is_local { Confidence::Certain } else { Confidence::Likely };
-                let why = "memory ran out at the limit of a group around it, not at its own";
+                let why = "memory ran out at the limit of a parent cgroup, not at its own";
                 new(ANCESTOR, confidence, why.to_owned())
             }
             (Some(_), None) => new(UNKNOWN, Confidence::Likely, not_own(counters, limit)),
@@ -136,7 +136,7 @@ impl Verdict {
             Some(0) => Self {
                 rule: UNKNOWN,
                 confidence: Confidence::Likely,
-                why: "the container's own limit was never hit (memory.failcnt is 0), so that a group around it or the machine ran out; which of them is not in these counters".to_owned(),
+                why: "the container's own limit was never hit (memory.failcnt is 0), so either a parent cgroup or the machine ran out; these counters do not show which".to_owned(),
             },
             Some(hits) => Self {
                 rule: CGROUP,
@@ -146,7 +146,7 @@ impl Verdict {
             None => Self {
                 rule: UNKNOWN,
                 confidence: Confidence::Likely,
-                why: "by whose limit memory.oom_control does not say: its own, that of a group around it, or none, if the node ran out".to_owned(),
+                why: "memory.oom_control does not show whose limit was reached: its own, a parent cgroup's, or none, if the node ran out".to_owned(),
             },
         }
     }
@@ -156,12 +156,12 @@ impl Verdict {
 fn not_own(counters: &Counters, limit: Option<&Term>) -> String {
     let at_limit = counters.peak.as_ref().zip(limit).is_some_and(|(peak, limit)| peak.value >= limit.value);
     let hint = if at_limit {
-        ". Its peak is as high as its own limit, which speaks for a group around it with the same limit"
+        ". Its peak is as high as its own limit, which suggests a parent cgroup with the same limit"
     } else {
         ""
     };
     format!(
-        "not at its own limit (oom is 0). A group around it (the pod) or the node ran out; which of them is not in these counters{hint}"
+        "not at its own limit (oom is 0). A parent cgroup (the pod) or the node ran out; these counters do not show which{hint}"
     )
 }
 
@@ -174,7 +174,7 @@ fn killed(counters: &Counters, reviewed: Option<&Reviewed<'_>>) -> Draft {
     let limit = reviewed.and_then(|reviewed| reviewed.moment.limit()).or_else(|| counters.limit.clone());
     let verdict = Verdict::of(counters, outer.as_ref(), limit.as_ref());
     let title = if verdict.rule == UNKNOWN && counters.own.is_some() {
-        "Killed, not by its own limit"
+        "OOM-killed, but not by its own limit"
     } else {
         verdict.rule.title
     };
@@ -188,7 +188,7 @@ fn killed(counters: &Counters, reviewed: Option<&Reviewed<'_>>) -> Draft {
     Draft {
         rule: verdict.rule,
         reclaim: None,
-        condition: "The group counts killed processes, or that memory ran out at its limit.".to_owned(),
+        condition: "The cgroup's counters show killed processes, or that memory ran out at its limit.".to_owned(),
         severity: Severity::Critical,
         confidence: verdict.confidence,
         title: title.to_owned(),
@@ -199,12 +199,12 @@ fn killed(counters: &Counters, reviewed: Option<&Reviewed<'_>>) -> Draft {
         ),
         amount: count(counters.kills.value),
         citations: basis.into_iter().flatten().flat_map(|term| term.from).collect(),
-        against: list(&["Group kills count the first process twice, and kills by the node count here too."]),
+        against: list(&["With memory.oom.group, the first process is counted twice. Kills by the node are included."]),
         advice: list(&[FOR_MORE]),
     }
 }
 
-const FOR_MORE: &str = "The kernel's log (dmesg, journal of the node) says who was killed, whose limit it was and what filled it.";
+const FOR_MORE: &str = "The node's kernel log (dmesg, journalctl -k) shows which process was killed, whose limit it was and what filled it.";
 
 const fn count(value: i64) -> Option<Amount> {
     Some(Amount::counted(value, Counted::Kills))
@@ -223,19 +223,19 @@ fn unkilled(counters: &Counters) -> Option<Draft> {
     Some(Draft {
         rule: UNKILLABLE,
         reclaim: Some(Reclaim::Stays),
-        condition: "Memory ran out at the limit (oom), and no process was killed (oom_kill).".to_owned(),
+        condition: "Memory ran out at the limit (oom), but no process was killed (oom_kill).".to_owned(),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
-        title: "Out of memory, and nothing was killed".to_owned(),
+        title: "Out of memory, but nothing was killed".to_owned(),
         claim: format!(
-            "Memory ran out at the limit {}, and no process was killed: allocations fail instead.",
+            "Memory ran out at the limit {}, but no process was killed: allocations fail instead.",
             times(own.value)
         ),
         amount: count(own.value),
         citations: [own.from.clone(), counters.kills.from.clone()].concat(),
-        against: list(&["An allocation that may fail counts too, without harm."]),
+        against: list(&["Allocations that are allowed to fail are counted too, and do no harm."]),
         advice: list(&[
-            "See oom_score_adj of the processes: −1000 protects from the kill, not from failing allocations.",
+            "Check oom_score_adj of the processes: −1000 protects from being killed, not from failing allocations.",
         ]),
     })
 }
@@ -245,15 +245,15 @@ fn stopped(counters: &Counters) -> Draft {
     Draft {
         rule: UNKILLABLE,
         reclaim: Some(Reclaim::Stays),
-        condition: "The kill is disabled (oom_kill_disable 1) and memory has run out (under_oom 1).".to_owned(),
+        condition: "The OOM killer is disabled (oom_kill_disable 1), and memory has run out (under_oom 1).".to_owned(),
         severity: Severity::Critical,
         confidence: Confidence::Certain,
-        title: "Out of memory, and stopped in place of a kill".to_owned(),
-        claim: "Memory ran out at the limit, and the kill is disabled: tasks that need memory stand still until some is freed or the limit is raised.".to_owned(),
+        title: "Out of memory, and stalled because the OOM killer is disabled".to_owned(),
+        claim: "Memory ran out at the limit, and the OOM killer is disabled: tasks that need memory hang until some is freed or the limit is raised.".to_owned(),
         amount: None,
         citations: counters.kills.from.clone(),
         against: Vec::new(),
-        advice: list(&["Raise memory.limit_in_bytes to let them go on, or write 0 to memory.oom_control to allow the kill."]),
+        advice: list(&["Raise memory.limit_in_bytes so that they continue, or write 0 to memory.oom_control to enable the OOM killer."]),
     }
 }
 
@@ -262,19 +262,19 @@ fn by_metrics(view: &View<'_>, kills: Term) -> Draft {
     Draft {
         rule: UNKNOWN,
         reclaim: None,
-        condition: "container_oom_events_total of a container is above zero.".to_owned(),
+        condition: "A container's container_oom_events_total is above zero.".to_owned(),
         severity: Severity::Critical,
         confidence: Confidence::Likely,
-        title: "Killed for memory, as cAdvisor counts".to_owned(),
+        title: "OOM-killed, according to cAdvisor".to_owned(),
         claim: format!(
-            "The kernel killed {} in {} (container_oom_events_total). Whose limit was reached the count does not say: the container's, the pod's or the node's.",
+            "The kernel killed {} in {} (container_oom_events_total). The counter does not show whose limit was reached: the container's, the pod's or the node's.",
             processes(kills.value),
             view.level()
         ),
         amount: count(kills.value),
         citations: kills.from,
         against: list(&[
-            "The count starts anew when cAdvisor or the kubelet restarts, and says nothing of when.",
+            "The counter restarts at zero with cAdvisor or the kubelet, and does not show when the kills happened.",
         ]),
         advice: list(&[FOR_MORE]),
     }
@@ -306,7 +306,7 @@ mod tests {
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let found = check("mem.oom", &files, &["mem.oom.unknown"]);
         assert!(found[0].confidence != Confidence::Certain);
-        assert!(found[0].claim.contains("speaks for a group around it"), "{}", found[0].claim);
+        assert!(found[0].claim.contains("suggests a parent cgroup"), "{}", found[0].claim);
     }
 
     #[test]

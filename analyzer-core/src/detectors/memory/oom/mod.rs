@@ -22,45 +22,45 @@ use crate::report::{Finding, Subject};
 pub const CGROUP: Rule = Rule {
     code: "mem.oom.cgroup",
     severity: Severity::Critical,
-    title: "Killed: the container's limit was reached",
+    title: "OOM-killed: the container reached its memory limit",
     meaning: "The kernel killed a process because the container reached its own memory limit.",
 };
 
 const ANCESTOR: Rule = Rule {
     code: "mem.oom.ancestor",
     severity: Severity::Critical,
-    title: "Killed by the limit of the pod",
-    meaning: "The kernel killed a process because a control group around the container reached its limit.",
+    title: "OOM-killed: the pod reached its memory limit",
+    meaning: "The kernel killed a process because a parent cgroup of the container (usually the pod) reached its limit.",
 };
 
 /// Killed because the whole machine ran out.
 pub const GLOBAL: Rule = Rule {
     code: "mem.oom.global",
     severity: Severity::Critical,
-    title: "Killed: the node was out of memory",
+    title: "OOM-killed: the node ran out of memory",
     meaning: "The kernel killed a process because the whole machine ran out of memory.",
 };
 
 const UNKILLABLE: Rule = Rule {
     code: "mem.oom.unkillable",
     severity: Severity::Critical,
-    title: "Out of memory, and nothing to kill",
-    meaning: "Memory ran out at the limit and no process could be killed: allocations fail instead.",
+    title: "Out of memory, but nothing could be killed",
+    meaning: "Memory ran out at the limit, but no process could be killed: allocations fail instead.",
 };
 
 /// Killed, and whose limit it was is not told.
 pub const UNKNOWN: Rule = Rule {
     code: "mem.oom.unknown",
     severity: Severity::Critical,
-    title: "Out of memory; whose limit is not known",
-    meaning: "The kernel ran out of memory, and the inputs do not say whether it was the container's limit, one around it, or the machine.",
+    title: "OOM-killed: whose limit is unknown",
+    meaning: "Memory ran out, and the inputs do not show whether the container, a parent cgroup or the machine reached its limit.",
 };
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     rules: &[CGROUP, ANCESTOR, GLOBAL, UNKILLABLE, UNKNOWN],
     missing_inputs: |case| {
-        let needs = "a kernel log (dmesg, journal), or memory.events (v1: memory.oom_control) of the cgroup";
+        let needs = "a kernel log (dmesg, journalctl -k), or the cgroup's memory.events (v1: memory.oom_control)";
         if case.evidence.oom.is_empty() && !counters::are_there(case) { list(&[needs]) } else { Vec::new() }
     },
     detect: |case: &Case<'_>| case.analysis.subjects.iter().flat_map(|subject| find(case, subject)).collect(),

@@ -44,7 +44,7 @@ fn the_newest_of_several_kills_is_in_focus_and_all_are_told() {
         "{}",
         found[0].claim
     );
-    let before = "the last of 3 kills in this log; before it: svc (pid 600), Nov 6 11:40:11; svc (pid 500), Nov 5 11:40:11.";
+    let before = "the last of 3 kills in this log. Earlier: svc (pid 600), Nov 6 11:40:11; svc (pid 500), Nov 5 11:40:11.";
     assert!(found[0].claim.contains(before), "{}", found[0].claim);
     assert_eq!(found[0].citations.as_slice().len(), 3);
 }
@@ -140,7 +140,7 @@ fn a_log_without_a_kill_gives_nothing() {
 fn the_cause_says_what_filled_the_limit_and_who_held_it() {
     let found = check("mem.oom", &[("dmesg.txt", &record(200, "/a", "svc", 42))], &["mem.oom.cgroup"]);
     for words in [
-        "Of 200.0 MiB charged at that moment: anonymous memory 182.0 MiB (91%)",
+        "Of the 200.0 MiB charged at that moment: anonymous memory 182.0 MiB (91%)",
         "The killed process held 179.7 MiB of the anonymous memory (98%).",
     ] {
         assert!(found[0].claim.contains(words), "{words}: {}", found[0].claim);
@@ -155,7 +155,7 @@ fn a_larger_process_that_was_spared_is_told() {
                  [ 200.000009] oom-kill";
     let log = record(200, "/a", "svc", 42).replace("[ 200.000009] oom-kill", table);
     let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.cgroup"]);
-    let words = "The largest process of the table, db (pid 43) with 117.2 MiB resident, is not the one";
+    let words = "The largest process in the task table, db (pid 43) with 117.2 MiB resident, is not the one";
     assert!(found[0].claim.contains(words), "{}", found[0].claim);
 }
 
@@ -166,7 +166,7 @@ fn captures_before_the_kill_tell_a_trend_from_a_sudden_rise() {
             [100, 130, 160],
             "The charge rose from capture to capture: 100.0 MiB (t0), 130.0 MiB (t1), 160.0 MiB (t2), 200.0 MiB at the kill.",
         ),
-        ([100, 101, 102], "The rise was sudden: 102.0 MiB in the last capture (t2), 200.0 MiB at the kill"),
+        ([100, 101, 102], "The charge rose suddenly: 102.0 MiB in the last capture (t2), 200.0 MiB at the kill"),
     ] {
         let [t0, t1, t2] = charges.map(bytes);
         let log = record(200, "/a", "svc", 42);
@@ -211,7 +211,7 @@ fn the_tables_of_the_machines_memory_tell_whose_it_was_without_a_call_trace() {
     for log in [format!("{tables}{tasks}"), format!("{invoked}{tables}{tasks}"), format!("{invoked}{tables}")]
     {
         let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.global"]);
-        assert!(found[0].claim.contains("by the tables of its memory (Mem-Info)"), "{}", found[0].claim);
+        assert!(found[0].claim.contains("the memory tables in the log (Mem-Info)"), "{}", found[0].claim);
         assert_eq!(found[0].confidence, Confidence::Likely);
     }
     // A request of the keyboard (SysRq m) prints the tables too, and nobody is killed.
@@ -226,7 +226,7 @@ fn statistics_alone_name_the_group_at_or_below_the_limit() {
     for log in [stats.to_owned(), format!("{stats}{tasks}"), format!("{stats}{tasks}{killed}")] {
         let found = check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.unknown"]);
         assert!(
-            found[0].claim.contains("It is that of /kubepods/podx/c1 or of a group around it"),
+            found[0].claim.contains("It is /kubepods/podx/c1 or a parent cgroup of it"),
             "{}",
             found[0].claim
         );

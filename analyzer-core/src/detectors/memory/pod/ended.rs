@@ -30,41 +30,41 @@ const EXITS: [Exit; 5] = [
         code: 137,
         rule: SIGKILL,
         severity: Severity::Warning,
-        proves: "someone sent SIGKILL, and the reason is not OOMKilled",
-        against: "It may have been memory all the same: a kill of a child process, or one that the container runtime did not see.",
-        advice: "Look at liveness probes and at the grace period: both end in SIGKILL. memory.events of the cgroup tells whether it was memory.",
+        proves: "it received SIGKILL, but the reason is not OOMKilled",
+        against: "It may still have been an OOM kill: of a child process, or one that the container runtime did not notice.",
+        advice: "Check liveness probes and the grace period: both end in SIGKILL. The cgroup's memory.events shows whether it was memory.",
     },
     Exit {
         code: 139,
         rule: EXITED,
         severity: Severity::Warning,
-        proves: "SIGSEGV ended the process: a fault in C code, or one that the Go runtime could not turn into a panic",
-        against: "It says nothing of memory limits: the kernel's kill is SIGKILL (137).",
-        advice: "kubectl logs --previous has what was printed; GOTRACEBACK=crash gives a core dump.",
+        proves: "killed by SIGSEGV: a fault in C code, or one that the Go runtime could not turn into a panic",
+        against: "This was not an OOM kill: the OOM killer uses SIGKILL (exit code 137).",
+        advice: "kubectl logs --previous shows what it printed; GOTRACEBACK=crash produces a core dump.",
     },
     Exit {
         code: 134,
         rule: EXITED,
         severity: Severity::Warning,
-        proves: "SIGABRT ended the process: abort() in C, or Go with GOTRACEBACK=crash after a panic or fatal error",
-        against: "It says nothing of memory limits: the kernel's kill is SIGKILL (137).",
-        advice: "kubectl logs --previous has the message and the goroutines: drop it here.",
+        proves: "killed by SIGABRT: abort() in C, or Go with GOTRACEBACK=crash after a panic or fatal error",
+        against: "This was not an OOM kill: the OOM killer uses SIGKILL (exit code 137).",
+        advice: "kubectl logs --previous contains the message and the goroutines: add it to the capture.",
     },
     Exit {
         code: 2,
         rule: EXITED,
         severity: Severity::Warning,
-        proves: "a Go program ends so after a panic or a fatal error, out of memory among them",
-        against: "Wrong flags and os.Exit(2) give the same code.",
-        advice: "kubectl logs --previous has the message and the goroutines: drop it here.",
+        proves: "the exit code of a Go program after a panic or a fatal error, including \"out of memory\"",
+        against: "Invalid command-line flags and os.Exit(2) give the same exit code.",
+        advice: "kubectl logs --previous contains the message and the goroutines: add it to the capture.",
     },
     Exit {
         code: 143,
         rule: EXITED,
         severity: Severity::Info,
-        proves: "SIGTERM ended the process: it was asked to stop, as at a rollout, a scale-down or a failed liveness probe",
-        against: "It is no crash, and says nothing of memory.",
-        advice: "kubectl get events tells who stopped it.",
+        proves: "stopped by SIGTERM, for example by a rollout, a scale-down or a failed liveness probe",
+        against: "This is not a crash, and not related to memory.",
+        advice: "kubectl get events shows what stopped it.",
     },
 ];
 
@@ -140,7 +140,7 @@ fn history(container: &View<'_>, state: &str) -> String {
         Some(1) => Some("it restarted once".to_owned()),
         Some(count) => Some(format!("it restarted {count} times")),
     };
-    let when = container.text(&format!("{state}.finishedAt")).map(|time| format!("it ended at {time}"));
+    let when = container.text(&format!("{state}.finishedAt")).map(|time| format!("it exited at {time}"));
     let parts: Vec<String> = times.into_iter().chain(when).collect();
     if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }
@@ -148,7 +148,7 @@ fn history(container: &View<'_>, state: &str) -> String {
 /// What the program wrote last, where Kubernetes keeps it (terminationMessagePolicy).
 fn last_words(container: &View<'_>, state: &str) -> String {
     let message = container.text(&format!("{state}.message")).map(str::trim).unwrap_or_default();
-    if message.is_empty() { String::new() } else { format!(" It wrote last: {}.", quote(message)) }
+    if message.is_empty() { String::new() } else { format!(" Its last output: {}.", quote(message)) }
 }
 
 fn citations(container: &View<'_>, state: &str) -> Vec<Citation> {
@@ -161,15 +161,15 @@ fn killed(subject: &Subject, container: &View<'_>, state: &str, has_several_pods
     let name = name(container, has_several_pods);
     let limit = container.value("limits.memory");
     let limit = limit.map_or_else(
-        || " (its limit is not told)".to_owned(),
+        || " (its limit is not in the captures)".to_owned(),
         |limit| format!(" with a limit of {}", text(limit)),
     );
     let code = container.value(&format!("{state}.exitCode"));
     let is_running = state == "state" && container.text("state") == Some("running");
     let outlived = match code {
-        _ if is_running => " A process in it was killed; the container itself runs on.".to_owned(),
+        _ if is_running => " A process in it was killed; the container itself is still running.".to_owned(),
         Some(code) if code != 137 => {
-            format!(" Its exit code {code} is of the first process, which outlived the killed one.")
+            format!(" Its exit code {code} is that of the first process, which outlived the killed one.")
         }
         _ => String::new(),
     };
@@ -178,19 +178,19 @@ fn killed(subject: &Subject, container: &View<'_>, state: &str, has_several_pods
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: "The container's reason is OOMKilled, now or the time before; the exit code may be any."
+        condition: "The reason of the container's current or last state is OOMKilled, with any exit code."
             .to_owned(),
-        title: "Killed for memory".to_owned(),
+        title: "OOM-killed".to_owned(),
         claim: format!("{name} was OOMKilled{limit}{}.{outlived}", history(container, state)),
         amount: None,
         citations: citations(container, state),
         against: list(&[if is_of_engine(container) {
-            "The engine says OOMKilled for any process of the container that the kernel killed, by its limit or because the machine ran out: the kernel's log tells which."
+            "The container engine reports OOMKilled for any process of the container that the OOM killer killed, whether the container or the machine ran out of memory: the kernel log shows which."
         } else {
-            "Kubernetes says OOMKilled for kills by the pod's limit and by the node too: the kernel's log tells which."
+            "Kubernetes also reports OOMKilled for kills caused by the pod's limit or the node: the kernel log shows which."
         }]),
         advice: list(&[
-            "Capture dmesg of the node, and memory.stat and smaps before the next kill: they say what filled the limit.",
+            "Capture the node's dmesg, and memory.stat and smaps before the next kill: they show what filled the limit.",
         ]),
     };
     draft.about(subject.id)
@@ -218,12 +218,12 @@ fn exited(
         confidence: Confidence::Possible,
         reclaim: None,
         condition: format!(
-            "A container ended with exit code {}, and its reason is not OOMKilled.",
+            "A container exited with code {}, and its reason is not OOMKilled.",
             exit.code
         ),
         title: exit.rule.title.to_owned(),
         claim: format!(
-            "{name} ended with exit code {}{reason}: {}{}.{}",
+            "{name} exited with code {}{reason}: {}{}.{}",
             exit.code,
             exit.proves,
             history(container, state),

@@ -92,18 +92,18 @@ fn group(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> 
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: "The kubelet reports that a control group ran out of memory.".to_owned(),
+        condition: "The kubelet reports that a cgroup ran out of memory.".to_owned(),
         title: CGROUP.title.to_owned(),
         claim: format!(
-            "The kernel killed {}{pod}{}: the limit of its container, or of a group around it, was reached.",
+            "The kernel killed {}{pod}{}: its container or a parent cgroup reached its limit.",
             victim(message),
             when(event)
         ),
         amount: None,
         citations: cited(event, &["reason"]),
-        against: list(&["The event names neither the limit nor whose it was: the kernel's log does."]),
+        against: list(&["The event does not show which limit was reached: the kernel log does."]),
         advice: list(&[
-            "dmesg of the node has the whole record: what filled the limit, and who else was there.",
+            "The node's dmesg contains the complete OOM report: what filled the limit, and the other processes.",
         ]),
     };
     draft.about(subject.id)
@@ -120,16 +120,16 @@ fn userspace(subject: &Subject, event: &View<'_>, message: &str) -> Option<Findi
         severity: Severity::Critical,
         confidence: Confidence::Certain,
         reclaim: None,
-        condition: "The killer's own log says so.".to_owned(),
+        condition: "The log of the userspace OOM killer reports it.".to_owned(),
         title: USERSPACE.title.to_owned(),
         claim: format!(
-            "{killer} killed {whom}{why}: the machine ran short of memory, and the kernel's OOM killer had no part in it."
+            "{killer} killed {whom}{why}: the machine was low on memory. This was not the kernel's OOM killer."
         ),
         amount: None,
         citations: cited(event, &["reason"]),
-        against: list(&["The line does not tell what held the memory."]),
+        against: list(&["The line does not show what used the memory."]),
         advice: list(&[
-            "Look at what else ran on the machine, and at the killer's thresholds: it ends the group that presses most, which need not be the one that leaks.",
+            "Check what else ran on the machine, and the thresholds of the killer: it kills the cgroup with the most pressure, which is not necessarily the one that leaks.",
         ]),
     };
     draft.about(subject.id)
@@ -145,14 +145,14 @@ fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding
         condition: "The kubelet reports SystemOOM.".to_owned(),
         title: GLOBAL.title.to_owned(),
         claim: format!(
-            "The node ran out of memory, and the kernel killed {whom}{}: no limit of a container was reached.",
+            "The node ran out of memory, and the kernel killed {whom}{}. No container reached its limit.",
             when(event)
         ),
         amount: None,
         citations: cited(event, &["reason"]),
-        against: list(&["The event names the victim, not its container: the kernel's log does."]),
+        against: list(&["The event names the killed process, but not its container: the kernel log does."]),
         advice: list(&[
-            "dmesg of the node tells who held the memory; look at pods without limits and at requests below use.",
+            "The node's dmesg shows what used the memory. Look for pods without limits, and for requests below actual use.",
         ]),
     };
     draft.about(subject.id)
@@ -169,25 +169,25 @@ fn kernel(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding>
     let name = name.strip_prefix('(').unwrap_or(name);
     let rule = if is_cgroup { CGROUP } else { GLOBAL };
     let why = if is_cgroup {
-        "the limit of its container, or of a group around it, was reached"
+        "its container or a parent cgroup reached its limit"
     } else {
-        "the node ran out of memory, and no limit of a container was reached"
+        "the node ran out of memory, and no container reached its limit"
     };
     let draft = Draft {
         rule,
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         reclaim: None,
-        condition: "node-problem-detector reports OOMKilling with the kernel's line.".to_owned(),
+        condition: "node-problem-detector reports OOMKilling and quotes the kernel's line.".to_owned(),
         title: rule.title.to_owned(),
         claim: format!("The kernel killed {name} (pid {pid}){}: {why}.", when(event)),
         amount: None,
         citations: cited(event, &["reason"]),
         against: list(&[
-            "The event quotes one line of the kernel's log: whose limit it was stands in the lines before.",
+            "The event quotes one line of the kernel log; the lines before it show whose limit was reached.",
         ]),
         advice: list(&[
-            "dmesg of the node has the whole record: what filled the limit, and who else was there.",
+            "The node's dmesg contains the complete OOM report: what filled the limit, and the other processes.",
         ]),
     };
     draft.about(subject.id)

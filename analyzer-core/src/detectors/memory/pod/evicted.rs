@@ -51,7 +51,7 @@ pub(super) fn of_pod(subject: &Subject, pod: &View<'_>) -> Option<Finding> {
         return None;
     }
     let has_memory_volume = pod.figures().any(|(key, _)| key.starts_with("emptyDir "));
-    let class = pod.text("qosClass").map_or_else(String::new, |class| format!(" Its class is {class}."));
+    let class = pod.text("qosClass").map_or_else(String::new, |class| format!(" Its QoS class is {class}."));
     let name = pod.text("name").filter(|name| !name.is_empty());
     let pod_name = name.map_or_else(|| "the pod".to_owned(), |name| format!("pod {name}"));
     let eviction = Eviction { pod: pod_name, message: pod.text("message"), class, has_memory_volume };
@@ -74,40 +74,40 @@ impl Eviction<'_> {
         let is_memory = matches!(cause, Cause::Memory | Cause::MemoryVolume);
         let rule = if is_memory { EVICTED } else { EVICTED_OTHERWISE };
         let quoted =
-            if message.is_empty() { String::new() } else { format!(" The kubelet says: {message}.") };
+            if message.is_empty() { String::new() } else { format!(" The kubelet's message: {message}.") };
         let why = match cause {
-            Cause::Memory => "for the node was low on memory; no limit of the container was reached",
-            Cause::MemoryVolume => "for a volume in memory grew over its own limit",
-            Cause::Disk => "for disk space, not for memory",
-            Cause::Inodes => "for inodes of a file system, not for memory",
-            Cause::Pids => "for process ids, not for memory",
-            Cause::Unknown => "and the cause is not told here",
+            Cause::Memory => "because the node was low on memory; the container did not reach its limit",
+            Cause::MemoryVolume => "because a memory-backed volume exceeded its size limit",
+            Cause::Disk => "because of disk space, not memory",
+            Cause::Inodes => "because a file system ran out of inodes, not because of memory",
+            Cause::Pids => "because of process IDs, not memory",
+            Cause::Unknown => "but the captures do not show why",
         };
         let advice: &[&str] = match cause {
             Cause::Memory => &[
-                "Raise the memory request to what the pod uses: pods far above their request are evicted first.",
-                "The limit was not the cause; look at what else runs on the node.",
+                "Raise the memory request to what the pod uses: pods that exceed their request the most are evicted first.",
+                "The limit was not the cause: check what else runs on the node.",
             ],
             Cause::MemoryVolume => {
-                &["Write less into the volume, or raise its sizeLimit: it counts as the container's memory."]
+                &["Write less to the volume, or raise its sizeLimit: the volume counts toward the container's memory."]
             }
             Cause::Disk => &[
-                "Set requests and limits for ephemeral-storage; look at logs and files that the container writes.",
+                "Set requests and limits for ephemeral-storage, and check the logs and files that the container writes.",
             ],
             Cause::Inodes => {
-                &["Look for many small files on the node's disk: inodes run out before the space does."]
+                &["Look for many small files on the node's disk: inodes run out before space does."]
             }
             Cause::Pids => {
-                &["Look for processes and threads that pile up; podPidsLimit of the kubelet bounds a pod."]
+                &["Look for processes and threads that accumulate. The kubelet's podPidsLimit limits each pod."]
             }
-            Cause::Unknown => &["kubectl get pod NAME -o json has the kubelet's message with the cause."],
+            Cause::Unknown => &["kubectl get pod NAME -o json contains the kubelet's message with the cause."],
         };
         let draft = Draft {
             rule,
             severity: if is_memory { Severity::Critical } else { Severity::Warning },
             confidence: if cause == Cause::Unknown { Confidence::Likely } else { Confidence::Certain },
             reclaim: None,
-            condition: "The pod's phase is Failed and its reason Evicted, or an event says so; the cause is the message's.".to_owned(),
+            condition: "The pod's phase is Failed with reason Evicted, or an event reports it. The cause is taken from the message.".to_owned(),
             title: rule.title.to_owned(),
             claim: format!("The kubelet evicted {}, {why}.{quoted}{}", self.pod, self.class),
             amount: None,

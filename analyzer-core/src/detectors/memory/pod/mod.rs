@@ -25,35 +25,35 @@ const EVICTED_OTHERWISE: Rule = Rule {
     code: "pod.evicted",
     severity: Severity::Warning,
     title: "Evicted by the kubelet",
-    meaning: "The kubelet evicted the pod for something else than memory: disk, inodes or process ids.",
+    meaning: "The kubelet evicted the pod for a reason other than memory: disk, inodes or process IDs.",
 };
 
 const USERSPACE: Rule = Rule {
     code: "mem.oom.userspace",
     severity: Severity::Critical,
-    title: "Killed by a killer in user space",
-    meaning: "A program of the machine (systemd-oomd, earlyoom, Talos) killed a process because memory ran short, before the kernel did.",
+    title: "Killed by a userspace OOM killer",
+    meaning: "A userspace OOM killer (systemd-oomd, earlyoom, Talos) killed a process before the kernel had to, because memory was low.",
 };
 
 const SIGKILL: Rule = Rule {
     code: "mem.sigkill",
     severity: Severity::Warning,
     title: "Killed with SIGKILL",
-    meaning: "A container ended with exit code 137, and Kubernetes does not say OOMKilled.",
+    meaning: "A container exited with code 137, but Kubernetes does not report OOMKilled.",
 };
 
 const EXITED: Rule = Rule {
     code: "pod.exited",
     severity: Severity::Warning,
-    title: "A container ended by itself or by a signal",
-    meaning: "The exit code tells a crash (2, 134, 139) from a stop that was asked for (143).",
+    title: "A container exited",
+    meaning: "The exit code distinguishes a crash (2, 134, 139) from a requested stop (143).",
 };
 
 const RESTARTED: Rule = Rule {
     code: "pod.restarted",
     severity: Severity::Info,
-    title: "A container restarted, and why is not told",
-    meaning: "A container has restarts, and the text does not have the state in which it ended.",
+    title: "A container restarted for an unknown reason",
+    meaning: "A container has restarted, but the text does not contain the state in which it ended.",
 };
 
 /// The rules.

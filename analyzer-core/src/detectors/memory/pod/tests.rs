@@ -110,7 +110,7 @@ fn evictions_are_of_memory_only_if_the_message_says_so() {
     for (message, says) in [
         ("The node was low on resource: ephemeral-storage. Container b was using 10Gi.", "disk"),
         ("The node was low on resource: inodes.", "inodes"),
-        ("The node was low on resource: pids.", "process ids"),
+        ("The node was low on resource: pids.", "process IDs"),
     ] {
         let text = evicted(message);
         check("mem", &[("pod.json", &text)], &[]);
@@ -207,7 +207,7 @@ fn sigkill_without_oomkilled_is_told_apart_from_a_crash() {
 fn a_killer_of_the_machines_own_is_not_the_kernel() {
     let oomd = "Mar  4 10:00:01 edge1 systemd-oomd[512]: Killed /system.slice/feed.service due to memory pressure for /system.slice being 62.10% > 60.00% for > 20s\n";
     let found = check("mem.oom", &[("messages.txt", oomd)], &["mem.oom.userspace"]);
-    assert!(found[0].claim.starts_with("systemd-oomd killed control group /system.slice/feed.service"));
+    assert!(found[0].claim.starts_with("systemd-oomd killed cgroup /system.slice/feed.service"));
     let kernel = "5m   Warning   OOMKilling   node/n3   Out of memory: Kill process 42 (svc) score 900\n";
     check("mem.oom.userspace", &[("events.txt", kernel)], &[]);
 }
@@ -234,5 +234,5 @@ fn a_kill_that_the_state_and_an_event_tell_is_told_once() {
 fn of_an_engine_the_doubt_is_in_its_own_words() {
     let inspect = r#"[{"Name":"/api","State":{"Status":"exited","Running":false,"ExitCode":137,"OOMKilled":true},"HostConfig":{"Memory":134217728},"Config":{"Image":"api:1","Env":[]}}]"#;
     let found = check("mem.oom", &[("inspect.json", inspect)], &["mem.oom.cgroup"]);
-    assert!(found[0].against[0].starts_with("The engine says"), "{:?}", found[0].against);
+    assert!(found[0].against[0].starts_with("The container engine reports"), "{:?}", found[0].against);
 }

@@ -41,17 +41,17 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
 
 fn killed(subject: &Subject, event: &View<'_>, unit: &str) -> Option<Finding> {
     let claim = format!(
-        "The kernel's OOM killer killed a process of {unit}: memory ran out. Whose limit was reached is not in this text."
+        "The kernel's OOM killer killed a process of {unit}: memory ran out. The text does not show whose limit was reached."
     );
-    let against = "systemd reads a counter of the unit's control group, which counts kills by the unit's own limit and by the machine's alike.";
+    let against = "systemd reads a counter of the unit's cgroup, which includes kills caused by the unit's own limit and by the machine.";
     draft(UNKNOWN, Severity::Critical, Confidence::Likely, claim, against, event).about(subject.id)
 }
 
 fn ended(subject: &Subject, event: &View<'_>, unit: &str) -> Option<Finding> {
     let claim = format!(
-        "The first process of {unit} ended by SIGKILL, and systemd does not say that it was the OOM killer."
+        "The main process of {unit} was killed by SIGKILL, but systemd does not report that it was the OOM killer."
     );
-    let against = "systemd itself sends SIGKILL to what does not stop in time, and so may anyone: it proves no lack of memory.";
+    let against = "systemd also sends SIGKILL to processes that do not stop in time: it does not prove that memory ran out.";
     draft(SIGKILL, Severity::Warning, Confidence::Possible, claim, against, event).about(subject.id)
 }
 
@@ -68,14 +68,14 @@ fn draft(
         severity,
         confidence,
         reclaim: None,
-        condition: "systemd's own line says so.".to_owned(),
+        condition: "systemd reports it.".to_owned(),
         title: rule.title.to_owned(),
         claim,
         amount: None,
         citations: cited(event, &["reason"]),
         against: list(&[against]),
         advice: list(&[
-            "journalctl -k of that minute has the kernel's record: whom it killed, and at whose limit.",
+            "journalctl -k for that minute contains the OOM report: which process was killed, and whose limit was reached.",
         ]),
     }
 }

@@ -72,7 +72,7 @@ fn growth_of_the_last_step_alone_is_no_more_than_possible() {
         .zip(files.iter().map(|file| &file[..]))
         .collect();
     let found = check_bytes("prof.heap.growth", &files, &["prof.heap.growth"]);
-    assert!(found[0].against.iter().any(|line| line.starts_with("All of it came after")));
+    assert!(found[0].against.iter().any(|line| line.starts_with("All of the growth came after")));
     assert_eq!(found[0].severity, crate::report::Severity::Info);
 }
 

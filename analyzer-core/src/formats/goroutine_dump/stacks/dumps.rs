@@ -2,6 +2,7 @@
 
 use super::super::{crash, frame};
 use super::{Block, Reader};
+use crate::base::words::one_or_many;
 use crate::base::convert::{to_u32, to_u64};
 use crate::base::error::NoteSeverity;
 use crate::base::source::Position;
@@ -155,12 +156,9 @@ fn looks_like_dump(line: &[u8]) -> bool {
 fn cut_message(bytes: usize, listed: usize) -> String {
     if bytes >= GO_DUMP_BYTES {
         format!(
-            "Go writes at most 64 MiB of a debug=2 dump: the file holds {listed} goroutines and ends inside \
-             the last one; the process has more. debug=1 and the protobuf form count all of them."
+            "Go writes at most 64 MiB of a debug=2 dump: the file contains {listed} goroutines and ends inside the last one; the process has more. debug=1 and the protobuf form count all of them."
         )
     } else {
-        format!(
-            "The text ends inside a goroutine; {listed} goroutines are in it, the last one without its outer frames."
-        )
+        format!("The text ends inside a goroutine; it contains {}, the last one without its outer frames.", one_or_many(listed, "goroutine", "goroutines"))
     }
 }

@@ -152,7 +152,7 @@ impl Reader<'_> {
             self.notes.info(
                 "lines-between",
                 Some(Position::line(line.number)),
-                "Lines that are no part of the dump stand between its lines; they were skipped.",
+                "Lines that are not part of the dump were skipped.",
             );
         }
     }

@@ -113,7 +113,7 @@ impl Collector {
             .and_then(|program| program.version.as_ref().map(|(version, _)| version.clone()));
         if self.programs.len() > 1 {
             let message = format!(
-                "{} programs are in it; no one of them is taken for the subject. Ask for one pod or instance.",
+                "It contains {} programs, and none of them is used as the subject. Query a single pod or instance.",
                 self.programs.len()
             );
             facts.notes.info("several-programs", None, message);

@@ -140,7 +140,7 @@ impl Containers {
         if self.is_cut {
             facts.is_partial = true;
             let message =
-                format!("There are rows of more than {CONTAINERS} containers; the rest is not read.");
+                format!("There are rows of more than {CONTAINERS} containers; the rest is ignored.");
             facts.notes.data_loss("too-many-containers", None, message);
         }
         let restarted: Vec<&str> =
@@ -148,21 +148,21 @@ impl Containers {
         if let Some(first) = restarted.first() {
             let message = match restarted.len() {
                 1 => {
-                    format!("{first} has rows of several runs, for it restarted: only the newest run counts.")
+                    format!("{first} has rows of several runs because it restarted: only the newest run is used.")
                 }
                 count => format!(
-                    "{count} containers have rows of several runs, {first} first: only the newest run of each counts."
+                    "{count} containers have rows of several runs (the first is {first}): only the newest run of each is used."
                 ),
             };
             facts.notes.info("earlier-runs", None, message);
         }
         if self.rows.len() > 1 {
-            let message = format!("{} containers are in it; each is shown by itself.", self.rows.len());
+            let message = format!("It contains {} containers; each is shown separately.", self.rows.len());
             facts.notes.info("several-containers", None, message);
         }
         let kinds = [
             (self.pauses.len(), ["pause container", "pause containers"]),
-            (self.groups.len(), ["machine, slice or pod as a whole", "machines, slices or pods as a whole"]),
+            (self.groups.len(), ["whole machine, slice or pod", "whole machines, slices or pods"]),
         ];
         let left: Vec<String> = kinds
             .iter()
@@ -171,7 +171,7 @@ impl Containers {
             .collect();
         if !left.is_empty() {
             let message =
-                format!("Rows that are of no program's container are left out: {}.", left.join(", "));
+                format!("Rows that do not belong to a container are omitted: {}.", left.join(", "));
             facts.notes.info("not-a-container", None, message);
         }
     }

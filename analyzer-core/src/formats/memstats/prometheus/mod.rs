@@ -65,7 +65,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             None => facts.notes.info(
                 "foreign-line",
                 Some(at),
-                "A line is no sample of the Prometheus text format.",
+                "A line is not a sample in the Prometheus text format.",
             ),
         }
     }
@@ -74,7 +74,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         facts.notes.info(
             "nothing-used",
             None,
-            "No metric of the Go runtime, the process or a container's memory is in it.",
+            "It contains no metric of the Go runtime, the process or a container's memory.",
         );
     }
     Ok(())

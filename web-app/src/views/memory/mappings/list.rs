@@ -76,7 +76,7 @@ pub fn MappingList(props: &AddressSpaceProps) -> Html {
                     </button>
                 }
                 if answer.is_pending {
-                    <span class="quiet" role="status">{ "Reading them\u{2026}" }</span>
+                    <span class="quiet" role="status">{ "Reading the mappings\u{2026}" }</span>
                 }
                 if let Some(error) = &answer.error {
                     <span class="severity error" role="alert">{ error }</span>

@@ -49,11 +49,11 @@ pub fn AddressSpace(props: &AddressSpaceProps) -> Html {
             <h3>{ "Address space" }</h3>
             <p class="quiet">
                 { if mappings.has_go_names {
-                    "From smaps. The kernel names Go's mappings, so that metadata is told from native memory."
+                    "From smaps. The kernel names Go's mappings, so runtime metadata and native memory are separated."
                 } else {
-                    "From smaps. The kernel does not name Go's mappings: arenas are known by their place and size, metadata only in bounds."
+                    "From smaps. The kernel does not name Go's mappings: arenas are recognized by address and size, metadata is known only within bounds."
                 } }
-                { " Choose a class to see its mappings alone." }
+                { " Select a class to see only its mappings." }
             </p>
             <table class="ledger mappings">
                 <thead>

@@ -122,5 +122,5 @@ fn summary(top: &Top, rows: &Sorted, is_comparison: bool) -> String {
         let change = amount::signed(rows.flat, unit);
         return format!("{shown} of {all} that changed: {kind} {change}; it was {whole} before");
     }
-    format!("{shown} of {all}: {kind}, {} of {whole} in all", amount::short(rows.flat, unit))
+    format!("{shown} of {all}: {kind}, {} of {whole} in total", amount::short(rows.flat, unit))
 }

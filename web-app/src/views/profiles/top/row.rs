@@ -39,7 +39,7 @@ pub fn head(case: &Case, order: Order, is_comparison: bool, has_trend: bool) -> 
                 { column(Key::Cum, "number", "Cum", "Cost of the function and everything it calls; recursion counts once") }
                 { plain("percent optional", "Cum %", "Cum, of the total") }
                 if has_trend {
-                    { column(Key::Growth, "trend-cell", "Trend", "Flat over the snapshots; sorts by growth") }
+                    { column(Key::Growth, "trend-cell", "Trend", "Flat across the snapshots; sorts by growth") }
                 }
             </>
         },

@@ -47,7 +47,7 @@ pub fn assess(_context: &Context<'_>, _index: usize, group: &Group) -> Option<As
         Policy { waited_beyond: 2, ..Policy::IDLE }.or_waited(1, 0).or_aged(1, 20)
     };
     let mut assessment = Assessment::new("callback-stuck", policy);
-    assessment.reasons.push(format!("{caller} called it, and handles nothing else before it returns."));
+    assessment.reasons.push(format!("{caller} called it, and handles nothing else until it returns."));
     Some(assessment)
 }
 

@@ -32,7 +32,7 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
         context.full_queue.filter(|_| rule == "semaphore-exhausted" && starts_holders(context, group))
     {
         assessment.likely = Some(format!(
-            "{waiting} connections wait in an accept queue that is full in two captures, and goroutines that it started have the slots."
+            "{waiting} connections wait in an accept queue that is full in two captures, and goroutines started by the accept loop hold the slots."
         ));
     }
     // A generator whose values nobody wants at the moment is one goroutine,
@@ -40,7 +40,7 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     let is_single = group.last().count == 1 && features::growth(context.series, index).is_none();
     if is_single && is_closure_of_creator(group) && has_living_parent(context, group) {
         assessment.held_back =
-            Some("A single sender whose starter still runs may be a generator that is ahead.".to_owned());
+            Some("A single sender whose creator is still running may be a generator that is ahead of its consumer.".to_owned());
     }
     assessment
 }
@@ -59,11 +59,11 @@ fn is_closure_of_creator(group: &Group) -> bool {
 fn held_if_pool(context: &Context<'_>, group: &Group, mut assessment: Assessment) -> Assessment {
     if ownership::is_of_database(context, group) {
         assessment.held_back =
-            Some("One for each connection of a database/sql pool, which bounds them.".to_owned());
+            Some("There is one for each connection of a database/sql pool, which limits their number.".to_owned());
     }
     if ownership::is_of_one_object(group) {
         assessment.held_back = Some(
-            "All of them were started with the same arguments: workers of one object, as a pool has them."
+            "All of them were started with the same arguments: they look like the workers of one pool."
                 .to_owned(),
         );
     }
@@ -117,9 +117,9 @@ fn receive(context: &Context<'_>, index: usize) -> Assessment {
 fn long_timer(ended: u64) -> Assessment {
     let mut assessment = Assessment::new("select-long-timer", Policy::default());
     assessment.likely = Some(format!(
-        "{ended} of the oldest ended since the dump before, and none of the younger: a timer ends them, late."
+        "{ended} of the oldest exited since the previous dump, and none of the younger ones: a long timer ends them."
     ));
-    assessment.held_back = Some("Their number has a bound: as many end as begin.".to_owned());
+    assessment.held_back = Some("Their number is limited: as many exit as start.".to_owned());
     assessment
 }
 
@@ -147,7 +147,7 @@ fn ticker(context: &Context<'_>, index: usize) -> Assessment {
     let mut assessment = Assessment::new("ticker-loop-no-exit", policy);
     let survivors = last_change(context, index).map_or(0, |change| change.survivors);
     assessment.reasons.push(format!(
-        "{survivors} have been there for minutes without printing a long wait: something wakes them again and again."
+        "{survivors} have existed for minutes without a long wait time: something wakes them repeatedly."
     ));
     assessment
 }

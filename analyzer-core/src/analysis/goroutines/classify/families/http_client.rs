@@ -46,7 +46,7 @@ fn read_loop(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     let readers = super::inside(context, |other| super::has_any(other, BODY_READERS));
     let unread = group.last().count.saturating_sub(readers);
     if readers > 0 {
-        assessment.reasons.push(format!("{readers} goroutines read such a body at the moment."));
+        assessment.reasons.push(format!("{readers} goroutines are currently reading such a body."));
     }
     if unread * 2 < group.last().count {
         assessment.held_back = Some("Most of the bodies are being read: these are streams.".to_owned());

@@ -96,11 +96,11 @@ fn handler(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     assessment.is_short = !is_select;
     if is_select && clients * 2 >= count {
         assessment.held_back = Some(format!(
-            "{clients} of {count} still have their client on the line: long polls and event streams look like this."
+            "For {clients} of {count}, the client is still connected: long polls and event streams look like this."
         ));
     } else if is_left {
         assessment.reasons.push(
-            "None of their clients is known to be still there: nobody waits for these answers any more."
+            "None of their clients is known to be still connected: nothing waits for these responses."
                 .to_owned(),
         );
     }

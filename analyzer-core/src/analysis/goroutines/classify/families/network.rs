@@ -68,7 +68,7 @@ fn io(context: &Context<'_>, group: &Group) -> Option<Assessment> {
     let mut assessment = Assessment::new(code, Policy { growth: Some(births), ..Policy::PEERS });
     if group.has("net/http.(*conn).serve") {
         assessment.held_back =
-            Some("A handler that took its connection over reads from it, as WebSockets do.".to_owned());
+            Some("A handler that hijacked its connection reads from it, as WebSockets do.".to_owned());
     }
     if group.has(CLIENT_LOOP) {
         assessment.satellite_of = Some(requests(context, group));

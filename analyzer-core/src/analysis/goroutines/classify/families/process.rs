@@ -22,7 +22,7 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
             Assessment::new("exec-pipe-inherited", Policy::GROWTH.or_waited(1, 0).or_aged(1, 0));
         assessment
             .reasons
-            .push("The child itself has ended: Wait only waits for the end of its output.".to_owned());
+            .push("The child process has exited: Wait is only waiting for its output to close.".to_owned());
         return Some(assessment);
     }
     if group.has(COPY_OUTPUT) || is_created_by(group, "os/exec.(*Cmd).Start") && group.wait == Wait::Io {
@@ -76,7 +76,7 @@ fn exec(context: &Context<'_>) -> Assessment {
         assessment.reasons.push("No goroutine is in (*Cmd).Wait.".to_owned());
     } else {
         assessment.held_back =
-            Some(format!("{waiters} goroutines are in (*Cmd).Wait: children are waited for."));
+            Some(format!("{waiters} goroutines are in (*Cmd).Wait, so child processes are being waited for."));
     }
     assessment
 }
@@ -88,7 +88,7 @@ fn shutdown(context: &Context<'_>, index: usize) -> Assessment {
     let step = context.series.last_steps().last();
     let change = step.and_then(|step| step.changes.get(index).copied().flatten());
     if context.is_minutes_apart && change.is_some_and(|change| change.survivors > 0) {
-        assessment.likely = Some("The same call of Shutdown was there minutes before.".to_owned());
+        assessment.likely = Some("The same call to Shutdown was already there minutes earlier.".to_owned());
     }
     assessment
 }

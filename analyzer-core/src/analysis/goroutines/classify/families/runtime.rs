@@ -24,7 +24,7 @@ fn left_by_test(group: &Group) -> Option<Assessment> {
         return None;
     }
     let mut assessment = Assessment::new("left-by-test", Policy::default());
-    assessment.likely = Some(format!("The test itself says so of {left} of {}.", members.len()));
+    assessment.likely = Some(format!("The test reports {left} of {} as leaked.", members.len()));
     Some(assessment)
 }
 
@@ -41,7 +41,7 @@ fn by_wait(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessm
 fn nil_channel(group: &Group) -> Assessment {
     let mut assessment = Assessment::new("nil-channel", Policy::default());
     let operation = if group.wait == Wait::NilSend { "Sending to" } else { "Receiving from" };
-    assessment.certain = Some(format!("{operation} a nil channel blocks for ever, by definition."));
+    assessment.certain = Some(format!("{operation} a nil channel blocks forever, by definition."));
     assessment
 }
 
@@ -51,9 +51,9 @@ fn select_forever(context: &Context<'_>, index: usize, group: &Group) -> Assessm
     let count = group.last().count;
     if count >= 2 {
         assessment.certain =
-            Some(format!("{count} goroutines are in a select without cases, which never ends."));
+            Some(format!("{count} goroutines are in a select without cases, which never returns."));
     } else if super::super::features::growth(context.series, index).is_none() {
-        assessment.held_back = Some("A program may park one goroutine on purpose.".to_owned());
+        assessment.held_back = Some("A program may block one goroutine like this on purpose.".to_owned());
     }
     assessment
 }
@@ -90,10 +90,10 @@ fn finalizer(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     let waited = super::super::features::waited(group, context.floor);
     let aged = super::super::features::aged(context.series, index).map_or(0, |(aged, _)| aged);
     if waited > 0 || aged > 0 {
-        assessment.certain = Some("The goroutine that runs all finalizers waits in one of them.".to_owned());
+        assessment.certain = Some("The goroutine that runs all finalizers is blocked in one of them.".to_owned());
     } else if seen_before(context, index) {
         assessment.likely = Some(
-            "The goroutine that runs all finalizers stands in the same one as in the dump before.".to_owned(),
+            "The goroutine that runs all finalizers is in the same finalizer as in the previous dump.".to_owned(),
         );
     }
     assessment
@@ -127,10 +127,10 @@ fn busy(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment
     let is_own = place.is_some_and(|site| site.origin == Origin::Own);
     let mut assessment = Assessment::new("busy-loop", Policy::default());
     let dumps = number_format::few(steps.len() + 1);
-    assessment.likely = Some(format!("The same goroutine runs at the same line in each of {dumps} dumps."));
+    assessment.likely = Some(format!("The same goroutine is running at the same line in each of {dumps} dumps."));
     if !is_own || !context.is_minutes_apart {
         assessment.held_back =
-            Some("Processor-bound work looks the same: only a CPU profile can tell.".to_owned());
+            Some("CPU-bound work looks the same: only a CPU profile shows the difference.".to_owned());
     }
     Some(assessment)
 }
