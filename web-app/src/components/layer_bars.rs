@@ -11,7 +11,7 @@ use crate::number_format as text;
 pub fn words(id: LayerId) -> (&'static str, &'static str) {
     match id {
         LayerId::Go => ("Go runtime", "held by the Go runtime"),
-        LayerId::Process => ("Process", "resident and anonymous"),
+        LayerId::Process => ("Process", "resident anonymous memory"),
         LayerId::Cgroup => ("Container", "charged"),
     }
 }
