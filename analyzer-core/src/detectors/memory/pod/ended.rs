@@ -102,14 +102,14 @@ fn restarted(subject: &Subject, container: &View<'_>, has_several_pods: bool) ->
         severity: Severity::Info,
         confidence: Confidence::Certain,
         reclaim: None,
-        condition: "A container has restarts, and its last state is not told.".to_owned(),
+        condition: "A container has restarted, but its last state is not in the text.".to_owned(),
         title: RESTARTED.title.to_owned(),
-        claim: format!("{name} restarted {times}, and how it ended is not in the text.{limit}"),
+        claim: format!("{name} restarted {times}; the text does not show how it ended.{limit}"),
         amount: None,
         citations: restarts.from,
         against: Vec::new(),
         advice: list(&[
-            "kubectl describe pod has the last state with reason and exit code, kubectl logs --previous what it wrote last.",
+            "kubectl describe pod shows the last state with reason and exit code, kubectl logs --previous its last output.",
         ]),
     };
     draft.about(subject.id)
