@@ -10,9 +10,30 @@ pub fn one_or_many(number: impl TryInto<u64>, one: &str, many: &str) -> String {
 #[cfg(test)]
 pub fn one_of_many(text: &str) -> Option<&str> {
     const MANY: [&str; 24] = [
-        "bytes", "captures", "connections", "containers", "cycles", "descriptors", "dumps", "entries", "events", "files",
-        "findings", "frames", "goroutines", "groups", "lines", "mappings", "others", "places", "processes", "rows",
-        "samples", "stacks", "threads", "times",
+        "bytes",
+        "captures",
+        "connections",
+        "containers",
+        "cycles",
+        "descriptors",
+        "dumps",
+        "entries",
+        "events",
+        "files",
+        "findings",
+        "frames",
+        "goroutines",
+        "groups",
+        "lines",
+        "mappings",
+        "others",
+        "places",
+        "processes",
+        "rows",
+        "samples",
+        "stacks",
+        "threads",
+        "times",
     ];
     let is_alone = |before: &str| before.chars().next_back().is_none_or(|c| c == ' ' || c == '(');
     text.match_indices("1 ").find_map(|(at, _)| {

@@ -17,7 +17,8 @@ pub const LEAST_RISE: u64 = 20;
 pub const LEAST_RISE_PERCENT: u64 = 150;
 
 /// The condition of growth, for people.
-pub const GROWTH: &str = "The count rises in each of at least 3 captures, by 20 or more and by half of the first count.";
+pub const GROWTH: &str =
+    "The count rises in each of at least 3 captures, by 20 or more and by half of the first count.";
 
 /// The moments of one subject.
 #[derive(Clone, Debug)]

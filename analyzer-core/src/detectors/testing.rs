@@ -36,7 +36,12 @@ pub fn check_bytes(family: &str, files: &[(&str, &[u8])], codes: &[&str]) -> Vec
     let report = report(files);
     for source in &report.sources {
         assert!(source.format.is_some(), "{} is not recognized: {:?}", source.path, source.notes);
-        assert_eq!(source.notes.iter().find_map(|note| one_of_many(&note.message)), None, "of {}", source.path);
+        assert_eq!(
+            source.notes.iter().find_map(|note| one_of_many(&note.message)),
+            None,
+            "of {}",
+            source.path
+        );
     }
     expect(family, report.findings, codes)
 }

@@ -13,12 +13,12 @@ use serde::Deserialize;
 use super::redaction::{Kind, Marks, Part, Verdict, walk_json};
 use super::sampled::{Builder, Frame};
 use super::{Content, Facts, Format, Probe, Sniff};
-use crate::base::words::one_or_many;
 use crate::base::convert::rounded_i64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
 use crate::base::source::{Input, Position};
 use crate::base::units::Nanos;
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::evidence::profiles::{LabelSets, LocationId, StackRow};
 
@@ -135,7 +135,11 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
             builder.profile.samples.values.extend([1, lasts]);
         }
         if unknown > 0 {
-            let message = one_or_many(unknown, "sample refers to a node that is not in the file and is omitted", "samples refer to nodes that are not in the file and are omitted");
+            let message = one_or_many(
+                unknown,
+                "sample refers to a node that is not in the file and is omitted",
+                "samples refer to nodes that are not in the file and are omitted",
+            );
             facts.notes.data_loss("undefined-node", None, message);
         }
     }

@@ -140,6 +140,10 @@ pub fn note_cut(bytes: &[u8], facts: &mut Facts, part: &str) {
     if !bytes.is_empty() && !Lines::ends_with_newline(bytes) {
         facts.is_partial = true;
         let at = Lines::new(bytes).last().map(|line| line.position());
-        facts.notes.data_loss("cut", at, format!("The file ends in the middle of a line; {part} may be missing."));
+        facts.notes.data_loss(
+            "cut",
+            at,
+            format!("The file ends in the middle of a line; {part} may be missing."),
+        );
     }
 }

@@ -10,12 +10,12 @@ use super::cpuprofile::json;
 use super::redaction::{Kind, Marks, Part, Verdict, walk_json};
 use super::sampled::{Builder, Frame};
 use super::{Content, Facts, Format, Probe, Sniff};
-use crate::base::words::one_or_many;
 use crate::base::convert::{i64_to_f64, rounded_i64};
 use crate::base::error::ParseError;
 use crate::base::limits;
 use crate::base::source::Input;
 use crate::base::units::Nanos;
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::evidence::profiles::{LabelSetId, LabelSets, LocationId};
 
@@ -166,11 +166,19 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     }
     facts.kind = Some("speedscope".to_owned());
     if reader.inexact > 0 {
-        let message = one_or_many(reader.inexact, "amount has a fraction, which is rounded", "amounts have fractions, which are rounded");
+        let message = one_or_many(
+            reader.inexact,
+            "amount has a fraction, which is rounded",
+            "amounts have fractions, which are rounded",
+        );
         facts.notes.info("fractions", None, message);
     }
     if reader.unknown > 0 {
-        let message = one_or_many(reader.unknown, "frame referenced by the profiles is not in the file and is omitted", "frames referenced by the profiles are not in the file and are omitted");
+        let message = one_or_many(
+            reader.unknown,
+            "frame referenced by the profiles is not in the file and is omitted",
+            "frames referenced by the profiles are not in the file and are omitted",
+        );
         facts.notes.data_loss("undefined-frame", None, message);
     }
     // Profiles stand one behind the other: times of several threads are each in order.

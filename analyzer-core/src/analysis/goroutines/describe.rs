@@ -17,7 +17,8 @@ use crate::base::units::Bytes;
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{GoroutineDump, PreambleKind};
 use crate::report::{
-    Citation, Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, Subject, SubjectId, WaitCount, number_format,
+    Citation, Crash, GoroutineGroup, GoroutineSnapshot, Goroutines, Subject, SubjectId, WaitCount,
+    number_format,
 };
 
 /// Members of a group that are cited and named.

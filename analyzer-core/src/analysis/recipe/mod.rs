@@ -130,8 +130,9 @@ impl<'e> Unit<'e> {
         let module = self.module.filter(|module| module.container_max_procs != Some(true))?;
         let go = module.go.as_ref()?;
         let is_old = version_of(&go.value)?.is_before(AWARE) || module.container_max_procs == Some(false);
-        is_old
-            .then(|| (format!("go.mod says go {}, with which the runtime does not read the quota", go.value), go.at))
+        is_old.then(|| {
+            (format!("go.mod says go {}, with which the runtime does not read the quota", go.value), go.at)
+        })
     }
 
     /// True if both the toolchain and `go.mod` are known, and the runtime follows the CPU quota by itself.

@@ -79,8 +79,7 @@ fn kubernetes(container: &Container, changes: &[RecipeChange]) -> (String, Strin
     let space =
         if container.namespace.is_empty() { String::new() } else { format!(" -n {}", container.namespace) };
     let apply = if kind == "Pod" {
-        "merge it into the pod template: the limits of a running pod cannot be changed this way"
-            .to_owned()
+        "merge it into the pod template: the limits of a running pod cannot be changed this way".to_owned()
     } else {
         format!("kubectl patch {} {name}{space} --patch-file fix.yaml", kind.to_ascii_lowercase())
     };

@@ -91,16 +91,14 @@ fn tell_trace(trace: &mut Trace, leak: usize, groups: &[GoroutineGroup]) {
     };
     match group.verdict {
         Verdict::Leak | Verdict::Suspect => {
-            leak.reasons
-                .push(format!("{counted}, and they look leaked there as well"));
+            leak.reasons.push(format!("{counted}, and they look leaked there as well"));
             if group.verdict == Verdict::Leak {
                 leak.confidence = leak.confidence.min(Confidence::Likely);
             }
         }
         Verdict::Unknown => leak.reasons.push(counted),
         Verdict::Benign => {
-            leak.against
-                .push(format!("{counted}, and classify them as background work"));
+            leak.against.push(format!("{counted}, and classify them as background work"));
         }
     }
 }

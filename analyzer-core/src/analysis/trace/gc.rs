@@ -19,7 +19,10 @@ const PAUSES: usize = 500;
 const CAUSES: [(&str, &str); 12] = [
     ("GC mark termination", "ends the mark phase of each GC cycle"),
     ("GC sweep termination", "begins each GC cycle"),
-    ("all goroutines stack trace", "runtime.Stack for all goroutines: a dump with debug=2, or a crash handler"),
+    (
+        "all goroutines stack trace",
+        "runtime.Stack for all goroutines: a dump with debug=2, or a crash handler",
+    ),
     ("goroutine profile", "the goroutine profile"),
     ("goroutine profile cleanup", "the goroutine profile"),
     ("read mem stats", "runtime.ReadMemStats, for example by expvar or older metrics libraries"),

@@ -123,7 +123,9 @@ fn unaware(case: &Case<'_>, course: &Course<'_>, cpu: &Cpu, quota: u64) -> Optio
     let why = match (is_off, version, module) {
         (true, _, _) => "GODEBUG=containermaxprocs=0 is set".to_owned(),
         (_, Some(version), _) => format!("{version} does not read the quota"),
-        (_, _, Some(go)) => format!("go.mod says go {}, with which the runtime does not read the quota", go.value),
+        (_, _, Some(go)) => {
+            format!("go.mod says go {}, with which the runtime does not read the quota", go.value)
+        }
         (false, None, None) => return None,
     };
     let stated = module.map(|go| Citation::place(go.at));

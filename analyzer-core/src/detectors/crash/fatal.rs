@@ -146,8 +146,7 @@ fn address(event: &Event<'_>) -> String {
 
 /// Addresses below are of a nil pointer, with the offset of a field.
 const FIRST_PAGE: u64 = 4096;
-const NIL_IN_RUNTIME: &str =
-    "A nil pointer was dereferenced where Go cannot turn the fault into a panic: in the runtime, in assembly or in C code.";
+const NIL_IN_RUNTIME: &str = "A nil pointer was dereferenced where Go cannot turn the fault into a panic: in the runtime, in assembly or in C code.";
 
 /// Places that are named.
 const PLACES: usize = 8;
@@ -177,7 +176,8 @@ fn stuck(event: &Event<'_>) -> String {
     let named: Vec<String> =
         rows.iter().take(PLACES).map(|(place, count)| format!("{count} in {place}")).collect();
     let rest = more.map(|more| format!(", and {more} more")).unwrap_or_default();
-    let who = if all == 1 { "The only listed goroutine is blocked" } else { "All listed goroutines are blocked" };
+    let who =
+        if all == 1 { "The only listed goroutine is blocked" } else { "All listed goroutines are blocked" };
     format!(" {who} ({all}): {}{rest}.", named.join(", "))
 }
 

@@ -103,11 +103,7 @@ mod tests {
                 "crash.test-timeout",
                 &["test timed out after 1s", "TestWait/inner (1s)", "racy.TestWait.func1"],
             ),
-            (
-                "testpanic",
-                "crash.nil-dereference",
-                &["A test panicked", "racy.(*Cart).Add (cart.go:6)"],
-            ),
+            ("testpanic", "crash.nil-dereference", &["A test panicked", "racy.(*Cart).Add (cart.go:6)"]),
             (
                 "recovered",
                 "crash.recovered-panic",

@@ -81,7 +81,11 @@ const KNOWN: &[Known] = &[
         "The channel was closed twice.",
         "Let a single owner close it, or use sync.Once.",
     ),
-    known("close of nil channel", "The channel was never created with make.", "Create the channel where its owner is created."),
+    known(
+        "close of nil channel",
+        "The channel was never created with make.",
+        "Create the channel where its owner is created.",
+    ),
     known(
         "index out of range",
         "An index was negative or not below the length.",
@@ -149,8 +153,7 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     let is_nil = crash.panics.iter().any(|panic| panic.text.contains(NIL_MESSAGE));
     let rule = if is_nil { NIL } else { PANIC };
     let is_test = event.frames().iter().any(|(_, frame)| frame.function == TEST_RUNNER);
-    let what =
-        if is_test { "A test panicked" } else { "The process panicked" };
+    let what = if is_test { "A test panicked" } else { "The process panicked" };
     let mut claim = format!("{what}: {}.", quote(&first.text));
     claim.push_str(&chain(event));
     claim.push_str(&raised(event));
@@ -168,7 +171,8 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     }
     if event.goroutine().is_none() {
         advice.push(
-            "No goroutine was printed (GOTRACEBACK=none): set GOTRACEBACK=all to see where it panicked.".to_owned(),
+            "No goroutine was printed (GOTRACEBACK=none): set GOTRACEBACK=all to see where it panicked."
+                .to_owned(),
         );
     }
     Some(Told {
@@ -347,9 +351,7 @@ fn logged_exit(event: &Event<'_>) -> Told {
         title: LOGGED.title.to_owned(),
         claim: format!("{}: {}.{}", LOGGED.title, quote(message), caller.unwrap_or_default()),
         against: Vec::new(),
-        advice: list(&[
-            "The message says what failed; the log lines above it say why.",
-        ]),
+        advice: list(&["The message says what failed; the log lines above it say why."]),
     }
 }
 

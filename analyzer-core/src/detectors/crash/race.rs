@@ -72,7 +72,10 @@ fn finding(evidence: &Evidence, race: &RaceReport, subject: SubjectId, times: i6
         reclaim: None,
         condition: "The race detector printed a report.".to_owned(),
         title: RACE.title.to_owned(),
-        claim: format!("Data race: {}. The two accesses are not synchronized.{again}", accesses.join(", and before that ")),
+        claim: format!(
+            "Data race: {}. The two accesses are not synchronized.{again}",
+            accesses.join(", and before that ")
+        ),
         amount: (times > 1).then_some(Amount::counted(times, Counted::Times)),
         citations: race.accesses.iter().map(|access| Citation::place(race.span(access.line))).collect(),
         against: Vec::new(),

@@ -120,7 +120,9 @@ fn meaning(name: &str, code: Option<i64>, is_in_cgo: bool) -> &'static str {
         ("SIGSEGV", Some(1)) if is_in_cgo => {
             " Nothing is mapped at that address: C code used a NULL or corrupt pointer."
         }
-        ("SIGSEGV", Some(2)) => " The address is mapped, but does not allow this access (read-only, or not executable).",
+        ("SIGSEGV", Some(2)) => {
+            " The address is mapped, but does not allow this access (read-only, or not executable)."
+        }
         ("SIGBUS", _) => {
             " The page could not be loaded: a mapped file was truncated, a tmpfs is full, or the memory is faulty."
         }

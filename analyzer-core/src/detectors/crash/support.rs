@@ -63,10 +63,7 @@ pub fn events<'a>(case: &Case<'a>) -> Vec<Event<'a>> {
 /// What the rules of this room need.
 pub fn missing_inputs(case: &Case<'_>) -> Vec<String> {
     if case.evidence.goroutines.dumps.is_empty() {
-        vec![
-            "what the program printed when it exited (stderr, or kubectl logs --previous)"
-                .to_owned(),
-        ]
+        vec!["what the program printed when it exited (stderr, or kubectl logs --previous)".to_owned()]
     } else {
         Vec::new()
     }
@@ -199,7 +196,11 @@ impl Event<'_> {
     pub fn remarks(&self) -> String {
         let texts: Vec<String> =
             self.crash.remarks.iter().take(3).map(|remark| quote(&remark.text)).collect();
-        if texts.is_empty() { String::new() } else { format!(" The runtime also printed: {}.", texts.join("; ")) }
+        if texts.is_empty() {
+            String::new()
+        } else {
+            format!(" The runtime also printed: {}.", texts.join("; "))
+        }
     }
 }
 

@@ -57,11 +57,7 @@ const LEAKS: [Leak; 8] = [
         ],
     },
     Leak {
-        rule: rule(
-            "fd.leak.unix",
-            "Unix sockets leak",
-            "The number of open Unix sockets keeps growing.",
-        ),
+        rule: rule("fd.leak.unix", "Unix sockets leak", "The number of open Unix sockets keeps growing."),
         kind: DescriptorKind::Unix,
         against: &[],
         advice: &["Close connections to Unix sockets like any other connection."],
@@ -77,11 +73,7 @@ const LEAKS: [Leak; 8] = [
         advice: &["Keep a single watcher and add paths to it; call Close on a watcher that is replaced."],
     },
     Leak {
-        rule: rule(
-            "fd.leak.eventfd",
-            "eventfds leak",
-            "The number of open eventfds keeps growing.",
-        ),
+        rule: rule("fd.leak.eventfd", "eventfds leak", "The number of open eventfds keeps growing."),
         kind: DescriptorKind::Eventfd,
         against: &[],
         advice: &[
@@ -109,7 +101,9 @@ const LEAKS: [Leak; 8] = [
         ),
         kind: DescriptorKind::Socket,
         against: &[],
-        advice: &["The connection findings show the remote address and the state: close the connections there."],
+        advice: &[
+            "The connection findings show the remote address and the state: close the connections there.",
+        ],
     },
 ];
 

@@ -30,7 +30,10 @@ const ALLOC: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[ALLOC],
     missing_inputs: |case| {
-        needs(&case.evidence.probes.entries, "a bpftrace map of bytes by ustack at malloc (uprobe), with -f json")
+        needs(
+            &case.evidence.probes.entries,
+            "a bpftrace map of bytes by ustack at malloc (uprobe), with -f json",
+        )
     },
     detect: |case: &Case<'_>| {
         let mut maps: BTreeMap<(SourceId, StrId), Vec<&MapEntry>> = BTreeMap::new();

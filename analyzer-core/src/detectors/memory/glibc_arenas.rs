@@ -41,7 +41,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
     let draft = Draft {
         rule: ARENAS,
         reclaim: Some(Reclaim::Stays),
-        condition: format!("There are at least {LEAST_ARENAS} arenas, and they hold at least {}.", effect(reviewed)),
+        condition: format!(
+            "There are at least {LEAST_ARENAS} arenas, and they hold at least {}.",
+            effect(reviewed)
+        ),
         severity: Severity::Warning,
         confidence: Confidence::Possible,
         title: ARENAS.title.to_owned(),
@@ -51,9 +54,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         ),
         amount: exact(resident.value),
         citations: resident.from,
-        against: list(&[
-            "Resident pages are not necessarily free: all of them may be in use.",
-        ]),
+        against: list(&["Resident pages are not necessarily free: all of them may be in use."]),
         advice: list(&[
             "Set MALLOC_ARENA_MAX=2, or call malloc_trim(0) periodically, and compare.",
             "jemalloc returns freed memory more reliably when many threads allocate.",

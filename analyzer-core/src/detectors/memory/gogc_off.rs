@@ -41,7 +41,8 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         confidence: Confidence::Certain,
         title: GOGC_OFF.title.to_owned(),
-        claim: "GOGC is off and GOMEMLIMIT is not set: the heap is never collected and only grows.".to_owned(),
+        claim: "GOGC is off and GOMEMLIMIT is not set: the heap is never collected and only grows."
+            .to_owned(),
         amount: None,
         citations: goal.from.clone(),
         against: list(&["This may be intended: the program is short-lived or calls runtime.GC itself."]),

@@ -37,7 +37,11 @@ const BELOW_LIVE: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[MISSING, TIGHT, BELOW_LIVE],
     missing_inputs: |case| {
-        needs(case, usable, &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang configured to export it)"])
+        needs(
+            case,
+            usable,
+            &["/gc/gomemlimit:bytes (runtime/metrics, or client_golang configured to export it)"],
+        )
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);

@@ -38,8 +38,10 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         "debug.FreeOSMemory returns it immediately, at the cost of a full collection.",
     ]);
     if gomemlimit(reviewed).is_none() {
-        advice
-            .push("With GOMEMLIMIT set, the runtime returns memory earlier, before the limit is reached.".to_owned());
+        advice.push(
+            "With GOMEMLIMIT set, the runtime returns memory earlier, before the limit is reached."
+                .to_owned(),
+        );
     }
     let draft = Draft {
         rule: IDLE,

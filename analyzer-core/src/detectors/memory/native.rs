@@ -152,9 +152,7 @@ fn advice(classes: &[(&'static str, Bytes)]) -> Vec<String> {
         "GOMEMLIMIT does not include it: set GOMEMLIMIT low enough that both fit in the container's limit.",
     ]);
     if classes.iter().any(|(label, _)| label.contains("glibc")) {
-        advice.push(
-            "glibc keeps freed blocks in up to 8 arenas per CPU: try MALLOC_ARENA_MAX=2.".to_owned(),
-        );
+        advice.push("glibc keeps freed blocks in up to 8 arenas per CPU: try MALLOC_ARENA_MAX=2.".to_owned());
     }
     advice
 }

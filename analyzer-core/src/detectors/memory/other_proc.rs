@@ -114,7 +114,9 @@ fn missing(reviewed: &Reviewed<'_>, rest: &Term) -> Option<Finding> {
         ),
         amount: exact(rest.value),
         citations: rest.from.clone(),
-        against: list(&["If the files were captured at different times, the heap may have grown in between."]),
+        against: list(&[
+            "If the files were captured at different times, the heap may have grown in between.",
+        ]),
         advice: list(&["Capture /proc/PID/smaps_rollup of every process in cgroup.procs."]),
     };
     draft.about(reviewed.moment.subject)

@@ -21,9 +21,7 @@ const PAGETABLES: Rule = Rule {
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[PAGETABLES],
-    missing_inputs: |case| {
-        needs(case, usable, &["/proc/PID/status, or memory.stat of a cgroup v2"])
-    },
+    missing_inputs: |case| needs(case, usable, &["/proc/PID/status, or memory.stat of a cgroup v2"]),
     detect: |case: &Case<'_>| latest(case, usable).into_iter().filter_map(find).collect(),
 };
 

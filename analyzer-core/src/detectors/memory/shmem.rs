@@ -54,9 +54,7 @@ fn find(reviewed: &Reviewed<'_>) -> Option<Finding> {
         ),
         amount: exact(shmem.value),
         citations: shmem.from.clone(),
-        against: list(&[
-            "If a sidecar maps the same file, either container may be charged for it.",
-        ]),
+        against: list(&["If a sidecar maps the same file, either container may be charged for it."]),
         advice: list(&[
             "It stays charged after the process exits, until the file or the volume is deleted.",
             "Check emptyDir volumes with medium: Memory (set a sizeLimit), /dev/shm, and memfd_create.",

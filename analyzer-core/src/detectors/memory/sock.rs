@@ -18,9 +18,7 @@ const SOCK: Rule = Rule {
 /// The rule.
 pub const DETECTOR: Detector = Detector {
     rules: &[SOCK],
-    missing_inputs: |case| {
-        needs(case, usable, &["memory.stat of a cgroup v2, or /proc/net/sockstat"])
-    },
+    missing_inputs: |case| needs(case, usable, &["memory.stat of a cgroup v2, or /proc/net/sockstat"]),
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
         latest

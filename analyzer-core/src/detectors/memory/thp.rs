@@ -25,11 +25,7 @@ const UNMAPPED: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[THP, UNMAPPED],
     missing_inputs: |case| {
-        needs(
-            case,
-            usable,
-            &["/proc/PID/smaps and MemStats of the same moment, or the cgroup's memory.stat"],
-        )
+        needs(case, usable, &["/proc/PID/smaps and MemStats of the same moment, or the cgroup's memory.stat"])
     },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);

@@ -50,7 +50,9 @@ const HIGH_THROTTLE: Rule = Rule {
 /// The rules.
 pub const DETECTOR: Detector = Detector {
     rules: &[THRASH, LIVELOCK, HIGH_THROTTLE],
-    missing_inputs: |case| needs(case, usable, &["the cgroup's memory.pressure, memory.stat and memory limit"]),
+    missing_inputs: |case| {
+        needs(case, usable, &["the cgroup's memory.pressure, memory.stat and memory limit"])
+    },
     detect: |case: &Case<'_>| {
         let latest = latest(case, usable);
         let found =
@@ -63,7 +65,9 @@ pub const DETECTOR: Detector = Detector {
 fn with_cachestat(case: &Case<'_>, mut finding: Finding) -> Finding {
     let misses = cache_miss::misses(case);
     if let Some(misses) = misses.first().filter(|_| finding.code == THRASH.code) {
-        finding.claim.push_str(&format!(" cachestat, which covers the whole machine, agrees: {}.", misses.sentence()));
+        finding
+            .claim
+            .push_str(&format!(" cachestat, which covers the whole machine, agrees: {}.", misses.sentence()));
         finding.citations.extend(misses.citations());
     }
     finding

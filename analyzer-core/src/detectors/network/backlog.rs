@@ -54,7 +54,11 @@ fn find(course: &Course<'_>) -> Option<Finding> {
             full.address,
             number_format::count_u64(backlog),
             number_format::count_u64(dropped),
-            if counters.len() > 1 { "more between the captures" } else { "since the network namespace was created" },
+            if counters.len() > 1 {
+                "more between the captures"
+            } else {
+                "since the network namespace was created"
+            },
         ),
         amount: dropped,
         citations: std::iter::once(full.citation.clone()).chain(counters.into_iter().cloned()).collect(),

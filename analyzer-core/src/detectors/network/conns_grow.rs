@@ -57,7 +57,9 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Vec<Finding> {
                 citations: vec![row.citation.clone()],
                 against: doubts(last)
                     .into_iter()
-                    .chain(list(&["Higher load needs more connections. A pool stops growing at its maximum size."]))
+                    .chain(list(&[
+                        "Higher load needs more connections. A pool stops growing at its maximum size.",
+                    ]))
                     .collect(),
                 advice: advice(idle.is_some()),
             };

@@ -31,7 +31,11 @@ const CHURN: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[CHURN],
     missing_inputs: |case| {
-        needs(case, |process| process.allocations.is_some(), &["two heap or allocs profiles of the same process"])
+        needs(
+            case,
+            |process| process.allocations.is_some(),
+            &["two heap or allocs profiles of the same process"],
+        )
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
 };
@@ -107,9 +111,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, all: &Allocations, churn:
             whole(churn.allocated.bytes),
             Unit::Bytes,
         )],
-        against: list(&[
-            "Garbage is not a problem in itself, only if collecting it takes much CPU time.",
-        ]),
+        against: list(&["Garbage is not a problem in itself, only if collecting it takes much CPU time."]),
         advice: list(&[
             "Reuse the objects (a buffer kept by its owner, a sync.Pool), allocate them with their final size, or use the package's append-style functions.",
         ]),

@@ -96,7 +96,9 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, window: &Counted, site: &
         severity: doubts.severity(),
         confidence: doubts.confidence(),
         reclaim: None,
-        condition: format!("On average, at least {WAITING} goroutines wait, as senders or while serving a request."),
+        condition: format!(
+            "On average, at least {WAITING} goroutines wait, as senders or while serving a request."
+        ),
         title: CHAN.title.to_owned(),
         claim,
         amount: Some(Amount::exact(site.nanos, Unit::Nanoseconds)),
@@ -143,7 +145,9 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         ),
         amount: Some(Amount::exact(site.nanos, Unit::Nanoseconds)),
         citations: vec![sample(last.source, site.at, "delay", site.nanos, Unit::Nanoseconds)],
-        against: list(&["A single profile counts since process start and shows no rate: the waits may be long over."]),
+        against: list(&[
+            "A single profile counts since process start and shows no rate: the waits may be long over.",
+        ]),
         advice: list(&["Take a second block profile later: the difference shows current waits."]),
     };
     let mut found = draft.about(process.subject)?;

@@ -196,8 +196,11 @@ fn hottest(case: &Case<'_>, subject: &Subject) -> Option<(String, Vec<StackFrame
     let samples = CpuSamples::new(&process.stacks, cpu);
     let site = samples.by_site(|_| true).into_iter().next()?;
     let (value, bounds) = samples.share(site.count);
-    let mut text =
-        format!("{} of the CPU time is spent in {}.", share_text(value, bounds), place(case, process, site.site));
+    let mut text = format!(
+        "{} of the CPU time is spent in {}.",
+        share_text(value, bounds),
+        place(case, process, site.site)
+    );
     let (preempted, starved) = samples.share(samples.preempted());
     if starved.low >= STARVED {
         text.push_str(&format!(

@@ -134,7 +134,8 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
     let mut doubts = Doubts::default();
     let is_polling = share(polls.saturating_add(yields), samples.count) >= POLLS;
     doubts.add_if(!is_polling, || {
-        "It does not poll a channel or yield for a third of the time: it may be long, legitimate work.".to_owned()
+        "It does not poll a channel or yield for a third of the time: it may be long, legitimate work."
+            .to_owned()
     });
     doubts.add_if(samples.count < SAMPLES, || format!("The CPU profile has only {} samples.", samples.count));
     let sites = samples.by_site(is_in);

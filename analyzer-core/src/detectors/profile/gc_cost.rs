@@ -191,7 +191,9 @@ impl Cause {
         if self.is_garbage {
             format!("Allocate less at {place}: reuse objects, or allocate them with their final size.")
         } else {
-            format!("Retain less of what {place} allocates, or fewer pointers in it: every cycle marks it again.")
+            format!(
+                "Retain less of what {place} allocates, or fewer pointers in it: every cycle marks it again."
+            )
         }
     }
 }

@@ -52,7 +52,11 @@ pub const DETECTOR: Detector = Detector {
     rules: &[GROWTH],
     missing_inputs: |case| {
         let is_enough = |process: &ProcessProfiles| process.heap.moments.len() >= 2;
-        needs(case, is_enough, &["two heap profiles of the same process, preferably three, the last with ?gc=1"])
+        needs(
+            case,
+            is_enough,
+            &["two heap profiles of the same process, preferably three, the last with ?gc=1"],
+        )
     },
     detect: |case: &Case<'_>| processes(case).iter().flat_map(|process| find(case, process)).collect(),
 };
@@ -181,8 +185,10 @@ fn finding(
             .0
             .iter()
             .cloned()
-            .chain(["A cache that is still filling up grows the same way: profiles cannot distinguish the two."
-                .to_owned()])
+            .chain([
+                "A cache that is still filling up grows the same way: profiles cannot distinguish the two."
+                    .to_owned(),
+            ])
             .collect(),
         advice: advice(case, process, site),
     };
@@ -194,7 +200,9 @@ fn finding(
             number_format::count_u64(grown(group)),
             group.user_frame.as_ref().or(group.stack.first()).map(StackFrame::call_site).unwrap_or_default()
         ));
-        finding.advice.insert(0, "Let these goroutines exit: the memory that they retain is then freed.".to_owned());
+        finding
+            .advice
+            .insert(0, "Let these goroutines exit: the memory that they retain is then freed.".to_owned());
         finding.places.extend(group.user_frame.clone());
         finding.group = Some(group.id.clone());
     }
@@ -338,9 +346,13 @@ fn advice(case: &Case<'_>, process: &ProcessProfiles, site: &SiteGrowth) -> Vec<
     } else if called.contains("strings.") && site.bytes_per_object() >= 4096.0 {
         "If only a part of each string or slice is needed, keep a copy (strings.Clone, bytes.Clone): a small substring keeps the whole alive.".to_owned()
     } else if is_map {
-        format!("Evict entries from the map that {place} fills, or recreate it periodically: a map does not shrink.")
+        format!(
+            "Evict entries from the map that {place} fills, or recreate it periodically: a map does not shrink."
+        )
     } else {
-        format!("Find what retains the objects allocated at {place}: evict them, limit them, or delete them with their owner.")
+        format!(
+            "Find what retains the objects allocated at {place}: evict them, limit them, or delete them with their owner."
+        )
     };
     let mut advice = vec![shape];
     if site.bytes_per_object() >= 4096.0 && site.big_object.is_none() {

@@ -116,7 +116,10 @@ fn find(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         .iter()
         .take(3)
         .map(|filler| {
-            let rate = filler.rate.map(|rate| format!(", growing by {} per minute", bytes(rate))).unwrap_or_default();
+            let rate = filler
+                .rate
+                .map(|rate| format!(", growing by {} per minute", bytes(rate)))
+                .unwrap_or_default();
             format!(
                 "{} ({}{rate})",
                 place(case, process, filler.site),

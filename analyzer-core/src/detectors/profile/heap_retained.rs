@@ -77,9 +77,7 @@ fn finding(case: &Case<'_>, process: &ProcessProfiles, site: &SiteLevel, all: f6
             whole(site.level.bytes),
             Unit::Bytes,
         )],
-        against: list(&[
-            "Memory in use is not necessarily a leak: a profile does not show what is needed.",
-        ]),
+        against: list(&["Memory in use is not necessarily a leak: a profile does not show what is needed."]),
         advice: list(&[if process.heap.moments.len() > 1 {
             "Compare it with the first heap profile of this process, and look at what grew in between."
         } else {

@@ -222,7 +222,9 @@ fn alone(case: &Case<'_>, process: &ProcessProfiles) -> Option<Finding> {
         ),
         amount: Some(nanos(site.nanos)),
         citations: vec![sample(last.source, site.at, "delay", site.nanos, Unit::Nanoseconds)],
-        against: list(&["A single profile counts since process start and shows no rate: the waits may be long over."]),
+        against: list(&[
+            "A single profile counts since process start and shows no rate: the waits may be long over.",
+        ]),
         advice: list(&["Take a second mutex profile later: the difference shows current waits."]),
     };
     let mut found = draft.about(process.subject)?;

@@ -79,10 +79,7 @@ fn led_to(case: &Case<'_>, unit: &Unit<'_>) -> Option<(String, SourceSpan)> {
             let is_debug =
                 target.is_some_and(|target| is_pprof(container, target)) || port.name.contains("pprof");
             if is_debug && service.is_public {
-                return Some((
-                    format!("the service {name} exposes port {}", port.target),
-                    port.at,
-                ));
+                return Some((format!("the service {name} exposes port {}", port.target), port.at));
             }
             let leads = entrances
                 .iter()

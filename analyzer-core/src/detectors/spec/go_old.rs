@@ -35,8 +35,12 @@ pub const DETECTOR: Detector = Detector {
 fn peculiar(version: Version) -> Option<&'static str> {
     match (version.minor, version.patch) {
         _ if version.major != 1 => None,
-        (21, Some(0..=3)) => Some("it requests huge pages from the kernel, which raises Rss (go.dev/issue/64332)"),
-        (..16, _) => Some("it frees memory with MADV_FREE, which stays in Rss, and does not support GOMEMLIMIT"),
+        (21, Some(0..=3)) => {
+            Some("it requests huge pages from the kernel, which raises Rss (go.dev/issue/64332)")
+        }
+        (..16, _) => {
+            Some("it frees memory with MADV_FREE, which stays in Rss, and does not support GOMEMLIMIT")
+        }
         (..19, _) => Some("it does not support GOMEMLIMIT"),
         _ => None,
     }

@@ -28,11 +28,12 @@ pub const DETECTOR: Detector = Detector {
             let is_alone = unit.container.is_none();
             Some(Draft {
                 confidence: if is_alone { Confidence::Likely } else { Confidence::Certain },
-                claim: format!("{} has GOGC={value} but no GOMEMLIMIT: the garbage collector never runs.", unit.name()),
+                claim: format!(
+                    "{} has GOGC={value} but no GOMEMLIMIT: the garbage collector never runs.",
+                    unit.name()
+                ),
                 citations: vec![place(at, "GOGC")],
-                against: list(&[
-                    "This may be intended for a short job that exits before memory runs out.",
-                ]),
+                against: list(&["This may be intended for a short job that exits before memory runs out."]),
                 advice: list(&["Set GOMEMLIMIT below the container's memory limit, or remove GOGC=off."]),
                 ..draft(OFF, "GOGC is off or negative, and GOMEMLIMIT is not set.")
             })

@@ -27,7 +27,11 @@ pub const DETECTOR: Detector = Detector {
             let go = unit.go.map(|at| place(at, "Go"));
             Some(Draft {
                 confidence: Confidence::Likely,
-                claim: format!("{} is limited to {} but does not set GOMEMLIMIT.", unit.name(), written(limit)),
+                claim: format!(
+                    "{} is limited to {} but does not set GOMEMLIMIT.",
+                    unit.name(),
+                    written(limit)
+                ),
                 citations: std::iter::once(memory(limit, "memory limit")).chain(go).collect(),
                 against: list(&[
                     "A heap that never comes near the limit does not need GOMEMLIMIT.",

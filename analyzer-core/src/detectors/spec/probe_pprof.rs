@@ -30,9 +30,7 @@ pub const DETECTOR: Detector = Detector {
                 against: list(&[
                     "The index page /debug/pprof/ is cheap, but it does not check the service's health either.",
                 ]),
-                advice: list(&[
-                    "Use a handler that checks what the service needs, such as /livez.",
-                ]),
+                advice: list(&["Use a handler that checks what the service needs, such as /livez."]),
                 ..draft(PPROF, "The path or command of a probe contains /debug/pprof.")
             })
         })

@@ -28,7 +28,9 @@ fn find(case: &Case<'_>, unit: &Unit<'_>) -> Option<Draft> {
     let used = working_set(case.memory, subjects).filter(|used| request.value < least(used.value));
     let requests = format!("{} requests {}", unit.name(), written(request));
     let cited = memory(request, "memory request");
-    let advice = list(&["Request what it actually uses. For a service that must not be evicted, set the request to the limit."]);
+    let advice = list(&[
+        "Request what it actually uses. For a service that must not be evicted, set the request to the limit.",
+    ]);
     if let Some(used) = used {
         let limited = limit.map_or_else(String::new, |limit| format!(" with a limit of {}", written(limit)));
         return Some(Draft {

@@ -33,7 +33,9 @@ pub const DETECTOR: Detector = Detector {
                     signal.value
                 ),
                 citations: vec![place(signal.at, "stop signal")],
-                against: list(&["A program that handles the signal with signal.Notify can shut down normally."]),
+                against: list(&[
+                    "A program that handles the signal with signal.Notify can shut down normally.",
+                ]),
                 advice: list(&["Remove the stop signal: the default is SIGTERM."]),
                 ..draft(STOPSIGNAL, "The stop signal is SIGQUIT or SIGABRT.")
             })

@@ -23,9 +23,7 @@ pub const DETECTOR: Detector = Detector {
         if has_dump {
             Vec::new()
         } else {
-            list(&[
-                "what the program printed when it exited (stderr, or kubectl logs --previous)",
-            ])
+            list(&["what the program printed when it exited (stderr, or kubectl logs --previous)"])
         }
     },
     detect: |case: &Case<'_>| {
@@ -63,8 +61,9 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     let had = have.map_or_else(String::new, |have| {
         format!(" It had {}.", number_format::counted(have, "thread", "threads"))
     });
-    let mut claim =
-        format!("The kernel refused to create a thread, and the runtime terminated the process (exit code 2).{had}");
+    let mut claim = format!(
+        "The kernel refused to create a thread, and the runtime terminated the process (exit code 2).{had}"
+    );
     let span = SourceSpan { source: dump.source, at: Position::line(line) };
     let mut citations = vec![Citation::figure(
         span,
@@ -73,10 +72,7 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         Unit::Count,
     )];
     if let Some(most) = most {
-        claim.push_str(&format!(
-            " The cgroup's pids.max is {}.",
-            number_format::count_u64(value(most)?)
-        ));
+        claim.push_str(&format!(" The cgroup's pids.max is {}.", number_format::count_u64(value(most)?)));
         citations.push(most.clone());
     }
     let group = joined(case, course, Counterpart::Thread);

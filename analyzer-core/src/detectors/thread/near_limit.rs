@@ -82,7 +82,9 @@ fn find(course: &Course<'_>) -> Option<Finding> {
         rule: NEAR,
         severity: Severity::Warning,
         confidence: Confidence::Certain,
-        condition: format!("At least {NEAR_PERCENT}% of pids.max, RLIMIT_NPROC, threads-max or Go's limit of 10,000 is used."),
+        condition: format!(
+            "At least {NEAR_PERCENT}% of pids.max, RLIMIT_NPROC, threads-max or Go's limit of 10,000 is used."
+        ),
         claim: format!(
             "{} of {} threads are used: {}.",
             number_format::count_u64(count),

@@ -71,7 +71,9 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
         claim,
         amount: threads,
         citations,
-        against: list(&["cgo pools and waits for child processes also occupy threads, but stop growing at some point."]),
+        against: list(&[
+            "cgo pools and waits for child processes also occupy threads, but stop growing at some point.",
+        ]),
         advice: list(&[
             "Use I/O that the netpoller supports (os.File for pipes, net.Conn) instead of syscall.Read, and use a timeout for file locks (LOCK_NB with retries).",
             "Limit the number of concurrent calls with a semaphore.",

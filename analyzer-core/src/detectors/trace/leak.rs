@@ -73,7 +73,8 @@ fn draft(trace: &Trace, leak: &LeakEvidence) -> Draft {
     let (rule, condition) = match leak.sign {
         LeakSign::BlockedForever => (
             BLOCKED_FOREVER,
-            "A goroutine other than main is blocked on a nil channel or in a select without cases.".to_owned(),
+            "A goroutine other than main is blocked on a nil channel or in a select without cases."
+                .to_owned(),
         ),
         LeakSign::Growth => (
             GROWTH,
@@ -152,12 +153,16 @@ fn place(trace: &Trace, stack: u32) -> Option<&StackFrame> {
 fn advice(reason: &str) -> Vec<String> {
     let first = match reason {
         "forever" => "Create the channel before it is used. An empty select belongs only in main.",
-        "chan send" => "Give the channel a buffer for every sender, or select on ctx.Done() as well as the send.",
+        "chan send" => {
+            "Give the channel a buffer for every sender, or select on ctx.Done() as well as the send."
+        }
         "chan receive" => {
             "Close the channel when nothing more is sent, or select on ctx.Done() as well as the receive."
         }
         "select" => "Add a case that ends the wait: ctx.Done(), or a channel that gets closed.",
-        "sync.(*Cond).Wait" => "Call Signal or Broadcast also when the work is done, not only when there is more.",
+        "sync.(*Cond).Wait" => {
+            "Call Signal or Broadcast also when the work is done, not only when there is more."
+        }
         _ => {
             "Find the goroutine that holds the lock or has to call Done: in the Trace view, Who waits for whom shows which goroutines woke others here."
         }

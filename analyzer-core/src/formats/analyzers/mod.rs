@@ -110,11 +110,8 @@ impl<'a> Taker<'a> {
     /// What is said at the end.
     fn finish(self) {
         if self.left_out > 0 {
-            let message = format!(
-                "{} diagnostics are omitted: the maximum is {}",
-                self.left_out,
-                limits::DIAGNOSTICS
-            );
+            let message =
+                format!("{} diagnostics are omitted: the maximum is {}", self.left_out, limits::DIAGNOSTICS);
             self.facts.notes.data_loss("diagnostics-left-out", None, message);
         }
         if self.taken == 0 && self.left_out == 0 {

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 
 use super::{Stated, Taker, by_content};
-use crate::base::words::one_or_many;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::formats::{Facts, Probe, Sniff};
 
@@ -64,7 +64,11 @@ pub(super) fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
         return Err(ParseError::new(ErrorKind::Malformed, Position::line(1), "line", message));
     }
     if others > 0 {
-        let message = one_or_many(others, "line is not in staticcheck's output format", "lines are not in staticcheck's output format");
+        let message = one_or_many(
+            others,
+            "line is not in staticcheck's output format",
+            "lines are not in staticcheck's output format",
+        );
         taker.facts.notes.data_loss("other-lines", first_other, message);
     }
     taker.finish();

@@ -58,13 +58,7 @@ pub const FORMATS: &[Format] = &[
         secrets::table,
     ),
     format("oomkill", "OOM kills (oomkill)", oomkill::sniff, oomkill::parse, secrets::table),
-    format(
-        "offcputime",
-        "bcc stacks (offcputime, profile)",
-        stacks::sniff,
-        stacks::parse,
-        secrets::stacks,
-    ),
+    format("offcputime", "bcc stacks (offcputime, profile)", stacks::sniff, stacks::parse, secrets::stacks),
 ];
 
 const fn format(

@@ -53,7 +53,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         let Some(row) = row(text) else { continue };
         if found >= OOM_EVENTS {
             facts.is_partial = true;
-            facts.notes.data_loss("rows-left-out", Some(line.position()), "There are too many kills; the rest is ignored.");
+            facts.notes.data_loss(
+                "rows-left-out",
+                Some(line.position()),
+                "There are too many kills; the rest is ignored.",
+            );
             break;
         }
         let at = line.position();

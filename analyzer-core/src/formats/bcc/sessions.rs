@@ -93,7 +93,11 @@ pub fn parse_retransmits(
         let (Some((first, _)), Some((second, (host, port)))) = (ends.next(), ends.next()) else { continue };
         if found >= PROBE_ROWS {
             facts.is_partial = true;
-            facts.notes.data_loss("rows-left-out", Some(line.position()), "There are too many rows; the rest is ignored.");
+            facts.notes.data_loss(
+                "rows-left-out",
+                Some(line.position()),
+                "There are too many rows; the rest is ignored.",
+            );
             break;
         }
         let behind = row.get(second + 1).copied().unwrap_or_default();

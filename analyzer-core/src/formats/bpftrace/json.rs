@@ -189,8 +189,7 @@ fn object(node: &Node, at: Position, rows: &mut Rows<'_>, evidence: &mut Evidenc
         "lost_events" => {
             facts.is_partial = true;
             let lost = data.get("events").and_then(Node::number).unwrap_or(0);
-            let message =
-                format!("bpftrace lost {lost} printed events; maps are not affected.");
+            let message = format!("bpftrace lost {lost} printed events; maps are not affected.");
             facts.notes.data_loss("lost-events", Some(at), message);
         }
         "map" | "value" | "hist" | "lhist" | "stats" => {

@@ -118,7 +118,9 @@ impl<'a> Rows<'a> {
         }
         let repeated: u64 = self.entries.iter().map(|entry| u64::from(entry.entries - 1)).sum();
         if repeated > 0 {
-            let message = format!("Entries with the same key are added up ({repeated}): bpftrace distinguishes keys by address but prints symbols.");
+            let message = format!(
+                "Entries with the same key are added up ({repeated}): bpftrace distinguishes keys by address but prints symbols."
+            );
             facts.notes.info("equal-keys", None, message);
         }
         facts.kind = Some(if is_life { "goroutine-life" } else { "bpftrace" }.to_owned());

@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::Reader;
-use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
 use crate::base::reader::Lines;
 use crate::base::source::Position;
+use crate::base::words::one_or_many;
 use crate::formats::Facts;
 
 /// True for objects of bpftrace, one a line; what it says on the side may stand before.
@@ -119,7 +119,11 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_>, facts: &mut Facts) -> 
         }
     }
     if broken.0 > 0 {
-        let message = one_or_many(broken.0, "line is invalid JSON and is ignored", "lines are invalid JSON and are ignored");
+        let message = one_or_many(
+            broken.0,
+            "line is invalid JSON and is ignored",
+            "lines are invalid JSON and are ignored",
+        );
         facts.notes.data_loss("broken-json", broken.1, message);
     }
     Ok(())

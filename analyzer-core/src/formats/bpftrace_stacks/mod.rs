@@ -15,9 +15,9 @@ mod text;
 
 use super::sampled::{self, Builder, Counted};
 use super::{Content, Facts, Format, Probe, Sniff};
-use crate::base::words::one_or_many;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use key::Key;
 
@@ -154,8 +154,11 @@ impl Reader<'_> {
         sampled::note_unit(counted, facts);
         facts.kind = Some(counted.map_or("stacks", |counted| counted.kind).to_owned());
         if self.empty > 0 {
-            let message =
-                one_or_many(self.empty, "key has no call stack (bpftrace found none) and is omitted", "keys have no call stack (bpftrace found none) and are omitted");
+            let message = one_or_many(
+                self.empty,
+                "key has no call stack (bpftrace found none) and is omitted",
+                "keys have no call stack (bpftrace found none) and are omitted",
+            );
             facts.notes.data_loss("no-stack", None, message);
         }
         let width = self.builder.profile.sample_types.len();

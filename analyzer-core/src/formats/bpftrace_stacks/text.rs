@@ -2,10 +2,10 @@
 
 use super::Reader;
 use super::key::frame;
-use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::ParseError;
 use crate::base::reader::Lines;
+use crate::base::words::one_or_many;
 use crate::formats::Facts;
 
 /// Bytes of a key at most: 127 frames of long names.
@@ -64,7 +64,11 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_>, facts: &mut Facts) -> 
     }
     cut += u64::from(open.is_some());
     if cut > 0 {
-        let message = one_or_many(cut, "key is not followed by an integer and is omitted", "keys are not followed by an integer and are omitted");
+        let message = one_or_many(
+            cut,
+            "key is not followed by an integer and is omitted",
+            "keys are not followed by an integer and are omitted",
+        );
         facts.notes.data_loss("key-without-value", None, message);
     }
     Ok(())

@@ -3,12 +3,12 @@
 use std::io::Cursor;
 
 use super::{Budget, Leaf, stream};
-use crate::base::words::one_or_many;
 use crate::base::convert::to_u64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
 use crate::base::source::Position;
 use crate::base::units::Nanos;
+use crate::base::words::one_or_many;
 
 const TAR_BLOCK: usize = 512;
 
@@ -58,7 +58,9 @@ pub(super) fn untar(archive: &Leaf, budget: &mut Budget) -> Vec<Leaf> {
             leaf.notes.data_loss(
                 "member-truncated",
                 Some(Position::offset(present)),
-                format!("The archive is truncated inside this file: {present} of {claimed} bytes are present"),
+                format!(
+                    "The archive is truncated inside this file: {present} of {claimed} bytes are present"
+                ),
             );
         }
     }
@@ -129,7 +131,9 @@ impl<'a> Members<'a> {
             Some(last) => last.notes.data_loss(
                 "archive-cut",
                 None,
-                format!("The archive is truncated or damaged after this file ({reason}); later files are missing"),
+                format!(
+                    "The archive is truncated or damaged after this file ({reason}); later files are missing"
+                ),
             ),
             None => {
                 let failed = self.broken(number, reason);
@@ -140,8 +144,11 @@ impl<'a> Members<'a> {
 
     fn note_doubles(&mut self, doubles: usize) {
         let Some(last) = self.rows.last_mut().filter(|_| doubles > 0) else { return };
-        let message =
-            one_or_many(doubles, "more file in the archive has the same name as another one and is ignored", "more files in the archive have the same name as another one and are ignored");
+        let message = one_or_many(
+            doubles,
+            "more file in the archive has the same name as another one and is ignored",
+            "more files in the archive have the same name as another one and are ignored",
+        );
         last.notes.data_loss("archive-doubles", None, message);
     }
 

@@ -169,7 +169,10 @@ fn the_state_alone_tells_of_a_kill_or_of_none() {
         assert_eq!(format(&report), Some("container-inspect"), "{text}");
         let found = findings(&report);
         let [(code, Severity::Critical, claim)] = found.as_slice() else { panic!("one finding: {found:?}") };
-        assert!(*code == "mem.oom.cgroup" && claim.contains("limit is not in the captures"), "{code} {claim}");
+        assert!(
+            *code == "mem.oom.cgroup" && claim.contains("limit is not in the captures"),
+            "{code} {claim}"
+        );
     }
     let healthy = killed.replace("true", "false").replace("exited", "running").replace("137", "0");
     assert_eq!(findings(&report("paste.txt", &healthy)), []);

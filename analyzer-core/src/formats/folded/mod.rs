@@ -12,11 +12,11 @@ mod secrets;
 
 use super::sampled::{self, Builder, Frame};
 use super::{Content, Facts, Format, Probe, Sniff};
-use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::reader::Lines;
 use crate::base::source::{Input, Position};
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::evidence::profiles::{LabelSets, LocationId};
 use line::Stack;
@@ -85,11 +85,19 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
     facts.kind = Some(counted.map_or("stacks", |counted| counted.kind).to_owned());
     reader.builder.column(what, unit);
     if unread.0 > 0 {
-        let message = one_or_many(unread.0, "line is not a stack followed by a number and is ignored", "lines are not stacks followed by a number and are ignored");
+        let message = one_or_many(
+            unread.0,
+            "line is not a stack followed by a number and is ignored",
+            "lines are not stacks followed by a number and are ignored",
+        );
         facts.notes.info("lines-not-read", unread.1, message);
     }
     if reader.fractions > 0 {
-        let message = one_or_many(reader.fractions, "amount has a fraction, which is truncated", "amounts have fractions, which are truncated");
+        let message = one_or_many(
+            reader.fractions,
+            "amount has a fraction, which is truncated",
+            "amounts have fractions, which are truncated",
+        );
         facts.notes.data_loss("fractions", None, message);
     }
     let profile = reader.builder.finish(&mut facts.notes);

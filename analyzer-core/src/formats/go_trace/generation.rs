@@ -165,7 +165,10 @@ impl OpenGeneration {
         if missing > 0 {
             let why =
                 if tables.lacks_names() { "its tables, which come last, are missing" } else { "damage" };
-            let message = format!("generation {} refers to stacks or strings that do not exist ({missing} times): {why}", self.number);
+            let message = format!(
+                "generation {} refers to stacks or strings that do not exist ({missing} times): {why}",
+                self.number
+            );
             progress.notes.data_loss(
                 "trace-names-missing",
                 Some(Position::offset(self.start_offset)),

@@ -7,11 +7,11 @@ use super::generation::{OpenGeneration, Progress};
 use super::header::{self, HEADER_BYTES, Version};
 use super::order::{Order, Tally};
 use super::wire::{self, WireCounts};
-use crate::base::words::one_or_many;
 use crate::base::convert::{to_u64, to_usize};
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::limits::TRACE_GENERATION_BYTES;
 use crate::base::source::Position;
+use crate::base::words::one_or_many;
 use crate::evidence::trace::event::{EventSink, Generation};
 use crate::evidence::trace::names::Names;
 
@@ -265,8 +265,7 @@ impl State {
         // From Go 1.26 on a mark is due first.
         let is_whole = is_next && !self.progress.version.ends_generations();
         if !is_whole {
-            let message =
-                format!("generation {} is incomplete before generation {number}", open.number);
+            let message = format!("generation {} is incomplete before generation {number}", open.number);
             let at = Some(Position::offset(self.at));
             self.progress.notes.data_loss("trace-generation-unfinished", at, message);
         }
@@ -358,19 +357,35 @@ impl State {
             notes.data_loss(
                 "trace-order-uncertain",
                 None,
-                one_or_many(forced, "event does not fit any possible order and was placed by its timestamp", "events do not fit any possible order and were placed by their timestamps"),
+                one_or_many(
+                    forced,
+                    "event does not fit any possible order and was placed by its timestamp",
+                    "events do not fit any possible order and were placed by their timestamps",
+                ),
             );
         }
         if conflicts > 0 {
-            let message = one_or_many(conflicts, "state differs from the preceding events", "states differ from the preceding events");
+            let message = one_or_many(
+                conflicts,
+                "state differs from the preceding events",
+                "states differ from the preceding events",
+            );
             notes.data_loss("trace-states-differ", None, message);
         }
         if unplaced > 0 {
-            let message = one_or_many(unplaced, "event of an unknown goroutine or processor is omitted", "events of unknown goroutines or processors are omitted");
+            let message = one_or_many(
+                unplaced,
+                "event of an unknown goroutine or processor is omitted",
+                "events of unknown goroutines or processors are omitted",
+            );
             notes.data_loss("trace-events-unplaced", None, message);
         }
         if without_proc > 0 {
-            let message = one_or_many(without_proc, "event that needs a processor belongs to a thread without one", "events that need a processor belong to threads without one");
+            let message = one_or_many(
+                without_proc,
+                "event that needs a processor belongs to a thread without one",
+                "events that need a processor belong to threads without one",
+            );
             notes.data_loss("trace-no-processor", None, message);
         }
         if over_limit > 0 {

@@ -146,11 +146,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, number: u64) {
-        self.notes.info(
-            "lines-between",
-            Some(Position::line(number)),
-            "A line is not part of the profile.",
-        );
+        self.notes.info("lines-between", Some(Position::line(number)), "A line is not part of the profile.");
     }
 
     fn labels(&mut self, text: &str) {

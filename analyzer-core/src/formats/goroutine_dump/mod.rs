@@ -147,8 +147,7 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
         ));
     }
     if is_headless {
-        let message =
-            "The stack has no header: its goroutine and state are unknown.";
+        let message = "The stack has no header: its goroutine and state are unknown.";
         facts.notes.info("no-header", Some(Position::line(1)), message);
     }
     note_wrapping(prefix_or_none, facts);

@@ -173,11 +173,7 @@ fn a_recipe_without_a_mistake_is_no_health_and_says_so() {
     session.add("compose.yaml", text.as_bytes().to_vec());
     let report = session.report();
     assert!(report.findings.is_empty());
-    assert!(
-        report.verdict.starts_with("No problem in the configuration in 1 file"),
-        "{}",
-        report.verdict
-    );
+    assert!(report.verdict.starts_with("No problem in the configuration in 1 file"), "{}", report.verdict);
     assert_eq!(report.outcome, crate::report::Outcome::Unjudged);
 }
 
@@ -195,10 +191,6 @@ fn of_what_is_not_known_to_be_go_no_check_passes() {
         session.add(path, text.as_bytes().to_vec());
         let report = session.report();
         assert_eq!(report.checks_run, 0, "{path}");
-        assert!(
-            report.verdict.ends_with("no container is known to run a Go program."),
-            "{}",
-            report.verdict
-        );
+        assert!(report.verdict.ends_with("no container is known to run a Go program."), "{}", report.verdict);
     }
 }

@@ -1,13 +1,13 @@
 //! Samples, whatever form they were written in.
 
 use super::dictionary::{Attribute, Dictionary};
-use crate::base::words::one_or_many;
 use crate::base::convert::{clamp_i64, to_usize};
 use crate::base::error::ParseError;
 use crate::base::intern::StringTable;
 use crate::base::limits;
 use crate::base::source::SourceId;
 use crate::base::units::Nanos;
+use crate::base::words::one_or_many;
 use crate::evidence::profiles::{Label, Profile, ValueType};
 use crate::formats::Facts;
 use crate::formats::sampled::{Builder, ON_CPU};
@@ -165,17 +165,27 @@ impl<'e> Reader<'e> {
         facts.captured_at = self.builder.profile.time;
         facts.kind = self.kind();
         if self.left_out > 0 {
-            let message = format!("Samples with more than {} types are omitted ({})", limits::OTLP_SAMPLE_TYPES, self.left_out);
+            let message = format!(
+                "Samples with more than {} types are omitted ({})",
+                limits::OTLP_SAMPLE_TYPES,
+                self.left_out
+            );
             facts.notes.data_loss("sample-types", None, message);
         }
         if self.empty > 0 {
-            let message =
-                one_or_many(self.empty, "sample has neither a value nor a timestamp and is not counted", "samples have neither a value nor a timestamp and are not counted");
+            let message = one_or_many(
+                self.empty,
+                "sample has neither a value nor a timestamp and is not counted",
+                "samples have neither a value nor a timestamp and are not counted",
+            );
             facts.notes.data_loss("empty-samples", None, message);
         }
         if self.dangling > 0 {
-            let message =
-                one_or_many(self.dangling, "referenced stack or location is not in the dictionary", "referenced stacks or locations are not in the dictionary");
+            let message = one_or_many(
+                self.dangling,
+                "referenced stack or location is not in the dictionary",
+                "referenced stacks or locations are not in the dictionary",
+            );
             facts.notes.data_loss("dangling-index", None, message);
         }
         if self.profiles > 1 {

@@ -6,12 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::frames::{self, Row};
 use super::header::{self, Head};
-use crate::base::words::one_or_many;
 use crate::base::convert::to_usize;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits;
 use crate::base::reader::{Line, Lines};
 use crate::base::source::{Input, Position};
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::evidence::profiles::{LabelSetId, LocationId, MappingId, Profile};
 use crate::formats::Facts;
@@ -271,10 +271,8 @@ impl<'a, 'e> Reader<'a, 'e> {
         let samples = &mut self.builder.profile.samples;
         let kept = values.len().checked_div(stride).unwrap_or(0);
         if kept < samples.len() {
-            let message = format!(
-                "{} samples of several events exceed the maximum of a profile",
-                samples.len() - kept
-            );
+            let message =
+                format!("{} samples of several events exceed the maximum of a profile", samples.len() - kept);
             facts.notes.data_loss("samples-left-out", None, message);
             samples.stack.truncate(kept);
             samples.labels.truncate(kept);
@@ -310,12 +308,18 @@ impl<'a, 'e> Reader<'a, 'e> {
             .filter(|kind| !kind.is_empty())
             .map(str::to_owned);
         if self.lost > 0 {
-            let message = format!("perf lost samples in {}: the shares may be inaccurate", one_or_many(self.lost, "place", "places"));
+            let message = format!(
+                "perf lost samples in {}: the shares may be inaccurate",
+                one_or_many(self.lost, "place", "places")
+            );
             facts.notes.info("perf-lost", None, message);
         }
         if self.unread > 0 {
-            let message =
-                one_or_many(self.unread, "line belongs to no sample or frame and is ignored", "lines belong to no sample or frame and are ignored");
+            let message = one_or_many(
+                self.unread,
+                "line belongs to no sample or frame and is ignored",
+                "lines belong to no sample or frame and are ignored",
+            );
             facts.notes.info("lines-not-read", self.first_unread, message);
         }
     }

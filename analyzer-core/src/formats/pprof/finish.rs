@@ -3,10 +3,10 @@
 
 use super::decode::{Decoded, position};
 use super::survey::Survey;
-use crate::base::words::one_or_many;
 use crate::base::convert::id_to_usize;
 use crate::base::error::{ErrorKind, Notes, ParseError};
 use crate::base::intern::{StrId, StringTable};
+use crate::base::words::one_or_many;
 use crate::evidence::profiles::{FunctionId, Label, LabelSets, LabelValue, MappingId, Profile};
 
 /// Resolves all references.
@@ -138,19 +138,35 @@ fn check_usable(decoded: &Decoded, bytes: &[u8], survey: &Survey) -> Result<(), 
 fn note_references(decoded: &Decoded, dangling: Dangling, unknown_names: u64, notes: &mut Notes) {
     let profile = &decoded.profile;
     if dangling.locations > 0 {
-        let message = one_or_many(dangling.locations, "location referenced by samples is not in the file; its frames are unknown", "locations referenced by samples are not in the file; their frames are unknown");
+        let message = one_or_many(
+            dangling.locations,
+            "location referenced by samples is not in the file; its frames are unknown",
+            "locations referenced by samples are not in the file; their frames are unknown",
+        );
         notes.data_loss("undefined-location", None, message);
     }
     if dangling.functions > 0 {
-        let message = one_or_many(dangling.functions, "function referenced by lines is not in the file; its address is shown instead", "functions referenced by lines are not in the file; addresses are shown instead");
+        let message = one_or_many(
+            dangling.functions,
+            "function referenced by lines is not in the file; its address is shown instead",
+            "functions referenced by lines are not in the file; addresses are shown instead",
+        );
         notes.data_loss("undefined-function", None, message);
     }
     if dangling.mappings > 0 {
-        let message = one_or_many(dangling.mappings, "mapping referenced by locations is not in the file", "mappings referenced by locations are not in the file");
+        let message = one_or_many(
+            dangling.mappings,
+            "mapping referenced by locations is not in the file",
+            "mappings referenced by locations are not in the file",
+        );
         notes.info("undefined-mapping", None, message);
     }
     if unknown_names > 0 {
-        let message = one_or_many(unknown_names, "name is not in the string table", "names are not in the string table");
+        let message = one_or_many(
+            unknown_names,
+            "name is not in the string table",
+            "names are not in the string table",
+        );
         notes.data_loss("string-index", None, message);
     }
     if profile.samples.is_empty() {

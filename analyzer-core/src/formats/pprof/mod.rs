@@ -72,10 +72,8 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
 fn first_profile<'a>(bytes: &'a [u8], notes: &mut Notes) -> (&'a [u8], Survey) {
     let survey = Survey::of(bytes);
     let Some(second) = survey.second else { return (bytes, survey) };
-    let message = format!(
-        "two profiles are concatenated; the second one ({} bytes) is ignored",
-        bytes.len() - second
-    );
+    let message =
+        format!("two profiles are concatenated; the second one ({} bytes) is ignored", bytes.len() - second);
     notes.data_loss("profiles-concatenated", Some(decode::position(second)), message);
     let first = bytes.get(..second).unwrap_or(bytes);
     (first, Survey::of(first))

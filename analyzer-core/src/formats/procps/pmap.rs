@@ -7,10 +7,10 @@
 //! ```
 //! `-X` and `-XX` print the columns of `smaps` instead, with their sums in the last row.
 
-use crate::base::words::one_or_many;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
 use crate::base::units::Unit;
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::evidence::memory::RecordKind;
 use crate::formats::record::{RecordBuilder, text_lines};
@@ -88,7 +88,10 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         }
         record.finish();
         facts.is_partial = true;
-        let message = format!("The row with the totals is missing; {} added up, and there may be more.", one_or_many(rows.count, "mapping is", "mappings are"));
+        let message = format!(
+            "The row with the totals is missing; {} added up, and there may be more.",
+            one_or_many(rows.count, "mapping is", "mappings are")
+        );
         facts.notes.data_loss("no-sums", Some(at), message);
         return Ok(());
     }

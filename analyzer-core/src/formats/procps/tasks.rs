@@ -164,7 +164,11 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     }
     facts.kind = Some("processes".to_owned());
     if tables > 1 {
-        facts.notes.info("several-tables", None, format!("It contains {tables} tables; the first one is used."));
+        facts.notes.info(
+            "several-tables",
+            None,
+            format!("It contains {tables} tables; the first one is used."),
+        );
     }
     if count > 0 {
         return Ok(());
@@ -179,7 +183,8 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             "no row has a process ID and a size",
         )
     } else {
-        let message = "no column shows the resident size: use ps -eo pid,rss,vsz,comm, or better /proc/PID/smaps";
+        let message =
+            "no column shows the resident size: use ps -eo pid,rss,vsz,comm, or better /proc/PID/smaps";
         ParseError::new(ErrorKind::Unsupported, whole, "table of processes", message)
     })
 }

@@ -59,8 +59,10 @@ impl Series {
             facts.notes.info("no-metric-name", None, message);
         }
         if self.samples > 1 {
-            let message =
-                format!("A range of up to {} samples per series: the newest one of each is used.", self.samples);
+            let message = format!(
+                "A range of up to {} samples per series: the newest one of each is used.",
+                self.samples
+            );
             facts.notes.info("newest-of-range", None, message);
         }
         if !self.collector.store(input, evidence, facts) {

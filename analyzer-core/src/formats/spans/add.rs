@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::base::words::one_or_many;
 use crate::base::convert::wire_to_i64;
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::{JSON_BYTES, SPANS};
 use crate::base::source::{Input, Position};
+use crate::base::words::one_or_many;
 use crate::evidence::Evidence;
 use crate::evidence::spans::{Span, SpanKind};
 use crate::formats::Facts;
@@ -84,8 +84,11 @@ impl<'e> Adder<'e> {
         }
         if self.broken > 0 {
             self.facts.is_partial = true;
-            let message =
-                one_or_many(self.broken, "span has no readable trace and span ID and is omitted.", "spans have no readable trace and span ID and are omitted.");
+            let message = one_or_many(
+                self.broken,
+                "span has no readable trace and span ID and is omitted.",
+                "spans have no readable trace and span ID and are omitted.",
+            );
             self.facts.notes.data_loss("broken-spans", None, message);
         }
         self.facts.kind = Some(kind.to_owned());

@@ -108,11 +108,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         (Ok(()), None) => Ok(()),
         (Ok(()), Some(at)) => {
             facts.is_partial = true;
-            facts.notes.data_loss(
-                "cut",
-                Some(at),
-                "The file is damaged from here on; the rest is missing.",
-            );
+            facts.notes.data_loss("cut", Some(at), "The file is damaged from here on; the rest is missing.");
             Ok(())
         }
         (Err(_), Some(at)) => {

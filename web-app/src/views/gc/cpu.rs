@@ -130,10 +130,7 @@ fn table(report: &Report, name: Option<String>, moments: &[&ResourceSnapshot]) -
 fn row(reading: &Reading<'_>) -> Html {
     let cpu = reading.cpu;
     let stopped = cpu.throttled_time.map(|time| {
-        format!(
-            "Throttled for {} since the cgroup was created, summed over CPUs",
-            text::duration(time.0)
-        )
+        format!("Throttled for {} since the cgroup was created, summed over CPUs", text::duration(time.0))
     });
     let pressure = cpu.pressure.as_ref().and_then(|pressure| pressure.value);
     html! {

@@ -48,11 +48,7 @@ fn list(summary: &GcSummary, has_scavenges: bool) -> Vec<Figure> {
                 text::bytes(summary.live_most.0)
             ),
         },
-        Figure {
-            name: "Peak heap",
-            value: text::bytes(summary.heap_most.0),
-            meaning: overshoot(summary),
-        },
+        Figure { name: "Peak heap", value: text::bytes(summary.heap_most.0), meaning: overshoot(summary) },
         Figure {
             name: "Longest pause",
             value: text::duration(summary.pause_most.0),

@@ -48,10 +48,7 @@ fn places(report: &Report) -> Vec<Place> {
 }
 
 const RECIPES: &[Recipe] = &[
-    Recipe {
-        what: "The Go runtime",
-        command: "curl -s localhost:6060/debug/pprof/heap?debug=1 > heap.txt",
-    },
+    Recipe { what: "The Go runtime", command: "curl -s localhost:6060/debug/pprof/heap?debug=1 > heap.txt" },
     Recipe { what: "The process", command: "cat /proc/1/smaps > smaps; cat /proc/1/status > status" },
     Recipe {
         what: "The container",

@@ -176,7 +176,10 @@ fn row(report: &Report, line: &Line<'_, Connections>) -> Html {
 /// What bounds dialing.
 fn settings(sockets: &Sockets) -> Html {
     let ports = sockets.local_ports.map(|ports| {
-        format!("{} available for outgoing connections (ip_local_port_range)", text::counted_u64(ports, "port", "ports"))
+        format!(
+            "{} available for outgoing connections (ip_local_port_range)",
+            text::counted_u64(ports, "port", "ports")
+        )
     });
     let reuse =
         sockets.time_wait_reuse.map(|reuse| format!("net.ipv4.tcp_tw_reuse is {}", text::count(reuse)));

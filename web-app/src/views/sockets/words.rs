@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn functions_of_the_kernel_are_explained_by_their_whole_name() {
         assert!(kernel_function("futex_wait_queue").is_some_and(|text| text.contains("parked")));
-        assert!(kernel_function("anon_pipe_read").is_some_and(|text| text.contains("reads from an empty pipe")));
+        assert!(
+            kernel_function("anon_pipe_read").is_some_and(|text| text.contains("reads from an empty pipe"))
+        );
         assert_eq!(kernel_function("pipe_read_and_more"), None);
         assert_eq!(kernel_function(""), None);
     }

@@ -122,7 +122,9 @@ pub const RULES: &[Rule] = &[
         code: "goroutine.blocked-holding-lock",
         title: "A goroutine blocks while holding a lock that others wait for",
         meaning: "Between Lock and Unlock, a goroutine waits for something else, and the other goroutines wait for that lock.",
-        advice: &["Copy what you need while holding the lock, unlock, and only then send, write or call other code."],
+        advice: &[
+            "Copy what you need while holding the lock, unlock, and only then send, write or call other code.",
+        ],
         against: "",
     },
     Rule {
@@ -310,7 +312,9 @@ pub const RULES: &[Rule] = &[
         code: "goroutine.exec-not-waited",
         title: "Child processes without Wait",
         meaning: "A child process was started, but Wait was not called: goroutines copy its output, and it stays a zombie after it exits.",
-        advice: &["Call Wait after Start (or use Run): it ends the copying goroutines and reaps the child process."],
+        advice: &[
+            "Call Wait after Start (or use Run): it ends the copying goroutines and reaps the child process.",
+        ],
         against: "Goroutines that copy the output of a running child process are normal.",
     },
     Rule {
@@ -336,7 +340,9 @@ pub const RULES: &[Rule] = &[
         code: "goroutine.iter-pull-not-stopped",
         title: "iter.Pull iterators that are never stopped",
         meaning: "An iter.Pull iterator was neither drained nor stopped, and its goroutine waits for the next call.",
-        advice: &["Call defer stop() right after iter.Pull: without it, the iterator's goroutine waits forever."],
+        advice: &[
+            "Call defer stop() right after iter.Pull: without it, the iterator's goroutine waits forever.",
+        ],
         against: "An iterator in use is in this state between two values.",
     },
     Rule {

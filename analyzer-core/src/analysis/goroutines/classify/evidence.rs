@@ -308,7 +308,9 @@ fn waiting(context: &Context<'_>, index: usize, group: &Group, policy: &Policy, 
         let level = if policy.is_strong && is_long { Level::VeryLikely } else { Level::Likely };
         weighed.raise(
             level,
-            format!("{waited} of {members} have waited for at least {floor} minutes, the longest for {longest}."),
+            format!(
+                "{waited} of {members} have waited for at least {floor} minutes, the longest for {longest}."
+            ),
         );
     }
     let Some((aged, before)) = features::aged(context.series, index) else { return };

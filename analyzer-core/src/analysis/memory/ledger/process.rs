@@ -36,8 +36,7 @@ pub fn rows(moment: &Moment<'_>, result: &mut Reconciliation) {
 /// no part of what the container is charged for.
 fn resident_alone(moment: &Moment<'_>, process: &Process<'_>, result: &mut Reconciliation) {
     let Some(resident) = &process.rss else { return };
-    let needed =
-        "To show how much of the process is anonymous memory, capture /proc/PID/smaps, smaps_rollup or status.";
+    let needed = "To show how much of the process is anonymous memory, capture /proc/PID/smaps, smaps_rollup or status.";
     result.missing.push(needed.to_owned());
     if let Some(committed) = moment.go.as_ref().and_then(|go| go.committed()) {
         result.ledger.residual(LAYER, NOT_GO_BY_RESIDENT, &(resident - &committed));
@@ -81,7 +80,8 @@ fn not_resident(moment: &Moment<'_>, arenas: &Term, outside: &OutsideArenas, res
         }
         None => {
             result.missing.push(
-                "No Go arenas were recognized in smaps, so the runtime and process layers are not joined.".to_owned(),
+                "No Go arenas were recognized in smaps, so the runtime and process layers are not joined."
+                    .to_owned(),
             );
             return;
         }

@@ -399,6 +399,8 @@ fn a_worker_that_waits_for_its_own_group_waits_for_itself() {
            golang.org/x/sync/singleflight.(*Group).Do(0xc000200000, {0x1, 0x2}) singleflight.go:113
            cache.(*Cache).Get(0xc000300000) cache.go:20",
         &["goroutine.self-deadlock"],
-        &["calls singleflight for a key from within the call for the same key, at cache.(*Cache).Get (cache.go:20)"],
+        &[
+            "calls singleflight for a key from within the call for the same key, at cache.(*Cache).Get (cache.go:20)",
+        ],
     );
 }

@@ -44,8 +44,7 @@ pub const DETECTOR: Detector = Detector {
     rules: &RULES,
     missing_inputs: |case| {
         let has_dump = case.analysis.goroutines.as_ref().is_some_and(|section| !section.snapshots.is_empty());
-        let needs =
-            "a goroutine dump (/debug/pprof/goroutine?debug=2), preferably two or three, taken a few minutes apart";
+        let needs = "a goroutine dump (/debug/pprof/goroutine?debug=2), preferably two or three, taken a few minutes apart";
         if has_dump { Vec::new() } else { vec![needs.to_owned()] }
     },
     detect: |case: &Case<'_>| case.analysis.goroutines.as_ref().map(detect).unwrap_or_default(),
@@ -106,7 +105,8 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         citations: Citations::from_list(citations.collect())?,
         against: vec!["A short burst of load also puts many goroutines at one place.".to_owned()],
         advice: vec![
-            "Capture goroutine?debug=2 again five minutes later: goroutines that have not moved are stuck.".to_owned(),
+            "Capture goroutine?debug=2 again five minutes later: goroutines that have not moved are stuck."
+                .to_owned(),
         ],
         places: Vec::new(),
         excerpts: Vec::new(),

@@ -72,7 +72,10 @@ impl Shown {
                 };
                 // Estimates of lines may add up to more than grew.
                 let share = if *bytes >= growth { "all".to_owned() } else { text(*bytes) };
-                format!(" According to the heap profiles, {share} of it was allocated at {}.{rest}", named.join("; "))
+                format!(
+                    " According to the heap profiles, {share} of it was allocated at {}.{rest}",
+                    named.join("; ")
+                )
             }
             Self::Spread { least } => format!(
                 " No single line in the heap profiles explains it: a line would be visible from about {}.",

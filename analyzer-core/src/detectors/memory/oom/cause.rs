@@ -107,9 +107,9 @@ impl<'c, 'r> Cause<'c, 'r> {
             .iter()
             .take(NAMED)
             .map(|filler| {
-                let rate = filler
-                    .rate
-                    .map_or_else(String::new, |rate| format!(", growing by {} per minute", text(whole(rate))));
+                let rate = filler.rate.map_or_else(String::new, |rate| {
+                    format!(", growing by {} per minute", text(whole(rate)))
+                });
                 format!("{}, {}{rate}", place(case, process, filler.site), text(whole(filler.level)))
             })
             .collect();
@@ -224,7 +224,8 @@ impl<'c, 'r> Cause<'c, 'r> {
         let changes =
             self.classes.iter().filter_map(|class| Some((class.term.value - then(class.name)?, class.name)));
         let (by, name) = changes.max_by_key(|(by, _)| *by)?;
-        (by >= WORTH_A_WORD).then(|| format!("Between that capture and the kill, {name} grew most, by {}.", text(by)))
+        (by >= WORTH_A_WORD)
+            .then(|| format!("Between that capture and the kill, {name} grew most, by {}.", text(by)))
     }
 }
 

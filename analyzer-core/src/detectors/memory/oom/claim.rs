@@ -52,7 +52,11 @@ fn severity(episode: &Episode<'_>) -> Severity {
 }
 
 fn title(episode: &Episode<'_>, rule: Rule) -> String {
-    if episode.is_own { rule.title.to_owned() } else { "Another container on the node was OOM-killed".to_owned() }
+    if episode.is_own {
+        rule.title.to_owned()
+    } else {
+        "Another container on the node was OOM-killed".to_owned()
+    }
 }
 
 fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
@@ -128,19 +132,27 @@ fn killing(case: &Case<'_>, episode: &Episode<'_>) -> String {
     let event = episode.main;
     let names: Vec<String> =
         episode.killed.iter().map(|killed| named(case, killed.kill.name, killed.kill.pid)).collect();
-    let together = if event.group.is_some() { " (memory.oom.group kills all processes of the cgroup together)" } else { "" };
+    let together = if event.group.is_some() {
+        " (memory.oom.group kills all processes of the cgroup together)"
+    } else {
+        ""
+    };
     match names.as_slice() {
         [] if event.task_memcg.is_some() || event.group.is_some() => {
             "The kernel killed a process that this log does not name".to_owned()
         }
         [] => match event.invoked_by.map(|id| name(case, id)) {
             Some(by) => {
-                format!("An allocation by {by} invoked the OOM killer; this log does not show which process it killed")
+                format!(
+                    "An allocation by {by} invoked the OOM killer; this log does not show which process it killed"
+                )
             }
             None => "The OOM killer ran; this log does not show which process it killed".to_owned(),
         },
         [one] if event.kills.is_empty() => {
-            format!("The kernel selected {one} to be killed (this log does not contain the line of the kill itself)")
+            format!(
+                "The kernel selected {one} to be killed (this log does not contain the line of the kill itself)"
+            )
         }
         [one] => format!("The kernel killed {one}{together}"),
         many => format!("The kernel killed {} processes, {}{together}", many.len(), many.join(", ")),

@@ -188,7 +188,8 @@ fn killed(counters: &Counters, reviewed: Option<&Reviewed<'_>>) -> Draft {
     Draft {
         rule: verdict.rule,
         reclaim: None,
-        condition: "The cgroup's counters show killed processes, or that memory ran out at its limit.".to_owned(),
+        condition: "The cgroup's counters show killed processes, or that memory ran out at its limit."
+            .to_owned(),
         severity: Severity::Critical,
         confidence: verdict.confidence,
         title: title.to_owned(),
@@ -199,7 +200,9 @@ fn killed(counters: &Counters, reviewed: Option<&Reviewed<'_>>) -> Draft {
         ),
         amount: count(counters.kills.value),
         citations: basis.into_iter().flatten().flat_map(|term| term.from).collect(),
-        against: list(&["With memory.oom.group, the first process is counted twice. Kills by the node are included."]),
+        against: list(&[
+            "With memory.oom.group, the first process is counted twice. Kills by the node are included.",
+        ]),
         advice: list(&[FOR_MORE]),
     }
 }

@@ -60,7 +60,8 @@ pub const UNKNOWN: Rule = Rule {
 pub const DETECTOR: Detector = Detector {
     rules: &[CGROUP, ANCESTOR, GLOBAL, UNKILLABLE, UNKNOWN],
     missing_inputs: |case| {
-        let needs = "a kernel log (dmesg, journalctl -k), or the cgroup's memory.events (v1: memory.oom_control)";
+        let needs =
+            "a kernel log (dmesg, journalctl -k), or the cgroup's memory.events (v1: memory.oom_control)";
         if case.evidence.oom.is_empty() && !counters::are_there(case) { list(&[needs]) } else { Vec::new() }
     },
     detect: |case: &Case<'_>| case.analysis.subjects.iter().flat_map(|subject| find(case, subject)).collect(),

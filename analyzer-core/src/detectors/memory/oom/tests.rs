@@ -166,7 +166,10 @@ fn captures_before_the_kill_tell_a_trend_from_a_sudden_rise() {
             [100, 130, 160],
             "The charge rose from capture to capture: 100.0 MiB (t0), 130.0 MiB (t1), 160.0 MiB (t2), 200.0 MiB at the kill.",
         ),
-        ([100, 101, 102], "The charge rose suddenly: 102.0 MiB in the last capture (t2), 200.0 MiB at the kill"),
+        (
+            [100, 101, 102],
+            "The charge rose suddenly: 102.0 MiB in the last capture (t2), 200.0 MiB at the kill",
+        ),
     ] {
         let [t0, t1, t2] = charges.map(bytes);
         let log = record(200, "/a", "svc", 42);

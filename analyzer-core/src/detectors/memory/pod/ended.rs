@@ -217,10 +217,7 @@ fn exited(
         severity: exit.severity,
         confidence: Confidence::Possible,
         reclaim: None,
-        condition: format!(
-            "A container exited with code {}, and its reason is not OOMKilled.",
-            exit.code
-        ),
+        condition: format!("A container exited with code {}, and its reason is not OOMKilled.", exit.code),
         title: exit.rule.title.to_owned(),
         claim: format!(
             "{name} exited with code {}{reason}: {}{}.{}",

@@ -88,19 +88,21 @@ impl Eviction<'_> {
                 "Raise the memory request to what the pod uses: pods that exceed their request the most are evicted first.",
                 "The limit was not the cause: check what else runs on the node.",
             ],
-            Cause::MemoryVolume => {
-                &["Write less to the volume, or raise its sizeLimit: the volume counts toward the container's memory."]
-            }
+            Cause::MemoryVolume => &[
+                "Write less to the volume, or raise its sizeLimit: the volume counts toward the container's memory.",
+            ],
             Cause::Disk => &[
                 "Set requests and limits for ephemeral-storage, and check the logs and files that the container writes.",
             ],
             Cause::Inodes => {
                 &["Look for many small files on the node's disk: inodes run out before space does."]
             }
-            Cause::Pids => {
-                &["Look for processes and threads that accumulate. The kubelet's podPidsLimit limits each pod."]
+            Cause::Pids => &[
+                "Look for processes and threads that accumulate. The kubelet's podPidsLimit limits each pod.",
+            ],
+            Cause::Unknown => {
+                &["kubectl get pod NAME -o json contains the kubelet's message with the cause."]
             }
-            Cause::Unknown => &["kubectl get pod NAME -o json contains the kubelet's message with the cause."],
         };
         let draft = Draft {
             rule,

@@ -2,11 +2,11 @@
 
 use super::super::{crash, frame};
 use super::{Block, Reader};
-use crate::base::words::one_or_many;
 use crate::base::convert::{to_u32, to_u64};
 use crate::base::error::NoteSeverity;
 use crate::base::source::Position;
 use crate::base::units::Nanos;
+use crate::base::words::one_or_many;
 use crate::evidence::goroutines::{DumpForm, Goroutine, GoroutineDump, GoroutineFlags, PreambleLine};
 
 /// Where Go stops writing a `debug=2` dump (runtime/pprof/pprof.go, writeGoroutineStacks).
@@ -159,6 +159,9 @@ fn cut_message(bytes: usize, listed: usize) -> String {
             "Go writes at most 64 MiB of a debug=2 dump: the file contains {listed} goroutines and ends inside the last one; the process has more. debug=1 and the protobuf form count all of them."
         )
     } else {
-        format!("The text ends inside a goroutine; it contains {}, the last one without its outer frames.", one_or_many(listed, "goroutine", "goroutines"))
+        format!(
+            "The text ends inside a goroutine; it contains {}, the last one without its outer frames.",
+            one_or_many(listed, "goroutine", "goroutines")
+        )
     }
 }

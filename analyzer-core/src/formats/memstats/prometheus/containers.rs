@@ -148,7 +148,9 @@ impl Containers {
         if let Some(first) = restarted.first() {
             let message = match restarted.len() {
                 1 => {
-                    format!("{first} has rows of several runs because it restarted: only the newest run is used.")
+                    format!(
+                        "{first} has rows of several runs because it restarted: only the newest run is used."
+                    )
                 }
                 count => format!(
                     "{count} containers have rows of several runs (the first is {first}): only the newest run of each is used."
@@ -170,8 +172,7 @@ impl Containers {
             .map(|(count, [one, many])| format!("{count} {}", if *count == 1 { one } else { many }))
             .collect();
         if !left.is_empty() {
-            let message =
-                format!("Rows that do not belong to a container are omitted: {}.", left.join(", "));
+            let message = format!("Rows that do not belong to a container are omitted: {}.", left.join(", "));
             facts.notes.info("not-a-container", None, message);
         }
     }

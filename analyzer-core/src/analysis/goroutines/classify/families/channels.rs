@@ -58,8 +58,9 @@ fn is_closure_of_creator(group: &Group) -> bool {
 /// Workers of one object are its pool, which may grow; so may a pool of connections.
 fn held_if_pool(context: &Context<'_>, group: &Group, mut assessment: Assessment) -> Assessment {
     if ownership::is_of_database(context, group) {
-        assessment.held_back =
-            Some("There is one for each connection of a database/sql pool, which limits their number.".to_owned());
+        assessment.held_back = Some(
+            "There is one for each connection of a database/sql pool, which limits their number.".to_owned(),
+        );
     }
     if ownership::is_of_one_object(group) {
         assessment.held_back = Some(

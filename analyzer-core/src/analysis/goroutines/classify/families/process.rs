@@ -75,8 +75,9 @@ fn exec(context: &Context<'_>) -> Assessment {
     if waiters == 0 {
         assessment.reasons.push("No goroutine is in (*Cmd).Wait.".to_owned());
     } else {
-        assessment.held_back =
-            Some(format!("{waiters} goroutines are in (*Cmd).Wait, so child processes are being waited for."));
+        assessment.held_back = Some(format!(
+            "{waiters} goroutines are in (*Cmd).Wait, so child processes are being waited for."
+        ));
     }
     assessment
 }

@@ -90,10 +90,12 @@ fn finalizer(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
     let waited = super::super::features::waited(group, context.floor);
     let aged = super::super::features::aged(context.series, index).map_or(0, |(aged, _)| aged);
     if waited > 0 || aged > 0 {
-        assessment.certain = Some("The goroutine that runs all finalizers is blocked in one of them.".to_owned());
+        assessment.certain =
+            Some("The goroutine that runs all finalizers is blocked in one of them.".to_owned());
     } else if seen_before(context, index) {
         assessment.likely = Some(
-            "The goroutine that runs all finalizers is in the same finalizer as in the previous dump.".to_owned(),
+            "The goroutine that runs all finalizers is in the same finalizer as in the previous dump."
+                .to_owned(),
         );
     }
     assessment
@@ -127,7 +129,8 @@ fn busy(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment
     let is_own = place.is_some_and(|site| site.origin == Origin::Own);
     let mut assessment = Assessment::new("busy-loop", Policy::default());
     let dumps = number_format::few(steps.len() + 1);
-    assessment.likely = Some(format!("The same goroutine is running at the same line in each of {dumps} dumps."));
+    assessment.likely =
+        Some(format!("The same goroutine is running at the same line in each of {dumps} dumps."));
     if !is_own || !context.is_minutes_apart {
         assessment.held_back =
             Some("CPU-bound work looks the same: only a CPU profile shows the difference.".to_owned());
