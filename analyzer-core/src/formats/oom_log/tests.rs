@@ -66,7 +66,7 @@ fn rows_of_a_table_whose_beginning_is_cut_off_tell_of_a_record() {
         let report = session.report();
         let verdict = &report.verdict;
         assert_eq!(report.sources[0].format.as_deref(), Some("oom-log"), "{prefix}: {verdict}");
-        assert!(verdict.contains("whom it killed is not in this log"), "{prefix}: {verdict}");
+        assert!(verdict.contains("this log does not show which process it killed"), "{prefix}: {verdict}");
         assert!(!verdict.contains("certain"), "{prefix}: {verdict}");
     }
 }
@@ -85,7 +85,7 @@ fn an_allocation_that_failed_is_told_and_no_kill() {
         assert!(report.findings.is_empty(), "{:?}", report.findings);
         assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"), "{clock}: {}", report.verdict);
         let told =
-            report.sources[0].notes.iter().any(|note| note.message.contains("minio failed for want of 2^8"));
+            report.sources[0].notes.iter().any(|note| note.message.contains("minio failed because no 2^8"));
         assert!(told, "{:?}", report.sources[0].notes);
     }
 }

@@ -47,7 +47,6 @@ pub(super) fn working_set(report: &Report) -> Option<String> {
 pub(super) fn excerpt(report: &Report) -> Option<String> {
     let section = report.goroutines.as_ref()?;
     let last = section.snapshots.last()?;
-    let are = if last.total == 1 { "It is" } else { "They are" };
     if !last.has_ids {
         let members = section.groups.iter().filter(|group| group.subject == last.subject);
         let listed = members.filter_map(|group| group.counts.last().copied()).fold(0, u64::saturating_add);
@@ -55,13 +54,11 @@ pub(super) fn excerpt(report: &Report) -> Option<String> {
         let is_untitled = source.is_some_and(|row| row.notes.iter().any(|note| note.code == NO_TITLE));
         let is_short = listed < last.total && section.groups.len() < limits::GOROUTINE_GROUPS;
         return (is_untitled || is_short).then(|| {
-            let rest = text::count_u64(last.total.saturating_sub(listed));
+            let rest = text::counted(last.total.saturating_sub(listed), "goroutine", "goroutines");
             if is_short {
-                format!("The stacks of {rest} are not in the text, and nothing is known of them.")
+                format!("The stacks of {rest} are not in the text, and their state is unknown.")
             } else {
-                format!(
-                    "{are} a part of a profile, without its first line: of the rest of the process nothing is known."
-                )
+                "This is only part of a profile, without its first line: the state of the rest of the process is unknown.".to_owned()
             }
         });
     }
@@ -69,15 +66,14 @@ pub(super) fn excerpt(report: &Report) -> Option<String> {
     let is_told = |code: &str| report.findings.iter().any(|finding| finding.code.starts_with(code));
     if last.total <= EXCERPT && runs && is_told("crash.asked-for") {
         return Some(
-            "One ran when the process was asked to print them; whether it should have, the text does not tell."
+            "One was running when the process was asked to print them; the text does not show whether that is normal."
                 .to_owned(),
         );
     }
     let is_whole = last.total > EXCERPT || runs;
     (!is_whole && !is_told("crash.")).then(|| {
-        format!(
-            "{are} a part of a dump, without the goroutine that wrote it: of the rest of the process nothing is known."
-        )
+        "This is only part of a dump, without the goroutine that wrote it: the state of the rest of the process is unknown."
+            .to_owned()
     })
 }
 
@@ -104,7 +100,7 @@ mod tests {
     #[test]
     fn a_part_of_a_profile_is_no_all_clear() {
         let stacks = "1 @ 0x474b7d 0x474914 0x40112f\n#\t0x474b7c\truntime/pprof.writeRuntimeProfile+0xdd\t/go/src/runtime/pprof/pprof.go:540\n#\t0x40112e\tmain.handler+0xdf\t/srv/main.go:18\n";
-        let part = "nothing is known";
+        let part = "is unknown";
         for (text, is_part) in [
             (stacks.to_owned(), true),
             (format!("goroutine profile: total 10007\n{stacks}"), true),
