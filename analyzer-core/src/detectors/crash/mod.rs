@@ -109,7 +109,7 @@ mod tests {
                 "crash.recovered-panic",
                 &["net/http recovered a panic", "nil pointer dereference", "main.(*cart).label (main.go:27)"],
             ),
-            ("huge", "mem.go.enomem", &["runtime: out of memory", "The memory was needed in main.main"]),
+            ("huge", "mem.go.enomem", &["runtime: out of memory", "The failed allocation was in main.main"]),
         ];
         for (name, code, says) in cases {
             for version in ["go1.21", "go1.27"] {
