@@ -25,7 +25,7 @@ fn three_leaks_of_one_service_are_told_each_with_its_goroutines() {
     for (code, words) in [
         ("net.accept.stopped", "[chan send] in main.(*intake).acceptLoop (main.go:69)"),
         ("net.close_wait.client", "353 of them waiting for a response body to be read or closed"),
-        ("fd.leak.pidfd", "119 goroutines wait for a pipe. Most are in main.readEvents (main.go:51)"),
+        ("fd.leak.pidfd", "119 goroutines wait on a pipe. Most are in main.readEvents (main.go:51)"),
         ("fd.leak.pipe", "started by main.startWatcher"),
     ] {
         let found = finding(&report, code);
@@ -41,7 +41,7 @@ fn three_leaks_of_one_service_are_told_each_with_its_goroutines() {
 fn the_verdict_names_each_cause_once() {
     let verdict = captured("storefront-go1.27.tar.gz").verdict;
     assert!(verdict.starts_with("17 connections wait to be accepted on 127.0.0.2:9000"), "{verdict}");
-    let causes = "HTTP client connections whose response body was not closed; Children are not waited for.";
+    let causes = "HTTP client connections with an unclosed response body; Child processes without Wait.";
     assert!(verdict.contains(causes), "{verdict}");
     assert!(!verdict.contains("Pipes leak"), "{verdict}");
 }
