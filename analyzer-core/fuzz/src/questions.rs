@@ -3,8 +3,8 @@
 use analyzer_core::base::source::SourceId;
 use analyzer_core::report::{Report, SourceStatus};
 use analyzer_core::session::{
-    Base, Direction, ExportForm, Granularity, Nodes, Order, Query, Session, TraceQuery, TreeOptions,
-    Viewport, peek_text, question, top_text,
+    Base, Direction, ExportForm, Granularity, Nodes, Order, Query, Question, Session, TraceQuery,
+    TreeOptions, Viewport, peek_text, question, top_text,
 };
 
 const GRANULARITIES: [Granularity; 5] = [
@@ -96,8 +96,22 @@ fn ask_profile(session: &Session, source: SourceId) {
 }
 
 fn ask_trace(session: &mut Session, source: SourceId) {
-    let whole = TraceQuery { source, from: 0, to: u64::MAX, columns: 200, group: None, lanes: 40 };
+    let whole = TraceQuery {
+        source,
+        from: 0,
+        to: u64::MAX,
+        columns: 200,
+        group: None,
+        lanes: 40,
+        pinned: Vec::new(),
+    };
     session.trace_window(&whole);
     let part = TraceQuery { from: 1_000_000, to: 2_000_000, group: Some(0), ..whole };
     session.trace_window(&part);
+    for (from, to, at) in [(0, u64::MAX, 1_000_000), (1_000_000, 2_000_000, 1_500_000)] {
+        let asked = question::TraceGoroutine { source, goroutine: 1, from, to, at: Some(at) };
+        let _ = std::hint::black_box(asked.answer(session));
+        let _ = std::hint::black_box(question::TraceUtilization { source, from, to }.answer(session));
+    }
+    let _ = question::TraceSearch { source, text: "1".to_owned() }.answer(session);
 }

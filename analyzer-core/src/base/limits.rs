@@ -229,6 +229,16 @@ pub const TRACE_COLUMNS: u32 = 8_192;
 /// Segments of all lanes of one picture of a trace, of about 40 bytes.
 pub const TRACE_SEGMENTS: usize = 1_000_000;
 
+/// Wake-ups of one goroutine that are drawn as arrows: more of them are a solid block on any screen.
+pub const TRACE_EDGES: usize = 2_000;
+
+/// Goroutines that a search in a trace lists.
+pub const TRACE_HITS: usize = 50;
+
+/// Changes of the mutator utilization of a trace that are kept, of 16 bytes: each
+/// start and stop of a worker or an assist is one, and each is looked at for every point of the curve.
+pub const TRACE_UTILIZATION_STEPS: usize = 500_000;
+
 /// Names that redaction tells apart, of some tens of bytes each; those beyond are blanked.
 pub const REDACTED_NAMES: usize = 1_000_000;
 

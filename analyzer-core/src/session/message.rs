@@ -75,6 +75,8 @@ pub struct TraceQuery {
     pub group: Option<u32>,
     /// How many lanes of goroutines.
     pub lanes: u32,
+    /// Goroutines whose lanes come first, in this order, whatever their group.
+    pub pinned: Vec<u64>,
 }
 
 /// A part of an execution trace.

@@ -28,9 +28,9 @@ use crate::base::index::IndexVec;
 use crate::base::limits;
 use crate::base::source::{Position, SourceId};
 use crate::base::units::Nanos;
-use crate::evidence::Evidence;
 use crate::evidence::sources::{Source, SourceStatus};
 use crate::evidence::trace::TraceId;
+use crate::evidence::{self, Evidence};
 use crate::formats::container::{self, Budget, Leaf};
 use crate::redact::Redaction;
 use crate::report::{MappingPage, MemorySnapshot, Report, SubjectId};
@@ -41,7 +41,11 @@ pub use crate::analysis::profile::{
     MappingRow, Nodes, Order, Peek, PeekNode, Query, QueryError, Share, Takes, Top, TopRow, TreeNames,
     TreeOptions, Trend, Trim, Viewport, list_text, peek_text, top_text,
 };
+pub use crate::analysis::trace::details::{
+    GoroutineDetails, GoroutineHit, Peer, StateSum, StayDetails, TraceHits, WakeEdge, Waker,
+};
 pub use crate::analysis::trace::lanes;
+pub use crate::analysis::trace::mmu::{Utilization, UtilizationPoint};
 pub use crate::base::limits::{DECODED_FILE_BYTES as FILE_BYTES, DECODED_SESSION_BYTES as SESSION_BYTES};
 pub use crate::base::source_map::{Found, SourceMap, fits, module_of};
 pub use crate::detectors::{Rule, is_in};
@@ -268,10 +272,16 @@ impl Session {
     pub fn trace_window(&mut self, query: &TraceQuery) -> Option<TraceWindow> {
         let own = self.made().traces.iter().filter(|trace| trace.source == query.source);
         let suspects: Vec<u32> = own.flat_map(|trace| &trace.leaks).map(|leak| leak.group).collect();
-        let bytes = self.texts.get(query.source)?.as_deref()?;
+        let (trace, sums, bytes) = self.trace(query.source)?;
+        trace::window(trace, sums, bytes, query, &suspects)
+    }
+
+    /// A trace with its sums and bytes.
+    fn trace(&self, source: SourceId) -> Option<(&evidence::trace::Trace, &TraceSums, &[u8])> {
+        let bytes = self.texts.get(source)?.as_deref()?;
         let traces = &self.evidence.traces;
-        let id = traces.iter_enumerated().find(|(_, trace)| trace.source == query.source)?.0;
-        trace::window(traces.get(id)?, self.trace_sums.get(id)?, bytes, query, &suspects)
+        let id = traces.iter_enumerated().find(|(_, trace)| trace.source == source)?.0;
+        Some((traces.get(id)?, self.trace_sums.get(id)?, bytes))
     }
 
     fn take_open(&mut self, file: FileId) -> Option<OpenFile> {

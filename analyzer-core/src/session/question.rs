@@ -10,9 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::Session;
 use super::message::{ExportForm, Redacted, TextLines, TraceQuery, TraceWindow};
 use super::source::SourceView;
+use super::trace;
 use crate::analysis::profile::{
     self, CallGraph, CallTree, Nodes, Order, Query, QueryError, TreeOptions, Trim,
 };
+use crate::analysis::trace::details::{self, GoroutineDetails, TraceHits};
+use crate::analysis::trace::mmu::Utilization;
+use crate::base::limits::TRACE_HITS;
 use crate::base::packed::PackedU8;
 use crate::base::source::SourceId;
 use crate::report::{self, MappingPage, SubjectId};
@@ -130,6 +134,12 @@ questions! {
     Export,
     /// A part of an execution trace.
     TracePart,
+    /// A goroutine of an execution trace.
+    TraceGoroutine,
+    /// Goroutines of an execution trace, by id or name.
+    TraceSearch,
+    /// How much of the processors the GC left to the program.
+    TraceUtilization,
     /// Files without their secrets.
     Redact,
 }
@@ -377,6 +387,69 @@ impl Question for TracePart {
 
     fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
         session.trace_window(&self.query).ok_or(NoAnswer::Missing)
+    }
+}
+
+/// A goroutine over a part of an execution trace; missing as the part is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceGoroutine {
+    /// The trace.
+    pub source: SourceId,
+    /// The goroutine's id.
+    pub goroutine: u64,
+    /// First moment, in nanoseconds since the trace's first batch.
+    pub from: u64,
+    /// Last moment.
+    pub to: u64,
+    /// A moment of the stay to tell more of.
+    pub at: Option<u64>,
+}
+
+impl Question for TraceGoroutine {
+    type Answer = GoroutineDetails;
+
+    fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
+        let (trace, sums, bytes) = session.trace(self.source).ok_or(NoAnswer::Missing)?;
+        trace::goroutine(trace, sums, bytes, &self).ok_or(NoAnswer::Missing)
+    }
+}
+
+/// Goroutines of an execution trace whose id begins with a number, or whose
+/// start function contains a text; missing if there is no such trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceSearch {
+    /// The trace.
+    pub source: SourceId,
+    /// The number or text.
+    pub text: String,
+}
+
+impl Question for TraceSearch {
+    type Answer = TraceHits;
+
+    fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
+        let (trace, sums, _) = session.trace(self.source).ok_or(NoAnswer::Missing)?;
+        Ok(details::search(&sums.summary, &trace.names, &self.text, TRACE_HITS))
+    }
+}
+
+/// Minimum mutator utilization of a part of an execution trace; missing as the part is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceUtilization {
+    /// The trace.
+    pub source: SourceId,
+    /// First moment, in nanoseconds since the trace's first batch.
+    pub from: u64,
+    /// Last moment.
+    pub to: u64,
+}
+
+impl Question for TraceUtilization {
+    type Answer = Utilization;
+
+    fn answer(self, session: &mut Session) -> Result<Self::Answer, NoAnswer> {
+        let (trace, sums, bytes) = session.trace(self.source).ok_or(NoAnswer::Missing)?;
+        trace::utilization(trace, sums, bytes, &self).ok_or(NoAnswer::Missing)
     }
 }
 

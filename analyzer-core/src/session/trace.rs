@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::message::{TraceQuery, TraceWindow};
+use super::question::{TraceGoroutine, TraceUtilization};
 use crate::analysis::trace::describe;
+use crate::analysis::trace::details::{GoroutineDetails, details};
+use crate::analysis::trace::follow::{Catch, Follow};
 use crate::analysis::trace::lanes::LaneBuilder;
+use crate::analysis::trace::mmu::{Mutators, Utilization};
 use crate::analysis::trace::summary::{GoGroupId, GoRow, Summary};
 use crate::analysis::trace::sums::{Builder, TraceSums};
 use crate::base::convert::{id_to_usize, to_u64};
@@ -26,15 +30,15 @@ pub(super) fn window(
     query: &TraceQuery,
     suspects: &[u32],
 ) -> Option<TraceWindow> {
-    let end = sums.summary.to;
-    let from = query.from.min(end.saturating_sub(1));
-    let to = query.to.clamp(from + 1, end.max(from + 1));
+    let (from, to) = clamped(sums, query.from, query.to);
     let columns = query.columns.clamp(1, TRACE_COLUMNS);
     let room = id_to_usize(query.lanes).min(TRACE_LANES);
     let candidates = goroutines(&sums.summary, query.group.map(GoGroupId), from, to, suspects);
     let more = candidates.len().saturating_sub(room);
-    let wanted = candidates.get(..room).unwrap_or(&candidates);
-    let lanes = LaneBuilder::new(from, to, columns, wanted);
+    let others = candidates.get(..room).unwrap_or(&candidates);
+    let mut wanted = query.pinned.get(..TRACE_LANES).unwrap_or(&query.pinned).to_vec();
+    wanted.extend(others.iter().filter(|id| !query.pinned.contains(id)));
+    let lanes = LaneBuilder::new(from, to, columns, &wanted);
     let mut builder = Builder::part(trace, sums, from, to, lanes);
     let names = go_trace::read_part(bytes, trace, from, to, &mut builder).ok()?;
     let (summary, _, lanes) = builder.finish();
@@ -43,6 +47,48 @@ pub(super) fn window(
         lanes: lanes.finish(),
         more_goroutines: to_u64(more),
     })
+}
+
+/// A goroutine over a part of a trace.
+pub(super) fn goroutine(
+    trace: &Trace,
+    sums: &TraceSums,
+    bytes: &[u8],
+    query: &TraceGoroutine,
+) -> Option<GoroutineDetails> {
+    let (from, to) = clamped(sums, query.from, query.to);
+    let mut follow = Follow::new(sums, query.goroutine, from, to, query.at);
+    let names = go_trace::read_part(bytes, trace, from, to, &mut follow).ok()?;
+    // What began before the part, or ends after it, is in other generations.
+    let caught = |at: u64| {
+        let mut catch = Catch { go: query.goroutine, at, found: None };
+        go_trace::read_part(bytes, trace, at, at, &mut catch).ok()?;
+        catch.found
+    };
+    let woken = follow.finish(sums.summary.to).and_then(caught);
+    let created = sums.summary.goroutine(query.goroutine).and_then(|row| row.created);
+    let creation = follow.creation.or_else(|| created.and_then(caught));
+    Some(details(&sums.summary, &names, follow, creation, woken))
+}
+
+/// Minimum mutator utilization of a part of a trace.
+pub(super) fn utilization(
+    trace: &Trace,
+    sums: &TraceSums,
+    bytes: &[u8],
+    query: &TraceUtilization,
+) -> Option<Utilization> {
+    let (from, to) = clamped(sums, query.from, query.to);
+    let mut mutators = Mutators::new(trace, sums, from, to);
+    go_trace::read_part(bytes, trace, from, to, &mut mutators).ok()?;
+    Some(mutators.finish())
+}
+
+/// A part that lies within the trace and is not empty.
+fn clamped(sums: &TraceSums, from: u64, to: u64) -> (u64, u64) {
+    let end = sums.summary.to;
+    let from = from.min(end.saturating_sub(1));
+    (from, to.clamp(from + 1, end.max(from + 1)))
 }
 
 /// Goroutines that live in a part of a trace, the most telling first: by

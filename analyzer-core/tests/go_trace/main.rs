@@ -5,6 +5,7 @@
 
 mod conformance;
 mod damage;
+mod details;
 mod findings;
 mod gates;
 mod parsed;

@@ -92,8 +92,15 @@ fn tracks_have_the_time_of_the_groups() {
     for name in FIXTURES {
         let mut session = Session::default();
         session.add("app.trace", fixture(name));
-        let query =
-            TraceQuery { source: SourceId(0), from: 0, to: u64::MAX, columns: 1, group: None, lanes: 0 };
+        let query = TraceQuery {
+            source: SourceId(0),
+            from: 0,
+            to: u64::MAX,
+            columns: 1,
+            group: None,
+            lanes: 0,
+            pinned: Vec::new(),
+        };
         let trace = session.trace_window(&query).unwrap().trace;
         let nanos = trace.to - trace.from;
         let time = |track: &[u64]| track[0] * nanos / 1_000;

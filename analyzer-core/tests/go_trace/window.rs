@@ -14,7 +14,15 @@ fn session(name: &str) -> (Session, Trace) {
 }
 
 fn part(session: &mut Session, from: u64, to: u64) -> TraceWindow {
-    let query = TraceQuery { source: SourceId(0), from, to, columns: 1_000, group: None, lanes: 400 };
+    let query = TraceQuery {
+        source: SourceId(0),
+        from,
+        to,
+        columns: 1_000,
+        group: None,
+        lanes: 400,
+        pinned: Vec::new(),
+    };
     session.trace_window(&query).unwrap()
 }
 
@@ -105,8 +113,15 @@ fn of_goroutine(lanes: &Lanes, id: u64) -> Vec<usize> {
 #[test]
 fn nonsense_is_answered() {
     let (mut session, whole) = session("small-go1.27.trace.gz");
-    let query =
-        |from, to, columns| TraceQuery { source: SourceId(0), from, to, columns, group: Some(7), lanes: 9 };
+    let query = |from, to, columns| TraceQuery {
+        source: SourceId(0),
+        from,
+        to,
+        columns,
+        group: Some(7),
+        lanes: 9,
+        pinned: Vec::new(),
+    };
     for (from, to) in [(u64::MAX, 0), (5, 5), (whole.to, whole.to + 1), (0, 1)] {
         let part = session.trace_window(&query(from, to, 0)).unwrap();
         assert!(part.trace.from < part.trace.to, "{from}..{to}");

@@ -71,7 +71,7 @@ fn kind_of(kind: Kind) -> (SiteKind, Option<DelayCause>) {
     }
 }
 
-fn cause_of(cause: RunnableCause) -> DelayCause {
+pub(super) fn cause_of(cause: RunnableCause) -> DelayCause {
     match cause {
         RunnableCause::Created => DelayCause::Created,
         RunnableCause::Woken => DelayCause::Woken,

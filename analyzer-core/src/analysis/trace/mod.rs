@@ -3,12 +3,15 @@
 //! detectors show.
 
 mod activity;
+pub mod details;
 mod dumps;
+pub mod follow;
 mod gc;
 mod groups;
 mod histogram;
 pub mod lanes;
 pub mod leaks;
+pub mod mmu;
 mod overview;
 pub mod profile;
 mod reasons;

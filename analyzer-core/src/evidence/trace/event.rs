@@ -300,3 +300,21 @@ pub trait EventSink {
         false
     }
 }
+
+impl EventSink for &mut dyn EventSink {
+    fn generation_begins(&mut self, number: u64, start: u64) {
+        (**self).generation_begins(number, start);
+    }
+
+    fn event(&mut self, event: &Event, names: &Names) {
+        (**self).event(event, names);
+    }
+
+    fn generation_ends(&mut self, generation: &Generation, names: &Names) {
+        (**self).generation_ends(generation, names);
+    }
+
+    fn is_satisfied(&self) -> bool {
+        (**self).is_satisfied()
+    }
+}

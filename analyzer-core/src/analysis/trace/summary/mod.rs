@@ -232,6 +232,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// A goroutine, if it has a row of its own.
+    pub fn goroutine(&self, id: u64) -> Option<&GoRow> {
+        let row = self.goroutines.binary_search_by_key(&id, |row| row.id).ok()?;
+        self.goroutines.get(row)
+    }
+
     /// Length of the window.
     pub const fn nanos(&self) -> u64 {
         self.to.saturating_sub(self.from)
