@@ -12,7 +12,7 @@ use wasm_tests::viewer;
 use super::tables;
 
 /// Every view, and every way to look at what it shows.
-const PLACES: [&str; 26] = [
+const PLACES: [&str; 27] = [
     "#overview",
     "#memory",
     "#memory?moment=1&base=0",
@@ -32,6 +32,7 @@ const PLACES: [&str; 26] = [
     "#source",
     "#source?function=main.main",
     "#trace",
+    "#trace?go=1&at=100000000&pin=1&table=gc",
     "#gc",
     "#tables",
     "#files",

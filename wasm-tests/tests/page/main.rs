@@ -24,4 +24,5 @@ mod source;
 mod start;
 mod tables;
 mod trace;
+mod trace_bench;
 mod uses;

@@ -7,12 +7,12 @@ use thirtyfour::Key;
 use wasm_tests::browser::{Browser, Scheme};
 use wasm_tests::viewer;
 
-const NONE: [String; 0] = [];
+pub const NONE: [String; 0] = [];
 
 /// The canvases: the whole trace, figures over time, what ran when.
-const STRIP: &str = ".trace-strip";
-const TRACKS: &str = ".trace-tracks";
-const LANES: &str = ".trace-lanes canvas";
+pub const STRIP: &str = ".trace-strip";
+pub const TRACKS: &str = ".trace-tracks";
+pub const LANES: &str = ".trace-lanes canvas";
 
 /// A capture of the engine's fixtures.
 fn capture(name: &str) -> PathBuf {
@@ -20,7 +20,7 @@ fn capture(name: &str) -> PathBuf {
 }
 
 /// The page with these captures, at an address of the view.
-async fn open(captures: &[&str], address: &str) -> Result<Browser> {
+pub async fn open(captures: &[&str], address: &str) -> Result<Browser> {
     let browser = Browser::open(&viewer::file_url()?).await?;
     browser.show_as(1440, 900, Scheme::Light).await?;
     browser.run("location.hash = arguments[0];", &[address]).await?;
@@ -31,17 +31,17 @@ async fn open(captures: &[&str], address: &str) -> Result<Browser> {
 }
 
 /// Waits until the part that the address names is on the page.
-async fn settled(browser: &Browser) -> Result<()> {
+pub async fn settled(browser: &Browser) -> Result<()> {
     browser.wait_until("document.querySelector('.trace').getAttribute('aria-busy') === 'false'").await?;
     browser.wait_until("document.querySelector('.trace-lanes').clientHeight > 100").await
 }
 
-async fn number(browser: &Browser, script: &str) -> Result<f64> {
+pub async fn number(browser: &Browser, script: &str) -> Result<f64> {
     browser.run(script, &[]).await?.as_f64().context("a number")
 }
 
 /// How many colors a canvas has: one if nothing is drawn.
-async fn colors(browser: &Browser, canvas: &str) -> Result<f64> {
+pub async fn colors(browser: &Browser, canvas: &str) -> Result<f64> {
     let count = "
         await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
         const canvas = document.querySelector(arguments[0]);
@@ -51,7 +51,7 @@ async fn colors(browser: &Browser, canvas: &str) -> Result<f64> {
 }
 
 /// First and last moment that the address names.
-async fn window(browser: &Browser) -> Result<(f64, f64)> {
+pub async fn window(browser: &Browser) -> Result<(f64, f64)> {
     let read = "
         const words = new URLSearchParams(location.hash.split('?')[1] ?? '');
         return Number(words.get(arguments[0]) ?? arguments[1]);";

@@ -43,6 +43,7 @@ use actions::Subject;
 use settings::Mode;
 use viewport::{Tree, use_tree};
 
+pub use own_code::exactly;
 pub use settings::{Settings, params_of};
 
 /// The view's entry in the list.

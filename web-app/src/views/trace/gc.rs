@@ -3,11 +3,12 @@
 use analyzer_core::report::trace::{GcCycle, Pause, Trace};
 use yew::prelude::*;
 
+use super::details::goroutine_link;
 use super::head::route;
+use super::selection::Here;
 use super::tables::{cut, none};
-use super::{Window, words};
+use super::words;
 use crate::number_format as text;
-use crate::state::Params;
 
 /// Rows shown at most.
 const ROWS: usize = 300;
@@ -21,27 +22,16 @@ fn size(label: &'static str, value: Option<u64>) -> Html {
     }
 }
 
-fn basis_points(value: Option<u64>) -> String {
+/// A share in hundredths of a percent.
+pub fn basis_points(value: Option<u64>) -> String {
     value.map_or_else(
         || "unknown".to_owned(),
         |value| text::percent(i64::try_from(value).unwrap_or(i64::MAX), 10_000),
     )
 }
 
-/// A link that shows a moment with some room at its sides.
-fn show(trace: &Trace, params: &Params, from: u64, to: u64) -> String {
-    let room = to.saturating_sub(from).max(1_000);
-    let window = Window { from: from.saturating_sub(room), to: to.saturating_add(room) };
-    route(
-        params
-            .with("from", window.from.to_string())
-            .with("to", window.to.min(trace.to.max(window.to)).to_string()),
-    )
-    .href()
-}
-
 /// GC cycles.
-pub fn cycles(trace: &Trace, params: &Params) -> Html {
+pub fn cycles(trace: &Trace, here: Here<'_>) -> Html {
     let (gc, length) = (&trace.gc, words::nanos(words::length(trace)));
     if gc.cycles.is_empty() {
         return none(&format!("No GC cycle within {length}."));
@@ -69,14 +59,14 @@ pub fn cycles(trace: &Trace, params: &Params) -> Html {
                     <th scope="col" class="number">{ "Workers" }</th>
                     <th scope="col" class="number" title="Sweep termination and mark termination">{ "Pauses" }</th>
                 </tr></thead>
-                <tbody>{ for gc.cycles.iter().take(ROWS).map(|cycle| cycle_row(trace, cycle, params)) }</tbody>
+                <tbody>{ for gc.cycles.iter().take(ROWS).map(|cycle| cycle_row(trace, cycle, here)) }</tbody>
             </table>
             { cut(ROWS, gc.cycles.len()) }
         </>
     }
 }
 
-fn cycle_row(trace: &Trace, cycle: &GcCycle, params: &Params) -> Html {
+fn cycle_row(trace: &Trace, cycle: &GcCycle, here: Here<'_>) -> Html {
     let (from, to) = (cycle.begin.unwrap_or(trace.from), cycle.end.unwrap_or(trace.to));
     let overshoot = cycle.overshoot_basis_points.map(|points| text::percent(points, 10_000));
     let is_over = cycle.overshoot_basis_points.is_some_and(|points| points > 0);
@@ -85,7 +75,7 @@ fn cycle_row(trace: &Trace, cycle: &GcCycle, params: &Params) -> Html {
     html! {
         <tr>
             <td class="number" data-label="Begin">
-                <a href={show(trace, params, from, to)}>
+                <a href={route(here.zoomed(here.params, from, to)).href()}>
                     { cycle.begin.map_or_else(|| "before".to_owned(), words::nanos) }
                 </a>
             </td>
@@ -105,7 +95,7 @@ fn cycle_row(trace: &Trace, cycle: &GcCycle, params: &Params) -> Html {
 }
 
 /// Stops of the world.
-pub fn pauses(trace: &Trace, params: &Params) -> Html {
+pub fn pauses(trace: &Trace, here: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.pauses.is_empty() {
         return none(&format!("No stop-the-world pause within {length}."));
@@ -145,28 +135,28 @@ pub fn pauses(trace: &Trace, params: &Params) -> Html {
                     <th scope="col">{ "Culprit" }</th>
                     <th scope="col" class="number" title="From the request until the culprit stopped">{ "Stopped after" }</th>
                 </tr></thead>
-                <tbody>{ for trace.pauses.iter().take(ROWS).map(|pause| pause_row(trace, pause, params)) }</tbody>
+                <tbody>{ for trace.pauses.iter().take(ROWS).map(|pause| pause_row(trace, pause, here)) }</tbody>
             </table>
             { cut(ROWS, trace.pauses.len()) }
         </>
     }
 }
 
-fn pause_row(trace: &Trace, pause: &Pause, params: &Params) -> Html {
+fn pause_row(trace: &Trace, pause: &Pause, here: Here<'_>) -> Html {
     let end = pause.end.unwrap_or(trace.to);
     html! {
         <tr>
-            <td class="number" data-label="At"><a href={show(trace, params, pause.begin, end)}>{ words::nanos(pause.begin) }</a></td>
+            <td class="number" data-label="At"><a href={route(here.zoomed(here.params, pause.begin, end)).href()}>{ words::nanos(pause.begin) }</a></td>
             { words::cell("Length", pause.end.map(|end| end.saturating_sub(pause.begin))) }
             <th scope="row">{ &pause.kind }</th>
             <td data-label="Asked by">
-                if let Some(id) = pause.goroutine { { format!("goroutine {id} ") } }
+                if let Some(id) = pause.goroutine { { goroutine_link(here, id, None, Some(pause.begin)) } { " " } }
                 { words::stack(trace, pause.stack) }
             </td>
             <td data-label="Culprit">
                 if let Some(id) = pause.last_to_stop {
                     { pause.last_to_stop_start.as_deref().unwrap_or("unnamed") }
-                    <div class="quiet">{ format!("goroutine {id} at ") }{ words::stack(trace, pause.last_to_stop_stack) }</div>
+                    <div class="quiet">{ goroutine_link(here, id, None, Some(pause.begin)) }{ " at " }{ words::stack(trace, pause.last_to_stop_stack) }</div>
                 } else {
                     <span class="quiet">{ "nothing ran elsewhere" }</span>
                 }
@@ -177,7 +167,7 @@ fn pause_row(trace: &Trace, pause: &Pause, params: &Params) -> Html {
 }
 
 /// Processors and scheduling delays.
-pub fn processors(trace: &Trace, _: &Params) -> Html {
+pub fn processors(trace: &Trace, _: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     html! {
         <>

@@ -5,6 +5,7 @@ use analyzer_core::report::trace::{AliveState, Existence, Trace, TraceGroup};
 use yew::prelude::*;
 
 use super::head::route;
+use super::selection::Here;
 use super::tables::cut;
 use super::words;
 use crate::number_format as text;
@@ -14,7 +15,8 @@ use crate::state::Params;
 const ROWS: usize = 200;
 
 /// The table of groups: those of the program first, most running time first.
-pub fn table(trace: &Trace, params: &Params) -> Html {
+pub fn table(trace: &Trace, here: Here<'_>) -> Html {
+    let params = here.params;
     let mut groups: Vec<&TraceGroup> = trace.groups.iter().collect();
     groups.order_by_key(|group| group.is_system);
     let length = words::nanos(words::length(trace));

@@ -15,8 +15,8 @@ pub fn route(params: Params) -> Route {
     ViewId::Trace.with(params)
 }
 
-/// The trace in a few words, and the choice among several.
-pub fn head(report: &Report, chosen: usize) -> Html {
+/// The trace in a few words, the choice among several, and the search.
+pub fn head(report: &Report, chosen: usize, find: Html) -> Html {
     let Some(trace) = report.traces.get(chosen) else { return Html::default() };
     let path =
         selectors::source(report, trace.source).map(|row| selectors::visible(&row.path)).unwrap_or_default();
@@ -50,19 +50,20 @@ pub fn head(report: &Report, chosen: usize) -> Html {
                 </nav>
             }
             <p class="facts">{ facts.join(" · ") }</p>
-            <p class="facts">
-                <a class="trace-profile" href={profile_href(report, trace)}>
+            <div class="trace-bar">
+                { find }
+                <a class="trace-profile" href={ViewId::Profiles.with(profile_params(report, trace)).href()}>
                     { "Flame graphs of waits, delays, system calls and CPU samples" }
                 </a>
-            </p>
+            </div>
             { for trace.folded.iter().map(|line| html! { <p class="quiet">{ line }</p> }) }
         </header>
     }
 }
 
 /// The profile that is derived from the trace, in the Profiles view.
-fn profile_href(report: &Report, trace: &Trace) -> String {
-    ViewId::Profiles.with(profiles::params_of(report, trace.source)).href()
+pub fn profile_params(report: &Report, trace: &Trace) -> Params {
+    profiles::params_of(report, trace.source)
 }
 
 /// What the tables count: all of the trace, or a part of it.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use analyzer_core::report::StackFrame;
 use analyzer_core::report::trace::{Site, Trace};
+use analyzer_core::session::GoroutineDetails;
 use analyzer_core::session::lanes::NONE;
 
 /// Names of groups and places of one answer.
@@ -52,12 +53,30 @@ pub fn short(function: &str) -> &str {
     function.get(path..).unwrap_or(function)
 }
 
+/// An answer that lists its stacks and frames once.
+pub trait Stacks {
+    /// Stacks as indexes of frames, innermost first, and the frames.
+    fn tables(&self) -> (&[Vec<u32>], &[StackFrame]);
+}
+
+impl Stacks for Trace {
+    fn tables(&self) -> (&[Vec<u32>], &[StackFrame]) {
+        (&self.stacks, &self.frames)
+    }
+}
+
+impl Stacks for GoroutineDetails {
+    fn tables(&self) -> (&[Vec<u32>], &[StackFrame]) {
+        (&self.stacks, &self.frames)
+    }
+}
+
 /// The frames of a stack, innermost first.
-pub fn frames(trace: &Trace, stack: Option<u32>) -> Vec<&StackFrame> {
+pub fn frames(of: &dyn Stacks, stack: Option<u32>) -> Vec<&StackFrame> {
     let row = |index: u32| usize::try_from(index).ok();
-    let stack = stack.and_then(row).and_then(|row| trace.stacks.get(row));
-    let frames = stack.into_iter().flatten();
-    frames.filter_map(|&frame| trace.frames.get(row(frame)?)).collect()
+    let (stacks, frames) = of.tables();
+    let stack = stack.and_then(row).and_then(|row| stacks.get(row)).into_iter().flatten();
+    stack.filter_map(|&frame| frames.get(row(frame)?)).collect()
 }
 
 #[cfg(test)]

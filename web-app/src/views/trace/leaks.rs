@@ -4,15 +4,16 @@ use analyzer_core::report::Confidence;
 use analyzer_core::report::trace::{LeakEvidence, Trace};
 use yew::prelude::*;
 
+use super::details::goroutine_link;
 use super::head::route;
+use super::selection::Here;
 use super::tables::none;
 use super::words;
 use crate::number_format as text;
-use crate::state::Params;
 use crate::views::goroutines::group_route;
 
 /// The table of leak evidence.
-pub fn table(trace: &Trace, params: &Params) -> Html {
+pub fn table(trace: &Trace, here: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.leaks.is_empty() {
         return none(&format!(
@@ -33,12 +34,12 @@ pub fn table(trace: &Trace, params: &Params) -> Html {
                     <th scope="col">{ "Against" }</th>
                 </tr>
             </thead>
-            <tbody>{ for trace.leaks.iter().map(|leak| row(trace, leak, params)) }</tbody>
+            <tbody>{ for trace.leaks.iter().map(|leak| row(trace, leak, here)) }</tbody>
         </table>
     }
 }
 
-fn row(trace: &Trace, leak: &LeakEvidence, params: &Params) -> Html {
+fn row(trace: &Trace, leak: &LeakEvidence, here: Here<'_>) -> Html {
     let (class, confidence) = match leak.confidence {
         Confidence::Certain => ("critical", "certain"),
         Confidence::Likely => ("warning", "likely"),
@@ -52,7 +53,7 @@ fn row(trace: &Trace, leak: &LeakEvidence, params: &Params) -> Html {
             </td>
             <td class="number" data-label="Count">{ text::count_u64(leak.count) }</td>
             <th scope="row" data-label="Where">
-                <a href={route(params.with("group", leak.group.to_string())).href()} title="Show the lanes of these goroutines">
+                <a href={route(here.params.with("group", leak.group.to_string())).href()} title="Show the lanes of these goroutines">
                     <code>{ leak.start.as_deref().unwrap_or("unnamed") }</code>
                 </a>
                 <div>
@@ -63,9 +64,8 @@ fn row(trace: &Trace, leak: &LeakEvidence, params: &Params) -> Html {
                     <div><a href={group_route(group).href()}>{ "In the goroutine dumps" }</a></div>
                 }
                 <div class="quiet">
-                    { "goroutines " }
-                    { leak.goroutines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ") }
-                    if leak.count > u64::try_from(leak.goroutines.len()).unwrap_or(u64::MAX) { { ", …" } }
+                    { for leak.goroutines.iter().map(|&id| html! { <>{ goroutine_link(here, id, None, Some(here.window.to.saturating_sub(1))) }{ " " }</> }) }
+                    if leak.count > u64::try_from(leak.goroutines.len()).unwrap_or(u64::MAX) { { "…" } }
                 </div>
             </th>
             <td data-label="Why"><ul class="plain">{ for leak.reasons.iter().map(|why| html! { <li>{ why }</li> }) }</ul></td>

@@ -1,16 +1,21 @@
 //! Execution traces: what ran when, what waited for what, and what never
 //! ended, over the whole trace or any part of it.
 
+mod details;
+mod find;
 mod gc;
 mod groups;
 mod head;
 mod lane_names;
 mod leaks;
+mod mmu;
 mod painter;
 mod palette;
 mod scale;
 mod scene;
+mod selection;
 mod tables;
+mod tasks;
 mod timeline;
 mod tip;
 mod waits;
@@ -25,6 +30,7 @@ use super::{View, ViewProps};
 use crate::components::needs::{Needs, Recipe};
 use crate::link::use_answer;
 use crate::state::{Params, Shared};
+use selection::{Here, Selected};
 use timeline::Timeline;
 
 /// The view's entry in the list.
@@ -34,9 +40,13 @@ pub const VIEW: View = View {
     keys: &[
         ("Ctrl + wheel, pinch, + \u{2212}", "Zoom the timeline"),
         ("Drag, Shift + wheel, \u{2190} \u{2192}, a d", "Pan the timeline"),
-        ("Drag on the strip", "Select a range: every table is limited to it"),
-        ("Double click", "Zoom to a stay"),
-        ("0, Esc", "The whole trace"),
+        ("Shift + drag, drag on the strip", "Select a range: every table is limited to it"),
+        ("Click, \u{2191} \u{2193}", "Select a goroutine: its details appear below"),
+        ("[ ]", "Previous or next state of the selected goroutine"),
+        ("p", "Pin or unpin the lane of the selected goroutine"),
+        ("Double click", "Zoom to a state"),
+        ("Esc", "Close the details, then show the whole trace"),
+        ("0", "The whole trace"),
     ],
     places: |_| Vec::new(),
     render: |props| html! { <Trace ..props /> },
@@ -135,7 +145,7 @@ fn Shown(props: &ViewProps) -> Html {
     let chosen = props.params.number("trace").and_then(|row| usize::try_from(row).ok()).unwrap_or(0);
     let chosen = chosen.min(props.report.traces.len().saturating_sub(1));
     let trace = props.report.traces.get(chosen);
-    let question = |window: Window, trace: &Section| question::TracePart {
+    let question = |window: Window, trace: &Section, pinned: Vec<u64>| question::TracePart {
         query: TraceQuery {
             source: trace.source,
             from: window.from,
@@ -143,15 +153,26 @@ fn Shown(props: &ViewProps) -> Html {
             columns: COLUMNS,
             group: group(&props.params),
             lanes: if group(&props.params).is_some() { GROUP_LANES } else { LANES },
+            pinned,
         },
     };
     let window = trace.map(|trace| Window::of(&props.params, trace));
-    let whole_question = trace.map(|trace| question(Window::whole(trace), trace));
     let is_part = trace.zip(window).is_some_and(|(trace, window)| window != Window::whole(trace));
+    // Behind a part, the whole is read once for all pins: a large trace takes seconds.
+    let pins = selection::pins(&props.params);
+    let whole_pins = if is_part { Vec::new() } else { pins.clone() };
+    let whole_question = trace.map(|trace| question(Window::whole(trace), trace, whole_pins));
     let part_question = trace.zip(window).filter(|_| is_part);
-    let part_question = part_question.map(|(trace, window)| question(window, trace));
+    let part_question = part_question.map(|(trace, window)| question(window, trace, pins));
+    let selected = Selected::of(&props.params);
+    let details_question = trace.zip(window).zip(selected).and_then(|((trace, window), selected)| {
+        let Selected::Goroutine(goroutine, at) = selected else { return None };
+        let Window { from, to } = window;
+        Some(question::TraceGoroutine { source: trace.source, goroutine, from, to, at })
+    });
     let whole = use_answer(&props.report, whole_question);
     let part = use_answer(&props.report, part_question);
+    let details = use_answer(&props.report, details_question);
     let Some((trace, window)) = trace.zip(window) else { return Html::default() };
     let base = whole.latest;
     let detail = if is_part { part.latest } else { base.clone() };
@@ -162,19 +183,25 @@ fn Shown(props: &ViewProps) -> Html {
     // whole. Of the whole the report tells more: what goroutine dumps say of the same stacks.
     let counted = detail.as_ref().filter(|_| is_part).map_or(trace, |part| &part.trace);
     let is_pending = if is_part { part.is_pending } else { whole.is_pending };
-    let error = whole.error.or(part.error);
+    let error = whole.error.or(part.error).or(details.error);
+    let seen = detail.as_ref().or(base.as_ref());
+    let here = Here { params: &props.params, trace, window, lanes: seen.map(|part| &part.lanes) };
     html! {
         <section class="view trace" aria-busy={is_pending.to_string()}>
-            { head::head(&props.report, chosen) }
+            { head::head(&props.report, chosen, html! { <find::Find report={props.report.clone()} {chosen} params={props.params.clone()} {window} part={seen.cloned()} /> }) }
             if let Some(error) = error {
                 <p class="notice warning" role="alert">{ format!("The engine could not answer: {error}") }</p>
             }
-            <Timeline
-                report={props.report.clone()} {chosen} params={props.params.clone()} {window}
-                {base} detail={detail.clone()} is_dark={props.is_dark} {is_pending}
-            />
+            <div class="trace-bench">
+                <Timeline
+                    report={props.report.clone()} {chosen} params={props.params.clone()} {window}
+                    base={base.clone()} detail={detail.clone()} details={details.latest.clone()}
+                    is_dark={props.is_dark} {is_pending}
+                />
+                { details::panel(&props.report, here, counted, selected, details.latest.as_deref(), details.is_pending) }
+            </div>
             { head::counted(trace, counted, &props.params, is_pending) }
-            { tables::tables(trace, counted, &props.params) }
+            { tables::tables(&props.report, here, counted) }
         </section>
     }
 }

@@ -33,10 +33,14 @@ pub enum Ink {
     Raised,
     /// What is chosen.
     Accent,
+    /// The ground of what is chosen.
+    Selected,
+    /// User tasks.
+    Task,
 }
 
 /// Custom properties, in the order of [`Ink`].
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "--trace-running",
     "--trace-gc",
     "--trace-runnable",
@@ -51,6 +55,8 @@ const NAMES: [&str; 14] = [
     "--surface",
     "--surface-raised",
     "--accent",
+    "--surface-selected",
+    "--trace-task",
 ];
 
 /// The colors in force.

@@ -22,6 +22,8 @@ pub enum RowOf {
     Processors,
     /// Mark phases and pauses.
     Collector,
+    /// A row of user tasks, by number.
+    Tasks(usize),
     /// A heading.
     Title,
     /// A processor's or goroutine's lane.
@@ -53,22 +55,32 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// The tracks.
-    pub fn tracks() -> Self {
+    /// The tracks: figures, rows of tasks, and the lanes that are pinned.
+    pub fn tracks(tasks: usize, pins: &[u64]) -> Self {
         let mut scene = Self { rows: Vec::new(), height: AXIS, has_axis: true };
         scene.push(RowOf::Heap, 60.0, "Heap");
         scene.push(RowOf::Goroutines, 52.0, "Goroutines");
         scene.push(RowOf::Processors, 44.0, "Processors");
         scene.push(RowOf::Collector, 22.0, "GC, pauses");
+        for row in 0..tasks {
+            scene.push(RowOf::Tasks(row), 18.0, if row == 0 { "Tasks" } else { "" });
+        }
+        if !pins.is_empty() {
+            scene.push(RowOf::Title, 20.0, "Pinned");
+        }
+        for &id in pins {
+            scene.push(RowOf::Lane(LaneOf::Goroutine(id)), 20.0, "");
+        }
         scene
     }
 
     /// The lanes of a picture; none until it is there.
-    pub fn lanes(part: Option<&TraceWindow>, names: &Names) -> Self {
+    pub fn lanes(part: Option<&TraceWindow>, names: &Names, pins: &[u64]) -> Self {
         let mut scene = Self::default();
         let Some(part) = part else { return scene };
         let mut last = None;
-        for lane in &part.lanes.lanes {
+        let is_pinned = |lane: &&Lane| matches!(lane.of, LaneOf::Goroutine(id) if pins.contains(&id));
+        for lane in part.lanes.lanes.iter().filter(|lane| !is_pinned(lane)) {
             let heading = match lane.of {
                 LaneOf::Processor(_) => Heading::Processors,
                 LaneOf::Goroutine(_) => Heading::Group(lane.group.unwrap_or(NONE)),
@@ -95,6 +107,20 @@ impl Scene {
     fn push(&mut self, of: RowOf, height: f64, label: &str) {
         self.rows.push(Row { of, y: self.height, height, label: label.to_owned() });
         self.height += height;
+    }
+
+    /// The middle of a lane, if it is here.
+    pub fn middle(&self, of: LaneOf) -> Option<f64> {
+        let row = self.rows.iter().find(|row| row.of == RowOf::Lane(of))?;
+        Some(row.y + row.height / 2.0)
+    }
+
+    /// The goroutines with lanes here, from top to bottom.
+    pub fn goroutines(&self) -> impl Iterator<Item = u64> {
+        self.rows.iter().filter_map(|row| match row.of {
+            RowOf::Lane(LaneOf::Goroutine(id)) => Some(id),
+            _ => None,
+        })
     }
 
     /// The row at a height.
@@ -156,6 +182,14 @@ pub fn segment_at(lanes: &Lanes, of: LaneOf, scale: &Scale, x: f64) -> Option<us
         (from - at).max(at - to).max(0.0)
     };
     range.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// A moment of the lane's segment that is nearest to one.
+pub fn nearest(lanes: &Lanes, of: LaneOf, at: u64) -> u64 {
+    let rows = lane(lanes, of).map(|lane| lanes.rows(lane)).unwrap_or_default();
+    let inside =
+        |row: usize| at.clamp(lanes.from.0[row], lanes.to.0[row].saturating_sub(1).max(lanes.from.0[row]));
+    rows.map(inside).min_by_key(|moment| moment.abs_diff(at)).unwrap_or(at)
 }
 
 /// A number of the columns, if it is one.

@@ -1,19 +1,23 @@
 //! The tables below the timeline, one at a time.
 
+use analyzer_core::report::Report;
 use analyzer_core::report::trace::Trace;
+use analyzer_core::session::question;
 use yew::prelude::*;
 
 use super::head::route;
+use super::mmu::Curve;
+use super::selection::Here;
 use super::{gc, groups, leaks, waits};
 use crate::number_format as text;
-use crate::state::Params;
+use crate::state::Shared;
 
 /// A table: its name in the address, its title, how many rows, and the rows.
 struct Table {
     name: &'static str,
     title: &'static str,
     count: fn(&Trace) -> usize,
-    render: fn(&Trace, &Params) -> Html,
+    render: fn(&Trace, Here<'_>) -> Html,
 }
 
 const TABLES: [Table; 8] = [
@@ -43,7 +47,8 @@ const TABLES: [Table; 8] = [
 ];
 
 /// The chosen table, and the choice.
-pub fn tables(whole: &Trace, counted: &Trace, params: &Params) -> Html {
+pub fn tables(report: &Shared<Report>, here: Here<'_>, counted: &Trace) -> Html {
+    let (whole, params) = (here.trace, here.params);
     // What never ends is the first thing to see, if there is any.
     let usual = if whole.leaks.is_empty() { "groups" } else { "leaks" };
     let name = params.get("table").unwrap_or(usual);
@@ -61,7 +66,13 @@ pub fn tables(whole: &Trace, counted: &Trace, params: &Params) -> Html {
                     </a>
                 }) }
             </nav>
-            { (chosen.render)(counted, params) }
+            if chosen.name == "gc" && !counted.gc.cycles.is_empty() {
+                <Curve
+                    report={report.clone()} params={params.clone()}
+                    question={question::TraceUtilization { source: counted.source, from: counted.from, to: counted.to }}
+                />
+            }
+            { (chosen.render)(counted, here) }
         </>
     }
 }

@@ -12,12 +12,13 @@ use super::painter::{carried, held_before};
 use super::scene::{RowOf, some};
 use super::words;
 use crate::number_format as text;
+use analyzer_core::report::trace::AnnotationRow;
 
 /// Frames shown in a tip.
 const FRAMES: usize = 10;
 
 /// The colors and what they stand for.
-pub fn legend() -> Html {
+pub fn legend(has_arrows: bool, has_tasks: bool) -> Html {
     let entry = |class: &'static str, name: &'static str| {
         html! { <li><span class={classes!("swatch", class)} aria-hidden="true" />{ name }</li> }
     };
@@ -31,6 +32,8 @@ pub fn legend() -> Html {
             { entry("stopped", "world stopped") }
             { entry("heap", "live heap") }
             { entry("goal", "heap goal") }
+            if has_tasks { { entry("task", "user task") } }
+            if has_arrows { <li><span aria-hidden="true">{ "\u{2022}\u{2192} " }</span>{ "wakes or creates" }</li> }
         </ul>
     }
 }
@@ -103,6 +106,18 @@ pub fn nothing(of: LaneOf, moment: f64) -> Html {
     html! { <><strong>{ what }</strong><div class="quiet">{ format!("at {}", at(moment)) }</div></> }
 }
 
+/// A user task.
+pub fn task(trace: &Trace, task: &AnnotationRow) -> Html {
+    let length = words::nanos(super::tasks::end(trace, task).saturating_sub(task.begin));
+    html! {
+        <>
+            <strong>{ &task.name }</strong>
+            <div>{ format!("task {}, {}{length}", task.task, if task.end.is_none() { "open, at least " } else { "" }) }</div>
+            <div class="quiet">{ format!("from {} on", words::nanos(task.begin)) }</div>
+        </>
+    }
+}
+
 /// The figures of a track at a moment, from a part of a trace.
 pub fn track(whole: &Trace, trace: &Trace, of: RowOf, moment: f64) -> Html {
     let overview = &trace.overview;
@@ -141,7 +156,7 @@ pub fn track(whole: &Trace, trace: &Trace, of: RowOf, moment: f64) -> Html {
             { row("world stopped, or to be stopped", share(mean(&overview.stopped))) }
             { row("goroutines in mark assists", text::rate(mean(&overview.assists))) }
         </> },
-        RowOf::Title | RowOf::Lane(_) => Html::default(),
+        RowOf::Title | RowOf::Lane(_) | RowOf::Tasks(_) => Html::default(),
     };
     html! {
         <>

@@ -3,27 +3,27 @@
 use analyzer_core::report::trace::{AnnotationKind, AnnotationRow, Interval, Trace};
 use yew::prelude::*;
 
+use super::details::{goroutine_link, task_href};
 use super::head::route;
+use super::selection::Here;
 use super::tables::{cut, none};
 use super::words;
-use crate::number_format as text;
-use crate::state::Params;
 
 /// Rows shown at most.
 const ROWS: usize = 100;
 
 /// The longest waits, and the longest delays before running.
-pub fn longest(trace: &Trace, params: &Params) -> Html {
+pub fn longest(trace: &Trace, here: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     html! {
         <>
-            { stays(trace, params, &trace.longest_waits, format!("Longest waits that ended within {length}, without sleeps and network waits.")) }
-            { stays(trace, params, &trace.longest_delays, format!("Longest scheduling delays (runnable until running) within {length}.")) }
+            { stays(trace, here, &trace.longest_waits, format!("Longest waits that ended within {length}, without sleeps and network waits.")) }
+            { stays(trace, here, &trace.longest_delays, format!("Longest scheduling delays (runnable until running) within {length}.")) }
         </>
     }
 }
 
-fn stays(trace: &Trace, params: &Params, rows: &[Interval], caption: String) -> Html {
+fn stays(trace: &Trace, here: Here<'_>, rows: &[Interval], caption: String) -> Html {
     if rows.is_empty() {
         return Html::default();
     }
@@ -39,10 +39,8 @@ fn stays(trace: &Trace, params: &Params, rows: &[Interval], caption: String) -> 
                     <th scope="col">{ "Where" }</th>
                 </tr></thead>
                 <tbody>{ for rows.iter().take(ROWS).map(|stay| {
-                    let room = stay.nanos / 10;
-                    let part = params
-                        .with("from", stay.from.saturating_sub(room).to_string())
-                        .with("to", stay.from.saturating_add(stay.nanos).saturating_add(room).to_string());
+                    let middle = stay.from.saturating_add(stay.nanos / 2);
+                    let part = here.zoomed(here.params, stay.from, stay.from.saturating_add(stay.nanos));
                     let why = match stay.cause {
                         Some(cause) => words::cause(cause),
                         None => stay.reason.as_str(),
@@ -52,8 +50,7 @@ fn stays(trace: &Trace, params: &Params, rows: &[Interval], caption: String) -> 
                             <td class="number" data-label="From"><a href={route(part).href()}>{ words::nanos(stay.from) }</a></td>
                             { words::cell("Length", Some(stay.nanos)) }
                             <th scope="row">
-                                <code>{ stay.start.as_deref().unwrap_or("unnamed") }</code>
-                                <span class="quiet">{ format!(" {}", stay.goroutine) }</span>
+                                { goroutine_link(here, stay.goroutine, stay.start.as_deref(), Some(middle)) }
                             </th>
                             <td data-label="Why">{ if why.is_empty() { "not given" } else { why } }</td>
                             <td data-label="Where">{ words::stack(trace, stay.stack) }</td>
@@ -67,7 +64,7 @@ fn stays(trace: &Trace, params: &Params, rows: &[Interval], caption: String) -> 
 }
 
 /// Who wakes whom.
-pub fn wakes(trace: &Trace, _: &Params) -> Html {
+pub fn wakes(trace: &Trace, _: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.wakes.is_empty() {
         return none(&format!("No goroutine was woken within {length}."));
@@ -111,7 +108,7 @@ pub fn wakes(trace: &Trace, _: &Params) -> Html {
 }
 
 /// User tasks, regions and logs.
-pub fn annotations(trace: &Trace, _: &Params) -> Html {
+pub fn annotations(trace: &Trace, here: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.tasks.is_empty() && trace.regions.is_empty() && trace.log_categories.is_empty() {
         return none(&format!(
@@ -121,9 +118,9 @@ pub fn annotations(trace: &Trace, _: &Params) -> Html {
     html! {
         <>
             { kinds("Tasks", &trace.tasks, &length) }
-            { rows(trace, "Tasks: open ones first, then the longest", &trace.task_rows) }
+            { rows(trace, here, "Tasks: open ones first, then the longest", &trace.task_rows) }
             { kinds("Regions", &trace.regions, &length) }
-            { rows(trace, "Regions: open ones first, then the longest", &trace.region_rows) }
+            { rows(trace, here, "Regions: open ones first, then the longest", &trace.region_rows) }
             if !trace.logs.is_empty() {
                 <table class="table stacked">
                     <caption>{ format!("Logs within {length}") }</caption>
@@ -136,7 +133,7 @@ pub fn annotations(trace: &Trace, _: &Params) -> Html {
                     <tbody>{ for trace.logs.iter().take(ROWS).map(|log| html! {
                         <tr>
                             { words::cell("At", Some(log.time)) }
-                            <td class="number" data-label="Goroutine">{ log.goroutine.map(|id| id.to_string()).unwrap_or_default() }</td>
+                            <td class="number" data-label="Goroutine">if let Some(id) = log.goroutine { { goroutine_link(here, id, None, Some(log.time)) } }</td>
                             <td data-label="Category">{ &log.category }</td>
                             <td data-label="Message">{ &log.message }</td>
                         </tr>
@@ -179,7 +176,7 @@ fn kinds(what: &str, kinds: &[AnnotationKind], length: &str) -> Html {
     }
 }
 
-fn rows(trace: &Trace, caption: &str, rows: &[AnnotationRow]) -> Html {
+fn rows(trace: &Trace, here: Here<'_>, caption: &str, rows: &[AnnotationRow]) -> Html {
     if rows.is_empty() {
         return Html::default();
     }
@@ -197,8 +194,8 @@ fn rows(trace: &Trace, caption: &str, rows: &[AnnotationRow]) -> Html {
                 <tbody>{ for rows.iter().take(ROWS).map(|row| html! {
                     <tr>
                         <th scope="row">{ &row.name }</th>
-                        <td class="number" data-label="Task">{ if row.task == 0 { String::new() } else { text::count_u64(row.task) } }</td>
-                        <td class="number" data-label="Goroutine">{ row.goroutine.map(|id| id.to_string()).unwrap_or_default() }</td>
+                        <td class="number" data-label="Task">if row.task != 0 { <a href={task_href(here, row.task, trace.task_rows.iter().find(|task| task.task == row.task))}>{ row.task }</a> }</td>
+                        <td class="number" data-label="Goroutine">if let Some(id) = row.goroutine { { goroutine_link(here, id, None, Some(row.begin)) } }</td>
                         { words::cell("From", Some(row.begin)) }
                         <td class="number" data-label="Length">
                             { match row.end {

@@ -4,7 +4,7 @@ use analyzer_core::report::trace::{DelayCause, LeakSign, Spread, Trace};
 use analyzer_core::session::lanes::{GC_WORKER, RUNNABLE, RUNNING, SYSCALL};
 use yew::prelude::*;
 
-use super::lane_names::frames;
+use super::lane_names::{Stacks, frames};
 use crate::number_format as text;
 
 /// A duration, as tables have it.
@@ -70,8 +70,8 @@ pub const fn sign(sign: LeakSign) -> &'static str {
 }
 
 /// The first frame of a stack that is not the runtime's, in short.
-pub fn place(trace: &Trace, stack: Option<u32>) -> Option<String> {
-    let frames = frames(trace, stack);
+pub fn place(of: &dyn Stacks, stack: Option<u32>) -> Option<String> {
+    let frames = frames(of, stack);
     let is_plumbing = |function: &str| {
         ["runtime.", "sync.", "internal/", "time.Sleep", "syscall.", "reflect."]
             .iter()
@@ -82,9 +82,9 @@ pub fn place(trace: &Trace, stack: Option<u32>) -> Option<String> {
 }
 
 /// A stack, opened on demand; its first own frame stands for it.
-pub fn stack(trace: &Trace, stack: Option<u32>) -> Html {
-    let frames = frames(trace, stack);
-    let Some(place) = place(trace, stack) else {
+pub fn stack(of: &dyn Stacks, stack: Option<u32>) -> Html {
+    let frames = frames(of, stack);
+    let Some(place) = place(of, stack) else {
         return html! { <span class="quiet">{ "no stack" }</span> };
     };
     html! {

@@ -22,7 +22,9 @@ impl Painter {
             match row.of {
                 RowOf::Title => self.title(frame, row, row.y),
                 RowOf::Lane(of) => {
-                    self.fill(frame, Ink::Muted);
+                    let is_selected =
+                        matches!(of, LaneOf::Goroutine(id) if frame.marks.goroutine() == Some(id));
+                    self.fill(frame, if is_selected { Ink::Accent } else { Ink::Muted });
                     pen.set_font(SMALL);
                     let label = match of {
                         LaneOf::Processor(id) => format!("P{id}"),
@@ -30,6 +32,11 @@ impl Painter {
                         LaneOf::Goroutine(id) => format!("goroutine {id}"),
                     };
                     self.fitted(&label, 16.0, row.y + row.height / 2.0, scale.left - 20.0);
+                }
+                RowOf::Tasks(_) => {
+                    self.fill(frame, Ink::Text);
+                    pen.set_font(FONT);
+                    self.fitted(&row.label, 8.0, row.y + row.height / 2.0, scale.left - 12.0);
                 }
                 RowOf::Heap | RowOf::Goroutines | RowOf::Processors | RowOf::Collector => {
                     self.fill(frame, Ink::Text);

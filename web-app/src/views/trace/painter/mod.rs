@@ -2,6 +2,7 @@
 
 mod labels;
 mod lanes;
+mod marks;
 mod strip;
 mod tracks;
 
@@ -14,8 +15,10 @@ use super::lane_names::Names;
 use super::palette::{Ink, Palette};
 use super::scale::Scale;
 use super::scene::{AXIS, Row, RowOf, Scene};
+use super::tasks::TaskRow;
 use crate::number_format as text;
 
+pub use marks::Marks;
 pub use tracks::{carried, held_before};
 
 const FONT: &str = "12px ui-sans-serif, system-ui, sans-serif";
@@ -36,6 +39,8 @@ pub struct Frame<'a> {
     pub scale: Scale,
     /// The rows.
     pub scene: &'a Scene,
+    /// The rows of the other canvas.
+    pub other: &'a Scene,
     /// How far they are scrolled, in CSS pixels.
     pub scrolled: f64,
     /// Height of the canvas.
@@ -48,6 +53,10 @@ pub struct Frame<'a> {
     pub detail: Option<Source<'a>>,
     /// Where the pointer is.
     pub pointer: Option<f64>,
+    /// What is selected.
+    pub marks: &'a Marks,
+    /// Rows of user tasks.
+    pub tasks: &'a [TaskRow],
     /// The colors.
     pub palette: &'a Palette,
 }
@@ -106,12 +115,17 @@ impl Painter {
         for row in frame.rows() {
             match row.of {
                 RowOf::Title => {}
-                RowOf::Lane(of) => self.lane(frame, row, of),
+                RowOf::Lane(of) => {
+                    self.ground(frame, row, of);
+                    self.lane(frame, row, of);
+                }
+                RowOf::Tasks(number) => self.tasks(frame, row, number),
                 RowOf::Heap | RowOf::Goroutines | RowOf::Processors | RowOf::Collector => {
                     self.track(frame, row)
                 }
             }
         }
+        self.marks(frame);
         if let Some(x) = frame.pointer.filter(|&x| x >= scale.left) {
             self.fill(frame, Ink::Accent);
             pen.fill_rect(self.snap(x), frame.scrolled, 1.0, frame.height);

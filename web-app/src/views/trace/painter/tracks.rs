@@ -70,7 +70,7 @@ impl Painter {
                 self.area(frame, &plot, Ink::Gc, |_| 0.0, |part| at(&overview.marking, part));
                 self.stops(frame, row, trace);
             }
-            RowOf::Title | RowOf::Lane(_) => {}
+            RowOf::Title | RowOf::Lane(_) | RowOf::Tasks(_) => {}
         }
     }
 
@@ -197,7 +197,7 @@ fn peak(overview: &Overview, of: RowOf) -> f64 {
         }
         RowOf::Processors => to_f64(overview.gomaxprocs.iter().copied().max().unwrap_or(0)),
         RowOf::Collector => 1_000.0,
-        RowOf::Title | RowOf::Lane(_) => 0.0,
+        RowOf::Title | RowOf::Lane(_) | RowOf::Tasks(_) => 0.0,
     }
 }
 

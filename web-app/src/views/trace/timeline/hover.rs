@@ -1,6 +1,7 @@
 //! What is told of the place under the pointer.
 
 use analyzer_core::base::convert::{f64_to_i64, to_f64};
+use analyzer_core::report::trace::AnnotationRow;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -31,6 +32,10 @@ impl Canvas {
                     None => tip::nothing(of, moment),
                 }
             }
+            RowOf::Tasks(number) => {
+                let Some(task) = self.task_at(number, hover.x) else { return Html::default() };
+                tip::task(part.map_or(trace, |part| &part.trace), task)
+            }
             track => {
                 let inside = part.map(|part| &part.trace);
                 let inside = inside.filter(|part| to_f64(part.from) <= moment && moment <= to_f64(part.to));
@@ -52,6 +57,13 @@ impl Canvas {
             format!("top:{}px", f64_to_i64(top + GAP))
         };
         html! { <div class="trace-tip" role="status" style={format!("{x};{y}")}>{ content }</div> }
+    }
+
+    /// The task of a row at a CSS pixel: the nearest within two.
+    pub(super) fn task_at(&self, number: usize, x: f64) -> Option<&AnnotationRow> {
+        let tasks = self.tasks.get(number)?;
+        let (from, to) = (self.scale.time(x - 2.0), self.scale.time(x + 2.0));
+        tasks.iter().find(|task| to_f64(task.begin) <= to && task.end.is_none_or(|end| to_f64(end) >= from))
     }
 
     /// The row under the pointer.

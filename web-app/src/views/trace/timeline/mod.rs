@@ -7,6 +7,8 @@ mod input;
 use analyzer_core::base::convert::to_f64;
 use analyzer_core::report::Report;
 use analyzer_core::report::trace::Trace as Section;
+use analyzer_core::session::GoroutineDetails;
+use analyzer_core::session::lanes::LaneOf;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Timeout;
@@ -16,10 +18,12 @@ use web_sys::{HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, Resiz
 use yew::prelude::*;
 
 use super::lane_names::Names;
-use super::painter::{Frame, Painter, Source};
+use super::painter::{Frame, Marks, Painter, Source};
 use super::palette::Palette;
 use super::scale::Scale;
 use super::scene::Scene;
+use super::selection::{Here, Selected, pins};
+use super::tasks::{TaskRow, packed};
 use super::tip;
 use super::{Part, Window};
 use crate::components::flame::gesture::Gestures;
@@ -50,6 +54,8 @@ pub struct TimelineProps {
     pub base: Option<Part>,
     /// The part, likewise.
     pub detail: Option<Part>,
+    /// What there is to know of the goroutine that is selected.
+    pub details: Option<Shared<GoroutineDetails>>,
     /// True if the page is dark.
     pub is_dark: bool,
     /// True while a closer look is under way.
@@ -110,6 +116,8 @@ struct Canvas {
     scale: Scale,
     track_scene: Scene,
     lane_scene: Scene,
+    tasks: Vec<TaskRow>,
+    marks: Marks,
     names: [Names; 2],
     hover: Option<Hover>,
     /// Where a selection on the strip began.
@@ -143,8 +151,10 @@ impl Component for Canvas {
             painters: None,
             palette: Palette::default(),
             scale: Scale::new(props.window, whole),
-            track_scene: Scene::tracks(),
+            track_scene: Scene::default(),
             lane_scene: Scene::default(),
+            tasks: Vec::new(),
+            marks: Marks::default(),
             names: Default::default(),
             hover: None,
             selecting: None,
@@ -171,7 +181,11 @@ impl Component for Canvas {
         if props.is_dark != old.is_dark {
             self.read_palette();
         }
+        let before = self.marks.goroutine();
         self.arrange(props);
+        if self.marks.goroutine() != before {
+            self.reveal();
+        }
         self.draw_soon(ctx);
         true
     }
@@ -196,8 +210,9 @@ impl Component for Canvas {
         let (tracks, lanes, strip) = (on(Pane::Tracks), on(Pane::Lanes), ctx.link().callback(Msg::Strip));
         let label = section(props).map(|trace| tip::spoken(trace, props.window)).unwrap_or_default();
         let shelf = format!("height:min({}px, var(--trace-shelf))", self.lane_scene.height);
+        let class = self.marks.selected.map(|_| "with-details");
         html! {
-            <div class="trace-timeline" ref={self.wrapper.clone()}>
+            <div class={classes!("trace-timeline", class)} ref={self.wrapper.clone()}>
                 <canvas
                     class="trace-strip" ref={self.strip.clone()} role="img"
                     aria-label="The whole trace: drag to select a range"
@@ -226,7 +241,7 @@ impl Component for Canvas {
                     </div>
                     { self.tip(props) }
                 </div>
-                { tip::legend() }
+                { tip::legend(self.marks.goroutine().is_some(), !self.tasks.is_empty()) }
             </div>
         }
     }
@@ -282,10 +297,36 @@ impl Canvas {
         let parts = [&props.base, &props.detail].map(|part| part.as_deref());
         let names = |row: usize| parts[row].map(|part| Names::of(&part.trace)).unwrap_or_default();
         self.names = [names(0), names(1)];
+        let pins = pins(&props.params);
         self.lane_scene = match (parts[1], parts[0]) {
-            (Some(detail), _) => Scene::lanes(Some(detail), &self.names[1]),
-            (None, base) => Scene::lanes(base, &self.names[0]),
+            (Some(detail), _) => Scene::lanes(Some(detail), &self.names[1], &pins),
+            (None, base) => Scene::lanes(base, &self.names[0], &pins),
         };
+        let counted = parts[1].or(parts[0]).map(|part| &part.trace).or(section(props));
+        self.tasks = counted.map(packed).unwrap_or_default();
+        self.track_scene = Scene::tracks(self.tasks.len(), &pins);
+        let selected = Selected::of(&props.params);
+        let is_of =
+            |details: &&GoroutineDetails| selected.and_then(Selected::goroutine) == Some(details.goroutine);
+        let details = props.details.as_deref().filter(is_of);
+        self.marks = Marks {
+            selected,
+            stay: details.and_then(|details| details.stay.as_ref()).map(|stay| (stay.from, stay.to)),
+            edges: details.map(|details| details.edges.clone()).unwrap_or_default(),
+            range: self.marks.range,
+        };
+    }
+
+    /// Scrolls the lane of the selected goroutine into sight.
+    fn reveal(&self) {
+        let lane = self.marks.goroutine().map(LaneOf::Goroutine);
+        let middle = lane.and_then(|lane| self.lane_scene.middle(lane));
+        let Some((shelf, middle)) = self.shelf.cast::<HtmlElement>().zip(middle) else { return };
+        let (top, height) = (f64::from(shelf.scroll_top()), f64::from(shelf.client_height()));
+        // Headings stay on top of the rows that scroll.
+        if middle < top + 30.0 || middle > top + height - 10.0 {
+            shelf.set_scroll_top((middle - height / 2.0).max(0.0) as i32);
+        }
     }
 
     fn draw_soon(&mut self, ctx: &Context<Self>) {
@@ -310,12 +351,15 @@ impl Canvas {
         let frame = Frame {
             scale: self.scale,
             scene: &self.track_scene,
+            other: &self.lane_scene,
             scrolled: 0.0,
             height: self.track_scene.height,
             report: trace,
             base: sources[0],
             detail: sources[1],
             pointer: self.hover.map(|hover| hover.x),
+            marks: &self.marks,
+            tasks: &self.tasks,
             palette: &self.palette,
         };
         tracks.resize(width, frame.height, ratio);
@@ -323,7 +367,7 @@ impl Canvas {
         let height = f64::from(shelf.client_height());
         let scrolled = f64::from(shelf.scroll_top());
         lanes.resize(width, height, ratio);
-        lanes.paint(&Frame { scene: &self.lane_scene, scrolled, height, ..frame });
+        lanes.paint(&Frame { scene: &self.lane_scene, other: &self.track_scene, scrolled, height, ..frame });
         let whole = self.scale.everything();
         strip.resize(width, STRIP, ratio);
         strip.paint_strip(&Frame { scale: whole, height: STRIP, ..frame }, self.scale);
@@ -358,4 +402,11 @@ impl Canvas {
 
 fn section(props: &TimelineProps) -> Option<&Section> {
     props.report.traces.get(props.chosen)
+}
+
+/// Where links of the timeline lead from.
+fn here(props: &TimelineProps) -> Option<Here<'_>> {
+    let part = props.detail.as_ref().or(props.base.as_ref());
+    let lanes = part.map(|part| &part.lanes);
+    Some(Here { params: &props.params, trace: section(props)?, window: props.window, lanes })
 }
