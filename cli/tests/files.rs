@@ -152,7 +152,7 @@ fn a_budget_bounds_the_markdown_and_keeps_the_verdict() {
     };
     let (short, whole) = (within("3000"), within("1000000"));
     assert!(short.chars().count() <= 3000, "{}", short.chars().count());
-    assert!(short.contains("mem.oom.cgroup") && short.contains("\nLeft out for length: "), "{short}");
-    assert!(!whole.contains("Left out for length"));
+    assert!(short.contains("mem.oom.cgroup") && short.contains("\nOmitted for length: "), "{short}");
+    assert!(!whole.contains("Omitted for length"));
     assert_eq!(short.lines().nth(2), whole.lines().nth(2), "the verdict is the same");
 }

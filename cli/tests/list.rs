@@ -56,5 +56,5 @@ fn a_missing_and_another_source_are_said() {
         &fixture("cpu.pb.gz"),
     );
     fs::remove_dir_all(other.parent().expect("it has one")).expect("it goes");
-    assert!(said.contains("main.go: another version of the source: line"), "{said}");
+    assert!(said.contains("main.go: a different version of the source: line"), "{said}");
 }

@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(
             rows(&report),
             [
-                (quota.clone(), None, "10 of 1,000 periods since the control group exists".to_owned()),
+                (quota.clone(), None, "10 of 1,000 periods since the cgroup was created".to_owned()),
                 (quota, Some("5.50 s".to_owned()), "73.0% (73 of 100 periods)".to_owned()),
             ]
         );

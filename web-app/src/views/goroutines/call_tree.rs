@@ -234,7 +234,7 @@ mod tests {
     /// ```text
     /// main.run 4
     /// main.send 3                     main.wait 1
-    /// ▲ leak: chan send 3             ○ not judged: select 1
+    /// ▲ leak: chan send 3             ○ not classified: select 1
     /// ```
     fn sample(width: Width) -> GroupTree {
         let mut goroutines = parse(&[[
@@ -268,7 +268,7 @@ mod tests {
                 "main.send",
                 "main.wait",
                 "▲ leak: chan send",
-                "○ not judged: select",
+                "○ not classified: select",
             ]
         );
         assert_eq!(tree.tree.total.0, [4, 4, 3, 1, 3, 1]);

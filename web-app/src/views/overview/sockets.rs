@@ -73,7 +73,7 @@ mod tests {
         let course = Course::of(&report, &Params::default()).expect("snapshots");
         assert_eq!(
             lines(&course),
-            ["4 \u{2192} 15", "TCP connections", "12 in CLOSE_WAIT", "21 of 1,024 descriptors"]
+            ["4 \u{2192} 15", "TCP connections", "12 in CLOSE_WAIT", "21 of 1,024 file descriptors"]
         );
     }
 
