@@ -3,14 +3,22 @@
 
 use super::grouping::Group;
 use super::judgment::Judgment;
-use super::moments::Form;
+use super::moments::{Form, Moments};
 use super::series::Series;
 use super::state::Wait;
 use crate::evidence::Evidence;
+use crate::evidence::crash::CrashRecord;
 use crate::report::{Confidence, Verdict};
 
 /// The function that runs each test.
 pub const TEST_RUNNER: &str = "testing.tRunner";
+
+/// True if the last dump is that of a process which the runtime ended as all
+/// goroutines were asleep.
+pub fn is_deadlock(evidence: &Evidence, found: &Moments) -> bool {
+    let Some(Form::Dump(id)) = found.moments.last().map(|moment| moment.form) else { return false };
+    evidence.goroutines.dumps[id].crash.as_ref().is_some_and(CrashRecord::is_deadlock)
+}
 
 /// Overrides what the rules say of the groups of a last dump that tells it by itself.
 pub fn judge(evidence: &Evidence, series: &Series, judgments: &mut [Judgment]) {

@@ -27,5 +27,6 @@ pub fn circumstances(evidence: &Evidence, subject: &Subject) -> Circumstances {
     Circumstances {
         gc_gap_minutes: gap_minutes.and_then(|minutes| u32::try_from(minutes).ok()),
         full_queue: super::queue::full(evidence, subject),
+        is_deadlock: false,
     }
 }

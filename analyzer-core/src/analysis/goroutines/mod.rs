@@ -43,7 +43,8 @@ pub fn analyze(evidence: &Evidence, subjects: &[Subject]) -> Option<Goroutines> 
             continue;
         }
         let groups = grouping::group(evidence, &found);
-        let circumstances = gc_gap::circumstances(evidence, subject);
+        let mut circumstances = gc_gap::circumstances(evidence, subject);
+        circumstances.is_deadlock = ended::is_deadlock(evidence, &found);
         let holders = holders::find(evidence, &found, circumstances.gap());
         let series = Series::new(groups, found);
         let mut judgments = classify::judge(&series, &holders, circumstances);

@@ -51,6 +51,8 @@ struct Anchors {
     gopark: Option<u64>,
     /// Return address in `selectgo`.
     select: Option<u64>,
+    /// The same up to Go 1.10, where `selectgo` calls `selectgoImpl`: inner and outer.
+    old_select: Option<(u64, u64)>,
     /// Lowest return address in a channel entry function, and the highest.
     channel_low: Option<u64>,
     channel_high: Option<u64>,
@@ -71,13 +73,19 @@ impl Anchors {
             .filter(|row| row.hidden.len() == 2 && row.hidden.first().copied() == gopark)
             .find(|row| top(evidence, row).is_some_and(|name| SELECT_ANCHORS.contains(&name)))
             .and_then(|row| row.hidden.get(1).copied());
+        let old_select = dump
+            .counted
+            .iter()
+            .filter(|row| is_channel(row, gopark))
+            .find(|row| top(evidence, row).is_some_and(|name| SELECT_ANCHORS.contains(&name)))
+            .and_then(pair);
         let entries = || {
             dump.counted
                 .iter()
-                .filter(|row| is_channel(row, gopark))
+                .filter(|row| is_channel(row, gopark) && (old_select.is_none() || pair(row) != old_select))
                 .filter_map(|row| row.hidden.get(2).copied())
         };
-        Self { gopark, select, channel_low: entries().min(), channel_high: entries().max() }
+        Self { gopark, select, old_select, channel_low: entries().min(), channel_high: entries().max() }
     }
 
     /// The channel operation behind a return address `inner` in `chansend` or
@@ -105,6 +113,11 @@ impl Anchors {
     }
 }
 
+/// The two innermost hidden counters behind the park.
+fn pair(row: &CountedStack) -> Option<(u64, u64)> {
+    Some((*row.hidden.get(1)?, *row.hidden.get(2)?))
+}
+
 fn is_channel(row: &CountedStack, gopark: Option<u64>) -> bool {
     row.hidden.len() == 3 && row.hidden.first().copied() == gopark
 }
@@ -126,6 +139,7 @@ fn wait(evidence: &Evidence, row: &CountedStack, anchors: &Anchors) -> Wait {
         return Wait::Running;
     }
     match (row.hidden.len(), row.hidden.get(1), row.hidden.get(2)) {
+        (3, Some(&inner), Some(&entry)) if anchors.old_select == Some((inner, entry)) => Wait::Select,
         (3, Some(&inner), Some(&entry)) => anchors.channel(inner, entry),
         (2, Some(&pc), _) => anchors.select(pc),
         _ => Wait::Other,

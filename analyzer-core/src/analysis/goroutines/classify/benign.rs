@@ -44,14 +44,32 @@ pub fn of_shape(group: &Group) -> Option<&'static Known> {
     if families::process::is_waiting_for_pipes(group) {
         return None;
     }
-    of_frames(group.wait, group.frames.iter().map(|site| (&*site.function, site.origin)))
+    of_frames(group.wait, frames(group))
+}
+
+/// True for such a loop that stands in a deferred function of itself: it was on its way
+/// out, and does not rest there.
+pub fn is_leaving(group: &Group) -> bool {
+    loop_of(group.wait, frames(group)).is_some_and(|(_, is_leaving)| is_leaving)
+}
+
+fn frames(group: &Group) -> impl Iterator<Item = (&Function, Origin)> + Clone {
+    group.frames.iter().map(|site| (&*site.function, site.origin))
 }
 
 /// The same of frames, the innermost first.
 pub fn of_frames<'a>(
     wait: Wait,
-    mut frames: impl Iterator<Item = (&'a Function, Origin)> + Clone,
+    frames: impl Iterator<Item = (&'a Function, Origin)> + Clone,
 ) -> Option<&'static Known> {
+    loop_of(wait, frames).filter(|(_, is_leaving)| !is_leaving).map(|(known, _)| known)
+}
+
+/// The known loop, and whether it stands in a function that it deferred.
+fn loop_of<'a>(
+    wait: Wait,
+    mut frames: impl Iterator<Item = (&'a Function, Origin)> + Clone,
+) -> Option<(&'static Known, bool)> {
     if wait.is_blocked() {
         return None;
     }
@@ -68,7 +86,11 @@ pub fn of_frames<'a>(
         }
         _ => true,
     };
-    inner.take(at).all(is_part).then_some(known)
+    let names = || inner.clone().take(at).map(|(function, _)| &*function.name);
+    let is_leaving = names()
+        .zip(names().skip(1))
+        .any(|(inner, outer)| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with(".func")));
+    inner.clone().take(at).all(is_part).then_some((known, is_leaving))
 }
 
 /// `github.com/hashicorp` of `github.com/hashicorp/raft.(*Raft).run`; else the host.

@@ -228,7 +228,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "goroutine.shutdown-hang",
         title: "Graceful shutdown does not finish",
-        meaning: "Shutdown waits for a connection whose handler does not return.",
+        meaning: "A stop waits for something that does not end: a handler of the server, or a goroutine of what is closed.",
         advice: &[
             "Call Shutdown with a context that has a deadline, then Close. Fix the handler that is still running.",
         ],

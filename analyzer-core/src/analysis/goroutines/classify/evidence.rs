@@ -130,6 +130,9 @@ pub fn weigh(context: &Context<'_>, index: usize, group: &Group, assessment: &As
             ),
         );
     }
+    if context.is_deadlock && group.wait.is_lock() {
+        weighed.raise(Level::Likely, "The runtime found that no goroutine can go on.".to_owned());
+    }
     growth(context, index, &assessment.policy, &mut weighed);
     count_growth(context, index, assessment, &mut weighed);
     ramp(context, group, &assessment.policy, &mut weighed);
@@ -298,7 +301,7 @@ fn ramp(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut Wei
 fn waiting(context: &Context<'_>, index: usize, group: &Group, policy: &Policy, weighed: &mut Weighed) {
     let floor = context.floor.saturating_add(policy.waited_beyond);
     let waited = features::waited(group, floor);
-    let members = count_of(&group.last().members);
+    let members = count_of(features::named(group));
     let longest = features::longest(group).unwrap_or(0);
     let is_met = |need: Need, count: u64, of: u64| {
         count > 0 && count >= need.members && count * 100 >= of * need.percent
@@ -351,11 +354,18 @@ fn possible(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut
     /// Where healthy goroutines idle, and where they only pass.
     const MANY_IDLE: u64 = 100;
     const MANY_BLOCKED: u64 = 20;
+    /// Percent of all goroutines, of so many at least, from which a place stands out.
+    const SHARE_PERCENT: u64 = 40;
+    const SHARE_MEMBERS: u64 = 32;
     let last = group.last();
     let many = if policy.waited.is_some() { MANY_BLOCKED } else { MANY_IDLE };
     // A pool that was started in one go has neighboring ids.
     let is_pool = policy.waited.is_none() && features::density_percent(group) >= POOL_DENSITY_PERCENT;
-    if last.count >= many && !is_pool {
+    // Half of a process at one place is no chance.
+    let total = context.series.moments.last().map_or(0, |moment| moment.total);
+    let is_counted = context.series.moments.last().is_some_and(|moment| !moment.has_ids);
+    let is_share = is_counted && last.count >= SHARE_MEMBERS && last.count * 100 >= total * SHARE_PERCENT;
+    if (last.count >= many || is_share) && !is_pool {
         weighed.raise(Level::Possible, format!("{} goroutines wait at one place.", last.count));
     }
     let waited = features::waited(group, context.floor.saturating_add(LONG_WAIT_MINUTES));

@@ -122,10 +122,22 @@ fn sorted_ages(members: &[MemberRow]) -> Vec<u32> {
     ages
 }
 
-/// Members of the last dump that print at least `minutes`.
+/// The members that are known one by one: of the last dump, or of an earlier one where
+/// later ones only count, and count no fewer.
+pub fn named(group: &Group) -> &[MemberRow] {
+    let last = group.last();
+    let named = group.at.iter().rev().find(|population| !population.members.is_empty());
+    let since = || group.at.iter().rev().take_while(|population| population.members.is_empty());
+    match named {
+        Some(named) if since().all(|population| population.count >= named.count) => &named.members,
+        _ => &last.members,
+    }
+}
+
+/// Members that print at least `minutes`.
 pub fn waited(group: &Group, minutes: u32) -> u64 {
     let waited = |member: &&MemberRow| member.minutes.is_some_and(|printed| printed >= minutes);
-    to_u64(group.last().members.iter().filter(waited).count())
+    to_u64(named(group).iter().filter(waited).count())
 }
 
 /// Shortest printed wait of the last dump; 0 if a member prints none, as young ones do.
@@ -147,9 +159,9 @@ pub fn ages_of_births(group: &Group) -> usize {
     births(group).into_iter().map(|member| member.minutes).collect::<BTreeSet<_>>().len()
 }
 
-/// Longest printed wait of the last dump.
+/// Longest printed wait of those that are known one by one.
 pub fn longest(group: &Group) -> Option<u32> {
-    group.last().members.iter().filter_map(|member| member.minutes).max()
+    named(group).iter().filter_map(|member| member.minutes).max()
 }
 
 /// Births, over the steps of the last process, with nobody ending.
@@ -191,6 +203,17 @@ fn settled_stay(before: &Population, after: &Population) -> bool {
         && stayed * 100 >= to_u64(settled.len()) * SURVIVAL_PERCENT
 }
 
+/// Members of a dump up to which it says nothing of who stays, if none has waited a minute.
+const EARLY_MEMBERS: u64 = 8;
+
+/// True for the few of a dump that was taken before anybody had settled, if half of them
+/// stay: the next step tells whether those who settle do.
+fn is_early(before: &Population, survivors: u64) -> bool {
+    before.count <= EARLY_MEMBERS
+        && before.members.iter().all(|member| member.minutes.is_none())
+        && survivors * 2 >= before.count
+}
+
 /// The growth of a group: births in every step, the count rising in every
 /// step, and at least 95% of each cohort alive at the end of its step, or of
 /// those of it that had settled.
@@ -202,11 +225,14 @@ pub fn growth(series: &Series, index: usize) -> Option<Growth> {
         Growth { from: 0, to: 0, births: 0, deaths: 0, steps: 0, risen: 0, before: 0, is_slowing: false };
     let mut rates = Vec::new();
     growth.from = counts.first()?.count;
-    for (step, pair) in series.last_steps().iter().zip(counts.windows(2)) {
+    for (at, (step, pair)) in series.last_steps().iter().zip(counts.windows(2)).enumerate() {
         let change = step.changes.get(index).copied().flatten()?;
         let [before, after] = pair else { return None };
         let is_kept = change.survivors * 100 >= before.count * SURVIVAL_PERCENT;
-        let is_kept = is_kept || settled_stay(before, after);
+        let next = counts.get(at + 2);
+        let is_kept = is_kept
+            || settled_stay(before, after)
+            || is_early(before, change.survivors) && next.is_some_and(|next| settled_stay(after, next));
         if change.births == 0 || after.count <= before.count || !is_kept {
             return None;
         }
@@ -277,11 +303,17 @@ fn are_even(rises: &[u64]) -> bool {
 /// Counts that rise in every step of at least three moments; or that double
 /// and rise by ten in two.
 pub fn count_growth(series: &Series, index: usize) -> Option<CountGrowth> {
-    if series.moments.iter().any(|moment| moment.has_ids) {
+    // Where every dump names its goroutines, those tell more.
+    let is_mixed = series.moments.iter().any(|moment| moment.has_ids);
+    if is_mixed && series.moments.iter().all(|moment| moment.has_ids) {
         return None;
     }
     let counts = series.groups.get(index)?.counts();
     let (from, to) = (*counts.first()?, *counts.last()?);
+    // What only one form tells apart is new in another.
+    if is_mixed && from == 0 {
+        return None;
+    }
     let rises: Option<Vec<u64>> = counts
         .windows(2)
         .map(|pair| match pair {

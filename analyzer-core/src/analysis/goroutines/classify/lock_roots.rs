@@ -53,16 +53,20 @@ fn tell_own_group(context: &Context<'_>, index: usize, judgments: &mut [Judgment
         || is_leak(judgments, index)
         || features::stood(context.series, index);
     match first.kind {
+        OwnKind::LastWorker if features::stood(context.series, index) => {
+            convict(judgments, index);
+            set_rule(judgments, index, "waitgroup-stuck", &first.reason);
+        }
         OwnKind::Itself | OwnKind::Slots if is_long => {
             convict(judgments, index);
             let rule = if first.kind == OwnKind::Slots { "semaphore-exhausted" } else { "self-deadlock" };
             set_rule(judgments, index, rule, &first.reason);
         }
         OwnKind::Behind(_) => {}
-        OwnKind::Itself | OwnKind::Slots | OwnKind::Unmanned => {
+        OwnKind::Itself | OwnKind::Slots | OwnKind::Unmanned | OwnKind::LastWorker => {
             let is_over_long = features::waited(group, context.floor.saturating_add(2)) > 0;
-            let is_told =
-                first.kind != OwnKind::Unmanned || is_over_long || features::stayed(context.series, index);
+            let is_of_structure = matches!(first.kind, OwnKind::Itself | OwnKind::Slots);
+            let is_told = is_of_structure || is_over_long || features::stayed(context.series, index);
             if is_told {
                 suspect(judgments, index, "waitgroup-stuck", &first.reason);
             }
@@ -90,7 +94,7 @@ fn tell_behind(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) 
 }
 
 /// At least suspected: what one or two dumps show of a wait that structure alone explains.
-fn suspect(judgments: &mut [Judgment], index: usize, rule: &'static str, reason: &str) {
+pub fn suspect(judgments: &mut [Judgment], index: usize, rule: &'static str, reason: &str) {
     let Some(judgment) = judgments.get_mut(index).filter(|judgment| judgment.verdict != Verdict::Leak) else {
         return;
     };
@@ -101,7 +105,7 @@ fn suspect(judgments: &mut [Judgment], index: usize, rule: &'static str, reason:
 }
 
 /// Likely at least, where the structure and the ids of all dumps tell it.
-fn convict(judgments: &mut [Judgment], index: usize) {
+pub fn convict(judgments: &mut [Judgment], index: usize) {
     if let Some(judgment) = judgments.get_mut(index).filter(|judgment| judgment.verdict != Verdict::Leak) {
         judgment.verdict = Verdict::Leak;
         judgment.confidence = Confidence::Likely;
@@ -177,7 +181,7 @@ fn fold_cycle(context: &Context<'_>, number: usize, judgments: &mut [Judgment]) 
 }
 
 /// Makes a rule the first that is said of a group.
-fn set_rule(judgments: &mut [Judgment], index: usize, rule: &'static str, reason: &str) {
+pub fn set_rule(judgments: &mut [Judgment], index: usize, rule: &'static str, reason: &str) {
     let Some(judgment) = judgments.get_mut(index) else { return };
     judgment.rule = rule;
     judgment.role = Some(Role::Root);

@@ -7,6 +7,7 @@
 pub mod benign;
 mod calm;
 pub mod catalog;
+mod counted;
 mod evidence;
 mod families;
 mod features;
@@ -50,6 +51,8 @@ pub struct Circumstances {
     pub gc_gap_minutes: Option<u32>,
     /// Connections that wait in an accept queue which stays full.
     pub full_queue: Option<u64>,
+    /// True if the runtime ended the process since no goroutine could go on.
+    pub is_deadlock: bool,
 }
 
 impl Circumstances {
@@ -75,6 +78,8 @@ pub struct Context<'a> {
     pub is_minutes_apart: bool,
     /// Connections that wait in an accept queue which stays full.
     pub full_queue: Option<u64>,
+    /// True if the runtime ended the process since no goroutine could go on.
+    pub is_deadlock: bool,
 }
 
 /// What a family says of a group.
@@ -124,6 +129,7 @@ pub fn judge(series: &Series, holders: &Holders, circumstances: Circumstances) -
         floor: circumstances.gap().saturating_add(1),
         is_minutes_apart: series.last_steps().last().is_some_and(aged),
         full_queue: circumstances.full_queue,
+        is_deadlock: circumstances.is_deadlock,
     };
     let mut assessed = Vec::with_capacity(series.groups.len());
     let mut judgments = Vec::with_capacity(series.groups.len());
@@ -134,6 +140,7 @@ pub fn judge(series: &Series, holders: &Holders, circumstances: Circumstances) -
     }
     siblings::take_back_accompanied(&context, &assessed, &mut judgments);
     lock_roots::fold(&context, &mut judgments);
+    counted::tell(&context, &mut judgments);
     roots::fold(&context, &assessed, &mut judgments);
     siblings::fold(&context, &mut judgments);
     judgments

@@ -4,7 +4,8 @@
 use super::super::grouping::{Group, MemberRow};
 use super::super::judgment::Judgment;
 use super::super::state::Wait;
-use super::families::{locks, process};
+use super::families::{http_client, http_server, locks, process};
+use super::lock_roots::{convict, set_rule};
 use super::{Assessment, Context, catalog, features};
 use crate::report::{Confidence, Role, Verdict};
 
@@ -15,6 +16,7 @@ pub fn fold(context: &Context<'_>, assessed: &[Option<Assessment>], judgments: &
         if let Some(handler) = handler {
             fold_stop(context, index, handler, judgments);
         }
+        fold_closing(context, index, judgments);
         convict_waiter(context, index, judgments);
         fold_wait_group(context, index, assessed, judgments);
     }
@@ -104,15 +106,25 @@ pub fn promote(
     }
 }
 
-/// The largest group of handlers that stand.
+/// The largest group of handlers that stand: those that are known to be stuck first.
 fn standing_handler(context: &Context<'_>, judgments: &[Judgment]) -> Option<usize> {
+    let is_known =
+        |index: usize| judgments.get(index).is_some_and(|judgment| judgment.rule == "http-handler-stuck");
     let is_handler = |&index: &usize| {
-        judgments.get(index).is_some_and(|judgment| judgment.rule == "http-handler-stuck")
+        let group = context.series.groups.get(index);
+        (is_known(index) || group.is_some_and(http_server::is_waiting_handler))
             && count(context, index) > 0
-            && (is_leak(judgments, index) || features::stayed(context.series, index))
+            && (is_leak(judgments, index) || has_stood(context, index))
     };
     let handlers = (0..judgments.len()).filter(is_handler);
-    handlers.max_by_key(|&index| (count(context, index), std::cmp::Reverse(index)))
+    handlers.max_by_key(|&index| (is_known(index), count(context, index), std::cmp::Reverse(index)))
+}
+
+/// True for what waited long, or was there in every dump.
+fn has_stood(context: &Context<'_>, index: usize) -> bool {
+    let group = context.series.groups.get(index);
+    features::stayed(context.series, index)
+        || group.is_some_and(|group| features::waited(group, context.floor) == group.last().count)
 }
 
 /// A stop that hangs waits for a handler: one that stands is the cause.
@@ -123,6 +135,61 @@ fn fold_stop(context: &Context<'_>, index: usize, root: usize, judgments: &mut [
     }
     promote(context, index, root, "http-handler-stuck", judgments);
     set_victim(judgments, index, root, "The server waits for handlers that do not return.".to_owned());
+    fold_calls(context, root, judgments);
+}
+
+/// A call of Close that waits for a goroutine of the same object goes with that one, if
+/// it is stuck; else the call hangs by itself once it has waited long.
+fn fold_closing(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) {
+    let Some(group) = context.series.groups.get(index) else { return };
+    let members = &group.last().members;
+    let closing = |row: &MemberRow| context.holders.closings.get(&row.goid);
+    let Some(first) = members.first().and_then(closing) else { return };
+    if !members.iter().all(|row| closing(row).is_some()) {
+        return;
+    }
+    let root = context.census.group_of.get(&first.by).copied();
+    if let Some(root) = root.filter(|&root| root != index && is_leak(judgments, root)) {
+        if has_stood(context, index) || is_leak(judgments, index) {
+            let root = judgments.get(root).and_then(|judgment| judgment.root).unwrap_or(root);
+            convict(judgments, index);
+            if let Some(judgment) = judgments.get_mut(index).filter(|judgment| judgment.rule.is_empty()) {
+                judgment.rule = "shutdown-hang";
+            }
+            set_victim(judgments, index, root, first.reason.clone());
+            push(judgments, root, &first.reason);
+        }
+        return;
+    }
+    let is_long = features::waited(group, context.floor.saturating_add(2)) == group.last().count;
+    if is_long && !is_leak(judgments, index) {
+        convict(judgments, index);
+        set_rule(judgments, index, "shutdown-hang", &first.reason);
+    }
+}
+
+fn push(judgments: &mut [Judgment], index: usize, reason: &str) {
+    if let Some(judgment) = judgments.get_mut(index) {
+        judgment.reasons.push(reason.to_owned());
+    }
+}
+
+/// Calls of the same process, as many as there are handlers that stand, and as long:
+/// a test calls the server that it stops.
+fn fold_calls(context: &Context<'_>, root: usize, judgments: &mut [Judgment]) {
+    for (index, group) in context.series.groups.iter().enumerate() {
+        let is_call = http_client::is_calling(group) && !http_server::is_waiting_handler(group);
+        let is_alike = group.last().count == count(context, root) && has_stood(context, index);
+        if !is_call || !is_alike || index == root {
+            continue;
+        }
+        convict(judgments, index);
+        if let Some(judgment) = judgments.get_mut(index) {
+            judgment.rule = "http-client-no-timeout";
+        }
+        let why = "As many calls of this process wait as long as handlers of its own server do.";
+        set_victim(judgments, index, root, why.to_owned());
+    }
 }
 
 /// Who waits for nobody but goroutines that are stuck is stuck as well, long or not.

@@ -11,6 +11,7 @@ use super::super::moments;
 use super::super::state::Wait;
 use super::locks::{Lock, Table, is_once_code, site_of};
 use super::shapes::{Shape, Shapes, Site};
+use crate::base::go_symbol::Origin;
 use crate::base::order::StableOrder as _;
 use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
 
@@ -25,7 +26,12 @@ const CALLS_OUT: &[&str] = &[
     "net.(*netFD).connect",
     "os/exec.(*Cmd).",
     "io.(*pipe).write",
+    "google.golang.org/grpc.Invoke",
+    "google.golang.org/grpc.invoke",
+    "google.golang.org/grpc.(*ClientConn).Invoke",
 ];
+/// The frame of a panic between what panicked and deferred calls.
+pub const PANIC: &str = "panic";
 /// Candidates of a lock that are kept.
 const KEPT: usize = 32;
 /// Minutes below which a printed wait says nothing of its length.
@@ -40,8 +46,12 @@ pub enum Kin {
     Past,
     /// In another method of the same object.
     Object,
+    /// In a function that was given the object that has the lock, as the waiters' was.
+    Argument,
     /// In code of the type; the text does not show the object.
     Type,
+    /// Past a call in which waiters wait, with the same address.
+    Passed,
     /// Was given the lock or its object.
     Given,
 }
@@ -59,6 +69,8 @@ pub struct Candidate {
     pub waits_for: Option<usize>,
     /// It waits directly in code of the object, as loops do when they have nothing to do.
     pub is_idle: bool,
+    /// It waits for an answer to a call, in a send, or for a lock: that is no loop's rest.
+    pub is_working: bool,
     /// It has waited as long as the first waiter of the lock.
     pub is_old: bool,
     /// The address is printed with `?`.
@@ -83,6 +95,8 @@ struct Index {
     /// By a function that takes them, or the type that has them, then by who started
     /// the waiters; `None` if several locks have it, so that it tells nothing.
     by_name: FxHashMap<Rc<str>, FxHashMap<Option<u64>, Option<usize>>>,
+    /// By an address that calls were given in which waiters wait.
+    by_call: FxHashMap<u64, Vec<usize>>,
 }
 
 impl Index {
@@ -93,6 +107,12 @@ impl Index {
             addresses.dedup();
             for address in addresses {
                 index.by_address.entry(address).or_default().push(number);
+            }
+            let mut calls: Vec<u64> = lock.calls.iter().map(|call| call.address).collect();
+            calls.sort_unstable();
+            calls.dedup();
+            for address in calls {
+                index.by_call.entry(address).or_default().push(number);
             }
             let mut starters: Vec<Option<u64>> = lock.waiters.iter().map(|waiter| waiter.parent).collect();
             starters.push(None);
@@ -125,7 +145,7 @@ impl Index {
 pub fn collect(table: &mut Table, shapes: &mut Shapes<'_>, dump: &GoroutineDump, gap: u32) {
     let index = Index::new(&table.locks);
     let mut found: Vec<(usize, Kin, usize, bool)> = Vec::new();
-    for row in moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT)) {
+    for row in moments::real(dump) {
         let shape = shapes.of(row);
         let words = shapes.evidence.goroutines.addresses_of(row);
         let waits_for = table.lock_of.get(&row.goid).copied();
@@ -150,6 +170,7 @@ fn evidence(
     found: &mut Vec<(usize, Kin, usize, bool)>,
 ) {
     let site = waits_for.and_then(|_| site_of(shape));
+    let panic = shape.frames.iter().position(|site| &*site.function.name == PANIC);
     let mut rest = words;
     for (frame, at) in shape.frames.iter().enumerate() {
         let skipped = rest.iter().take_while(|word| usize::from(word.frame) < frame).count();
@@ -162,7 +183,14 @@ fn evidence(
         }
         let is_site = site == Some(frame);
         let mut note = |lock: usize, kin: Kin, is_inexact: bool| {
-            // The place where it waits says nothing of the lock that it waits for.
+            // The place where it waits says nothing of the lock that it waits for, nor of
+            // another one of the same object.
+            let of_same = waits_for.is_some_and(|own| {
+                own == lock || locks[own].object.is_some() && locks[own].object == locks[lock].object
+            });
+            if is_site && of_same && kin != Kin::PastSame {
+                return;
+            }
             if is_site && waits_for == Some(lock) {
                 return;
             }
@@ -178,10 +206,22 @@ fn evidence(
                 let kin = match (is_past(&locks[lock], at), is_method) {
                     (true, _) => Kin::PastSame,
                     (false, true) if !is_site => Kin::Object,
+                    _ if !is_site && is_argument(&locks[lock], word.address) => Kin::Argument,
                     _ => Kin::Given,
                 };
                 note(lock, kin, word.is_inexact);
             }
+            for &lock in index.by_call.get(&word.address).into_iter().flatten() {
+                if waits_for != Some(lock) && !word.is_inexact && has_passed(&locks[lock], at, word.address) {
+                    note(lock, Kin::Passed, false);
+                }
+            }
+        }
+        // A deferred call that waits while its function panics waits for what that holds.
+        let is_below_panic =
+            panic.is_some_and(|panic| frame > panic && site.is_some_and(|site| site < panic));
+        if let Some(lock) = waits_for.filter(|&lock| is_below_panic && at.owner == locks[lock].owner) {
+            note(lock, Kin::Object, false);
         }
         let shown = own.iter().any(|word| word.is_first && !word.is_inexact);
         if let Some(lock) = index.named(&at.function.name, starter) {
@@ -203,6 +243,22 @@ fn evidence(
             }
         }
     }
+}
+
+/// True if an address is that of the object that has the lock, and not of a method's receiver.
+fn is_argument(lock: &Lock, address: u64) -> bool {
+    lock.object == Some(address) && lock.address.is_some_and(|lock| lock > address)
+}
+
+/// True if a frame is past a call of the same function in which waiters wait.
+fn has_passed(lock: &Lock, at: &Site, address: u64) -> bool {
+    lock.calls.iter().any(|call| {
+        call.address == address
+            && call.site.function == at.function.name
+            && call.site.file == at.file
+            && at.line.is_some()
+            && at.line > call.site.line
+    })
 }
 
 /// True if a frame is in a function that takes the lock, past the call of Lock;
@@ -244,6 +300,7 @@ impl Table {
             minutes: row.wait_minutes,
             waits_for,
             is_idle: is_idle(target, shape),
+            is_working: waits_for.is_some() || shape.wait == Wait::Send || calls_out(shape),
             is_old: row.flags.has(GoroutineFlags::LEAKED) || is_old(row.wait_minutes, target.longest, gap),
             is_inexact,
             shape: Rc::clone(shape),
@@ -269,11 +326,14 @@ fn is_idle(lock: &Lock, shape: &Shape) -> bool {
         shape.wait,
         Wait::Select | Wait::Receive | Wait::Channel | Wait::Sleep | Wait::Io | Wait::Syscall
     );
-    let user = shape.user_frame();
-    let inner = shape.frames.get(..user.unwrap_or(0)).unwrap_or_default();
-    let calls_out =
-        inner.iter().any(|site| CALLS_OUT.iter().any(|call| site.function.name.starts_with(call)));
-    waits && is_in_own_code(lock, shape) && !calls_out || is_daemon(shape)
+    waits && is_in_own_code(lock, shape) && !calls_out(shape) || is_daemon(shape)
+}
+
+/// True if it waits for an answer to a call.
+fn calls_out(shape: &Shape) -> bool {
+    let own = shape.frames.iter().position(|site| site.origin == Origin::Own).or_else(|| shape.user_frame());
+    let inner = shape.frames.get(..own.unwrap_or(0)).unwrap_or_default();
+    inner.iter().any(|site| CALLS_OUT.iter().any(|call| site.function.name.starts_with(call)))
 }
 
 /// True if the innermost frame of the program's own code is of the object's type.

@@ -3,7 +3,7 @@
 use super::super::state::Wait;
 use super::candidates::{Candidate, Kin};
 use super::cycles::{self, Edge};
-use super::locks::{Lock, Table};
+use super::locks::{Lock, Table, is_once_code, site_of};
 use super::{Answer, Cycle, Holders, words};
 
 /// The answers for all locks.
@@ -18,7 +18,7 @@ pub fn decide(table: Table) -> Holders {
     }
     for (index, lock) in table.locks.iter().enumerate() {
         if holders.answers.get(index) == Some(&Answer::Unknown) {
-            let answer = answer(lock);
+            let answer = answer(lock, table.is_part);
             if let Some(slot) = holders.answers.get_mut(index) {
                 *slot = answer;
             }
@@ -43,14 +43,14 @@ impl Holders {
     }
 }
 
-fn answer(lock: &Lock) -> Answer {
+fn answer(lock: &Lock, is_part: bool) -> Answer {
     let blocked = |candidate: &&Candidate| candidate.waits_for.is_none();
     // In the section itself, or the only one in code of the object.
     let strong: Vec<&Candidate> = lock.candidates.iter().filter(|candidate| candidate.is_strong()).collect();
     if let Some(best) = strong.iter().filter(|best| best.kin <= Kin::Past).find(|best| blocked(best)) {
         return held(lock, best);
     }
-    if let Some(answer) = itself(lock) {
+    if let Some(answer) = itself(lock, is_part) {
         return answer;
     }
     if let Some(answer) = only_one(lock, &strong) {
@@ -74,7 +74,13 @@ fn only_one(lock: &Lock, strong: &[&Candidate]) -> Option<Answer> {
     // Of a closure only the type is known: a send or a lock says that it is at
     // work for the object, another wait may be its loop.
     let is_working = one.waits_for.is_some() || one.shape.wait == Wait::Send;
-    if kin == Kin::Given || kin == Kin::Type && !is_working {
+    let is_weak = match kin {
+        Kin::Given | Kin::Passed => true,
+        Kin::Type => !is_working,
+        Kin::Argument => !one.is_working,
+        _ => false,
+    };
+    if is_weak {
         return None;
     }
     Some(held(lock, one))
@@ -82,7 +88,7 @@ fn only_one(lock: &Lock, strong: &[&Candidate]) -> Option<Answer> {
 
 /// A waiter that stands in another method of the object further out on its own
 /// stack, if nobody else can hold the lock and no other waited before it.
-fn itself(lock: &Lock) -> Option<Answer> {
+fn itself(lock: &Lock, is_part: bool) -> Option<Answer> {
     let own: Vec<&Candidate> = lock.own.iter().filter(|own| own.kin <= Kin::Object && own.is_old).collect();
     let first = *own.first()?;
     let is_else = lock.is_worked_on
@@ -92,6 +98,10 @@ fn itself(lock: &Lock) -> Option<Answer> {
     // Who passed an exclusive lock passed it alone.
     let is_alone =
         own.iter().filter(|other| other.shape.frames.len() == first.shape.frames.len()).count() == 1;
+    let is_read_twice = is_reading && writer.is_some();
+    if !is_read_twice && is_only_called(first, is_part) {
+        return None;
+    }
     if is_else || !(is_alone || is_reading && writer.is_some()) {
         return None;
     }
@@ -101,6 +111,17 @@ fn itself(lock: &Lock) -> Option<Answer> {
     };
     let is_settled = !has_other(lock, &[first.goid]);
     Some(Answer::Itself { by: first.goid, reason, is_settled })
+}
+
+/// True if nothing but a method that calls another one of its type speaks for a lock that
+/// was taken twice: the standard library calls so, and in a part of a dump the holder
+/// may have been left out.
+fn is_only_called(own: &Candidate, is_part: bool) -> bool {
+    let Some(site) = site_of(&own.shape) else { return false };
+    let between = own.shape.frames.get(site..own.frame + 1).unwrap_or_default();
+    let Some(first) = between.first() else { return false };
+    let is_direct = between.iter().all(|frame| frame.owner == first.owner && !is_once_code(&frame.function.name));
+    is_direct && (is_part || !first.is_user)
 }
 
 /// True if others than these may hold the lock, at work or in whatever they wait for.

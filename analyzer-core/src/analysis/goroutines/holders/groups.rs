@@ -14,11 +14,14 @@ use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, Gorouti
 
 /// `go` statements of packages that count whom they start.
 const COUNTING: [&str; 3] = [ERRGROUP_GO, ERRGROUP_TRY_GO, "sync.(*WaitGroup).Go"];
+/// Starts a worker; with a limit it waits for a free slot.
 pub const ERRGROUP_GO: &str = "golang.org/x/sync/errgroup.(*Group).Go";
 /// Starts a worker only if there is a free slot.
 pub const ERRGROUP_TRY_GO: &str = "golang.org/x/sync/errgroup.(*Group).TryGo";
+/// Waits for all workers.
 pub const ERRGROUP_WAIT: &str = "golang.org/x/sync/errgroup.(*Group).Wait";
-const SINGLEFLIGHT: [&str; 2] =
+/// Runs the one call that the others wait for.
+pub const SINGLEFLIGHT: [&str; 2] =
     ["golang.org/x/sync/singleflight.(*Group).doCall", "internal/singleflight.(*Group).doCall"];
 
 /// What is known of a goroutine that waits for a group.
@@ -40,6 +43,9 @@ pub enum OwnKind {
     Behind(u64),
     /// Nobody in the dump can be told to be a part of it.
     Unmanned,
+    /// The same, and the waiter runs in another method of the object that has the group,
+    /// as its workers do.
+    LastWorker,
 }
 
 impl OwnKind {
@@ -63,6 +69,8 @@ pub struct Waiter {
     is_counted: bool,
     /// True if that was one of an errgroup.
     is_of_errgroup: bool,
+    /// True if it came to its wait from another method of the object that has the group.
+    pub is_in_method: bool,
     /// True if it runs a singleflight call of the same group further out.
     is_caller: bool,
     pub is_in_flight: bool,
@@ -192,7 +200,7 @@ fn waiter(shapes: &Shapes<'_>, row: &Goroutine, shape: &Rc<Shape>) -> Waiter {
     let is_wait = |name: &str| name.ends_with("Group).Wait") || is_do(name);
     let inner = shape.frames.iter().take_while(|site| !site.is_user || is_wait(&site.function.name)).count();
     let first = |word: &&CallAddress| word.is_first && !word.is_inexact;
-    let groups = words
+    let groups: Vec<u64> = words
         .iter()
         .filter(first)
         .filter(|word| usize::from(word.frame) < inner)
@@ -208,12 +216,35 @@ fn waiter(shapes: &Shapes<'_>, row: &Goroutine, shape: &Rc<Shape>) -> Waiter {
         parent: row.parent,
         shape: Rc::clone(shape),
         starter: names::owner_of(creator.unwrap_or_default()).into(),
-        groups,
         is_counted: creator.is_some_and(|name| COUNTING.contains(&name)),
         is_of_errgroup: workers::is_of_errgroup(shapes, row),
+        is_in_method: is_in_method(shape, words, inner, groups.first().copied()),
+        groups,
         is_caller: is_in_flight && shape.frames.iter().skip(inner).any(is_flight),
         is_in_flight,
     }
+}
+
+/// True if the goroutine began in a method of the object that has the group, and another
+/// method of it waits: `func (p *Pool) work() { …; p.stop() }`.
+fn is_in_method(shape: &Shape, words: &[CallAddress], inner: usize, group: Option<u64>) -> bool {
+    let (Some(group), Some(caller)) = (group, shape.frames.get(inner)) else { return false };
+    let Some((last, outermost)) =
+        shape.frames.iter().enumerate().filter(|(_, site)| site.is_user).next_back()
+    else {
+        return false;
+    };
+    let is_of_object = |word: &CallAddress| {
+        usize::from(word.frame) == last
+            && word.is_first
+            && word.address <= group
+            && group - word.address <= workers::OBJECT_BYTES
+    };
+    last > inner
+        && outermost.is_method
+        && outermost.owner == caller.owner
+        && outermost.function.name != caller.function.name
+        && words.iter().any(is_of_object)
 }
 
 fn place(waiter: &Waiter) -> &str {

@@ -10,12 +10,18 @@ use super::super::state::Wait;
 use super::candidates::Candidate;
 use super::shapes::{Shape, Shapes, Site};
 use crate::base::intern::StrId;
-use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump, GoroutineFlags};
+use crate::evidence::crash::CrashRecord;
+use crate::evidence::goroutines::{CallAddress, Goroutine, GoroutineDump};
 
 /// Bytes from the start of an object to a lock that is a field of it, at most.
 const OBJECT_BYTES: u64 = 4096;
 /// Places of one lock that are looked at.
 const SITES: usize = 8;
+/// Calls that lead to them that are looked at, and how far out on the stack.
+const CALLS: usize = 16;
+const CALL_DEPTH: usize = 6;
+/// Types and functions of the program lie below; what it allocates lies above.
+const LOW_ADDRESSES: u64 = 0xffff_ffff;
 
 /// True for the code of mutexes and of the semaphores below them, and for a
 /// Cond that takes its lock again.
@@ -41,6 +47,14 @@ pub struct LockSite {
     pub function: Rc<str>,
     pub file: Option<StrId>,
     pub line: Option<u32>,
+}
+
+/// A call further out on a waiter's stack, with an address that it was given: whoever is
+/// past it in the same function, with the same address, has what the call takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub site: LockSite,
+    pub address: u64,
 }
 
 /// A goroutine that waits for a lock.
@@ -74,6 +88,8 @@ pub struct Lock {
     pub is_once: bool,
     pub is_read_write: bool,
     pub sites: Vec<LockSite>,
+    /// Calls of the program that lead to them.
+    pub calls: Vec<Call>,
     pub waiters: Vec<Waiter>,
     pub longest: Option<u32>,
     /// Who may hold it, the likeliest first.
@@ -97,7 +113,13 @@ enum Key {
 pub struct Table {
     pub locks: Vec<Lock>,
     pub lock_of: FxHashMap<u64, usize>,
+    /// True for goroutines that somebody cut out of a dump: the one that writes it runs, and
+    /// is in it.
+    pub is_part: bool,
 }
+
+/// So many goroutines may be a part that somebody cut out of a dump.
+const FEW: usize = 8;
 
 /// The frame that called Lock; for a Once the outermost of its frames.
 pub fn site_of(shape: &Shape) -> Option<usize> {
@@ -122,9 +144,13 @@ pub fn owner(shape: &Shape, site: usize) -> Rc<str> {
 impl Table {
     /// All goroutines that wait for locks, by lock.
     pub fn collect(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> Self {
-        let mut table = Self::default();
+        let runs = |row: &Goroutine| matches!(shapes.evidence.strings.get(row.state), "running" | "runnable");
+        let is_whole = dump.crash.as_ref().is_some_and(CrashRecord::is_deadlock)
+            || moments::real(dump).count() > FEW
+            || moments::real(dump).any(runs);
+        let mut table = Self { is_part: !is_whole, ..Self::default() };
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
-        for row in moments::real(dump).filter(|row| !row.flags.has(GoroutineFlags::CUT)) {
+        for row in moments::real(dump) {
             let shape = shapes.of(row);
             let Some(site) = site_of(&shape) else { continue };
             let Some(frame) = shape.frames.get(site) else { continue };
@@ -141,6 +167,7 @@ impl Table {
                 table.locks.len() - 1
             });
             table.locks[lock].add(row, &shape, site, object);
+            table.locks[lock].add_calls(&shape, words, site);
         }
         table.join();
         table.number();
@@ -152,10 +179,17 @@ impl Table {
     fn join(&mut self) {
         let mut known: FxHashMap<(Option<u64>, Rc<str>), Option<usize>> = FxHashMap::default();
         for (index, lock) in self.locks.iter().enumerate().filter(|(_, lock)| lock.address.is_some()) {
-            let objects = [Some(lock.object), Some(None)].into_iter().flatten();
-            let mut keys: Vec<_> = objects.map(|object| (object, Rc::clone(&lock.owner))).collect();
+            let mut keys = vec![(lock.object, Rc::clone(&lock.owner)), (None, Rc::clone(&lock.owner))];
             keys.dedup();
             for key in keys {
+                known.entry(key).and_modify(|other| *other = None).or_insert(Some(index));
+            }
+        }
+        // One of which only the object is known, and that is not one of those.
+        for (index, lock) in self.locks.iter().enumerate().filter(|(_, lock)| lock.address.is_none()) {
+            let is_other = !known.contains_key(&(lock.object, Rc::clone(&lock.owner)));
+            if lock.object.is_some() && is_other {
+                let key = (None, Rc::clone(&lock.owner));
                 known.entry(key).and_modify(|other| *other = None).or_insert(Some(index));
             }
         }
@@ -170,11 +204,15 @@ impl Table {
         for &(from, to) in &merged {
             let waiters = std::mem::take(&mut self.locks[from].waiters);
             let sites = std::mem::take(&mut self.locks[from].sites);
+            let calls = std::mem::take(&mut self.locks[from].calls);
             let is_read_write = self.locks[from].is_read_write;
             let target = &mut self.locks[to];
             target.is_read_write |= is_read_write;
             for site in sites {
                 target.add_site(site);
+            }
+            for call in calls {
+                target.add_call(call);
             }
             for waiter in waiters {
                 target.longest = target.longest.max(waiter.minutes);
@@ -202,6 +240,7 @@ impl Lock {
             is_once: is_once_code(&frame.function.name),
             is_read_write: false,
             sites: Vec::new(),
+            calls: Vec::new(),
             waiters: Vec::new(),
             longest: None,
             candidates: Vec::new(),
@@ -228,6 +267,25 @@ impl Lock {
         }
         let (goid, parent, minutes) = (row.goid, row.parent, row.wait_minutes);
         self.waiters.push(Waiter { goid, parent, minutes, shape: Rc::clone(shape), site });
+    }
+
+    fn add_calls(&mut self, shape: &Shape, words: &[CallAddress], site: usize) {
+        let outer = site + 1..site + 1 + CALL_DEPTH;
+        let is_heap = |word: &&CallAddress| !word.is_inexact && word.address > LOW_ADDRESSES;
+        for word in words.iter().filter(is_heap).filter(|word| outer.contains(&usize::from(word.frame))) {
+            let Some(frame) = shape.frames.get(usize::from(word.frame)).filter(|frame| frame.is_user) else {
+                continue;
+            };
+            let function = Rc::clone(&frame.function.name);
+            let site = LockSite { function, file: frame.file, line: frame.line };
+            self.add_call(Call { site, address: word.address });
+        }
+    }
+
+    fn add_call(&mut self, call: Call) {
+        if self.calls.len() < CALLS && !self.calls.contains(&call) {
+            self.calls.push(call);
+        }
     }
 
     fn add_site(&mut self, site: LockSite) {

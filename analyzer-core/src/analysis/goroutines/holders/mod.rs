@@ -10,6 +10,7 @@
 //! ```
 
 mod candidates;
+mod closers;
 mod cycles;
 mod decide;
 mod groups;
@@ -23,7 +24,8 @@ use rustc_hash::FxHashMap;
 use super::moments::{Form, Moments};
 use crate::evidence::Evidence;
 
-pub use groups::{OwnGroup, OwnKind};
+pub use closers::Closing;
+pub use groups::{ERRGROUP_GO, ERRGROUP_TRY_GO, ERRGROUP_WAIT, OwnGroup, OwnKind, SINGLEFLIGHT};
 pub use locks::{is_lock_code, is_once_code};
 
 /// What one dump says of a lock.
@@ -76,6 +78,8 @@ pub struct Holders {
     pub cycles: Vec<Cycle>,
     /// Who waits for a group of goroutines that cannot come to its end, and why.
     pub own_groups: FxHashMap<u64, OwnGroup>,
+    /// What calls of Close and the like wait for.
+    pub closings: FxHashMap<u64, Closing>,
     lock_of: FxHashMap<u64, usize>,
 }
 
@@ -95,10 +99,11 @@ pub fn find(evidence: &Evidence, found: &Moments, gap: u32) -> Holders {
     let dump = &evidence.goroutines.dumps[id];
     let mut shapes = shapes::Shapes::new(evidence);
     let own_groups = groups::find(&mut shapes, dump);
+    let closings = closers::find(&mut shapes, dump);
     let mut table = locks::Table::collect(&mut shapes, dump);
     if table.locks.is_empty() {
-        return Holders { own_groups, ..Holders::default() };
+        return Holders { own_groups, closings, ..Holders::default() };
     }
     candidates::collect(&mut table, &mut shapes, dump, gap);
-    Holders { own_groups, ..decide::decide(table) }
+    Holders { own_groups, closings, ..decide::decide(table) }
 }

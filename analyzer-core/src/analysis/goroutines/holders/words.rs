@@ -1,7 +1,7 @@
 //! What is said of locks and their holders.
 
 use super::super::names;
-use super::candidates::{Candidate, Kin};
+use super::candidates::{Candidate, Kin, PANIC};
 use super::cycles::Edge;
 use super::locks::{Lock, Table, Waiter};
 use crate::base::convert::to_u64;
@@ -59,6 +59,8 @@ fn kinship(lock: &Lock, candidate: &Candidate) -> String {
         Kin::PastSame => format!("is past its call of Lock in {place}, of the same object{old}"),
         Kin::Past => format!("is past its call of Lock in {place}"),
         Kin::Object => format!("is in {place}, a method of the same object{old}"),
+        Kin::Argument => format!("is in {place}, which was given the object that has the lock{old}"),
+        Kin::Passed => format!("is in {place}, past the call in which the others wait, of the same object"),
         Kin::Type => format!("is in {place}, code of the same type (the dump does not print which object)"),
         Kin::Given => format!("is in {place}, which was given the same object{old}"),
     }
@@ -86,6 +88,9 @@ pub fn held(lock: &Lock, holder: &Candidate) -> String {
 
 /// A waiter that took the lock further out on its own stack.
 pub fn itself(lock: &Lock, own: &Candidate) -> String {
+    if let Some(text) = in_panic(lock, own) {
+        return text;
+    }
     let how = if lock.is_once { "is in the function of that sync.Once already" } else { "" };
     let outer = if how.is_empty() {
         format!(
@@ -102,6 +107,20 @@ pub fn itself(lock: &Lock, own: &Candidate) -> String {
         full_name(lock),
         waits_at(own)
     )
+}
+
+/// A deferred call that waits for what its function holds, which panicked.
+fn in_panic(lock: &Lock, own: &Candidate) -> Option<String> {
+    let frames = &own.shape.frames;
+    let panic = frames.iter().position(|site| &*site.function.name == PANIC)?;
+    let panicked = frames.get(panic..own.frame + 1)?.iter().find(|site| site.is_user)?;
+    Some(format!(
+        "Goroutine {} panicked in {}; a deferred call waits for {} at {}, which code below it on the stack probably holds: it waits for itself, and the panic is never printed. Nobody else in the dump can be told to hold it.",
+        own.goid,
+        panicked.text,
+        full_name(lock),
+        waits_at(own)
+    ))
 }
 
 /// A reader that reads again while a writer waits.

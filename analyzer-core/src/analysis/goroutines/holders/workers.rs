@@ -13,7 +13,7 @@ use crate::base::convert::to_u64;
 use crate::evidence::goroutines::{Goroutine, GoroutineDump, GoroutineFlags};
 
 /// Bytes around a group within which an address may be that of its object.
-const OBJECT_BYTES: u64 = 4096;
+pub const OBJECT_BYTES: u64 = 4096;
 /// The goroutine of `main.main`: whatever it waits for is the program.
 const MAIN: u64 = 1;
 
@@ -106,12 +106,14 @@ pub fn unmanned(
         if members.iter().any(|waiter| workers.may_end(group, waiter)) {
             continue;
         }
+        let is_one = members.len() == 1;
         for waiter in members {
+            let kind = if is_one && waiter.is_in_method { OwnKind::LastWorker } else { OwnKind::Unmanned };
             found.entry(waiter.goid).or_insert_with(|| OwnGroup {
                 reason: format!(
                     "No goroutine in the dump can be identified as a worker of the group at 0x{group:x}: one may have returned without calling Done, or the waiter may be a worker itself."
                 ),
-                kind: OwnKind::Unmanned,
+                kind,
             });
         }
     }

@@ -93,6 +93,24 @@ fn only_the_newly_born_leave() {
 }
 
 #[test]
+fn the_few_of_an_early_dump_say_nothing_of_who_stays() {
+    let dumps = |stays: u64| {
+        let member = |goid: u64, minutes: u64| goroutine(&SERVING, goid, minutes, 0xc000 + goid);
+        let first: Vec<String> = (0..5).map(|index| member(100 + index, 0)).collect();
+        let second: Vec<String> =
+            (0..25).map(|index| member(100 + if index < stays { index } else { 100 + index }, 2)).collect();
+        let third: Vec<String> = (0..45)
+            .map(|index| {
+                member(100 + if index < stays { index } else { 100 + index }, if index < 25 { 4 } else { 1 })
+            })
+            .collect();
+        series(move |moment| [&first, &second, &third][usize::try_from(moment).unwrap_or(0)].clone())
+    };
+    check("goroutine", &dumps(3), &["goroutine.net-read-no-deadline"]);
+    check("goroutine", &dumps(1), &[]);
+}
+
+#[test]
 fn who_runs_at_one_line_in_every_dump_spins() {
     let spins = |line: [u64; 3]| {
         series(move |moment| {

@@ -275,6 +275,10 @@ mod background;
 #[cfg(test)]
 mod calm;
 #[cfg(test)]
+mod closings;
+#[cfg(test)]
+mod counted;
+#[cfg(test)]
 mod growth;
 #[cfg(test)]
 mod holders;

@@ -124,7 +124,10 @@ fn a_group_without_workers_is_suspected_and_one_with_workers_is_not() {
         told(&format!("{waiter}\ngoroutine 21 [chan receive]\n {worker}"), &[], &[]);
     }
     let three = groups_of_three(&waiter.replace(", 12 minutes", ""));
-    assert_eq!(verdict(&three, "stop"), Verdict::Suspect);
+    assert_eq!(verdict(&three, "stop"), Verdict::Leak);
+    // Two at a gate that opens once.
+    let gate = waiter.replace("crew.(*Crew).work(0xc000100000) crew.go:20", "crew.open(0x1) crew.go:20");
+    assert_eq!(verdict(&groups_of_three(&gate.replace(", 12 minutes", "")), "stop"), Verdict::Suspect);
 }
 
 #[test]

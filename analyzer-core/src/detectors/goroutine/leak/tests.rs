@@ -380,7 +380,7 @@ fn copiers_of_children_that_nobody_waits_for_accumulate() {
     check("goroutine", &renewed(&stack), &[]);
     let waited = with(
         &grown(&stack),
-        "goroutine 3 [chan receive]:\nos/exec.(*Cmd).Wait(0x1)\n\t/go/src/os/exec/exec.go:9 +0x1d\n",
+        "goroutine 3 [syscall]:\nsyscall.wait4(0x1)\n\t/go/src/syscall/z.go:9 +0x1d\nos/exec.(*Cmd).Wait(0x1)\n\t/go/src/os/exec/exec.go:9 +0x1d\n",
     );
     check("goroutine", &waited, &[]);
 }

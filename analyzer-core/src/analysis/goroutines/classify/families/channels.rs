@@ -1,12 +1,17 @@
 //! Channel operations, selects and sleeps in code that no signature knows.
 
 use super::super::super::grouping::Group;
+use super::super::super::names;
 use super::super::super::state::Wait;
-use super::super::{Assessment, Context, Policy, features, ownership};
+use super::super::{Assessment, Context, Policy, benign, features, ownership};
+use crate::report::Origin;
 
 /// Functions of libraries that acquire a slot by a send.
 const ACQUIRES: &[&str] =
     &["golang.org/x/sync/errgroup.(*Group).Go", "golang.org/x/net/netutil.(*limitListener).acquire"];
+
+/// Functions of libraries that send to whoever has subscribed, in a select of that many cases.
+const SENDS: &[&str] = &["github.com/ethereum/go-ethereum/event.(*Feed).Send"];
 
 /// Waits for as many slots as it needs; pools of connections are built on it.
 const WEIGHTED: &str = "golang.org/x/sync/semaphore.(*Weighted).Acquire";
@@ -14,6 +19,8 @@ const WEIGHTED: &str = "golang.org/x/sync/semaphore.(*Weighted).Acquire";
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::Send => Some(send(context, index, group)),
+        Wait::Select if super::has_any(group, SENDS) => Some(send(context, index, group)),
+        Wait::Select | Wait::Receive if benign::is_leaving(group) => Some(leaving(group)),
         Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index))),
         Wait::Select if group.has(WEIGHTED) => Some(weighted()),
         Wait::Select => Some(held_if_pool(context, group, select(context, index, group))),
@@ -23,6 +30,18 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
         }
         _ => None,
     }
+}
+
+/// A loop of a library that ends does so at once.
+fn leaving(group: &Group) -> Assessment {
+    let rule = if group.wait == Wait::Select { "select-no-exit" } else { "chan-recv-unclosed" };
+    let policy = Policy { waited_beyond: 2, ..Policy::IDLE };
+    let mut assessment = Assessment::new(rule, policy.or_waited(1, 0).or_aged(1, 20));
+    assessment.reasons.push(
+        "The loop stands in a function that it deferred: it was about to end, or to do something else."
+            .to_owned(),
+    );
+    assessment
 }
 
 fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
@@ -35,6 +54,12 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
             "{waiting} connections wait in an accept queue that is full in two captures, and goroutines started by the accept loop hold the slots."
         ));
     }
+    if is_sent_by_worker(group) {
+        assessment.reasons.push(
+            "It began in another method of the same type, as those that receive there do: workers that send to their own pool wait for each other once all of them do."
+                .to_owned(),
+        );
+    }
     // A generator whose values nobody wants at the moment is one goroutine,
     // and whoever started it is still there.
     let is_single = group.last().count == 1 && features::growth(context.series, index).is_none();
@@ -43,6 +68,17 @@ fn send(context: &Context<'_>, index: usize, group: &Group) -> Assessment {
             Some("A single sender whose creator is still running may be a generator that is ahead of its consumer.".to_owned());
     }
     assessment
+}
+
+/// `func (p *Pool) worker() { for job := range p.jobs { …; p.Submit(next) } }`.
+fn is_sent_by_worker(group: &Group) -> bool {
+    let is_user = |origin: Origin| matches!(origin, Origin::Own | Origin::Dependency);
+    let mut users = group.frames.iter().filter(|site| is_user(site.origin)).map(|site| &*site.function.name);
+    let (Some(sender), Some(entry)) = (users.next(), users.next_back()) else { return false };
+    names::is_method(sender)
+        && names::is_method(entry)
+        && sender != entry
+        && names::owner_of(sender) == names::owner_of(entry)
 }
 
 /// `func numbers() <-chan int { go func() { … ch <- n }() … }`: the send stands in

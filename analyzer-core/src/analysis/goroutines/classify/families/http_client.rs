@@ -17,6 +17,23 @@ const BODY_READERS: &[&str] = &[
     "net/http/httputil.(*ReverseProxy).copyBuffer",
 ];
 
+/// Calls that wait for a server's answer: HTTP/1, HTTP/2, gRPC.
+const CALLS: &[&str] = &[
+    ROUND_TRIP,
+    "net/http.(*http2ClientConn).roundTrip",
+    "net/http.(*http2ClientConn).RoundTrip",
+    "net/http/internal/http2.(*ClientConn).roundTrip",
+    "net/http/internal/http2.(*ClientConn).RoundTrip",
+    "golang.org/x/net/http2.(*ClientConn).roundTrip",
+    "golang.org/x/net/http2.(*ClientConn).RoundTrip",
+    "google.golang.org/grpc.(*clientStream).RecvMsg",
+];
+
+/// True for a call that waits for the answer of a server.
+pub fn is_calling(group: &Group) -> bool {
+    matches!(group.wait, Wait::Select | Wait::Receive | Wait::Cond) && super::has_any(group, CALLS)
+}
+
 pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
     if group.has(READ_LOOP) {
         return read_loop(context, group);

@@ -30,6 +30,19 @@ const HANDLER_ROOTS: &[&str] = &[
     "golang.org/x/net/http2.(*serverConn).runHandler",
 ];
 
+/// Functions of gRPC under which a method of a service runs.
+const GRPC_METHODS: &[&str] = &[
+    "google.golang.org/grpc.(*Server).processUnaryRPC",
+    "google.golang.org/grpc.(*Server).processStreamingRPC",
+];
+
+/// True for a handler of a request, HTTP or gRPC, that waits for something else than its client.
+pub fn is_waiting_handler(group: &Group) -> bool {
+    let is_served = super::has_any(group, HANDLER_ROOTS) && is_in_handler(group);
+    let is_at_work = matches!(group.wait, Wait::Io | Wait::Running | Wait::Runtime | Wait::Syscall);
+    !is_at_work && (is_served || super::has_any(group, GRPC_METHODS))
+}
+
 pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
     if group.has(BACKGROUND_READ) {
         return Some(background_read(context, group));

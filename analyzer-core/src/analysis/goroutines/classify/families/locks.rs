@@ -8,6 +8,9 @@ use super::super::super::state::Wait;
 use super::super::{Assessment, Context, Policy};
 use crate::base::convert::to_u64;
 
+/// Closes a connection: waits for its open rows (database/sql, closemu).
+const CONN_CLOSE: &str = "database/sql.(*Conn).close";
+
 /// Somebody waits for a `sync.Once` body, or is in one that others wait for.
 pub fn once(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
     if !group.names().any(is_once_code) {
@@ -69,7 +72,16 @@ pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Ass
     match group.wait {
         Wait::Mutex | Wait::RwMutex => {
             let policy = Policy { is_strong: true, ..Policy::GROWTH_OR_RAMP.or_waited(1, 0).or_aged(1, 20) };
-            Some(Assessment::new("lock-never-released", policy))
+            let is_of_rows = lock_site(group) == Some(CONN_CLOSE);
+            let mut assessment =
+                Assessment::new(if is_of_rows { "sql-rows" } else { "lock-never-released" }, policy);
+            if is_of_rows {
+                assessment.reasons.push(
+                    "To close a connection, database/sql waits until all rows and transactions of it are closed: some of it is not."
+                        .to_owned(),
+                );
+            }
+            Some(assessment)
         }
         Wait::WaitGroup => Some(wait_group(context, group)),
         Wait::Cond => Some(Assessment::new("cond-never-signalled", Policy::IDLE)),

@@ -5,8 +5,8 @@
 
 mod callbacks;
 mod channels;
-mod http_client;
-mod http_server;
+pub mod http_client;
+pub mod http_server;
 pub mod locks;
 mod network;
 pub mod process;
@@ -35,7 +35,7 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
 }
 
 /// The function that was called by the first function that `is_inner` does not hold for.
-fn first_outside(group: &Group, is_inner: impl Fn(&str) -> bool) -> Option<&CallSite> {
+pub fn first_outside(group: &Group, is_inner: impl Fn(&str) -> bool) -> Option<&CallSite> {
     group.frames.iter().find(|site| !is_inner(&site.function.name))
 }
 

@@ -1,0 +1,211 @@
+//! Locks, told by the types and functions that take them: a closed circle of
+//! waiters, each in code that may hold what another waits for, with nobody else
+//! in any of that code.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::super::grouping::Group;
+use super::super::super::holders::{is_lock_code, is_once_code};
+use super::super::super::judgment::Judgment;
+use super::super::super::names;
+use super::super::Context;
+use super::{stands, tell_one};
+
+/// A lock, as far as names tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Lock<'a> {
+    /// Of a type, or taken in a function.
+    Of(&'a str),
+    /// A Once, by who calls Do.
+    Once(&'a str),
+}
+
+/// Goroutines that wait for a lock.
+#[derive(Debug)]
+struct Waiter<'a> {
+    group: usize,
+    wants: Lock<'a>,
+    /// What code further out on the stack may hold.
+    holds: FxHashSet<Lock<'a>>,
+    stands: bool,
+}
+
+/// Says of each circle that it is one.
+pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let groups = &context.series.groups;
+    let mut waiters: Vec<Waiter<'_>> = Vec::new();
+    // What somebody may hold who waits for no lock.
+    let mut open: FxHashSet<Lock<'_>> = FxHashSet::default();
+    for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.last().count > 0) {
+        match waiter(index, group) {
+            Some(waiter) => waiters.push(waiter),
+            None => open.extend(held(group, 0)),
+        }
+    }
+    let holders = holders(&waiters);
+    let stuck = closed(&waiters, &holders, &open);
+    let next = |at: usize| {
+        let wanted = waiters.get(at).and_then(|waiter| holders.get(&waiter.wants));
+        wanted.and_then(|holders| holders.first().copied())
+    };
+    let mut by_root: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    let mut circles: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    for &at in &stuck {
+        let circle = circle(at, next);
+        let Some(&root) = circle.iter().min() else { continue };
+        by_root.entry(root).or_default().push(at);
+        circles.insert(root, circle);
+    }
+    let mut roots: Vec<usize> = by_root.keys().copied().collect();
+    roots.sort_unstable();
+    for root in roots {
+        let Some((members, circle)) = by_root.get(&root).zip(circles.get(&root)) else { continue };
+        let of = |&at: &usize| waiters.get(at).map(|waiter| waiter.group);
+        let others = members.iter().filter(|&&at| at != root);
+        let all: Vec<usize> = [root].iter().chain(others).filter_map(of).collect();
+        let drawn: Vec<&Waiter<'_>> = circle.iter().filter_map(|&at| waiters.get(at)).collect();
+        let (rule, reason) = told(context, &drawn);
+        let behind = "They are a part of a circle of locks, or behind it.";
+        tell_one(context, judgments, &all, (rule, &reason), behind);
+    }
+}
+
+fn waiter(index: usize, group: &Group) -> Option<Waiter<'_>> {
+    if !group.wait.is_lock() {
+        return None;
+    }
+    let site = group.names().position(|name| !is_lock_code(name))?;
+    let once = group.names().skip(site).take_while(|name| is_once_code(name)).count();
+    let caller = names::owner_of(group.names().nth(site + once)?);
+    let (wants, outer) =
+        if once > 0 { (Lock::Once(caller), site + once) } else { (Lock::Of(caller), site + 1) };
+    // A method that calls another one of its type takes no lock by that alone.
+    let is_own = |name: &&str| once == 0 && names::owner_of(name) == caller;
+    let inner = group.names().skip(outer).take_while(is_own).count();
+    let holds = held(group, outer + inner);
+    Some(Waiter { group: index, wants, holds, stands: stands(group) })
+}
+
+/// What the frames from `outer` on may hold.
+fn held(group: &Group, outer: usize) -> FxHashSet<Lock<'_>> {
+    let mut held = FxHashSet::default();
+    let mut is_in_once = false;
+    for name in group.names().skip(outer) {
+        if is_once_code(name) {
+            is_in_once = true;
+            continue;
+        }
+        let owner = names::owner_of(name);
+        held.insert(Lock::Of(owner));
+        if std::mem::take(&mut is_in_once) {
+            held.insert(Lock::Once(owner));
+        }
+    }
+    held
+}
+
+/// The waiters that may hold each lock that somebody waits for.
+fn holders<'a>(waiters: &[Waiter<'a>]) -> FxHashMap<Lock<'a>, Vec<usize>> {
+    let mut holders: FxHashMap<Lock<'_>, Vec<usize>> =
+        waiters.iter().map(|waiter| (waiter.wants, Vec::new())).collect();
+    for (at, waiter) in waiters.iter().enumerate() {
+        for lock in &waiter.holds {
+            if let Some(known) = holders.get_mut(lock) {
+                known.push(at);
+            }
+        }
+    }
+    holders
+}
+
+/// The waiters for locks that only such waiters can hold, and that some do.
+fn closed(
+    waiters: &[Waiter<'_>],
+    holders: &FxHashMap<Lock<'_>, Vec<usize>>,
+    open: &FxHashSet<Lock<'_>>,
+) -> Vec<usize> {
+    let mut stuck: FxHashSet<usize> = (0..waiters.len()).collect();
+    loop {
+        let before = stuck.len();
+        let kept = stuck.iter().copied().filter(|&at| {
+            let Some(waiter) = waiters.get(at) else { return false };
+            let Some(holders) = holders.get(&waiter.wants).filter(|holders| !holders.is_empty()) else {
+                return false;
+            };
+            let is_stuck = |holder: &usize| {
+                stuck.contains(holder) && waiters.get(*holder).is_some_and(|holder| holder.stands)
+            };
+            !open.contains(&waiter.wants) && holders.iter().all(is_stuck)
+        });
+        stuck = kept.collect();
+        if stuck.len() == before {
+            let mut stuck: Vec<usize> = stuck.into_iter().collect();
+            stuck.sort_unstable();
+            return stuck;
+        }
+    }
+}
+
+/// Where the way from a waiter to who holds what it wants comes back to itself.
+fn circle(start: usize, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    let mut way = vec![start];
+    let mut seen: FxHashMap<usize, usize> = FxHashMap::from_iter([(start, 0)]);
+    let mut at = start;
+    while let Some(holder) = next(at) {
+        if let Some(&first) = seen.get(&holder) {
+            return way.split_off(first);
+        }
+        seen.insert(holder, way.len());
+        way.push(holder);
+        at = holder;
+    }
+    Vec::new()
+}
+
+/// The rule, and the circle drawn.
+fn told(context: &Context<'_>, circle: &[&Waiter<'_>]) -> (&'static str, String) {
+    let name = |lock: Lock<'_>| match lock {
+        Lock::Of(owner) if owner.ends_with(')') => format!("the lock of {}", names::short(owner)),
+        Lock::Of(owner) => format!("the lock that is taken in {}", names::short(owner)),
+        Lock::Once(owner) => format!("the sync.Once of {}", names::short(owner)),
+    };
+    let place = |waiter: &Waiter<'_>| {
+        let group = context.series.groups.get(waiter.group);
+        let site = group.and_then(Group::user_frame);
+        site.map(|site| names::short(&site.function.name).to_owned()).unwrap_or_default()
+    };
+    let is_of_onces = circle.iter().all(|waiter| matches!(waiter.wants, Lock::Once(_)));
+    if let [only] = circle {
+        let several = context.series.groups.get(only.group).is_some_and(|group| group.last().count > 1);
+        let lock = name(only.wants);
+        let how = if several { "each of them" } else { "it" };
+        let reason = format!(
+            "In every snapshot {how} stands in {} and waits for {lock}, from within code that takes it; nobody else in the snapshot is in that code.",
+            place(only)
+        );
+        let rule = match (is_of_onces, several) {
+            (_, true) => "lock-cycle",
+            (true, false) => "once-stuck",
+            (false, false) => "self-deadlock",
+        };
+        return (rule, reason);
+    }
+    // Each holds what the one before waits for.
+    let parts: Vec<String> = circle
+        .iter()
+        .zip(circle.iter().cycle().skip(circle.len() - 1))
+        .map(|(waiter, before)| {
+            format!(
+                "in {} some may hold {} and wait for {}",
+                place(waiter),
+                name(before.wants),
+                name(waiter.wants)
+            )
+        })
+        .collect();
+    let reason = format!(
+        "They wait for each other in every snapshot: {}. Nobody else in the snapshot is in that code.",
+        parts.join("; ")
+    );
+    (if is_of_onces { "once-stuck" } else { "lock-cycle" }, reason)
+}

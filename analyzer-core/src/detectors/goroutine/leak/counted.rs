@@ -1,0 +1,176 @@
+//! What counted snapshots tell by their structure: no ids, no minutes, and what stands
+//! stands in each of three.
+
+use super::tests::PATHS;
+use crate::detectors::testing::check;
+
+const MUTEX: [&str; 2] = ["internal/sync.runtime_SemacquireMutex", "sync.(*Mutex).Lock"];
+const GROUP: [&str; 2] = ["sync.runtime_SemacquireWaitGroup", "sync.(*WaitGroup).Wait"];
+const ERRGROUP_WAIT: &str = "golang.org/x/sync/errgroup.(*Group).Wait";
+const ERRGROUP_GO: &str = "golang.org/x/sync/errgroup.(*Group).Go";
+const WORKER: &str = "golang.org/x/sync/errgroup.(*Group).Go.func1";
+
+/// Goroutines with one stack, innermost first.
+type Row = (u64, Vec<&'static str>);
+
+fn row(count: u64, inner: &[&'static str], calls: &[&'static str]) -> Row {
+    (count, inner.iter().chain(calls).copied().collect())
+}
+
+/// A snapshot as `debug=1`; what shows nothing of its wait is in a channel operation.
+fn snapshot(rows: &[Row]) -> String {
+    let total: u64 = rows.iter().map(|(count, _)| count).sum();
+    let lines = rows.iter().map(|(count, calls)| {
+        let frame = |name: &&str| {
+            let is_std = ["sync.", "internal/", "time.", "os/", "net/", "runtime/"]
+                .iter()
+                .any(|std| name.starts_with(std));
+            let folder = if is_std { "/usr/local/go/src" } else { "/srv/app" };
+            format!("#\t0x48acca\t{name}+0x24\t{folder}/x.go:95\n")
+        };
+        let hidden = if calls.first().is_some_and(|name| name.starts_with("main.") || *name == ERRGROUP_GO) {
+            "0x431000 0x405ab0 0x405700"
+        } else {
+            "0x431000"
+        };
+        format!("{count} @ {hidden} 0x48acca\n{}\n", calls.iter().map(frame).collect::<String>())
+    });
+    format!("goroutine profile: total {total}\n{}", lines.collect::<String>())
+}
+
+/// So many snapshots of the same rows.
+fn times(count: usize, rows: &[Row]) -> Vec<(&'static str, String)> {
+    PATHS.iter().take(count).map(|path| (*path, snapshot(rows))).collect()
+}
+
+fn main_waits() -> Row {
+    row(1, &[], &["main.main"])
+}
+
+#[test]
+fn a_circle_of_types_that_stands_in_three_snapshots_is_told_and_in_one_suspected() {
+    let mut rows = vec![
+        main_waits(),
+        row(1, &MUTEX, &["main.(*Order).touch", "main.(*User).sync"]),
+        row(1, &MUTEX, &["main.(*Cart).touch", "main.(*Order).sync"]),
+        row(1, &MUTEX, &["main.(*User).touch", "main.(*Cart).sync"]),
+        row(4, &MUTEX, &["main.(*Cart).touch", "main.list"]),
+    ];
+    let found = check("goroutine", &times(3, &rows), &["goroutine.lock-cycle"]);
+    assert!(found[0].claim.contains("They wait for each other in every snapshot"), "{}", found[0].claim);
+    assert!(found[0].claim.contains("6 more wait behind it"), "{}", found[0].claim);
+    check("goroutine", &times(1, &rows), &["goroutine.suspect"]);
+    // Somebody works under one of the locks: it changes hands.
+    rows.push(row(1, &["time.Sleep"], &["main.(*User).audit"]));
+    check("goroutine", &times(3, &rows), &[]);
+}
+
+#[test]
+fn a_line_of_locks_is_no_circle() {
+    let rows = [
+        main_waits(),
+        row(1, &MUTEX, &["main.(*Order).touch", "main.(*User).sync"]),
+        row(1, &MUTEX, &["main.(*Cart).touch", "main.(*Order).sync"]),
+    ];
+    check("goroutine", &times(3, &rows), &[]);
+}
+
+#[test]
+fn waiters_whose_number_changes_do_not_stand() {
+    let moment = |count: u64| {
+        snapshot(&[
+            main_waits(),
+            row(count, &MUTEX, &["main.(*Order).touch", "main.(*User).sync"]),
+            row(count, &MUTEX, &["main.(*User).touch", "main.(*Order).sync"]),
+        ])
+    };
+    let dumps: Vec<(&str, String)> = PATHS.into_iter().zip([2, 1, 2].map(moment)).collect();
+    check("goroutine", &dumps, &[]);
+}
+
+#[test]
+fn who_waits_from_within_code_of_the_lock_waits_for_itself() {
+    let inner = row(1, &MUTEX, &["main.(*Hub).off", "main.onEvent", "main.(*Hub).emit"]);
+    check("goroutine", &times(3, &[main_waits(), inner.clone()]), &["goroutine.self-deadlock"]);
+    let once = "sync.(*Once).doSlow";
+    let starts =
+        row(2, &MUTEX, &[once, "main.(*Part).start", "main.(*Part).start.func1", once, "main.(*Part).start"]);
+    check("goroutine", &times(3, &[main_waits(), starts]), &["goroutine.lock-cycle"]);
+    let worker = row(1, &["time.Sleep"], &["main.(*Hub).emit"]);
+    check("goroutine", &times(3, &[main_waits(), inner, worker]), &[]);
+}
+
+#[test]
+fn workers_of_errgroups_that_all_wait_for_one_are_stuck() {
+    let wait: Vec<&str> = GROUP.into_iter().chain([ERRGROUP_WAIT]).collect();
+    let rows = |worker: Row| vec![main_waits(), worker, row(1, &wait, &["main.all"])];
+    let itself = row(1, &wait, &["main.renew", WORKER]);
+    let found = check("goroutine", &times(3, &rows(itself.clone())), &["goroutine.self-deadlock"]);
+    assert!(found[0].claim.contains("1 more waits behind it"), "{}", found[0].claim);
+    let slots = row(2, &[ERRGROUP_GO], &["main.crawl", WORKER]);
+    check("goroutine", &times(3, &rows(slots)), &["goroutine.semaphore-exhausted"]);
+    let mut busy = rows(itself);
+    busy.push(row(1, &["internal/poll.runtime_pollWait"], &["main.fetch", WORKER]));
+    check("goroutine", &times(3, &busy), &[]);
+}
+
+#[test]
+fn a_flight_within_its_own_function_waits_for_itself() {
+    const DO: &str = "golang.org/x/sync/singleflight.(*Group).Do";
+    const CALL: &str = "golang.org/x/sync/singleflight.(*Group).doCall";
+    let wait: Vec<&str> = GROUP.into_iter().chain([DO]).collect();
+    let rows = |outer: &'static str| {
+        [
+            main_waits(),
+            row(1, &wait, &["main.(*Cache).Get", "main.(*Cache).load", CALL, DO, outer]),
+            row(3, &wait, &["main.(*Cache).Get", "main.serve"]),
+        ]
+    };
+    check("goroutine", &times(3, &rows("main.(*Cache).Get")), &["goroutine.self-deadlock"]);
+    check("goroutine", &times(3, &rows("main.(*Store).Get")), &[]);
+}
+
+#[test]
+fn output_of_a_child_that_has_ended_stands_and_that_of_a_live_one_is_no_matter() {
+    let wait = |inner: &'static str| [main_waits(), row(1, &[inner], &["os/exec.(*Cmd).Wait", "main.job"])];
+    let gone = "os/exec.(*Cmd).awaitGoroutines";
+    let pipes = |count: usize| {
+        let channel = |text: String| {
+            text.replace(
+                "1 @ 0x431000 0x48acca\n#\t0x48acca\tos/exec",
+                "1 @ 0x431000 0x405ab0 0x405700 0x48acca\n#\t0x48acca\tos/exec",
+            )
+        };
+        times(count, &wait(gone)).into_iter().map(|(path, text)| (path, channel(text))).collect::<Vec<_>>()
+    };
+    check("goroutine", &pipes(3), &["goroutine.exec-pipe-inherited"]);
+    check("goroutine", &pipes(1), &["goroutine.suspect"]);
+    check("goroutine", &times(3, &wait("syscall.wait4")), &[]);
+}
+
+#[test]
+fn a_server_that_stops_in_every_snapshot_waits_for_the_handler_that_stands() {
+    let handler = ["main.await", "net/http.HandlerFunc.ServeHTTP", "net/http.(*conn).serve"];
+    let stop: Vec<&str> =
+        GROUP.into_iter().chain(["net/http/httptest.(*Server).Close", "main.stop"]).collect();
+    let rows = [main_waits(), row(1, &[], &handler), row(1, &stop, &[])];
+    let found = check("goroutine", &times(3, &rows), &["goroutine.http-handler-stuck"]);
+    assert!(found[0].claim.contains("1 more waits behind it"), "{}", found[0].claim);
+    check("goroutine", &times(3, &rows[..2]), &[]);
+}
+
+#[test]
+fn a_dump_of_one_moment_counts_beside_snapshots_of_others() {
+    let text = |minutes: u32| {
+        format!(
+            "goroutine 1 [select]:\nmain.main()\n\t/srv/app/x.go:95 +0x1\n\ngoroutine 7 [chan send, {minutes} minutes]:\nmain.push()\n\t/srv/app/x.go:95 +0x24\ncreated by main.start in goroutine 1\n\t/srv/app/x.go:9 +0x1\n"
+        )
+    };
+    let counted = snapshot(&[row(1, &[], &["main.push"]), row(2, &[], &["main.pull"])])
+        .replace("1 @ 0x431000 0x405ab0 0x405700", "1 @ 0x431000 0x405000 0x404bfb")
+        .replace("2 @ 0x431000 0x405ab0 0x405700", "2 @ 0x431000 0x405acd 0x405700");
+    let dumps =
+        |minutes: u32| [(PATHS[0], text(minutes)), (PATHS[1], counted.clone()), (PATHS[2], counted.clone())];
+    check("goroutine", &dumps(40), &["goroutine.chan-send-abandoned"]);
+    check("goroutine", &dumps(1), &[]);
+}
