@@ -44,8 +44,35 @@ pub fn judge(evidence: &Evidence, series: &Series, judgments: &mut [Judgment]) {
     }
 }
 
-/// True for a test's own goroutine that waits for something else than its subtests.
+/// True for a goroutine of a test, or one that a test started, that waits for something
+/// else than its subtests.
 pub fn is_waiting_test(group: &Group) -> bool {
     let is_parent = |name: &str| matches!(name, "testing.(*T).Run" | "testing.(*T).Parallel");
-    group.wait != Wait::Running && group.has(TEST_RUNNER) && !group.names().next().is_some_and(is_parent)
+    let is_started = group.creator.as_ref().is_some_and(|site| is_test_function(&site.function.name));
+    group.wait != Wait::Running
+        && (group.has(TEST_RUNNER) || is_started)
+        && !group.names().next().is_some_and(is_parent)
+}
+
+/// True for `example.com/shop.TestCart`, and for closures in it.
+pub fn is_test_function(name: &str) -> bool {
+    let path = name.rsplit('/').next().unwrap_or(name);
+    let function = path.split('.').nth(1).unwrap_or_default();
+    let rest = function.strip_prefix("Test");
+    rest.is_some_and(|rest| !rest.chars().next().is_some_and(char::is_lowercase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_functions_by_their_names() {
+        for name in ["example.com/shop.TestCart", "shop_test.TestCart.func1", "shop.Test_cart", "shop.Test"] {
+            assert!(is_test_function(name), "{name}");
+        }
+        for name in ["shop.Testify", "shop.(*Suite).TestCart", "example.com/shop.run", "TestCart"] {
+            assert!(!is_test_function(name), "{name}");
+        }
+    }
 }

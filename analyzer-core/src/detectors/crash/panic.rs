@@ -2,7 +2,7 @@
 //! which `go test` ends a test that takes too long.
 
 use super::support::{self, Event, Told, quote};
-use crate::analysis::goroutines::ended::TEST_RUNNER;
+use crate::analysis::goroutines::ended::{TEST_RUNNER, is_test_function};
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::report::{Confidence, Severity};
 
@@ -365,7 +365,9 @@ fn test_timeout(event: &Event<'_>) -> Told {
     for row in &event.dump.goroutines {
         let frames: Vec<_> =
             event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
-        let is_test = frames.iter().any(|frame| frame.function == TEST_RUNNER);
+        let creator = row.creator.and_then(|id| event.evidence.stacks.frames.get(id));
+        let is_started = creator.is_some_and(|frame| is_test_function(strings.get(frame.function)));
+        let is_test = is_started || frames.iter().any(|frame| frame.function == TEST_RUNNER);
         let is_parent = frames.first().is_some_and(|frame| frame.function.starts_with("testing.(*T)."));
         if !is_test || is_parent || waiting.len() >= WAITING_TESTS {
             continue;
@@ -556,6 +558,10 @@ mod tests {
         let found = check("crash", &[("test.txt", text)], &["crash.test-timeout"]);
         let says = "goroutine 8 in [chan receive] for 10 min in example.com/shop.pull (pull.go:7)";
         assert!(found[0].claim.contains(says) && found[0].claim.contains("TestPull"), "{}", found[0].claim);
+        // What a test started stands as the test does.
+        let started = "panic: test timed out after 2m0s\n\ngoroutine 82 [running]:\ntesting.(*M).startAlarm.func1()\n\t/usr/local/go/src/testing/testing.go:681 +0x12f\n\ngoroutine 371 [chan receive]:\nexample.com/shop.(*cache).get(0xc0)\n\t/srv/app/cache.go:75 +0x31c\ncreated by example.com/shop.TestParallel\n\t/srv/app/cache_test.go:164 +0x617\n";
+        let found = check("crash", &[("test.log", started)], &["crash.test-timeout"]);
+        assert!(found[0].claim.contains("goroutine 371 in [chan receive]"), "{}", found[0].claim);
         let failed = text.replace("test timed out after 10m0s", "the queue timed out after 10m0s");
         check("crash.test-timeout", &[("test.txt", &failed)], &[]);
     }

@@ -181,7 +181,9 @@ fn judgment(context: &Context<'_>, index: usize, group: &Group, assessment: Opti
     judgment.rule = assessment.rule;
     judgment.role = Some(Role::Root);
     judgment.reasons = findings.reasons;
-    judgment.reasons.extend(assessment.reasons.iter().cloned());
+    // That nothing can go on is known; what it waits for says more.
+    let at = if context.is_deadlock { 0 } else { judgment.reasons.len() };
+    judgment.reasons.splice(at..at, assessment.reasons.iter().cloned());
     if let Some(known) = known(group) {
         judgment.reasons.push(format!(
             "{} is known background work ({}). Its number grows because its owner is created repeatedly.",
