@@ -120,7 +120,8 @@ fn is_only_called(own: &Candidate, is_part: bool) -> bool {
     let Some(site) = site_of(&own.shape) else { return false };
     let between = own.shape.frames.get(site..own.frame + 1).unwrap_or_default();
     let Some(first) = between.first() else { return false };
-    let is_direct = between.iter().all(|frame| frame.owner == first.owner && !is_once_code(&frame.function.name));
+    let is_direct =
+        between.iter().all(|frame| frame.owner == first.owner && !is_once_code(&frame.function.name));
     is_direct && (is_part || !first.is_user)
 }
 

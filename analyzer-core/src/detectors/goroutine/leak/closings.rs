@@ -191,7 +191,11 @@ fn in_a_deadlock_of_all_goroutines_the_lock_that_is_taken_twice_is_named() {
         .replace("main.(*Shell).cache", "database/sql.(*Conn).Close")
         .replace("/srv/app/shell.go", "/usr/local/go/src/database/sql/sql.go");
     let found = check("goroutine", &[("crash.txt", &rows)], &["goroutine.sql-rows"]);
-    assert!(found[0].claim.contains("until all rows and transactions of it are closed"), "{}", found[0].claim);
+    assert!(
+        found[0].claim.contains("until all rows and transactions of it are closed"),
+        "{}",
+        found[0].claim
+    );
 }
 
 #[test]

@@ -49,7 +49,10 @@ pub(super) fn dump(text: &str) -> String {
                     Some(host) if host.contains('.') => {
                         format!("{call}\n\t/go/pkg/mod/lib@v1.0.0/{place} +0x1d\n")
                     }
-                    None if !["sync.", "testing.", "time.", "reflect.", "panic("].iter().any(|std| call.starts_with(std)) => {
+                    None if !["sync.", "testing.", "time.", "reflect.", "panic("]
+                        .iter()
+                        .any(|std| call.starts_with(std)) =>
+                    {
                         format!("example.com/shop/{call}\n\t/srv/app/{place} +0x1d\n")
                     }
                     _ => format!("{call}\n\t/usr/local/go/src/x/{place} +0x1d\n"),
