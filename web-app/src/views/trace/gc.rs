@@ -106,17 +106,17 @@ pub fn pauses(trace: &Trace, here: Here<'_>) -> Html {
                 <caption>{ format!("Pauses by kind within {length}, including the time to stop the world.") }</caption>
                 <thead><tr>
                     <th scope="col">{ "Kind" }</th>
-                    <th scope="col">{ "Brought about by" }</th>
+                    <th scope="col">{ "Cause" }</th>
                     <th scope="col" class="number">{ "Count" }</th>
                     <th scope="col" class="number">{ "Sum" }</th>
                     <th scope="col" class="number" title="Median">{ "p50" }</th>
-                    <th scope="col" class="number" title="99 of 100 are not longer">{ "p99" }</th>
+                    <th scope="col" class="number" title="99th percentile">{ "p99" }</th>
                     <th scope="col" class="number">{ "Longest" }</th>
                 </tr></thead>
                 <tbody>{ for trace.pause_kinds.iter().map(|kind| html! {
                     <tr>
                         <th scope="row">{ &kind.kind }</th>
-                        <td data-label="By">{ &kind.cause }</td>
+                        <td data-label="Cause">{ &kind.cause }</td>
                         { words::count("Count", kind.spread.count) }
                         { words::total("Sum", &kind.spread) }
                         { words::cell("p50", kind.spread.p50) }
@@ -126,14 +126,14 @@ pub fn pauses(trace: &Trace, here: Here<'_>) -> Html {
                 }) }</tbody>
             </table>
             <table class="table stacked">
-                <caption>{ "Longest pauses first. The culprit is the last goroutine on another processor to stop." }</caption>
+                <caption>{ "Longest pauses first. \"Last to stop\" is the goroutine on another processor that stopped last." }</caption>
                 <thead><tr>
                     <th scope="col" class="number">{ "At" }</th>
                     <th scope="col" class="number">{ "Length" }</th>
                     <th scope="col">{ "Kind" }</th>
                     <th scope="col">{ "Asked by" }</th>
-                    <th scope="col">{ "Culprit" }</th>
-                    <th scope="col" class="number" title="From the request until the culprit stopped">{ "Stopped after" }</th>
+                    <th scope="col">{ "Last to stop" }</th>
+                    <th scope="col" class="number" title="From the request until it stopped">{ "Stopped after" }</th>
                 </tr></thead>
                 <tbody>{ for trace.pauses.iter().take(ROWS).map(|pause| pause_row(trace, pause, here)) }</tbody>
             </table>
@@ -153,7 +153,7 @@ fn pause_row(trace: &Trace, pause: &Pause, here: Here<'_>) -> Html {
                 if let Some(id) = pause.goroutine { { goroutine_link(here, id, None, Some(pause.begin)) } { " " } }
                 { words::stack(trace, pause.stack) }
             </td>
-            <td data-label="Culprit">
+            <td data-label="Last to stop">
                 if let Some(id) = pause.last_to_stop {
                     { pause.last_to_stop_start.as_deref().unwrap_or("unnamed") }
                     <div class="quiet">{ goroutine_link(here, id, None, Some(pause.begin)) }{ " at " }{ words::stack(trace, pause.last_to_stop_stack) }</div>
@@ -199,7 +199,7 @@ pub fn processors(trace: &Trace, _: Here<'_>) -> Html {
             <table class="table stacked">
                 <caption>
                     { format!("Scheduling latency within {length}: how long goroutines that could run waited for a \
-                               processor. Starved: no processor was free all the while.") }
+                               processor. Starved: no processor was idle during that time.") }
                 </caption>
                 <thead><tr>
                     <th scope="col">{ "Waited" }</th>

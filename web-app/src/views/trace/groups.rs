@@ -25,7 +25,7 @@ pub fn table(trace: &Trace, here: Here<'_>) -> Html {
             <table class="table stacked trace-groups">
                 <caption>
                     { format!("Goroutines with one start function and one creator, within {length}. Times are sums \
-                               over all members, open stays included.") }
+                               over all members, including states that have not ended.") }
                 </caption>
                 <thead>
                     <tr>

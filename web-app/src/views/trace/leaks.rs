@@ -17,14 +17,14 @@ pub fn table(trace: &Trace, here: Here<'_>) -> Html {
     let length = words::nanos(words::length(trace));
     if trace.leaks.is_empty() {
         return none(&format!(
-            "Within {length} nothing speaks for goroutines that never end: none blocks forever, none was created, \
+            "Within {length} no sign of goroutines that never exit: none blocks forever, and none was created, \
              blocked for over a second and never woken. A slower leak needs a longer trace, or two goroutine dumps \
              some minutes apart."
         ));
     }
     html! {
         <table class="table stacked trace-leaks">
-            <caption>{ format!("Goroutines that did not end within {length} and may never end.") }</caption>
+            <caption>{ format!("Goroutines that did not exit within {length} and may never exit.") }</caption>
             <thead>
                 <tr>
                     <th scope="col">{ "Sign" }</th>

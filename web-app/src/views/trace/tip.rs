@@ -41,8 +41,8 @@ pub fn legend(has_arrows: bool, has_tasks: bool) -> Html {
 /// The timeline for those who do not see it.
 pub fn spoken(trace: &Trace, window: Window) -> String {
     format!(
-        "Timeline of {} from {} on, of a trace of {}: {} goroutines created, {} GC cycles begun. The tables below \
-         say the same.",
+        "Timeline of {} from {}, of a trace of {}: {} goroutines created, {} GC cycles started. The tables below \
+         have the same data.",
         words::nanos(window.nanos()),
         words::nanos(window.from),
         words::nanos(words::length(trace)),
@@ -78,7 +78,7 @@ pub fn stay(part: &TraceWindow, names: &Names, of: LaneOf, at: usize) -> Html {
             </div>
             if stays > 1 {
                 <div>
-                    { format!("{} stays in {length}, {} of it; most of it {what}", text::count_u64(u64::from(stays)),
+                    { format!("{} intervals in {length}, {} of the time; mostly {what}", text::count_u64(u64::from(stays)),
                         text::percent(i64::from(lanes.fill.0[at]), 255)) }
                 </div>
                 <div class="quiet">{ "Zoom in to see them separately" }</div>
@@ -142,7 +142,7 @@ pub fn track(whole: &Trace, trace: &Trace, of: RowOf, moment: f64) -> Html {
             { row("running", text::rate(mean(&overview.running))) }
             { row("GC workers", text::rate(mean(&overview.gc_workers))) }
             { row("in system calls", text::rate(mean(&overview.syscall))) }
-            { row("waiting for a processor", text::rate(mean(&overview.runnable))) }
+            { row("runnable", text::rate(mean(&overview.runnable))) }
             { row("blocked", text::rate(mean(&overview.waiting))) }
         </> },
         RowOf::Processors => html! { <>
@@ -162,7 +162,7 @@ pub fn track(whole: &Trace, trace: &Trace, of: RowOf, moment: f64) -> Html {
         <>
             { content }
             <div class="quiet">
-                { format!("means over {} from {} on", at(width), at(to_f64(trace.from) + usize_to_f64(part) * width)) }
+                { format!("averages over {} from {}", at(width), at(to_f64(trace.from) + usize_to_f64(part) * width)) }
             </div>
         </>
     }
