@@ -122,7 +122,7 @@ async fn a_script_of_the_page_may_name_any_viewer_and_names_lose_their_queries()
     let site = Site::start(&folder("script-viewer", &elements(&["strata/index.html"], &script))?)?;
     let browser = Browser::open(&site.url()).await?;
     browser.enter_shadow_frame("strata-report").await?;
-    browser.wait_for_text(".ask", "wants to show captures here").await?;
+    browser.wait_for_text(".ask", "wants to open captures here").await?;
     browser.click(".ask button").await?;
     browser.wait_for_text(viewer::STATUS, "1 file read").await?;
     let text = "return document.body.textContent.includes('hunter2') ? 'shown' : 'not shown';";
