@@ -229,9 +229,7 @@ fn waiter(shapes: &Shapes<'_>, row: &Goroutine, shape: &Rc<Shape>) -> Waiter {
 /// method of it waits: `func (p *Pool) work() { …; p.stop() }`.
 fn is_in_method(shape: &Shape, words: &[CallAddress], inner: usize, group: Option<u64>) -> bool {
     let (Some(group), Some(caller)) = (group, shape.frames.get(inner)) else { return false };
-    let Some((last, outermost)) =
-        shape.frames.iter().enumerate().rfind(|(_, site)| site.is_user)
-    else {
+    let Some((last, outermost)) = shape.frames.iter().enumerate().rfind(|(_, site)| site.is_user) else {
         return false;
     };
     let is_of_object = |word: &CallAddress| {
