@@ -152,6 +152,11 @@ mod tests {
             assert!(claim.contains("write in example.com/shop.(*Cart).Add (cart.go:51)"), "{claim}");
             assert_eq!(claim.contains("(cart.go:88)"), has_both, "{claim}");
         }
+        let quoted = format!(
+            "What does this mean? Read at 0x10 by goroutine 7:\n\n{}",
+            "goroutine 1 [select]:\nmain.main()\n\t/srv/app/main.go:9 +0x1d\n"
+        );
+        check("crash", &[("g.txt", &quoted)], &[]);
     }
 
     #[test]

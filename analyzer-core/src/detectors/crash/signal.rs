@@ -39,9 +39,10 @@ fn tell(event: &Event<'_>) -> Option<Told> {
         return None;
     }
     let is_sent = signal.code.is_none_or(|code| FROM_OUTSIDE.contains(&code));
+    let has_sent_code = signal.code.is_some_and(|code| FROM_OUTSIDE.contains(&code));
     match signal.name.as_str() {
-        // The line with its name is cut off; a fault has another code than what was sent.
-        "" if signal.code == Some(0) => Some(asked(event, UNNAMED)),
+        // The line with its name is cut off; a fault has another code than what was sent, or an address.
+        "" if has_sent_code && signal.address.is_none() => Some(asked(event, UNNAMED)),
         "SIGQUIT" => Some(asked(event, &signal.name)),
         "SIGABRT" if is_sent && !signal.is_in_cgo => Some(asked(event, &signal.name)),
         _ => Some(died(event)),
@@ -198,6 +199,8 @@ mod tests {
         let sent = format!("PC=0x5f2bc m=0 sigcode=0\n\n{idle}");
         let found = check("crash", &[("stderr.txt", &sent)], &["crash.asked-for"]);
         assert!(found[0].claim.starts_with("A signal"), "{}", found[0].claim);
+        let quit = format!("PC=0x5f2bc m=0 sigcode=128\n\n{idle}");
+        check("crash", &[("stderr.txt", &quit)], &["crash.asked-for"]);
         let fault = format!("PC=0x5f2bc m=3 sigcode=1 addr=0x18\n\n{idle}");
         let found = check("crash", &[("stderr.txt", &fault)], &["crash.signal"]);
         assert!(found[0].claim.starts_with("A signal"), "{}", found[0].claim);

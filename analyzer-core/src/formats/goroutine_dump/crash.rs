@@ -147,8 +147,8 @@ fn add_signal(signal: &mut SignalRecord, text: &str, line: u64) {
         return;
     }
     if text.starts_with("PC=") {
-        // Only what a signal ended prints it.
-        signal.is_fatal = true;
+        // Only what a signal ended prints it so.
+        signal.is_fatal |= text.contains(" m=");
         signal.line = if signal.line == 0 { line } else { signal.line };
         return read_fields(signal, text);
     }

@@ -120,6 +120,17 @@ fn has_stack(bytes: &[u8]) -> bool {
     false
 }
 
+/// True if a stack without a header stands above the first goroutine.
+fn has_frames_above(bytes: &[u8]) -> bool {
+    let head = Lines::new(bytes).find(|line| {
+        memchr::memmem::rfind(line.bytes, header::START)
+            .and_then(|at| line.bytes.get(at..))
+            .is_some_and(|text| header::parse(text.trim_ascii_end()).is_some())
+    });
+    let above = head.and_then(|line| bytes.get(..usize::try_from(line.offset).ok()?));
+    above.is_some_and(|above| has_stack(above) && !race::has_report(above) && !bytes_start_crash(above))
+}
+
 fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let bytes = readable(input.bytes, facts);
     let prefix = text::detect(&bytes);
@@ -149,6 +160,13 @@ fn parse_stacks(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -
     if is_headless {
         let message = "The stack has no header: its goroutine and state are unknown.";
         facts.notes.info("no-header", Some(Position::line(1)), message);
+    }
+    if has_frames_above(&bytes) {
+        facts.notes.data_loss(
+            "frames-above-header",
+            Some(Position::line(1)),
+            "Frames above the first header were not read: the header of their goroutine is not in the text.",
+        );
     }
     note_wrapping(prefix_or_none, facts);
     facts.captured_at = captured_at;

@@ -33,9 +33,8 @@ pub(super) fn kind(text: &[u8], in_message: bool) -> Option<PreambleKind> {
     {
         return Some(PreambleKind::FatalError);
     }
-    let is_of_signal =
-        [b"[signal SIG".as_slice(), b"[signal 0x", b"PC=0x", b"signal arrived during ", b"Exception 0x"];
-    if is_signal(text) || is_of_signal.iter().any(|start| text.starts_with(start)) {
+    let is_of_signal = [b"[signal SIG".as_slice(), b"[signal 0x", b"signal arrived during ", b"Exception 0x"];
+    if is_signal(text) || is_pc(text) || is_of_signal.iter().any(|start| text.starts_with(start)) {
         return Some(PreambleKind::Signal);
     }
     let is_of_runtime = [b"runtime: ".as_slice(), b"runtime/cgo: ", b"unexpected fault address "];
@@ -67,6 +66,15 @@ pub(super) fn is_signal(text: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', text.get(..16).unwrap_or(text)) else { return false };
     let Some(name) = text.get(..colon) else { return false };
     name.starts_with(b"SIG") && name.len() > 4 && name.iter().all(u8::is_ascii_uppercase)
+}
+
+/// `PC=0x40314e m=0 sigcode=1 addr=0x0`; Go 1.8 and older print no code (runtime/signal_unix.go),
+/// Windows the address alone.
+pub(super) fn is_pc(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"PC=0x") else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let rest = rest.get(digits..).unwrap_or_default().trim_ascii_end();
+    digits > 0 && (rest.is_empty() || rest.starts_with(b" m="))
 }
 
 /// True if a file can start with this line only if Go wrote it while ending.
@@ -111,6 +119,9 @@ mod tests {
         assert_eq!(kind(b"fatal error: stack overflow", false), Some(PreambleKind::FatalError));
         assert_eq!(kind(b"SIGQUIT: quit", false), Some(PreambleKind::Signal));
         assert_eq!(kind(b"PC=0x40de0e m=0 sigcode=0", false), Some(PreambleKind::Signal));
+        assert_eq!(kind(b"PC=0x46b1c5", false), Some(PreambleKind::Signal));
+        assert_eq!(kind(b"PC=0x1234 SP=0x10 A=7", false), None);
+        assert_eq!(kind(b"PC=0x1234 is where it stopped", false), None);
         assert_eq!(kind(b"\tsecond line", true), Some(PreambleKind::Continuation));
         assert_eq!(kind(b"INFO started", false), None);
         assert_eq!(kind(b"SIG: x", false), None);

@@ -35,6 +35,8 @@ pub(super) const FORMAT: Format = Format {
 };
 
 const TITLE: &[u8] = b"WARNING: DATA RACE";
+/// What stands in place of a stack that was forgotten.
+const LOST: &[u8] = b"[failed to restore the stack]";
 /// Reports that are kept: a test run prints one for each pair of places.
 const REPORTS: usize = 1000;
 /// Accesses and goroutines of one report that are kept: it has two of each.
@@ -48,8 +50,25 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
 
 /// True if the bytes hold a report.
 pub(super) fn has_report(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, TITLE).is_some()
-        || Lines::new(bytes.get(..HEAD_BYTES).unwrap_or(bytes)).any(|line| access_at(line.bytes).is_some())
+    if memchr::memmem::find(bytes, TITLE).is_some() {
+        return true;
+    }
+    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+    let mut access = None;
+    // Without its title it is one if a stack follows: a sentence may quote the line.
+    for line in Lines::new(head).filter(|line| !line.bytes.trim_ascii().is_empty()) {
+        if access.and_then(|at| line.bytes.get(at..)).is_some_and(starts_stack) {
+            return true;
+        }
+        access = access_at(line.bytes);
+    }
+    false
+}
+
+/// True for the first line below an access.
+fn starts_stack(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    text.starts_with(LOST) || frame::function(text).is_some()
 }
 
 /// Where `Write at 0x00c0001a2018 by goroutine 12:` starts in a line: only this tool writes so.
@@ -92,7 +111,7 @@ pub(super) fn is_head(text: &[u8]) -> bool {
         b"Read by ",
         b"Previous ",
         b"Goroutine ",
-        b"[failed to restore the stack]",
+        LOST,
         b"Found ",
     ];
     starts.iter().any(|start| text.starts_with(start))
@@ -111,6 +130,7 @@ pub(super) fn read(bytes: &[u8], source: SourceId, evidence: &mut Evidence) {
         source,
         width: 0,
         is_titled: false,
+        has_stack: false,
         report: None,
         part: None,
         frames: Vec::new(),
@@ -137,6 +157,8 @@ struct Reader<'e> {
     width: usize,
     /// A title was there.
     is_titled: bool,
+    /// A stack was there, or what stands in its place.
+    has_stack: bool,
     report: Option<RaceReport>,
     part: Option<Part>,
     frames: Vec<FrameId>,
@@ -227,6 +249,7 @@ impl Reader<'_> {
         if self.part.is_none() {
             return;
         }
+        self.has_stack |= starts_stack(text.as_bytes());
         if let Some(name) = frame::function(text.as_bytes()) {
             self.function = Some(String::from_utf8_lossy(name).into_owned());
             return;
@@ -265,6 +288,7 @@ impl Reader<'_> {
     fn close(&mut self) {
         self.end_part();
         if let Some(report) = self.report.take()
+            && (self.is_titled || self.has_stack)
             && self.evidence.races.len() < REPORTS
         {
             self.evidence.races.push(report);

@@ -36,6 +36,14 @@ const PANICS: [&str; 2] = [PANIC, "runtime.panic"];
 /// The function by which a program gets its stack as text.
 const STACK_WRITER: &str = "runtime/debug.Stack";
 
+/// What recovers a handler's panic (net/http/server.go, h2_bundle.go).
+const RECOVERERS: [&str; 4] = [
+    "net/http.(*conn).serve",
+    "net/http.(*http2serverConn).runHandler",
+    "net/http/internal/http2.(*serverConn).runHandler",
+    "golang.org/x/net/http2.(*serverConn).runHandler",
+];
+
 /// Calls in the stack of a goroutine that prints it itself, or panics.
 const OWN_STACK: [&str; 6] =
     [STACK_WRITER, "runtime.Stack", PANIC, "runtime.gopanic", "runtime.throw", "runtime.sigpanic"];
@@ -61,6 +69,8 @@ struct Block {
     is_after_creator: bool,
     /// True after noise lines directly before the header.
     follows_noise: bool,
+    /// The line of other code above the header, or on its line, and its number.
+    said: Option<(String, u64)>,
     /// Printed arguments by frame, if the goroutine was running: it may have crashed.
     arguments: Option<Vec<(usize, StrId)>>,
 }
@@ -232,6 +242,7 @@ impl<'e> Reader<'e> {
             pending: None,
             is_after_creator: false,
             follows_noise: std::mem::take(&mut self.noise_before),
+            said: self.said_above(line),
             arguments: may_have_crashed.then(Vec::new),
         });
     }
@@ -383,11 +394,12 @@ impl<'e> Reader<'e> {
         let leaf = self.evidence.stacks.leaf_first(block.goroutine.stack).next();
         let is_innermost =
             leaf.is_some_and(|frame| PANICS.contains(&self.evidence.strings.get(frame.function)));
-        let is_recovered = self.is_said_of(&block) && foreign::says_recovered(&self.foreign.0);
+        let is_logged_on =
+            self.foreign.1 > u64::from(block.goroutine.line) && foreign::is_log(&self.foreign.0);
+        let is_recovered = is_logged_on || self.has_recoverer(&block);
         let is_alarm = self.is_alarm(&block);
         self.start_dump_if_needed(&block, is_panic || is_exit);
-        let is_said = self.is_said_of(&block);
-        let message = is_said.then_some((self.foreign.0.as_str(), self.foreign.1));
+        let message = block.said.take();
         let Some(dump) = self.dumps.last_mut() else { return };
         if self.seen.insert(block.goroutine.goid) {
             let index = dump.goroutines.len();
@@ -395,11 +407,11 @@ impl<'e> Reader<'e> {
                 dump.crash = Some(crash::timed_out(u64::from(block.goroutine.line)));
             }
             if (is_panic || is_exit) && dump.crash.is_none() {
-                let text = message.map(|(said, line)| (foreign::message(said), line));
+                let text = message.map(|(said, line)| (foreign::message(&said), line));
                 let text = text.as_ref().map(|(text, line)| (text.as_str(), *line));
                 let line = u64::from(block.goroutine.line);
                 // Where a handler prints the stack, its own calls stand above that of the panic.
-                let is_ended = is_panic && is_innermost && !is_recovered;
+                let is_ended = is_panic && is_innermost && !is_recovered && text.is_none();
                 let record =
                     if is_ended { crash::headless(line) } else { crash::logged(text, line, is_exit) };
                 dump.crash = Some(record);
@@ -464,10 +476,24 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// True if the last foreign line is what was said of the goroutine: it stands above it, or on its line.
-    fn is_said_of(&self, block: &Block) -> bool {
-        let line = to_u32_line(self.foreign.1);
-        line > 0 && (line == block.goroutine.line || line.saturating_add(1) == block.goroutine.line)
+    /// The last foreign line, if it is what was said of the goroutine of a header: it stands above it, or on
+    /// its line.
+    fn said_above(&self, header: u64) -> Option<(String, u64)> {
+        let line = self.foreign.1;
+        let is_of_header = line > 0 && (line == header || line.saturating_add(1) == header);
+        is_of_header.then(|| self.foreign.clone())
+    }
+
+    /// True if the goroutine serves a request: net/http recovers what its handler panics with.
+    fn has_recoverer(&self, block: &Block) -> bool {
+        let strings = &self.evidence.strings;
+        let known: Vec<StrId> = RECOVERERS.iter().filter_map(|name| strings.find(name)).collect();
+        !known.is_empty()
+            && self
+                .evidence
+                .stacks
+                .leaf_first(block.goroutine.stack)
+                .any(|frame| known.contains(&frame.function))
     }
 
     /// True if the goroutine ran when its stack was printed: it printed it, or panicked, or it is the first
@@ -476,10 +502,10 @@ impl<'e> Reader<'e> {
         let strings = &self.evidence.strings;
         let own: Vec<StrId> = OWN_STACK.iter().filter_map(|name| strings.find(name)).collect();
         let mut frames = self.evidence.stacks.leaf_first(block.goroutine.stack).take(CALLS_WITH_ARGUMENTS);
-        let said = &self.foreign.0;
-        let is_logged = foreign::says_recovered(said) || foreign::is_fatal_log(said);
+        let is_logged =
+            |(said, _): &(String, u64)| foreign::says_recovered(said) || foreign::is_fatal_log(said);
         !self.preamble.is_empty()
-            || (is_logged && self.is_said_of(block))
+            || block.said.as_ref().is_some_and(is_logged)
             || frames.any(|frame| own.contains(&frame.function))
     }
 
@@ -494,7 +520,7 @@ impl<'e> Reader<'e> {
         };
         strings.get(block.goroutine.state) == "running"
             && self.preamble.is_empty()
-            && (has_panic() || (self.is_said_of(block) && foreign::says_recovered(&self.foreign.0)))
+            && (has_panic() || block.said.as_ref().is_some_and(|(said, _)| foreign::says_recovered(said)))
     }
 
     /// True for the stack of the timer by which `go test` ends the process.
@@ -507,8 +533,7 @@ impl<'e> Reader<'e> {
     fn is_logged_exit(&self, block: &Block) -> bool {
         self.evidence.strings.get(block.goroutine.state) == "running"
             && self.preamble.is_empty()
-            && self.is_said_of(block)
-            && foreign::is_fatal_log(&self.foreign.0)
+            && block.said.as_ref().is_some_and(|(said, _)| foreign::is_fatal_log(said))
     }
 }
 

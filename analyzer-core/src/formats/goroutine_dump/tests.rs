@@ -455,6 +455,36 @@ fn a_panic_in_capitals_with_a_recoverer_above_it_ended_nothing() {
 }
 
 #[test]
+fn a_panic_without_its_message_ended_the_process_only_if_nothing_shows_that_it_went_on() {
+    let stack = "panic({0x34a10e0, 0x615dad0})\n\t/usr/local/go/src/runtime/panic.go:884 +0x212\nmain.work(0xc0001)\n\t/srv/main.go:9 +0x1d\n";
+    let crash = |text: &str| read_bytes(text.as_bytes()).dump(0).crash.clone().unwrap();
+    assert!(!crash(stack).is_recovered);
+    let said = "2024/01/01 12:00:00 worker 3 failed, restarting: index out of range [5]\n";
+    let logged = crash(&format!("{said}goroutine 12 [running]:\n{stack}"));
+    assert!(logged.is_recovered && logged.panics[0].text.contains("index out of range"), "{logged:?}");
+    let before = "time=\"2024-01-01T12:00:00Z\" level=error msg=\"job 7 crashed, worker continues\"\n";
+    let after = "time=\"2024-01-01T12:00:01Z\" level=info msg=\"job 8 done\"\n";
+    for text in [
+        format!("{before}{stack}{after}"),
+        format!("{stack}{after}"),
+        format!(
+            "{stack}net/http.(*conn).serve(0xc000a, {{0x1, 0x2}})\n\t/usr/local/go/src/net/http/server.go:1991 +0x607\n"
+        ),
+    ] {
+        assert!(crash(&text).is_recovered, "{text}");
+    }
+}
+
+#[test]
+fn frames_above_the_first_header_are_said_to_be_lost() {
+    let frames = "sync.runtime_SemacquireMutex(0xc000, 0x0, 0x1)\n\t/go/src/runtime/sema.go:77 +0x25\nmain.stuck(0x1)\n\t/srv/x.go:3 +0x1\n\n";
+    let rest = "goroutine 2 [select]:\nmain.serve()\n\t/srv/main.go:9 +0x1d\n";
+    let read = read_bytes(format!("{frames}{rest}").as_bytes());
+    assert_eq!(read.note("frames-above-header"), Some(NoteSeverity::DataLoss));
+    assert_eq!(read_bytes(rest.as_bytes()).note("frames-above-header"), None);
+}
+
+#[test]
 fn a_stack_without_header_below_the_words_of_a_leak_checker_was_left_behind() {
     let stack = "\t\tnet/http.(*persistConn).readLoop(0xc20858c0b0)\n\t\t\t/usr/local/go/src/net/http/transport.go:858 +0x4eb\n\t\tcreated by net/http.(*Transport).dialConn\n\t\t\t/usr/local/go/src/net/http/transport.go:660 +0x10d4\n";
     for text in [

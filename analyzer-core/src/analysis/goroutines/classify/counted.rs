@@ -22,7 +22,7 @@ const SNAPSHOTS: usize = 3;
 pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
     tell_pipes(context, judgments);
     let moments = &context.series.moments;
-    if moments.iter().any(|moment| moment.has_ids) {
+    if moments.iter().any(|moment| moment.has_ids) || !are_whole(context) {
         return;
     }
     locks::tell(context, judgments);
@@ -31,6 +31,15 @@ pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
     if moments.len() >= SNAPSHOTS {
         tell_stops(context, judgments);
     }
+}
+
+/// True if every goroutine of each snapshot is listed: of the others nobody knows what they hold.
+fn are_whole(context: &Context<'_>) -> bool {
+    let groups = &context.series.groups;
+    context.series.moments.iter().enumerate().all(|(at, moment)| {
+        let counts = groups.iter().filter_map(|group| group.at.get(at)).map(|population| population.count);
+        counts.fold(0, u64::saturating_add) >= moment.total
+    })
 }
 
 /// As many in each snapshot.

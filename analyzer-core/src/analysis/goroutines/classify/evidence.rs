@@ -364,7 +364,11 @@ fn possible(context: &Context<'_>, group: &Group, policy: &Policy, weighed: &mut
     // Half of a process at one place is no chance.
     let total = context.series.moments.last().map_or(0, |moment| moment.total);
     let is_counted = context.series.moments.last().is_some_and(|moment| !moment.has_ids);
-    let is_share = is_counted && last.count >= SHARE_MEMBERS && last.count * 100 >= total * SHARE_PERCENT;
+    // Idle pools are most of many healthy processes.
+    let is_share = is_counted
+        && policy.waited.is_some()
+        && last.count >= SHARE_MEMBERS
+        && last.count * 100 >= total * SHARE_PERCENT;
     if (last.count >= many || is_share) && !is_pool {
         weighed.raise(Level::Possible, format!("{} goroutines wait at one place.", last.count));
     }

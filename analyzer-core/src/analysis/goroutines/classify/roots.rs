@@ -5,7 +5,7 @@ use super::super::grouping::{Group, MemberRow};
 use super::super::judgment::Judgment;
 use super::super::state::Wait;
 use super::families::{http_client, http_server, locks, process};
-use super::lock_roots::{convict, set_rule};
+use super::lock_roots::{convict, set_rule, suspect};
 use super::{Assessment, Context, catalog, features};
 use crate::report::{Confidence, Role, Verdict};
 
@@ -161,10 +161,20 @@ fn fold_closing(context: &Context<'_>, index: usize, judgments: &mut [Judgment])
         }
         return;
     }
-    let is_long = features::waited(group, context.floor.saturating_add(2)) == group.last().count;
-    if is_long && !is_leak(judgments, index) {
+    let least = context.floor.saturating_add(2);
+    let is_long = features::waited(group, least) == group.last().count;
+    if !is_long || is_leak(judgments, index) {
+        return;
+    }
+    // Who moved a moment ago is about to end.
+    let stands = |row: &MemberRow| {
+        closing(row).is_some_and(|closing| closing.minutes.is_some_and(|minutes| minutes >= least))
+    };
+    if members.iter().all(stands) {
         convict(judgments, index);
         set_rule(judgments, index, "shutdown-hang", &first.reason);
+    } else {
+        suspect(judgments, index, "shutdown-hang", &first.reason);
     }
 }
 
@@ -174,11 +184,24 @@ fn push(judgments: &mut [Judgment], index: usize, reason: &str) {
     }
 }
 
-/// Calls of the same process, as many as there are handlers that stand, and as long:
-/// a test calls the server that it stops.
+/// Minutes between a call and its handler: the call comes first.
+const CALL_GAP_MINUTES: u32 = 1;
+
+/// Calls of a test, as many as there are handlers that stand, and as long: it calls the
+/// server that it stops. Elsewhere equal numbers are chance, and a stream waits for other servers.
 fn fold_calls(context: &Context<'_>, root: usize, judgments: &mut [Judgment]) {
-    for (index, group) in context.series.groups.iter().enumerate() {
-        let is_call = http_client::is_calling(group) && !http_server::is_waiting_handler(group);
+    let groups = &context.series.groups;
+    let is_of_test = |name: &str| name == "testing.tRunner" || name.starts_with("net/http/httptest.");
+    if !groups.iter().any(|group| group.last().count > 0 && group.names().any(is_of_test)) {
+        return;
+    }
+    let minutes = |group: &Group| features::longest(group).unwrap_or(0);
+    let handled = groups.get(root).map_or(0, minutes).saturating_add(CALL_GAP_MINUTES);
+    for (index, group) in groups.iter().enumerate() {
+        let is_call = http_client::is_calling(group)
+            && !http_client::is_stream(group)
+            && !http_server::is_waiting_handler(group)
+            && minutes(group) <= handled;
         let is_alike = group.last().count == count(context, root) && has_stood(context, index);
         if !is_call || !is_alike || index == root {
             continue;

@@ -37,6 +37,10 @@ const KEPT: usize = 32;
 /// Minutes below which a printed wait says nothing of its length.
 const SHORT_MINUTES: u32 = 3;
 
+/// Locks behind the calls that were given one address above which it tells nothing: a server
+/// is on the stack of every connection.
+const CALL_LOCKS: usize = 8;
+
 /// What a frame has to do with a lock; the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kin {
@@ -95,7 +99,7 @@ struct Index {
     /// By a function that takes them, or the type that has them, then by who started
     /// the waiters; `None` if several locks have it, so that it tells nothing.
     by_name: FxHashMap<Rc<str>, FxHashMap<Option<u64>, Option<usize>>>,
-    /// By an address that calls were given in which waiters wait.
+    /// By an address that calls were given in which waiters wait, if it leads to few locks.
     by_call: FxHashMap<u64, Vec<usize>>,
 }
 
@@ -130,6 +134,7 @@ impl Index {
                 }
             }
         }
+        index.by_call.retain(|_, locks| locks.len() <= CALL_LOCKS);
         index
     }
 

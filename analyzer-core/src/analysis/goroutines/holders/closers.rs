@@ -19,6 +19,8 @@ const ENDS: [&str; 8] =
 pub struct Closing {
     /// The goroutine that is in code of the same object.
     pub by: u64,
+    /// How long that one has waited, as printed.
+    pub minutes: Option<u32>,
     /// A sentence.
     pub reason: String,
 }
@@ -63,7 +65,7 @@ pub fn find(shapes: &mut Shapes<'_>, dump: &GoroutineDump) -> FxHashMap<u64, Clo
         let Some((other, frame)) = others.get(&object).copied().flatten() else { continue };
         for (goid, row) in goids.iter().filter_map(|goid| Some((*goid, *callers.get(goid)?))) {
             if let Some(reason) = told(shapes, row, (other, frame), object) {
-                found.insert(goid, Closing { by: other.goid, reason });
+                found.insert(goid, Closing { by: other.goid, minutes: other.wait_minutes, reason });
             }
         }
     }

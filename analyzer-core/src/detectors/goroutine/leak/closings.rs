@@ -55,6 +55,35 @@ fn a_close_that_waits_long_for_a_loop_hangs() {
         &["goroutine 103, the only other one in code of the same object"],
     );
     told(&watcher(2), &[], &[]);
+    // The loop moved within the last minute: it may be about to end.
+    let drained = watcher(8).replace("103 [select, 8 minutes]", "103 [select]");
+    told(&drained, &["goroutine.suspect"], &[]);
+}
+
+#[test]
+fn a_stream_of_a_server_that_stops_is_no_call_of_its_handler() {
+    let text = "goroutine 1 [select, 4 minutes]
+           net/http.(*Server).Shutdown(0xc000100000) server.go:3200
+           main.main() main.go:40
+         goroutine 30 [chan receive, 6 minutes]
+           main.report(0xc000300000) report.go:12
+           net/http.HandlerFunc.ServeHTTP(0x1) server.go:2109
+           net/http.(*conn).serve(0xc000a00000) server.go:1991
+         goroutine 50 [select, 300 minutes]
+           google.golang.org/grpc.(*clientStream).RecvMsg(0xc000500000) stream.go:900
+           etcd.(*watchClient).Recv(0xc000600000) rpc.pb.go:6500
+         ";
+    let leaks = |text: &str| groups(text).iter().filter(|group| group.verdict == Verdict::Leak).count();
+    assert_eq!(leaks(text), 2);
+    let call =
+        text.replace("google.golang.org/grpc.(*clientStream).RecvMsg", "net/http.(*persistConn).roundTrip");
+    assert_eq!(leaks(&call.replace("300 minutes", "6 minutes")), 2, "the same number is no evidence");
+    let test = "goroutine 60 [chan receive, 6 minutes]
+           testing.(*T).Run(0xc000700000) testing.go:1750
+           testing.tRunner(0xc000700000) testing.go:1690
+         ";
+    assert_eq!(leaks(&(call.replace("300 minutes", "6 minutes") + test)), 3);
+    assert_eq!(leaks(&(call + test)), 2, "it is older than the handler");
 }
 
 #[test]
@@ -233,11 +262,13 @@ fn a_call_behind_a_stop_of_the_own_server_goes_with_its_handler() {
                api.ask(0xc000100000) api.go:90"
         )
     };
-    told(
-        &text("google.golang.org/grpc.(*clientStream).RecvMsg(0xc000900000) stream.go:9"),
-        &["goroutine.http-handler-stuck"],
-        &["2 more wait behind it"],
-    );
+    let call = "google.golang.org/grpc.(*clientStream).RecvMsg(0xc000900000) stream.go:9
+               google.golang.org/grpc.invoke(0x1) call.go:66";
+    let test = "
+             goroutine 60 [chan receive, 14 minutes]
+               testing.(*T).Run(0xc000a00000) testing.go:1750
+               testing.tRunner(0xc000a00000) testing.go:1690";
+    told(&(text(call) + test), &["goroutine.http-handler-stuck"], &["2 more wait behind it"]);
     told(
         &text("feed.next(0xc000900000) feed.go:9"),
         &["goroutine.http-handler-stuck"],

@@ -181,6 +181,18 @@ pub fn says_recovered(line: &str) -> bool {
     WORDS.iter().any(|words| line.contains(words))
 }
 
+/// True for a line that begins as a program's log does: with a time, a field, or JSON.
+pub(super) fn is_log(line: &str) -> bool {
+    let is_klog = line.starts_with(['E', 'W', 'I'])
+        && line.get(1..5).is_some_and(|date| date.bytes().all(|byte| byte.is_ascii_digit()));
+    let starts = ["time=", "level=", "ts=", "msg=", "{\""];
+    let date = line.trim_start_matches('[').get(..8).unwrap_or_default();
+    let has_date = date.starts_with(|first: char| first.is_ascii_digit())
+        && date.bytes().filter(u8::is_ascii_digit).count() >= 6
+        && date.bytes().all(|byte| byte.is_ascii_digit() || b"-/:T.".contains(&byte));
+    is_klog || has_date || starts.iter().any(|start| line.starts_with(start))
+}
+
 /// True for a line of klog or glog of the level that ends the process: `F1120 20:03:00.123456   1 main.go:40] `.
 pub(super) fn is_fatal_log(line: &str) -> bool {
     let is_date = |date: &str| date.len() == 4 && date.bytes().all(|byte| byte.is_ascii_digit());

@@ -9,7 +9,10 @@ use super::super::super::holders::{is_lock_code, is_once_code};
 use super::super::super::judgment::Judgment;
 use super::super::super::names;
 use super::super::Context;
-use super::{stands, tell_one};
+use super::{stands, suspect, tell_one};
+
+/// Waiters of a circle that are drawn.
+const DRAWN: usize = 16;
 
 /// A lock, as far as names tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,23 +51,18 @@ pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
         let wanted = waiters.get(at).and_then(|waiter| holders.get(&waiter.wants));
         wanted.and_then(|holders| holders.first().copied())
     };
-    let mut by_root: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-    let mut circles: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-    for &at in &stuck {
-        let circle = circle(at, next);
-        let Some(&root) = circle.iter().min() else { continue };
-        by_root.entry(root).or_default().push(at);
-        circles.insert(root, circle);
-    }
-    let mut roots: Vec<usize> = by_root.keys().copied().collect();
-    roots.sort_unstable();
-    for root in roots {
-        let Some((members, circle)) = by_root.get(&root).zip(circles.get(&root)) else { continue };
+    for (circle, members) in circles(&stuck, next) {
+        let Some(&root) = circle.first() else { continue };
         let of = |&at: &usize| waiters.get(at).map(|waiter| waiter.group);
         let others = members.iter().filter(|&&at| at != root);
         let all: Vec<usize> = [root].iter().chain(others).filter_map(of).collect();
         let drawn: Vec<&Waiter<'_>> = circle.iter().filter_map(|&at| waiters.get(at)).collect();
         let (rule, reason) = told(context, &drawn);
+        // Each object of a type may have a lock of its own, as the nodes of a tree do.
+        if let [Waiter { group, wants: Lock::Of(_), .. }] = drawn[..] {
+            suspect(judgments, *group, rule, &reason);
+            continue;
+        }
         let behind = "They are a part of a circle of locks, or behind it.";
         tell_one(context, judgments, &all, (rule, &reason), behind);
     }
@@ -124,42 +122,60 @@ fn closed(
     holders: &FxHashMap<Lock<'_>, Vec<usize>>,
     open: &FxHashSet<Lock<'_>>,
 ) -> Vec<usize> {
-    let mut stuck: FxHashSet<usize> = (0..waiters.len()).collect();
-    loop {
-        let before = stuck.len();
-        let kept = stuck.iter().copied().filter(|&at| {
-            let Some(waiter) = waiters.get(at) else { return false };
-            let Some(holders) = holders.get(&waiter.wants).filter(|holders| !holders.is_empty()) else {
-                return false;
-            };
-            let is_stuck = |holder: &usize| {
-                stuck.contains(holder) && waiters.get(*holder).is_some_and(|holder| holder.stands)
-            };
-            !open.contains(&waiter.wants) && holders.iter().all(is_stuck)
-        });
-        stuck = kept.collect();
-        if stuck.len() == before {
-            let mut stuck: Vec<usize> = stuck.into_iter().collect();
-            stuck.sort_unstable();
-            return stuck;
+    let stands = |holder: &usize| waiters.get(*holder).is_some_and(|holder| holder.stands);
+    let can_end = |(lock, holders): (&Lock<'_>, &Vec<usize>)| {
+        open.contains(lock) || holders.is_empty() || !holders.iter().all(stands)
+    };
+    let mut waiting: FxHashMap<Lock<'_>, Vec<usize>> = FxHashMap::default();
+    for (at, waiter) in waiters.iter().enumerate() {
+        waiting.entry(waiter.wants).or_default().push(at);
+    }
+    let mut released: Vec<Lock<'_>> =
+        holders.iter().filter(|(lock, holders)| can_end((*lock, *holders))).map(|(lock, _)| *lock).collect();
+    // Who gets its lock gives back what it holds.
+    while let Some(lock) = released.pop() {
+        for at in waiting.remove(&lock).unwrap_or_default() {
+            released.extend(waiters.get(at).into_iter().flat_map(|waiter| &waiter.holds));
         }
     }
+    let mut stuck: Vec<usize> = waiting.into_values().flatten().collect();
+    stuck.sort_unstable();
+    stuck
 }
 
-/// Where the way from a waiter to who holds what it wants comes back to itself.
-fn circle(start: usize, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
-    let mut way = vec![start];
-    let mut seen: FxHashMap<usize, usize> = FxHashMap::from_iter([(start, 0)]);
-    let mut at = start;
-    while let Some(holder) = next(at) {
-        if let Some(&first) = seen.get(&holder) {
-            return way.split_off(first);
+/// Circles in which the ways from waiters to who holds what they want end, each from its lowest
+/// member on and with all waiters that lead to it.
+fn circles(stuck: &[usize], next: impl Fn(usize) -> Option<usize>) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let mut found: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+    // The circle of each waiter that is known; `None` while its way is walked.
+    let mut of_waiter: FxHashMap<usize, Option<usize>> = FxHashMap::default();
+    for &start in stuck {
+        let mut way: Vec<usize> = Vec::new();
+        let mut at = Some(start);
+        while let Some(waiter) = at.filter(|waiter| !of_waiter.contains_key(waiter)) {
+            of_waiter.insert(waiter, None);
+            way.push(waiter);
+            at = next(waiter);
         }
-        seen.insert(holder, way.len());
-        way.push(holder);
-        at = holder;
+        let Some(end) = at else { continue };
+        let known = of_waiter.get(&end).copied().flatten();
+        let number = known.unwrap_or(found.len());
+        if known.is_none() {
+            let mut circle: Vec<usize> = way.iter().copied().skip_while(|&waiter| waiter != end).collect();
+            let lowest = circle.iter().enumerate().min_by_key(|(_, waiter)| **waiter).map(|(place, _)| place);
+            circle.rotate_left(lowest.unwrap_or(0));
+            found.push((circle, Vec::new()));
+        }
+        for waiter in way {
+            of_waiter.insert(waiter, Some(number));
+        }
     }
-    Vec::new()
+    for &at in stuck {
+        let circle = of_waiter.get(&at).copied().flatten().and_then(|number| found.get_mut(number));
+        circle.into_iter().for_each(|(_, members)| members.push(at));
+    }
+    found.sort_unstable();
+    found
 }
 
 /// The rule, and the circle drawn.
@@ -193,6 +209,7 @@ fn told(context: &Context<'_>, circle: &[&Waiter<'_>]) -> (&'static str, String)
     // Each holds what the one before waits for.
     let parts: Vec<String> = circle
         .iter()
+        .take(DRAWN)
         .zip(circle.iter().cycle().skip(circle.len() - 1))
         .map(|(waiter, before)| {
             format!(
@@ -204,8 +221,21 @@ fn told(context: &Context<'_>, circle: &[&Waiter<'_>]) -> (&'static str, String)
         })
         .collect();
     let reason = format!(
-        "They wait for each other in every snapshot: {}. Nobody else in the snapshot is in that code.",
-        parts.join("; ")
+        "They wait for each other in every snapshot: {}{}. Nobody else in the snapshot is in that code.",
+        parts.join("; "),
+        if circle.len() > DRAWN { format!("; and {} more", circle.len() - DRAWN) } else { String::new() }
     );
     (if is_of_onces { "once-stuck" } else { "lock-cycle" }, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_waiter_is_of_the_circle_that_its_way_leads_to() {
+        let next = |at: usize| [1, 3, 1, 1, 4, 4].get(at).copied();
+        let found = circles(&[0, 1, 2, 3, 4, 5], next);
+        assert_eq!(found, [(vec![1, 3], vec![0, 1, 2, 3]), (vec![4], vec![4, 5])]);
+    }
 }

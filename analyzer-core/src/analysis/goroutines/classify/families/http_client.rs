@@ -29,9 +29,17 @@ const CALLS: &[&str] = &[
     "google.golang.org/grpc.(*clientStream).RecvMsg",
 ];
 
+/// gRPC's calls with one answer.
+const UNARY: &[&str] = &["google.golang.org/grpc.invoke", "google.golang.org/grpc.(*ClientConn).Invoke"];
+
 /// True for a call that waits for the answer of a server.
 pub fn is_calling(group: &Group) -> bool {
     matches!(group.wait, Wait::Select | Wait::Receive | Wait::Cond) && super::has_any(group, CALLS)
+}
+
+/// True for who waits for the next message of a gRPC stream, which may be open for hours.
+pub fn is_stream(group: &Group) -> bool {
+    group.has("google.golang.org/grpc.(*clientStream).RecvMsg") && !super::has_any(group, UNARY)
 }
 
 pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Assessment> {
