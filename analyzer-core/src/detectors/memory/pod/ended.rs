@@ -25,7 +25,7 @@ struct Exit {
     advice: &'static str,
 }
 
-const EXITS: [Exit; 5] = [
+const EXITS: [Exit; 6] = [
     Exit {
         code: 137,
         rule: SIGKILL,
@@ -59,6 +59,11 @@ const EXITS: [Exit; 5] = [
         advice: "kubectl logs --previous contains the message and the goroutines: add it to the capture.",
     },
     Exit {
+        code: 1,
+        proves: "the program exited with an error, as os.Exit(1) and log.Fatal do",
+        ..FAILED
+    },
+    Exit {
         code: 143,
         rule: EXITED,
         severity: Severity::Info,
@@ -67,6 +72,39 @@ const EXITS: [Exit; 5] = [
         advice: "kubectl get events shows what stopped it.",
     },
 ];
+
+/// An exit code that has no meaning of its own.
+const FAILED: Exit = Exit {
+    code: -1,
+    rule: EXITED,
+    severity: Severity::Warning,
+    proves: "the program exited with an error",
+    against: "The exit code does not show what the error was.",
+    advice: "kubectl logs --previous contains the last output: add it to the capture.",
+};
+
+/// A main process that ends without an error and is started again and again.
+const ENDED: Exit = Exit {
+    code: 0,
+    rule: EXITED,
+    severity: Severity::Warning,
+    proves: "the program exited without an error, but the container is meant to keep running",
+    against: "A container that is meant to finish belongs in a Job.",
+    advice: "kubectl logs --previous contains the last output: add it to the capture.",
+};
+
+/// The kubelet waits before it starts a container again that keeps exiting.
+const BACK_OFF: &str = "CrashLoopBackOff";
+
+/// What an exit code says; `None` for the end of a container that has done its work.
+fn exit_of(code: i64, now: Option<&str>) -> Option<&'static Exit> {
+    let known = EXITS.iter().find(|exit| exit.code == code);
+    known.or(match (code, now) {
+        (0, Some(BACK_OFF)) => Some(&ENDED),
+        (0, _) | (_, Some("Completed")) => None,
+        _ => Some(&FAILED),
+    })
+}
 
 /// The first state, now or before, whose end says something.
 pub(super) fn find(subject: &Subject, container: &View<'_>, has_several_pods: bool) -> Option<Finding> {
@@ -77,36 +115,48 @@ pub(super) fn find(subject: &Subject, container: &View<'_>, has_several_pods: bo
     }
     let told = states.into_iter().find_map(|state| {
         let code = container.get(&format!("{state}.exitCode"))?;
-        let exit = EXITS.iter().find(|exit| exit.code == code.value)?;
-        exited(subject, container, state, exit, code.from, has_several_pods)
+        let exit = exit_of(code.value, reason("state"))?;
+        exited(subject, container, state, (code.value, exit), code.from, has_several_pods)
     });
     told.or_else(|| restarted(subject, container, has_several_pods))
 }
 
 /// A container that was started again, and nothing tells how it ended.
 fn restarted(subject: &Subject, container: &View<'_>, has_several_pods: bool) -> Option<Finding> {
-    // An engine counts starts over the whole life of a container that runs.
-    let restarts =
-        container.get("restartCount").filter(|count| count.value > 0 && !is_of_engine(container))?;
+    let state = container.text("state.reason");
     let has_end =
         ["state", "lastState"].iter().any(|state| container.get(&format!("{state}.exitCode")).is_some());
-    if has_end {
+    // An engine counts starts over the whole life of a container that runs.
+    if has_end || is_of_engine(container) || state == Some("Completed") {
+        return None;
+    }
+    let restarts = container.get("restartCount").filter(|count| count.value > 0);
+    let times = restarts.as_ref().map(|count| match count.value {
+        1 => "restarted once".to_owned(),
+        count => format!("restarted {count} times"),
+    });
+    let (failing, unknown) = match state {
+        Some(BACK_OFF) => (Some("is in CrashLoopBackOff"), "how it ended"),
+        Some("Error") => (Some("exited with an error"), "its exit code"),
+        _ => (None, "how it ended"),
+    };
+    let told: Vec<String> = failing.map(str::to_owned).into_iter().chain(times).collect();
+    if told.is_empty() {
         return None;
     }
     let name = name(container, has_several_pods);
-    let times = if restarts.value == 1 { "once".to_owned() } else { format!("{} times", restarts.value) };
     let limit = container.value("limits.memory");
     let limit = limit.map_or_else(String::new, |limit| format!(" Its memory limit is {}.", text(limit)));
     let draft = Draft {
         rule: RESTARTED,
-        severity: Severity::Info,
+        severity: if failing.is_some() { Severity::Warning } else { Severity::Info },
         confidence: Confidence::Certain,
         reclaim: None,
-        condition: "A container has restarted, but its last state is not in the text.".to_owned(),
-        title: RESTARTED.title.to_owned(),
-        claim: format!("{name} restarted {times}; the text does not show how it ended.{limit}"),
+        condition: "A container has restarted or failed, but its exit code is not in the text.".to_owned(),
+        title: if failing.is_some() { "A container keeps failing" } else { RESTARTED.title }.to_owned(),
+        claim: format!("{name} {}; the text does not show {unknown}.{limit}", told.join(" and ")),
         amount: None,
-        citations: restarts.from,
+        citations: restarts.map_or_else(|| cited(container, &["state.reason"]), |count| count.from),
         against: Vec::new(),
         advice: list(&[
             "kubectl describe pod shows the last state with reason and exit code, kubectl logs --previous its last output.",
@@ -205,23 +255,24 @@ fn exited(
     subject: &Subject,
     container: &View<'_>,
     state: &str,
-    exit: &Exit,
+    (code, exit): (i64, &Exit),
     citations: Vec<Citation>,
     has_several_pods: bool,
 ) -> Option<Finding> {
     let name = name(container, has_several_pods);
     let reason =
         container.text(&format!("{state}.reason")).map_or_else(String::new, |reason| format!(" ({reason})"));
+    let is_waiting = container.text("state.reason") == Some(BACK_OFF);
+    let back_off = if is_waiting { " It is in CrashLoopBackOff." } else { "" };
     let draft = Draft {
         rule: exit.rule,
         severity: exit.severity,
         confidence: Confidence::Possible,
         reclaim: None,
-        condition: format!("A container exited with code {}, and its reason is not OOMKilled.", exit.code),
+        condition: format!("A container exited with code {code}, and its reason is not OOMKilled."),
         title: exit.rule.title.to_owned(),
         claim: format!(
-            "{name} exited with code {}{reason}: {}{}.{}",
-            exit.code,
+            "{name} exited with code {code}{reason}: {}{}.{back_off}{}",
             exit.proves,
             history(container, state),
             last_words(container, state)

@@ -46,14 +46,14 @@ const EXITED: Rule = Rule {
     code: "pod.exited",
     severity: Severity::Warning,
     title: "A container exited",
-    meaning: "The exit code distinguishes a crash (2, 134, 139) from a requested stop (143).",
+    meaning: "The exit code distinguishes a crash (2, 134, 139) and an error (1) from a requested stop (143).",
 };
 
 const RESTARTED: Rule = Rule {
     code: "pod.restarted",
-    severity: Severity::Info,
+    severity: Severity::Warning,
     title: "A container restarted for an unknown reason",
-    meaning: "A container has restarted, but the text does not contain the state in which it ended.",
+    meaning: "A container has restarted, but the text does not contain its exit code; a warning if it is in CrashLoopBackOff or Error.",
 };
 
 /// The rules.
@@ -73,9 +73,11 @@ const FINDINGS: usize = 24;
 
 fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let pods = views(case, subject, RecordKind::Pod);
-    let containers = pods.iter().filter(|view| !view.level().is_empty());
+    let mut containers: Vec<&View<'_>> = pods.iter().filter(|view| !view.level().is_empty()).collect();
+    containers.order_by_key(|view| std::cmp::Reverse(view.value("restartCount")));
     let has_several_pods = pod_names(&pods) > 1;
     let mut found: Vec<Finding> = containers
+        .into_iter()
         .filter(|container| !ended::is_told_by_log(case, container))
         .filter_map(|container| ended::find(subject, container, has_several_pods))
         .collect();

@@ -52,6 +52,7 @@ fn restarts_whose_cause_is_not_in_the_text_are_told() {
     }
     check("pod.restarted", &[("pod.txt", described.replace("Count: 5", "Count: 0"))], &[]);
     check("pod.restarted", &[("pod.json", pod("", &ended("lastState", 1, "Error")))], &[]);
+    check("pod.exited", &[("pod.json", pod("", &ended("lastState", 1, "Error")))], &["pod.exited"]);
 }
 
 #[test]
@@ -67,10 +68,42 @@ fn exit_codes_are_told_apart_by_what_they_prove() {
         assert_eq!(verdicts(&found), [(severity, Possible, None)]);
         assert!(found[0].claim.contains(says), "{}", found[0].claim);
     }
-    for code in [0, 1, 255] {
+    for (code, codes) in [(0, &[][..]), (1, &["pod.exited"][..]), (255, &["pod.exited"][..])] {
         let text = pod("", &ended("lastState", code, "Error"));
         check("mem", &[("pod.json", &text)], &[]);
-        check("pod", &[("pod.json", &text)], &[]);
+        let found = check("pod", &[("pod.json", &text)], codes);
+        let claims = [format!("exited with code {code} (Error)"), "restarted 4 times".to_owned()];
+        assert!(found.iter().all(|found| claims.iter().all(|part| found.claim.contains(part))), "{found:?}");
+    }
+}
+
+#[test]
+fn a_container_in_crash_loop_back_off_is_a_warning_whatever_its_exit_code() {
+    let described = |end: &str| {
+        format!(
+            "Name: api-7\nNamespace: shop\nStatus: Running\nContainers:\n  api:\n    Image: shop/api\n    State: Waiting\n      Reason: CrashLoopBackOff\n    Last State: Terminated\n{end}    Ready: False\n    Restart Count: 57\n"
+        )
+    };
+    for (end, code, says) in [
+        ("      Reason: Error\n      Exit Code: 1\n", "pod.exited", "exited with code 1 (Error)"),
+        ("      Reason: Completed\n      Exit Code: 0\n", "pod.exited", "exited with code 0 (Completed)"),
+        ("      Reason: Error\n", "pod.restarted", "is in CrashLoopBackOff and restarted 57 times"),
+    ] {
+        let found = check("pod", &[("describe.txt", described(end))], &[code]);
+        assert_eq!(found[0].severity, Warning);
+        let claim = &found[0].claim;
+        assert!(claim.contains(says) && claim.contains("57 times"), "{claim}");
+        assert!(claim.contains("CrashLoopBackOff"), "{claim}");
+    }
+}
+
+#[test]
+fn of_a_list_of_pods_the_one_that_failed_most_comes_first_and_a_finished_job_is_no_finding() {
+    let text = "NAME    READY   STATUS             RESTARTS   AGE\njob-7   0/1     Completed          1          3d\napi-8   0/1     Error              3          3d\napi-9   0/1     CrashLoopBackOff   57         3d\nweb-1   1/1     Running            90         9d\n";
+    let found = check("pod", &[("pods.txt", text)], &["pod.restarted", "pod.restarted", "pod.restarted"]);
+    for (found, (pod, severity)) in found.iter().zip([("api-9", Warning), ("api-8", Warning), ("web-1", Info)]) {
+        assert!(found.claim.contains(pod), "{}", found.claim);
+        assert_eq!(found.severity, severity);
     }
 }
 
