@@ -22,6 +22,7 @@ use crate::base::error::ParseError;
 use crate::base::limits::CONTAINERS;
 use crate::base::source::Input;
 use crate::evidence::Evidence;
+use crate::formats::oom_log::prefix;
 use crate::formats::record::{nothing_found, text_lines};
 
 /// The format of this module.
@@ -173,8 +174,12 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
             whom => whom,
         };
         let message = message.trim_end_matches(|c: char| c.is_whitespace() || "\"'`*,".contains(c));
+        // When systemd logged it tells whether the kernel's log is of the same kill.
+        let is_of_unit = [UNIT_OOM.1, UNIT_KILLED.1].contains(&notice.reason);
+        let before = text.split_once("systemd").filter(|_| is_of_unit).map(|(before, _)| before);
+        let last_seen = before.and_then(prefix::stamp).unwrap_or_default();
         let event =
-            Event { kind: "Warning", reason: notice.reason, message, object, last_seen: "", count: None };
+            Event { kind: "Warning", reason: notice.reason, message, object, last_seen, count: None };
         event.store(input, evidence, line.position());
         count += 1;
     }
