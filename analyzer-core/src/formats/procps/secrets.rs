@@ -43,13 +43,15 @@ pub(super) fn tasks(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
         "MEM",
     ];
     let mut columns: Vec<String> = Vec::new();
+    let mut has_header = false;
     for (_, text) in text_lines(input.bytes) {
         if let Some(header) = tasks::columns(text) {
             columns = header.into_iter().map(str::to_owned).collect();
+            has_header = true;
             marks.words_beside(WORDS, text.as_bytes(), Kind::Label);
             continue;
         }
-        if let Some(bare) = tasks::bare_columns(text).filter(|_| columns.is_empty()) {
+        if let Some(bare) = tasks::bare_columns(text).filter(|_| !has_header) {
             columns = bare.iter().map(|title| (*title).to_owned()).collect();
         }
         if columns.is_empty() {

@@ -1,5 +1,7 @@
 //! Tables of processes: `ps` with a column RSS, `top` with RES.
 
+use std::collections::BTreeSet;
+
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::CONTAINERS;
 use crate::base::source::{Input, Position};
@@ -37,10 +39,15 @@ pub(super) fn bare_columns(text: &str) -> Option<&'static [&'static str]> {
     let cells: Vec<&str> = text.split_whitespace().take(TOP.len()).collect();
     let is = |at: usize, test: fn(&str) -> bool| cells.get(at).is_some_and(|cell| test(cell));
     let is_id = |cell: &str| cell.parse::<u32>().is_ok();
-    let is_size = |cell: &str| kib(cell).is_some();
     let is_share = |cell: &str| cell.contains('.') && cell.parse::<f64>().is_ok();
     let is_state =
         |cell: &str| cell.len() <= 5 && cell.bytes().all(|byte| b"RSDZTtXIWlLsN<+".contains(&byte));
+    // Where grep left the header out, the terminal is what tells a row from any other line of figures.
+    let is_terminal = |cell: &str| {
+        let digits = cell.strip_prefix("pts/").or_else(|| cell.strip_prefix("tty"));
+        matches!(cell, "?" | "-")
+            || digits.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    };
     let is_time = |cell: &str| {
         cell.contains(':') && cell.bytes().all(|byte| byte.is_ascii_digit() || b":.-".contains(&byte))
     };
@@ -48,14 +55,13 @@ pub(super) fn bare_columns(text: &str) -> Option<&'static [&'static str]> {
         && is(1, is_id)
         && is(2, is_share)
         && is(3, is_share)
-        && is(4, is_id)
-        && is(5, is_id)
+        && is_within(cells.get(5), cells.get(4))
+        && is(6, is_terminal)
         && is(7, is_state)
         && is(9, is_time);
     let is_top = cells.len() == TOP.len()
         && is(0, is_id)
-        && is(4, is_size)
-        && is(5, is_size)
+        && is_within(cells.get(5), cells.get(4))
         && is(7, is_state)
         && is(8, is_share)
         && is(9, is_share)
@@ -65,6 +71,12 @@ pub(super) fn bare_columns(text: &str) -> Option<&'static [&'static str]> {
         (false, true) => Some(&TOP),
         (false, false) => None,
     }
+}
+
+/// True if the resident size is not above that of the address space.
+fn is_within(resident: Option<&&str>, address_space: Option<&&str>) -> bool {
+    let size = |cell: Option<&&str>| cell.and_then(|cell| kib(cell));
+    size(resident).zip(size(address_space)).is_some_and(|(resident, whole)| resident <= whole)
 }
 
 /// The header of smem: the command is in the middle, and the last four columns are sizes in KiB.
@@ -132,6 +144,8 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     let mut header: Option<Vec<&str>> = None;
     let (mut count, mut tables) = (0, 0);
     let mut in_smem = false;
+    // Processes of rows above the first header.
+    let mut bare: BTreeSet<&str> = BTreeSet::new();
     for (line, text) in text_lines(input.bytes) {
         in_smem |= is_smem(text);
         if let Some(columns) = columns(text).filter(|_| !in_smem) {
@@ -139,15 +153,18 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             header = Some(columns);
             continue;
         }
-        if header.is_none()
-            && !in_smem
-            && let Some(columns) = bare_columns(text)
-        {
-            tables = 1;
-            header = Some(columns.to_vec());
-        }
+        let without_header = bare_columns(text).filter(|_| header.is_none() && !in_smem);
+        let own = without_header.map(<[&str]>::to_vec);
+        let pid = |columns: &Vec<&str>| {
+            let at = columns.iter().position(|name| *name == "PID")?;
+            text.split_whitespace().nth(at)
+        };
+        bare.extend(own.as_ref().and_then(pid));
         // top -b prints a table each time: the first has all that the others have.
-        let columns = header.as_ref().filter(|_| tables == 1);
+        let columns = own.as_ref().or(header.as_ref().filter(|_| tables == 1));
+        if own.is_none() && columns.and_then(pid).is_some_and(|pid| bare.contains(pid)) {
+            continue;
+        }
         if columns.is_none() && !in_smem {
             continue;
         }

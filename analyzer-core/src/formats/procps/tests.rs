@@ -62,6 +62,33 @@ fn rows_that_grep_took_out_of_a_table_are_read() {
 }
 
 #[test]
+fn a_row_without_a_header_hides_no_table_below_it() {
+    let row = "root           7  1.2  2.5 1234567 204800 ?      Sl   Jun30   0:42 /srv/app --port 80\n";
+    let ps = "\n$ ps aux --sort=-rss\nUSER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot           9  1.2  95.5 9234567 8048000 ?      Sl   Jun30   0:42 /srv/hog\n";
+    let top = "\ntop - 11:35:01 up 3 days,  1 user,  load average: 0.1, 0.2, 0.3\n    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n      9 root      20   0 9234567 8048000  10240 S   1.2  95.5   0:42.00 hog\n      7 root      20   0 1234567 204900  10240 S   1.2   2.5   0:42.00 app\n";
+    for table in [ps, top] {
+        let report = report(&format!("{row}{table}"));
+        assert_eq!(layer(&report, LayerId::Process), Some(8_048_000 << 10), "{}", report.verdict);
+        let notes = &report.sources[0].notes;
+        assert!(notes.iter().all(|note| note.code != "several-tables"), "{notes:?}");
+    }
+}
+
+#[test]
+fn a_line_of_figures_without_a_terminal_is_no_process() {
+    for line in [
+        "jobs 17 0.75 1.5 1200 64000 gpu0 R n1 10:42 training resnet\n",
+        "root 7 1.2 2.5 1200 64000 ? Sl Jun30 0:42 /srv/app\n",
+        "root 7 1.2 2.5 1200 -640 ? Sl Jun30 0:42 /srv/app\n",
+    ] {
+        let report = report(&format!("from our scheduler:\n{line}"));
+        assert!(report.memory.is_none(), "{line}: {}", report.verdict);
+    }
+    let row = "root 7 1.2 2.5 64000 1200 pts/0 Sl Jun30 0:42 /srv/app\n";
+    assert_eq!(layer(&report(row), LayerId::Process), Some(1200 << 10));
+}
+
+#[test]
 fn a_table_without_sizes_says_which_command_prints_them() {
     let report = report(
         "UID          PID    PPID  C STIME TTY          TIME CMD\nroot           1       0  0 19:00 ?        00:00:00 /sbin/tini\n",
