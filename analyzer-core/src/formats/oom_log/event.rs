@@ -1,5 +1,6 @@
 //! Reads the lines of out-of-memory records into events.
 
+use super::note_failure;
 use super::line::{Counter, Said, Victim, caller};
 use super::prefix::{stamp, strip};
 use super::table::{Columns, page_bytes, scale};
@@ -88,7 +89,7 @@ impl<'a> Reader<'a> {
     /// The events, in order.
     pub fn finish(mut self) -> Vec<OomEvent> {
         if self.events.is_empty() && self.has_tables {
-            let message = "The log has tables of the machine's memory (Mem-Info) alone: the kernel prints them when the machine ran out, and when an allocation failed.";
+            let message = "The log has tables of the machine's memory (Mem-Info) alone: the kernel prints them when the machine ran out, when an allocation failed, or on SysRq-m.";
             self.facts.notes.info("machine-tables", None, message);
         }
         let of_log = self.events.iter().find_map(page_bytes);
@@ -106,7 +107,10 @@ impl<'a> Reader<'a> {
     }
 
     fn message(&mut self, text: &str, moment: Moment<'_>) {
-        self.is_failure |= text.contains("page allocation failure");
+        if text.contains("page allocation failure") {
+            self.is_failure = true;
+            note_failure(text, moment.at, self.facts);
+        }
         match Said::of(text) {
             Said::Invoked { command } => self.invoked(command, moment),
             Said::Limit { task, limit } => self.limit(task, limit, moment),

@@ -18,15 +18,30 @@ pub fn strip(line: &str) -> (&str, Option<Nanos>) {
 
 /// True for a line behind the kernel's clock: seconds or, of `dmesg -T`, a date that ends with its year.
 pub fn has_clock(line: &str) -> bool {
-    let is_date = || {
-        let date = line.strip_prefix('[')?.split_once("] ")?.0;
-        let (time, year) = date.rsplit_once(' ')?;
-        let clock = time.rsplit(' ').next()?;
-        let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
-        let is_clock = clock.len() == 8 && is_clock(clock, 2);
-        (is_year && is_clock).then_some(())
-    };
-    strip(line).1.is_some() || is_date().is_some()
+    strip(line).1.is_some() || dated(line).is_some()
+}
+
+/// What stands behind `[Fri Nov 20 20:10:56 2026] `.
+fn dated(line: &str) -> Option<&str> {
+    let (date, rest) = line.strip_prefix('[')?.split_once("] ")?;
+    let (time, year) = date.rsplit_once(' ')?;
+    let clock = time.rsplit(' ').next()?;
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    let is_clock = clock.len() == 8 && is_clock(clock, 2);
+    (is_year && is_clock).then_some(rest)
+}
+
+/// Levels of Apache's error log (server/log.c).
+const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"];
+
+/// True for a line of a web server's log, which has the date of `dmesg -T`: Apache up to 2.2, PHP's own server.
+pub fn is_of_server(line: &str) -> bool {
+    let Some(rest) = dated(line) else { return false };
+    let level = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let address = rest.split([':', ' ']).next().unwrap_or_default();
+    level.is_some_and(|(level, _)| LEVELS.contains(&level))
+        || rest.starts_with("PHP ")
+        || address.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// `<4>` of `dmesg --raw`.

@@ -85,9 +85,52 @@ fn an_allocation_that_failed_is_told_and_no_kill() {
         assert!(report.findings.is_empty(), "{:?}", report.findings);
         assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"), "{clock}: {}", report.verdict);
         let told =
-            report.sources[0].notes.iter().any(|note| note.message.contains("minio failed because no 2^8"));
+            report.sources[0].notes.iter().any(|note| note.message.contains("256 contiguous pages (order 8) for minio. No"));
         assert!(told, "{:?}", report.sources[0].notes);
     }
+}
+
+#[test]
+fn tables_below_an_allocation_that_failed_make_no_oom_log_of_it() {
+    let tables = "Mem-Info:\nactive_anon:3062 inactive_anon:1132\nlowmem_reserve[]: 0 2951 7959 7959\n2097049 pages RAM\n";
+    for (failed, says) in [
+        ("minio: page allocation failure: order:8, mode:0x40", "256 contiguous pages (order 8) for minio."),
+        ("minio: page allocation failure: order:0, mode:0x40", "a single page for minio."),
+        ("minio: page allocation failure: order:, mode:0x40", "allocate memory for minio."),
+        ("a-very-long-name-of-a-command: page allocation failure: order:1, mode:0", "for a-very-long-name."),
+    ] {
+        for (clock, end) in [("[  120.000001] ", "\n"), ("[  120.000001] ", "\r\n"), ("", "\n")] {
+            let text: String =
+                format!("{failed}\n{tables}").lines().map(|line| format!("{clock}{line}{end}")).collect();
+            let report = crate::detectors::testing::report(&[("dmesg.txt", text.as_bytes())]);
+            assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"), "{text}");
+            let notes = &report.sources[0].notes;
+            assert!(notes.iter().any(|note| note.message.contains(says)), "{notes:?}");
+        }
+    }
+    let kill = "[20.0] Killed process 188 (api) total-vm:1336224kB, anon-rss:60196kB, file-rss:8564kB\n";
+    let both = format!("[10.0] api: page allocation failure: order:4, mode:0x40cc0\n{kill}");
+    let report = crate::detectors::testing::report(&[("dmesg.txt", both.as_bytes())]);
+    assert_eq!(report.sources[0].format.as_deref(), Some("oom-log"));
+    assert!(report.sources[0].notes.iter().any(|note| note.code == "allocation-failed"));
+    let shown: String = format!("sysrq: Show Memory\n{tables}").lines().map(|line| format!("[1.0] {line}\r\n")).collect();
+    let report = crate::detectors::testing::report(&[("dmesg.txt", shown.as_bytes())]);
+    assert!(report.sources[0].notes.iter().any(|note| note.message.contains("or on SysRq-m")));
+}
+
+#[test]
+fn logs_of_web_servers_are_not_the_kernels() {
+    for text in [
+        "[Wed Oct 11 14:32:52 2000] [error] [client 10.1.2.3] File does not exist: /srv/x\n[Wed Oct 11 14:32:54 2000] [notice] caught SIGTERM, shutting down\n",
+        "[Fri Nov 20 20:10:56 2026] PHP 8.2 Development Server (http://localhost:8000) started\n[Fri Nov 20 20:10:58 2026] 127.0.0.1:5000 [200]: GET /\n",
+        "[Fri Nov 20 20:10:58 2026] 127.0.0.1:5000 Accepted\n",
+    ] {
+        let report = crate::detectors::testing::report(&[("error.log", text.as_bytes())]);
+        assert_ne!(report.sources[0].format.as_deref(), Some("kernel-log"), "{text}");
+    }
+    let kernels = "[Fri Nov 20 20:10:56 2026] [drm] Initialized i915\n[Fri Nov 20 20:10:56 2026] usb 1-1: new device\n";
+    let report = crate::detectors::testing::report(&[("dmesg.txt", kernels.as_bytes())]);
+    assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"));
 }
 
 #[test]
