@@ -10,6 +10,7 @@
 
 use crate::base::convert::{i64_to_f64, rounded_i64, to_usize};
 use crate::base::error::ParseError;
+use crate::base::limits;
 use crate::base::reader::Lines;
 use crate::base::source::Input;
 use crate::evidence::Evidence;
@@ -33,6 +34,8 @@ struct Open {
     amounts: [i64; 4],
     at: usize,
     leaf_first: Vec<LocationId>,
+    /// True if it has more frames than are kept.
+    is_cut: bool,
 }
 
 /// Adds the stacks as a profile; none without a stack.
@@ -47,18 +50,30 @@ pub(super) fn read(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts
         builder.column(what, unit);
     }
     let mut open: Option<Open> = None;
+    let mut cut = 0_u64;
     for line in lines {
         let text = line.text();
         if let Some(amounts) = amounts(text) {
             finish(open.take(), rate, &mut builder)?;
-            open = Some(Open { amounts, at: to_usize(line.offset).unwrap_or(0), leaf_first: Vec::new() });
+            open = Some(Open { amounts, at: to_usize(line.offset).unwrap_or(0), leaf_first: Vec::new(), is_cut: false });
         } else if let Some(frame) = text.trim().strip_prefix('#').and_then(counted_frame)
             && let Some(open) = &mut open
         {
-            open.leaf_first.push(location(&frame, &mut builder));
+            if open.leaf_first.len() < limits::SAMPLED_STACK_FRAMES {
+                open.leaf_first.push(location(&frame, &mut builder));
+            } else if !std::mem::replace(&mut open.is_cut, true) {
+                cut += 1;
+            }
         }
     }
     finish(open, rate, &mut builder)?;
+    if cut > 0 {
+        let message = format!(
+            "{cut} stacks have more than {} frames; their outermost frames are omitted",
+            limits::SAMPLED_STACK_FRAMES
+        );
+        facts.notes.data_loss("deep-stacks", None, message);
+    }
     if builder.profile.samples.is_empty() {
         return Ok(());
     }
@@ -78,7 +93,7 @@ fn location(frame: &CountedFrame<'_>, builder: &mut Builder<'_>) -> LocationId {
 }
 
 fn finish(open: Option<Open>, rate: i64, builder: &mut Builder<'_>) -> Result<(), ParseError> {
-    let Some(Open { amounts, at, leaf_first }) = open else { return Ok(()) };
+    let Some(Open { amounts, at, leaf_first, .. }) = open else { return Ok(()) };
     let [objects, bytes, all_objects, all_bytes] = amounts;
     let (in_use, allocated) = (scaled(objects, bytes, rate), scaled(all_objects, all_bytes, rate));
     let size = all_bytes.checked_div(all_objects).or_else(|| bytes.checked_div(objects)).unwrap_or(0);
@@ -140,6 +155,19 @@ mod tests {
         assert_eq!(scaled(1, 32, 524_288), (16_384, 524_304));
         assert_eq!(scaled(0, 0, 524_288), (0, 0));
         assert_eq!(scaled(3, 96, 1), (3, 96));
+    }
+
+    #[test]
+    fn of_a_stack_that_is_too_deep_the_innermost_frames_are_kept() {
+        let frames: String =
+            (0..5000).map(|at| format!("#\t{:#x}\tmain.f{at}+0x1\t/srv/main.go:{at}\n", at + 1)).collect();
+        let text = format!("heap profile: 1: 32 [1: 32] @ heap/2\n1: 32 [1: 32] @ 0x1\n{frames}");
+        let mut session = Session::default();
+        session.add("heap.txt", text.into_bytes());
+        let report = session.report();
+        let notes = &report.sources[0].notes;
+        let said = "1 stacks have more than 4096 frames; their outermost frames are omitted";
+        assert!(notes.iter().any(|note| note.message.contains(said)), "{notes:?}");
     }
 
     #[test]
