@@ -31,8 +31,8 @@ pub fn rate(value: f64) -> String {
     format!("{sign}{}.{:0digits$}", amount / unit, amount % unit)
 }
 
-/// A share: `12.3%`, from 100 on `100%`, and never `0.0%` for something:
-/// `<0.1%`. An empty text if the whole is zero.
+/// A share: `12.3%`, from 100 on `100%`, never `0.0%` for something (`<0.1%`), and never `100%`
+/// for less than the whole. An empty text if the whole is zero.
 pub fn percent(part: i64, whole: i64) -> String {
     if whole == 0 {
         return String::new();
@@ -43,7 +43,8 @@ pub fn percent(part: i64, whole: i64) -> String {
         return if is_negative { ">-0.1%" } else { "<0.1%" }.to_owned();
     }
     let sign = if is_negative { "-" } else { "" };
-    let tenths = (magnitude * 2_000 + of) / (of * 2);
+    let rounded = (magnitude * 2_000 + of) / (of * 2);
+    let tenths = if magnitude < of { rounded.min(999) } else { rounded };
     if tenths >= 1_000 {
         return format!("{sign}{}%", (magnitude * 200 + of) / (of * 2));
     }
@@ -266,7 +267,7 @@ mod tests {
         let texts = [(1, 3), (1, 100_000), (0, 5), (5, 5), (-1, 4), (-1, 100_000), (1, 0), (1_234, 1_000)];
         let texts = texts.map(|(part, whole)| percent(part, whole));
         assert_eq!(texts, ["33.3%", "<0.1%", "0.0%", "100%", "-25.0%", ">-0.1%", "", "123%"]);
-        assert_eq!([9_994, 9_995, 1_234, 10].map(basis_points), ["99.9%", "100%", "12.3%", "0.1%"]);
+        assert_eq!([9_994, 9_995, 1_234, 10].map(basis_points), ["99.9%", "99.9%", "12.3%", "0.1%"]);
         assert_eq!(percent(i64::MIN, i64::MAX), "-100%");
     }
 

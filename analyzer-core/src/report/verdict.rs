@@ -50,6 +50,9 @@ const FIGURES: usize = 4;
 /// What is less than that is too little to be said of a container.
 const UNEXPLAINED_LEAST: Bytes = Bytes(16 << 20);
 
+/// A container that was started again: whatever ended it is unknown, so nothing else makes it healthy.
+const RESTARTED: &str = "pod.restarted";
+
 /// Sets the verdict and the outcome of a report that is otherwise complete.
 pub(crate) fn settle(report: &mut Report) {
     let (verdict, outcome) = judge(report);
@@ -222,7 +225,11 @@ fn calm(report: &Report) -> (String, Outcome) {
     let growth = growth.and_then(|finding| sentences(&finding.claim).next());
     said.extend(growth.map(|claim| format!("Memory may be leaking. {claim}")));
     let excerpt = partial::excerpt(report).filter(|_| !is_unjudged);
+    let working_set = partial::working_set(report).filter(|set| moment.is_none() || set.is_full);
+    let restarted = report.findings.iter().find(|finding| finding.code == RESTARTED);
     let is_healthy = open.is_empty()
+        && working_set.as_ref().is_none_or(|set| !set.is_full)
+        && restarted.is_none()
         && growth.is_none()
         && !is_unjudged
         && excerpt.is_none()
@@ -232,14 +239,13 @@ fn calm(report: &Report) -> (String, Outcome) {
         said.push(format!("No problem found: {passed} passed."));
     }
     said.extend(open);
+    said.extend(restarted.filter(|_| answered).map(|finding| finding.claim.clone()));
     said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
     said.extend(excerpt);
     said.extend(moment.map(charged));
-    if moment.is_none() {
-        said.extend(partial::working_set(report));
-    }
+    said.extend(working_set.map(|set| set.told));
     // Where the service was not judged, what the captures show is the answer.
-    const TOLD: [&str; 2] = ["pod.restarted", "crash.asked-for"];
+    const TOLD: [&str; 2] = [RESTARTED, "crash.asked-for"];
     let told = || report.findings.iter().find(|finding| TOLD.contains(&finding.code.as_str()));
     let shown = || {
         code(report)
@@ -327,7 +333,7 @@ fn checks(report: &Report) -> String {
 }
 
 /// The answer on goroutines, of one subject or of all, with the verdict that it comes to: of the
-/// last dump of each. `None` if there is no dump.
+/// last dump of each. `None` if there is no dump, or none of its goroutines is listed.
 pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Option<(Verdict, String)> {
     let is_meant = |id: SubjectId| subject.is_none_or(|subject| subject == id);
     let mut last: BTreeMap<SubjectId, u64> = BTreeMap::new();
@@ -356,6 +362,9 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
             }
         };
         return Some((Verdict::Unknown, said.to_owned()));
+    }
+    if total > 0 && groups().all(|group| members(group) == 0) {
+        return None;
     }
     let all = text::counted(total, "goroutine", "goroutines");
     let verb = |count, one: &'static str, many: &'static str| if count == 1 { one } else { many };
