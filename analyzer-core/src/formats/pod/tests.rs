@@ -54,7 +54,7 @@ fn a_plain_sigkill_is_not_called_out_of_memory() {
     let report = report("pod.json", &POD.replace("\"OOMKilled\"", "\"Error\""));
     assert_eq!(codes(&report), [("mem.sigkill", Severity::Warning)]);
     let other = self::report("pod.json", &POD.replace("137", "1").replace("\"OOMKilled\"", "\"Error\""));
-    assert_eq!(codes(&other), []);
+    assert_eq!(codes(&other), [("pod.exited", Severity::Warning)]);
 }
 
 #[test]
