@@ -178,8 +178,7 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Resul
         let is_of_unit = [UNIT_OOM.1, UNIT_KILLED.1].contains(&notice.reason);
         let before = text.split_once("systemd").filter(|_| is_of_unit).map(|(before, _)| before);
         let last_seen = before.and_then(prefix::stamp).unwrap_or_default();
-        let event =
-            Event { kind: "Warning", reason: notice.reason, message, object, last_seen, count: None };
+        let event = Event { kind: "Warning", reason: notice.reason, message, object, last_seen, count: None };
         event.store(input, evidence, line.position());
         count += 1;
     }

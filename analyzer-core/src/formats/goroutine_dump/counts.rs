@@ -30,9 +30,8 @@ pub(super) fn sniff(probe: &Probe<'_>) -> Sniff {
     let is_stack = |line: Line<'_>| counted(line.text().trim()).is_some();
     // A title with words behind it may be a sentence about a profile.
     let is_bare = |line: Line<'_>| line.text().trim_end().ends_with(|c: char| c.is_ascii_digit());
-    let is_title = |line: Line<'_>| {
-        title(line.text()).is_some() && (is_bare(line) || Lines::new(&head).any(is_stack))
-    };
+    let is_title =
+        |line: Line<'_>| title(line.text()).is_some() && (is_bare(line) || Lines::new(&head).any(is_stack));
     let is_first = |line: Line<'_>| is_title(line) || is_stack(line);
     if first.is_some_and(is_first) { Sniff::ByContent } else { Sniff::No }
 }

@@ -55,7 +55,12 @@ pub(super) fn read(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts
         let text = line.text();
         if let Some(amounts) = amounts(text) {
             finish(open.take(), rate, &mut builder)?;
-            open = Some(Open { amounts, at: to_usize(line.offset).unwrap_or(0), leaf_first: Vec::new(), is_cut: false });
+            open = Some(Open {
+                amounts,
+                at: to_usize(line.offset).unwrap_or(0),
+                leaf_first: Vec::new(),
+                is_cut: false,
+            });
         } else if let Some(frame) = text.trim().strip_prefix('#').and_then(counted_frame)
             && let Some(open) = &mut open
         {

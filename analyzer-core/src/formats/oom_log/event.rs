@@ -1,7 +1,7 @@
 //! Reads the lines of out-of-memory records into events.
 
-use super::note_failure;
 use super::line::{Counter, Said, Victim, caller};
+use super::note_failure;
 use super::prefix::{stamp, strip};
 use super::table::{Columns, page_bytes, scale};
 use crate::base::intern::{StrId, StringTable};

@@ -84,8 +84,10 @@ fn an_allocation_that_failed_is_told_and_no_kill() {
         let report = session.report();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
         assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"), "{clock}: {}", report.verdict);
-        let told =
-            report.sources[0].notes.iter().any(|note| note.message.contains("256 contiguous pages (order 8) for minio. No"));
+        let told = report.sources[0]
+            .notes
+            .iter()
+            .any(|note| note.message.contains("256 contiguous pages (order 8) for minio. No"));
         assert!(told, "{:?}", report.sources[0].notes);
     }
 }
@@ -113,7 +115,8 @@ fn tables_below_an_allocation_that_failed_make_no_oom_log_of_it() {
     let report = crate::detectors::testing::report(&[("dmesg.txt", both.as_bytes())]);
     assert_eq!(report.sources[0].format.as_deref(), Some("oom-log"));
     assert!(report.sources[0].notes.iter().any(|note| note.code == "allocation-failed"));
-    let shown: String = format!("sysrq: Show Memory\n{tables}").lines().map(|line| format!("[1.0] {line}\r\n")).collect();
+    let shown: String =
+        format!("sysrq: Show Memory\n{tables}").lines().map(|line| format!("[1.0] {line}\r\n")).collect();
     let report = crate::detectors::testing::report(&[("dmesg.txt", shown.as_bytes())]);
     assert!(report.sources[0].notes.iter().any(|note| note.message.contains("or on SysRq-m")));
 }
@@ -128,7 +131,8 @@ fn logs_of_web_servers_are_not_the_kernels() {
         let report = crate::detectors::testing::report(&[("error.log", text.as_bytes())]);
         assert_ne!(report.sources[0].format.as_deref(), Some("kernel-log"), "{text}");
     }
-    let kernels = "[Fri Nov 20 20:10:56 2026] [drm] Initialized i915\n[Fri Nov 20 20:10:56 2026] usb 1-1: new device\n";
+    let kernels =
+        "[Fri Nov 20 20:10:56 2026] [drm] Initialized i915\n[Fri Nov 20 20:10:56 2026] usb 1-1: new device\n";
     let report = crate::detectors::testing::report(&[("dmesg.txt", kernels.as_bytes())]);
     assert_eq!(report.sources[0].format.as_deref(), Some("kernel-log"));
 }

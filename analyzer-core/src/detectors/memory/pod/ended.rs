@@ -58,11 +58,7 @@ const EXITS: [Exit; 6] = [
         against: "Invalid command-line flags and os.Exit(2) give the same exit code.",
         advice: "kubectl logs --previous contains the message and the goroutines: add it to the capture.",
     },
-    Exit {
-        code: 1,
-        proves: "the program exited with an error, as os.Exit(1) and log.Fatal do",
-        ..FAILED
-    },
+    Exit { code: 1, proves: "the program exited with an error, as os.Exit(1) and log.Fatal do", ..FAILED },
     Exit {
         code: 143,
         rule: EXITED,

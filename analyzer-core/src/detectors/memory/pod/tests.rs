@@ -101,7 +101,9 @@ fn a_container_in_crash_loop_back_off_is_a_warning_whatever_its_exit_code() {
 fn of_a_list_of_pods_the_one_that_failed_most_comes_first_and_a_finished_job_is_no_finding() {
     let text = "NAME    READY   STATUS             RESTARTS   AGE\njob-7   0/1     Completed          1          3d\napi-8   0/1     Error              3          3d\napi-9   0/1     CrashLoopBackOff   57         3d\nweb-1   1/1     Running            90         9d\n";
     let found = check("pod", &[("pods.txt", text)], &["pod.restarted", "pod.restarted", "pod.restarted"]);
-    for (found, (pod, severity)) in found.iter().zip([("api-9", Warning), ("api-8", Warning), ("web-1", Info)]) {
+    for (found, (pod, severity)) in
+        found.iter().zip([("api-9", Warning), ("api-8", Warning), ("web-1", Info)])
+    {
         assert!(found.claim.contains(pod), "{}", found.claim);
         assert_eq!(found.severity, severity);
     }

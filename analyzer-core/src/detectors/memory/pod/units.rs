@@ -215,7 +215,8 @@ mod tests {
             ("b", format!("{of_another}{}", kernel("13:43:12", "")), 2),
             ("a", kernel("13:43:12", ""), 2),
         ] {
-            let files = [(format!("{folder}/kernel.log"), log), ("b/journal.log".to_owned(), unit.to_owned())];
+            let files =
+                [(format!("{folder}/kernel.log"), log), ("b/journal.log".to_owned(), unit.to_owned())];
             let files: Vec<(&str, &[u8])> =
                 files.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect();
             let report = crate::detectors::testing::report(&files);
