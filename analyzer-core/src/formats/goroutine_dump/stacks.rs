@@ -392,11 +392,18 @@ impl<'e> Reader<'e> {
         let is_panic = self.is_logged_panic(&block);
         let is_exit = self.is_logged_exit(&block);
         let leaf = self.evidence.stacks.leaf_first(block.goroutine.stack).next();
+        // Where a handler prints the stack, its own calls stand above that of the panic.
         let is_innermost =
             leaf.is_some_and(|frame| PANICS.contains(&self.evidence.strings.get(frame.function)));
         let is_logged_on =
             self.foreign.1 > u64::from(block.goroutine.line) && foreign::is_log(&self.foreign.0);
-        let is_recovered = is_logged_on || self.has_recoverer(&block);
+        // A sentence or a code fence above it is of who pasted it.
+        let is_logged = |(said, _): &(String, u64)| foreign::is_log(said) || foreign::says_recovered(said);
+        let is_ended = is_panic
+            && is_innermost
+            && !is_logged_on
+            && !block.said.as_ref().is_some_and(is_logged)
+            && !self.has_recoverer(&block);
         let is_alarm = self.is_alarm(&block);
         self.start_dump_if_needed(&block, is_panic || is_exit);
         let message = block.said.take();
@@ -410,8 +417,6 @@ impl<'e> Reader<'e> {
                 let text = message.map(|(said, line)| (foreign::message(&said), line));
                 let text = text.as_ref().map(|(text, line)| (text.as_str(), *line));
                 let line = u64::from(block.goroutine.line);
-                // Where a handler prints the stack, its own calls stand above that of the panic.
-                let is_ended = is_panic && is_innermost && !is_recovered && text.is_none();
                 let record =
                     if is_ended { crash::headless(line) } else { crash::logged(text, line, is_exit) };
                 dump.crash = Some(record);
