@@ -45,8 +45,11 @@ pub const ALL: &[Template] = &[
         Nov 20 20:10:56 n kernel: [   39.423983] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=«/a,b»/«c»,mems_allowed=0,oom_memcg=/a/«pod»,«/b»,task_memcg=/a,«d»/e,task=«api»,«f»,pid=188,uid=0\n\
         Nov 20 20:10:56 n kernel: [   39.423983] Memory cgroup out of memory: Killed process 188 («api» «second») total-vm:1230000kB, anon-rss:180000kB, file-rss:0kB, shmem-rss:0kB, UID:0 «tail»\n\
         Nov 20 20:10:56 n kernel: [   39.500000] oom_reaper: reaped process 188 («api» «second»), now anon-rss:0kB «tail»\n\
-        Nov 20 20:10:57 n systemd[1]: «shop».service: A process of this unit has been killed by the OOM killer.\n\
         Nov 20 20:10:58 n «dockerd»[«81»]: «plain words»\n",
+    ),
+    text(
+        "oom/notices.log",
+        "Nov 20 20:10:57 n systemd[1]: «shop».service: A process of this unit has been killed by the OOM killer.\n",
     ),
     text(
         "oom/dmesg.txt",

@@ -129,7 +129,7 @@ fn names_of_members_lead_nowhere_and_doubles_are_kept_apart() {
     assert_eq!(paths[..5], cleaned);
     let (last, members) = report.sources[..report.sources.len() - 1].split_last().expect("members");
     assert!(members.iter().all(|source| source.status == SourceStatus::Parsed), "{members:?}");
-    assert_note(last, "archive-doubles", "1 more files");
+    assert_note(last, "archive-doubles", "1 more file in");
 }
 
 #[test]

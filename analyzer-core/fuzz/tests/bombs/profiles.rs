@@ -129,5 +129,5 @@ fn a_name_of_megabytes_is_cut() {
     put(&mut profile, 4, &[8, 1, 34, 2, 8, 1]);
     put(&mut profile, 2, &[8, 1, 16, 1]);
     let report = alone.survive("name.pb", profile, 64 * MIB);
-    assert_note(&report.sources[0], "string-cut", "more than 32 KiB");
+    assert_note(&report.sources[0], "string-cut", "longer than 32 KiB");
 }

@@ -40,7 +40,7 @@ fn a_line_of_a_hundred_megabytes_is_cut_in_every_line_format() {
         // The line is copied, cut, at most.
         let report = alone.survive(name, text, 2 * limits::LINE_BYTES);
         assert_ne!(report.sources[0].status, SourceStatus::Parsed, "{name}");
-        assert_note(&report.sources[0], "line-cut", "more than 16 MiB");
+        assert_note(&report.sources[0], "line-cut", "longer than 16 MiB");
         assert!(report.sources[0].notes.iter().any(|note| note.code == "line-cut" && note.at.is_some()));
         let printed = serde_json::to_vec(&report).expect("a report is always JSON").len();
         assert!(printed < MIB, "{name}: a report of {printed} bytes");
