@@ -22,7 +22,7 @@ async function boot() {
     return;
   }
   try {
-    self.strataSavedPage = savedPage(document.getElementById("root").innerHTML);
+    self.strataSavedPage = savedPage(self.strataEarly.start);
     const unpacker = await new Response(embedded("unpacker").pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
     strata_unpacker.initSync({ module: unpacker });
     const bytes = (id) => strata_unpacker.unpack(document.getElementById(id).textContent);
@@ -159,6 +159,7 @@ function savedPage(start) {
     const page = document.documentElement.cloneNode(true);
     page.querySelectorAll("[data-unpacked]").forEach((element) => element.remove());
     page.querySelector("#root").innerHTML = start;
+    page.querySelector("#root").dataset.saved = "";
     page.querySelector("#files").textContent = JSON.stringify(list).replaceAll("<", "\\u003c");
     page.querySelector("#files").dataset.view = view;
     page.querySelector("#captures").textContent = await base64(packed);

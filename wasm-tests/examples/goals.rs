@@ -61,12 +61,13 @@ const WATCH: &str = "
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let mut interactive = Vec::new();
+    let (mut takes_files, mut interactive) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let browser = Browser::open("about:blank").await?;
         browser.before_each_page(READY).await?;
         browser.goto(&viewer::file_url()?).await?;
         viewer::wait_until_ready(&browser).await?;
+        takes_files.push(number(&browser, "return strataEarly.at;").await?);
         interactive.push(number(&browser, "return window.readyAt;").await?);
     }
     let mut files = Vec::new();
@@ -75,7 +76,10 @@ async fn main() -> Result<()> {
         let other = words.next_if(|word| word.as_os_str() == "--against").and_then(|_| words.next());
         files.push(measure(&file, other.as_deref()).await?);
     }
-    println!("{}", json!({ "interactive": median(interactive), "files": files }));
+    println!(
+        "{}",
+        json!({ "takes_files": median(takes_files), "interactive": median(interactive), "files": files })
+    );
     Ok(())
 }
 

@@ -33,6 +33,7 @@ pub fn dist(effort: Effort) -> Result<()> {
     let example = gunzipped(&static_file("example.tar.gz"))?;
     let html = page::assemble(&Parts {
         template: &read(&static_file("index.html"))?,
+        early: &read(&static_file("early.js"))?,
         style: &style()?,
         unpacker: &modules.unpacker,
         page: &modules.page,

@@ -15,9 +15,11 @@ use crate::build::Built;
 
 /// What the page is made of.
 pub struct Parts<'a> {
-    /// HTML with `{{policy}}`, `{{unpacker}}`, `{{style}}`, `{{glue}}`, `{{wasm}}`,
-    /// `{{example}}` and `{{script}}`.
+    /// HTML with `{{policy}}`, `{{early}}`, `{{unpacker}}`, `{{style}}`, `{{glue}}`,
+    /// `{{wasm}}`, `{{example}}` and `{{script}}`.
     pub template: &'a str,
+    /// The script that takes files until the page can.
+    pub early: &'a str,
     /// Style sheet.
     pub style: &'a str,
     /// The module that unpacks the others, and its glue.
@@ -43,10 +45,12 @@ pub fn assemble(parts: &Parts<'_>) -> Result<String> {
     let wasm = pack(&parts.page.wasm)?;
     let example = if parts.example.is_empty() { String::new() } else { pack(parts.example)? };
     ensure_inline(&script)?;
+    ensure_inline(parts.early)?;
     fill(
         parts.template,
         &[
-            ("policy", &policy(&[&parts.page.glue, &script])),
+            ("policy", &policy(&[parts.early, &parts.page.glue, &script])),
+            ("early", parts.early),
             ("unpacker", &unpacker),
             ("style", &style),
             ("glue", &glue),
@@ -165,9 +169,10 @@ mod tests {
     use super::*;
 
     const PARTS: Parts<'static> = Parts {
-        template: "<meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\"><script>{{style}}</script><script>{{glue}}</script>\
+        template: "<meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\"><script>{{early}}</script><script>{{style}}</script><script>{{glue}}</script>\
                    <script>{{unpacker}}</script><script id=wasm>{{wasm}}</script><script id=example>{{example}}</script>\
                    <script>{{script}}</script>",
+        early: "take();",
         style: "p {}",
         unpacker: &Built { wasm: Vec::new(), glue: String::new() },
         page: &Built { wasm: Vec::new(), glue: String::new() },
@@ -182,8 +187,9 @@ mod tests {
         let html = assemble(&Parts { unpacker: &unpacker, page: &page, ..PARTS })?;
         let policy = policy_of(&html).context("no policy")?;
         let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
-        let (glue, script) = (hash("let page;"), hash("let unpacker;\nboot();"));
-        let scripts = format!("script-src 'sha256-{glue}' 'sha256-{script}' 'wasm-unsafe-eval';");
+        let (early, glue, script) = (hash("take();"), hash("let page;"), hash("let unpacker;\nboot();"));
+        let scripts =
+            format!("script-src 'sha256-{early}' 'sha256-{glue}' 'sha256-{script}' 'wasm-unsafe-eval';");
         assert!(policy.contains(&scripts), "{policy}");
         assert!(policy.contains("connect-src 'none'"), "{policy}");
         Ok(())
@@ -235,6 +241,6 @@ mod tests {
     #[test]
     fn a_template_without_a_place_is_refused() {
         let parts = Parts { template: "{{policy}}", ..PARTS };
-        assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("no place for unpacker")));
+        assert!(assemble(&parts).is_err_and(|error| error.to_string().contains("no place for early")));
     }
 }

@@ -11,18 +11,19 @@ use web_sys::{
 
 use super::{embedder, keys, theme};
 use crate::components::text_field::is_text_field;
-use crate::intake;
+use crate::intake::{self, Early, Item};
 use crate::link::{Command, Link};
 use crate::state::{Action, Route};
 
-/// Every listener; they end when they are dropped.
+/// Every listener; they end when they are dropped. What came before them is taken.
 pub fn all(link: &Link) -> Vec<EventListener> {
+    let pasted = take_early(link);
     let window: EventTarget = gloo::utils::window().into();
     let mut listeners = vec![
         on(&window, "hashchange", link, |link, _| link.send(Command::AddressChanged)),
         on(&window, "click", link, |link, event| follow_link(link, event.unchecked_ref())),
         on(&window, "paste", link, {
-            let turns = Cell::new(0);
+            let turns = Cell::new(pasted);
             move |link, event| paste(link, &turns, event.unchecked_ref())
         }),
         on(&window, "keydown", link, |link, event| keys::pressed(link, event.unchecked_ref())),
@@ -41,6 +42,21 @@ pub fn all(link: &Link) -> Vec<EventListener> {
         }));
     }
     listeners
+}
+
+/// Takes what came while the page was on its way. Gives the number of pasted texts.
+fn take_early(link: &Link) -> u32 {
+    let mut pasted = 0;
+    for early in intake::early() {
+        match early {
+            Early::Text(text) => {
+                pasted += 1;
+                link.send(Command::Take(intake::from_text(&text, pasted).into()));
+            }
+            Early::Items(items) => take_items(link, items),
+        }
+    }
+    pasted
 }
 
 fn on(
@@ -108,7 +124,10 @@ fn take_drop(link: &Link, event: &DragEvent) {
     let Some(data) = event.data_transfer().filter(has_files) else { return };
     event.prevent_default();
     link.send(Command::Act(Action::DraggedOver(false)));
-    let files = intake::from_drop(&data);
+    take_items(link, intake::items(&data));
+}
+
+fn take_items(link: &Link, items: Vec<Item>) {
     let link = link.clone();
-    spawn_local(async move { link.send(Command::Take(files.await)) });
+    spawn_local(async move { link.send(Command::Take(intake::read(items).await)) });
 }

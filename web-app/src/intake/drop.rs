@@ -9,9 +9,13 @@ use super::folder::{self, Walk};
 use super::{Dropped, Intake, sort};
 
 /// One thing of a drop, taken while the event lasts.
-enum Item {
+#[derive(Debug)]
+pub enum Item {
+    /// A file.
     File(File),
+    /// A folder, which is walked later.
     Folder {
+        /// What it holds.
         entry: FileSystemDirectoryEntry,
         /// Promises a handle, where the browser has those.
         handle: Option<Promise>,
@@ -19,29 +23,23 @@ enum Item {
 }
 
 /// Everything in a drop, folders walked to their ends, in the order of paths.
-///
-/// The items are taken at once, for they are gone when the event is over; the
-/// folders are walked by the future.
-pub fn from_drop(data: &DataTransfer) -> impl Future<Output = Intake> + use<> {
-    let items = items(data);
-    async move {
-        let mut walk = Walk::default();
-        let mut unread = Vec::new();
-        for item in items {
-            match item {
-                Item::File(file) => walk.files.push(Dropped::new(file)),
-                Item::Folder { entry, handle } => {
-                    if !read_folder(&mut walk, &entry, handle).await {
-                        unread.push(entry.name());
-                    }
+pub async fn read(items: Vec<Item>) -> Intake {
+    let mut walk = Walk::default();
+    let mut unread = Vec::new();
+    for item in items {
+        match item {
+            Item::File(file) => walk.files.push(Dropped::new(file)),
+            Item::Folder { entry, handle } => {
+                if !read_folder(&mut walk, &entry, handle).await {
+                    unread.push(entry.name());
                 }
             }
         }
-        let notice = notice(&walk, &unread);
-        let mut files = walk.files;
-        sort(&mut files);
-        Intake { files, notice }
     }
+    let notice = notice(&walk, &unread);
+    let mut files = walk.files;
+    sort(&mut files);
+    Intake { files, notice }
 }
 
 /// Chromium gives no entries to a page from a disk, but does give handles;
@@ -71,7 +69,8 @@ fn notice(walk: &Walk, unread: &[String]) -> Option<String> {
     })
 }
 
-fn items(data: &DataTransfer) -> Vec<Item> {
+/// What a drop holds, taken at once: it is gone when the event is over.
+pub fn items(data: &DataTransfer) -> Vec<Item> {
     let list = data.items();
     let items = (0..list.length()).filter_map(|index| list.get(index)).filter(|item| item.kind() == "file");
     items

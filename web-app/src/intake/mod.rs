@@ -1,6 +1,7 @@
 //! Files in: dropped, chosen, pasted, or built in.
 
 mod drop;
+mod early;
 mod example;
 mod folder;
 mod saved;
@@ -13,7 +14,8 @@ use web_sys::{DataTransfer, File, FilePropertyBag, HtmlInputElement};
 
 use crate::state::{FileKey, NewFile};
 
-pub use drop::from_drop;
+pub use drop::{Item, items, read};
+pub use early::{Early, early};
 pub use example::{EXAMPLE_NAME, example, has_example};
 pub use saved::{pairs, saved};
 
@@ -82,12 +84,16 @@ pub fn from_paste(data: &DataTransfer, turn: u32) -> Vec<Dropped> {
     if !files.is_empty() {
         return files;
     }
-    let text = data.get_data("text/plain").unwrap_or_default();
+    from_text(&data.get_data("text/plain").unwrap_or_default(), turn)
+}
+
+/// Pasted text as a file; none if it is blank.
+pub fn from_text(text: &str, turn: u32) -> Vec<Dropped> {
     if text.trim().is_empty() {
         return Vec::new();
     }
     let name = format!("pasted-{turn}.txt");
-    named(&JsValue::from_str(&text), &name).into_iter().collect()
+    named(&JsValue::from_str(text), &name).into_iter().collect()
 }
 
 /// A file of this content.

@@ -10,7 +10,9 @@ use crate::command;
 /// What the driver measured, in milliseconds.
 #[derive(Deserialize)]
 pub(super) struct Measured {
-    /// From the start of navigation until the page takes files.
+    /// From the start of navigation until files can be dropped.
+    pub(super) takes_files: f64,
+    /// From the start of navigation until the page's module has drawn it.
     pub(super) interactive: f64,
     /// Each file, in their order.
     pub(super) files: Vec<Shown>,

@@ -43,9 +43,12 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
     words.extend(trace.clone());
     progress("the page in Chromium");
     let measured = in_page::measure(&words)?;
+    let takes_files = millis(measured.takes_files);
     let interactive = millis(measured.interactive);
-    let mut rows =
-        vec![Row::below("Chromium: the page from file:// until it takes files", interactive, 300.0)];
+    let mut rows = vec![
+        Row::below("Chromium: the page from file:// until it takes files", takes_files, 50.0),
+        Row::below("Chromium: the page from file:// until it is drawn", interactive, 250.0),
+    ];
     let mut shown = measured.files.iter();
     for ((what, file), shown) in files.iter().zip(&mut shown) {
         rows.extend(of_file(tools, what, file, shown)?);
