@@ -307,8 +307,14 @@ fn reading(report: &Report) -> Option<String> {
     let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
     let told: Vec<String> =
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
-    (!told.is_empty()).then(|| {
-        format!("The Go runtime has {}; the files do not show how much it holds in total.", told.join(", "))
+    let told = Some(told.join(", ")).filter(|told| !told.is_empty())?;
+    let obtained = latest.side.iter().find(|figure| figure.id == "go-sys");
+    Some(match obtained {
+        Some(sys) => format!(
+            "The Go runtime has {told}. It obtained {} from the OS; how much of that it returned is not in the files.",
+            bytes(Bytes(sys.value))
+        ),
+        None => format!("The Go runtime has {told}; the files do not show how much it holds in total."),
     })
 }
 
@@ -453,7 +459,18 @@ fn charged(moment: &MemorySnapshot) -> String {
         return format!("The process holds {} of {of}{largest}.", bytes(part));
     }
     let part = layer(moment, LayerId::Go).unwrap_or_default();
-    format!("The Go runtime holds {}{largest}.", bytes(part))
+    format!("The Go runtime holds {}{largest}{}.", bytes(part), returned(moment, part))
+}
+
+/// What the runtime gave back, where that is as much as it holds: who sees a larger RSS asks for it.
+fn returned(moment: &MemorySnapshot, held: Bytes) -> String {
+    let figure = moment.side.iter().find(|figure| figure.id == "heap-released");
+    figure.filter(|figure| figure.value >= held.0).map_or_else(String::new, |figure| {
+        format!(
+            "; it returned {} to the OS, which the RSS still includes on Go 1.12 to 1.15 until the kernel needs it (MADV_FREE)",
+            bytes(Bytes(figure.value))
+        )
+    })
 }
 
 /// The label of a ledger row within a sentence: "file cache", but "Go heap" and "GC".

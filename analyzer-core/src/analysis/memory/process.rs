@@ -30,6 +30,8 @@ pub struct Process<'a> {
     pub pss_anon: Option<Term>,
     /// Resident file pages and shared memory together.
     pub rss_file_shmem: Option<Term>,
+    /// Resident pages of Go's heap arenas, where `pmap -x` lists the mappings and nothing lists more.
+    pub printed_arenas: Option<Term>,
     /// Pages given back with `MADV_FREE` and still there.
     pub lazy_free: Option<Term>,
     /// Anonymous pages in huge pages.
@@ -71,6 +73,7 @@ impl<'a> Process<'a> {
                 .or_else(|| thing.get("status", "VmRSS"))
                 .or_else(|| thing.get("statm", "resident"))
                 .or_else(|| PRINTED.iter().find_map(|file| thing.get(file, "Rss"))),
+            printed_arenas: thing.get("pmap", "Go arenas"),
             pss_anon: thing.get("smaps_rollup", "Pss_Anon"),
             rss_file_shmem: file_and_shmem(&thing),
             lazy_free: best("LazyFree"),

@@ -142,6 +142,20 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
         "Of all containers that share the network namespace; cgroup v1 does not charge them to memory.",
     );
     add(
+        "go-sys",
+        "Obtained from the OS by Go",
+        moment.go.as_ref().filter(|go| go.committed().is_none()).and_then(|go| go.sys.clone()),
+        Unit::Bytes,
+        "Sys: address space that the runtime obtained. HeapReleased would tell how much of it was returned.",
+    );
+    add(
+        "heap-released",
+        "Go heap returned to the OS",
+        moment.go.as_ref().and_then(|go| go.heap_released.clone()),
+        Unit::Bytes,
+        "HeapReleased. With MADV_FREE (Go 1.12 to 1.15), these pages stay in the RSS until the kernel needs them.",
+    );
+    add(
         "max-rss",
         "Process: peak RSS, according to the runtime",
         moment.go.as_ref().and_then(|go| go.max_rss.clone()),
@@ -181,7 +195,9 @@ pub fn figures(moment: &Moment<'_>) -> Vec<SideFigure> {
 fn reclaim(id: &str) -> Option<Reclaim> {
     match id {
         "lazyfree" | "file-mapped" | "dirty" | "slab-reclaimable" => Some(Reclaim::Reclaimable),
-        "file-elsewhere" | "process-swap" | "cgroup-swap" | "tcp" => Some(Reclaim::NotCharged),
+        "file-elsewhere" | "heap-released" | "process-swap" | "cgroup-swap" | "tcp" => {
+            Some(Reclaim::NotCharged)
+        }
         "pagetables" | "locked" | "zswap" => Some(Reclaim::Stays),
         _ => None,
     }

@@ -154,7 +154,11 @@ fn tops(evidence: &Evidence) -> Vec<ToolTable> {
         let all = top.total.zip(column).map_or_else(String::new, |(total, column)| {
             format!(", {} in total", column.text(Some(total)))
         });
-        let says = "The top functions as printed by pprof, without callers and without small entries. To see which function grows, compare two profiles.";
+        let says = if kind.starts_with("inuse") {
+            "Objects that were live at the last garbage collection, by the functions that allocated them. Garbage, free spans, stacks and memory outside the Go heap are not included: the process holds more. To see which function grows, compare two profiles."
+        } else {
+            "The top functions as printed by pprof, without callers and without small entries. To see which function grows, compare two profiles."
+        };
         table(top.source, (format!("pprof -top{of}{all}"), says), "Function", &heads, rows.collect())
     });
     made.collect()

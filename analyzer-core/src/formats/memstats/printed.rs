@@ -46,10 +46,11 @@ struct Pair<'a> {
     printed: &'a str,
 }
 
-/// The field that a name is of, however programs write it: `heapAlloc`, `heap_alloc`, `HeapInUse`.
+/// The field that a name is of, however programs write it: `heapAlloc`, `heap_alloc`, `HeapInUse`, `HeapRelease`.
 fn field(name: &str) -> Option<(&'static str, Unit)> {
     let letters = || name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase());
-    let known = |field: &str| field.chars().map(|c| c.to_ascii_lowercase()).eq(letters());
+    let is = |field: &str| field.chars().map(|c| c.to_ascii_lowercase()).eq(letters());
+    let known = |field: &str| is(field) || (field == "HeapReleased" && is("HeapRelease"));
     MEMSTATS.iter().find(|(field, ..)| known(field)).map(|(field, _, unit)| (*field, *unit))
 }
 

@@ -7,6 +7,8 @@
 //! ```
 //! `-X` and `-XX` print the columns of `smaps` instead, with their sums in the last row.
 
+use std::ops::Range;
+
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::source::{Input, Position};
 use crate::base::units::Unit;
@@ -32,17 +34,31 @@ fn is_total(text: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with("kB") || (rest.ends_with('K') && !rest.contains(' ')))
 }
 
-/// The three sizes of a row of `pmap -x` in KiB: `000000c000000000   65536   40960   40960 rw---   [ anon ]`.
-fn row(text: &str) -> Option<[i64; 3]> {
+/// A row of `pmap -x`: `000000c000000000   65536   40960   40960 rw---   [ anon ]`.
+struct Row {
+    /// Size, Rss and Dirty in KiB.
+    sizes: [i64; 3],
+    is_arena: bool,
+}
+
+fn row(text: &str) -> Option<Row> {
     let mut cells = text.split_whitespace();
-    let address =
+    let digits =
         cells.next().filter(|cell| cell.len() >= 8 && cell.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let address = u64::from_str_radix(digits, 16).ok()?;
     let mut size = || cells.next()?.parse::<i64>().ok().filter(|kib| *kib >= 0);
     let sizes = [size()?, size()?, size()?];
     let mode = cells.next()?;
     let is_mode = mode.len() == 5 && mode.bytes().all(|byte| b"rwxspR-".contains(&byte));
-    (is_mode && !address.is_empty()).then_some(sizes)
+    let is_anonymous = cells.next() == Some("[") && cells.next() == Some("anon");
+    let is_arena = is_anonymous && mode == "rw---" && GO_ARENAS.contains(&address);
+    is_mode.then_some(Row { sizes, is_arena })
 }
+
+/// Where Go's heap arenas lie on 64-bit Linux; the system's own choices for `mmap` lie above
+/// (runtime/malloc.go, `mallocinit`: hints from `0x00c0<<32`, then `0x01c0<<32` and so on up to `0x7fc0<<32`
+/// on amd64, of which a process has the first unless something is in the way).
+const GO_ARENAS: Range<u64> = 0xc0 << 32..0x1000 << 32;
 
 /// Rows that tell a table without its header.
 const ROWS: usize = 2;
@@ -86,6 +102,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         for (name, kib) in ["Size", "Rss", "Dirty"].iter().zip(rows.sums) {
             record.figure(name, kib.saturating_mul(1024), Unit::Bytes, at);
         }
+        rows.record_arenas(&mut record);
         record.finish();
         facts.is_partial = true;
         let message = format!(
@@ -121,6 +138,7 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
             record.figure(name, bytes, Unit::Bytes, at);
         }
     }
+    rows.record_arenas(&mut record);
     record.finish();
     Ok(())
 }
@@ -132,15 +150,29 @@ struct Rows {
     count: u64,
     /// Size, Rss and Dirty in KiB.
     sums: [i64; 3],
+    /// The first of Go's arenas, and what is resident of all of them in KiB.
+    arenas: Option<(Position, i64)>,
 }
 
 impl Rows {
     fn add(&mut self, text: &str, at: Position) {
-        let Some(sizes) = row(text) else { return };
+        let Some(Row { sizes, is_arena }) = row(text) else { return };
+        if is_arena {
+            let (_, resident) = self.arenas.get_or_insert((at, 0));
+            *resident = resident.saturating_add(sizes[1]);
+        }
         self.first.get_or_insert(at);
         self.count += 1;
         for (sum, size) in self.sums.iter_mut().zip(sizes) {
             *sum = sum.saturating_add(size);
+        }
+    }
+}
+
+impl Rows {
+    fn record_arenas(&self, record: &mut RecordBuilder<'_>) {
+        if let Some((at, kib)) = self.arenas {
+            record.figure("Go arenas", kib.saturating_mul(1024), Unit::Bytes, at);
         }
     }
 }

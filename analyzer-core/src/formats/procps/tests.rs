@@ -140,6 +140,29 @@ fn rows_of_pmap_without_header_and_sums_are_added_up_and_said_to_be_a_part() {
 }
 
 #[test]
+fn pmap_tells_go_arenas_from_the_memory_outside_them() {
+    let of = |arenas: u32, outside: u32| {
+        format!(
+            "7:   /srv/app\nAddress           Kbytes     RSS   Dirty Mode  Mapping\n0000000000400000    4096    1024       0 r-x-- app\n000000c000000000 {arenas} {arenas} {arenas} rw---   [ anon ]\n00007f1c40000000 {outside} {outside} {outside} rw---   [ anon ]\n---------------- ------- ------- -------\ntotal kB 9999999 {} 90112\n",
+            arenas + outside + 1024
+        )
+    };
+    for (arenas, outside, said) in [
+        (900_000, 1_000, "the largest part is Go heap arenas (878.9 MiB)"),
+        (1_000, 900_000, "the largest part is memory outside the Go heap arenas (879.9 MiB)"),
+    ] {
+        let report = report(&of(arenas, outside));
+        assert!(report.verdict.contains(said), "{}", report.verdict);
+        let rows = report.memory.iter().flat_map(|memory| &memory.latest.ledger);
+        let parts: i64 = rows.filter(|row| !row.is_total).map(|row| row.bytes.0).sum();
+        assert_eq!(Some(parts), layer(&report, LayerId::Process), "the rows make the whole");
+    }
+    // An address of Go's alone proves nothing: code and files may lie there, and another program has no arenas.
+    let file = of(900_000, 1_000).replace("rw---   [ anon ]", "r--s- data.db");
+    assert!(!report(&file).verdict.contains("arenas"), "{}", report(&file).verdict);
+}
+
+#[test]
 fn smem_has_the_command_in_the_middle() {
     let table = "  PID User     Command                         Swap      USS      PSS      RSS\n  992 root     /usr/sbin/proxy -k start           0    13644    15282    23216\n  985 app      /srv/app                           0    97332    97642   100080\n";
     for text in

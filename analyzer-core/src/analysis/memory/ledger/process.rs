@@ -40,6 +40,9 @@ fn resident_alone(moment: &Moment<'_>, process: &Process<'_>, result: &mut Recon
     result.missing.push(needed.to_owned());
     if let Some(committed) = moment.go.as_ref().and_then(|go| go.committed()) {
         result.ledger.residual(LAYER, NOT_GO_BY_RESIDENT, &(resident - &committed));
+    } else if let Some(arenas) = &process.printed_arenas {
+        result.ledger.exact(LAYER, ARENAS_RESIDENT, arenas);
+        result.ledger.residual(LAYER, OUTSIDE_ARENAS, &(resident - arenas));
     }
     result.ledger.layer_total(LAYER, PROCESS_RESIDENT, &Bounded::exact(resident.clone()));
 }
@@ -184,6 +187,22 @@ const NOT_GO_BY_RESIDENT: RowText = RowText {
     formula: "Rss − (Sys − HeapReleased)",
     meaning: "Native memory, program code and data, minus Go memory that is not resident. smaps would separate them.",
     ..NOT_GO
+};
+
+const ARENAS_RESIDENT: RowText = RowText {
+    id: "arenas-resident",
+    reclaim: None,
+    label: "Go heap arenas",
+    formula: "RSS of anonymous mappings from 0xc000000000 (pmap)",
+    meaning: "Go objects, garbage, goroutine stacks and free spans. MemStats of the same moment would separate them.",
+};
+
+const OUTSIDE_ARENAS: RowText = RowText {
+    id: "outside-arenas",
+    reclaim: None,
+    label: "Memory outside the Go heap arenas",
+    formula: "Rss − RSS of the arenas",
+    meaning: "Native memory of cgo or mmap, runtime metadata, program code and data. smaps would separate them.",
 };
 
 const PROCESS_RESIDENT: RowText = RowText {

@@ -25,6 +25,30 @@ fn amounts_with_units_are_read_and_a_name_that_comes_again_is_another_reading() 
 }
 
 #[test]
+fn what_the_runtime_returned_is_told_where_it_is_more_than_it_holds() {
+    let block = |released: &str| {
+        format!(
+            "RSS stays at 740M:\n```\nSys = 734.55 MiB\nHeapAlloc = 11.74 MiB\nHeapIdle = 685.43 MiB\nHeapInuse = 17 MiB\n{released}HeapSys = 702.43 MiB\nStackInuse = 1.56 MiB\n```\n"
+        )
+    };
+    for name in ["HeapRelease = 685.24 MiB\n", "heap_released: 718526873\n", "HeapReleased=685.24MB\n"] {
+        let report = report(&block(name));
+        for said in ["The Go runtime holds 49.3 MiB", "it returned 685.2 MiB to the OS", "MADV_FREE"] {
+            assert!(report.verdict.contains(said), "{name}: {}", report.verdict);
+        }
+    }
+    let little = report(&block("HeapReleased = 20 MiB\n"));
+    assert!(
+        little.verdict.contains("holds 714.5 MiB") && !little.verdict.contains("MADV"),
+        "{}",
+        little.verdict
+    );
+    let unknown = report(&block(""));
+    assert!(unknown.verdict.contains("It obtained 734.6 MiB from the OS"), "{}", unknown.verdict);
+    assert!(!unknown.verdict.contains("holds"), "{}", unknown.verdict);
+}
+
+#[test]
 fn bytes_in_a_log_line_are_read() {
     let line = "m=+83.1 [Memory] Sys: 13618802200 , HeapAlloc: 8512172064 , HeapSys: 13018562560 , HeapInuse: 8519155712 , HeapIdle: 4499406848 , HeapReleased: 138412032 , NumGC: 18\n";
     let report = report(&format!("```\n{line}m=+83.2 [Cache] ready\n```\n"));
