@@ -14,6 +14,7 @@
 mod anchors;
 mod byte_lists;
 mod clean;
+mod dressed;
 mod entries;
 mod escapes;
 mod fields;
@@ -165,6 +166,7 @@ fn peeled(text: &Text<'_>) -> Option<Text<'static>> {
             .or_else(|| quoted::peel(current))
             .or_else(|| prefix::peel(current))
             .or_else(|| wrap::peel(current))
+            .or_else(|| dressed::peel(current))
             .or_else(|| flat_describe::peel(current))
             .or_else(|| fragment::peel(current));
         match next {

@@ -10,7 +10,7 @@ use super::json;
 use super::text::Row;
 use crate::formats::goroutine_dump::lines as dump_line;
 use crate::formats::record::{decimal, flat_keyed};
-use crate::formats::{gctrace, notices, oom_log, smaps};
+use crate::formats::{containers, gctrace, notices, oom_log, proc, smaps};
 
 /// Bytes of a title of `kubectl describe` at most.
 const TITLE_BYTES: usize = 40;
@@ -52,6 +52,10 @@ pub(super) enum Kind {
     Metrics,
     /// Manifests.
     Yaml,
+    /// `resources:` of a container, without the manifest around it.
+    Resources,
+    /// Lines of `docker events`.
+    Events,
     /// What a killer tells in one sentence.
     Notice,
     /// What `kubectl describe` prints, or the states of a container out of it.
@@ -86,6 +90,8 @@ pub(super) fn split(rows: &[Row<'_>]) -> Pieces {
                     || (*kind == Kind::Described && line.starts_with(b"Name:")));
             let continues = match kind {
                 Kind::Json => index < until,
+                // Its lines stand below the title, indented.
+                Kind::Resources => is_below(rows, run, line),
                 Kind::Notice => run.len() < NOTICE_ROWS && is_broken(rows, run),
                 kind => continues(*kind, line) && !is_again,
             };
@@ -126,6 +132,13 @@ fn is_broken(rows: &[Row<'_>], run: &[usize]) -> bool {
     end.is_some_and(|byte| *byte != b'.' && *byte != b'}')
 }
 
+/// True for a line that is indented below the first of a run.
+fn is_below(rows: &[Row<'_>], run: &[usize], line: &[u8]) -> bool {
+    let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
+    let first = run.first().and_then(|index| rows.get(*index)).map_or(0, |row| indent(row.bytes));
+    !line.trim_ascii().is_empty() && indent(line) > first
+}
+
 /// The key of a `key number` line: a second reading starts with the first key again.
 fn key_of(line: &[u8]) -> Option<&[u8]> {
     let text = std::str::from_utf8(line).ok()?;
@@ -163,6 +176,13 @@ pub(super) fn starts(rows: &[Row<'_>], index: usize) -> Option<Kind> {
         _ if is_first(&[b"some avg10=", b"full avg10="]) => Some(Kind::Pressure),
         _ if is_first(&[b"apiVersion: "]) => Some(Kind::Yaml),
         _ if is_first(&[b"MemTotal:"]) => Some(Kind::Keyed),
+        _ if proc::is_status_part(line) || (is_first(&[b"Threads:"]) && proc::is_status_part(next)) => {
+            Some(Kind::Keyed)
+        }
+        _ if line.trim_ascii() == b"resources:" && matches!(next.trim_ascii(), b"limits:" | b"requests:") => {
+            Some(Kind::Resources)
+        }
+        b'0'..=b'9' if containers::is_event(line) => Some(Kind::Events),
         _ if is_first(&[b"Name:\t", b"Name: "]) && next.contains(&b':') => {
             if next.starts_with(b"Umask:") || next.starts_with(b"State:") {
                 return Some(Kind::Keyed);
@@ -255,7 +275,8 @@ fn continues(kind: Kind, line: &[u8]) -> bool {
                 || trimmed == b"MAPPED_LIBRARIES:"
         }
         Kind::MemStats => trimmed.starts_with(b"#"),
-        Kind::Json | Kind::Notice => false,
+        Kind::Json | Kind::Notice | Kind::Resources => false,
+        Kind::Events => memchr::memmem::find(line, b" container ").is_some(),
         Kind::Mappings => smaps::header::parse(line).is_some() || is_keyed(line),
         Kind::Keyed => is_keyed(line),
         // A person left lines out.

@@ -307,7 +307,7 @@ fn reading(report: &Report) -> Option<String> {
     let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
     let told: Vec<String> =
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
-    let told = Some(told.join(", ")).filter(|told| !told.is_empty())?;
+    let Some(told) = Some(told.join(", ")).filter(|told| !told.is_empty()) else { return charges(report) };
     let obtained = latest.side.iter().find(|figure| figure.id == "go-sys");
     Some(match obtained {
         Some(sys) => format!(
@@ -315,6 +315,22 @@ fn reading(report: &Report) -> Option<String> {
             bytes(Bytes(sys.value))
         ),
         None => format!("The Go runtime has {told}; the files do not show how much it holds in total."),
+    })
+}
+
+/// What a part of `memory.stat` tells of a cgroup.
+fn charges(report: &Report) -> Option<String> {
+    let latest = &report.memory.as_ref()?.latest;
+    let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Cgroup && row.bytes.0 > 0);
+    let told: Vec<String> = rows
+        .take(FIGURES)
+        .map(|row| match row.id.as_str() {
+            "cgroup-anon" => format!("anonymous memory {}", bytes(row.bytes)),
+            _ => format!("{} {}", in_sentence(&row.label), bytes(row.bytes)),
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!("The cgroup is charged for {}; its total usage is not in the files.", told.join(", "))
     })
 }
 

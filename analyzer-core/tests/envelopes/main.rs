@@ -10,6 +10,7 @@ use serde_json::Value;
 mod captures;
 mod fixtures;
 mod pasted;
+mod quoted;
 mod states;
 mod wraps;
 

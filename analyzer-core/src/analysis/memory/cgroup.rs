@@ -80,6 +80,15 @@ const KERNEL_PARTS: [&str; 7] =
 
 const LRU: [&str; 5] = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"];
 
+/// Anonymous memory of a `memory.stat` whose first lines are not in the text: what is on the anonymous lists
+/// and is not of tmpfs.
+fn anon_of_lists(thing: &Thing<'_>) -> Option<Term> {
+    let stat = |key: &str| thing.get("memory.stat", key);
+    let (inactive, active, shmem) = (stat("inactive_anon")?, stat("active_anon")?, stat("shmem")?);
+    let listed = &inactive + &active;
+    (listed.value >= shmem.value).then(|| &listed - &shmem)
+}
+
 impl<'a> Cgroup<'a> {
     /// Reads the files of a control group; `None` if they say nothing of memory.
     pub fn of(thing: Thing<'a>) -> Option<Self> {
@@ -191,7 +200,7 @@ impl<'a> Cgroup<'a> {
         let of_parts = || sum(parts.iter().map(|(_, term)| Some(term)));
         Self {
             usage: number("memory.current"),
-            anon: stat("anon"),
+            anon: stat("anon").or_else(|| anon_of_lists(&thing)),
             file: stat("file"),
             shmem: stat("shmem"),
             file_mapped: stat("file_mapped"),

@@ -41,6 +41,12 @@ static OTHER: FatalError = FatalError {
 
 static KNOWN: &[FatalError] = &[
     FatalError {
+        says: &["(the message is not in the text)"],
+        rule: FATAL,
+        means: "The runtime terminated the process; only the line \"fatal error: …\" above the stack says why.",
+        advice: &["Include the lines above the stack."],
+    },
+    FatalError {
         says: &[" - deadlock!"],
         rule: DEADLOCK,
         means: "Every goroutine is waiting for another one, so none of them can ever continue.",

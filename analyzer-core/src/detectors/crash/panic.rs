@@ -215,6 +215,13 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
 
 /// ` It was raised in shop.(*Cart).Total (cart.go:88), on goroutine 18, started by …`.
 fn raised(event: &Event<'_>) -> String {
+    if event.is_origin_cut() {
+        let who = event.who();
+        return format!(
+            " A deferred call panicked again{}; the text ends before the frame where the first panic was raised.",
+            if who.is_empty() { "" } else { &who }
+        );
+    }
     let (place, who) = (event.place(), event.who());
     if place.is_empty() && who.is_empty() {
         String::new()

@@ -146,6 +146,13 @@ impl Event<'_> {
         frames.into_iter().skip(start).skip_while(is_beside).collect()
     }
 
+    /// True if the text ends at the call of the panic that was raised first.
+    pub fn is_origin_cut(&self) -> bool {
+        let Some(row) = self.goroutine() else { return false };
+        let last = self.evidence.stacks.leaf_first(row.stack).last().map(|frame| self.frame(frame));
+        last.is_some_and(|frame| matches!(frame.function.as_str(), "panic" | "runtime.panic"))
+    }
+
     /// The first frame of the user's own code; else of a library, else of anyone.
     pub fn own_frame(&self) -> Option<StackFrame> {
         own(self.frames().into_iter().map(|(_, frame)| frame))

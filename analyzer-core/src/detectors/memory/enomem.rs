@@ -34,12 +34,18 @@ fn find(case: &Case<'_>, subject: &Subject) -> Option<Finding> {
     let of_subject =
         case.evidence.goroutines.dumps.iter().rev().filter(|dump| sources.contains(&dump.source));
     let (dump, line) = of_subject.filter_map(|dump| Some((dump, refused(dump)?))).next()?;
+    // The message is not in the text, but the stack is.
+    let is_inferred = line.text.contains("not in the text");
     let draft = Draft {
         rule: ENOMEM,
         severity: Severity::Critical,
-        confidence: Confidence::Certain,
+        confidence: if is_inferred { Confidence::Likely } else { Confidence::Certain },
         reclaim: None,
-        condition: "The runtime printed \"out of memory\" or \"cannot allocate memory\".".to_owned(),
+        condition: if is_inferred {
+            "The runtime terminated the program in a call that maps memory.".to_owned()
+        } else {
+            "The runtime printed \"out of memory\" or \"cannot allocate memory\".".to_owned()
+        },
         title: ENOMEM.title.to_owned(),
         claim: format!(
             "The Go runtime terminated the program: \"{}\". mmap failed with ENOMEM; this was not the OOM killer.{}",

@@ -1,6 +1,6 @@
 //! What container engines and the kubelet print of containers: `docker inspect`,
 //! `docker stats`, the same of Podman, `crictl inspect`, `crictl stats`, and the
-//! kubelet's `/stats/summary`.
+//! kubelet's `/stats/summary`, and `docker events`.
 //!
 //! Spec: Docker Engine API 1.24 to 1.51 (`ContainerInspect`, `ContainerStats`),
 //! CRI v1 (`ContainerStatus`, `ContainerStats`), kubelet's stats/v1alpha1
@@ -13,6 +13,7 @@
 //! [`JSON_BYTES`]: crate::base::limits::JSON_BYTES
 //! [`CONTAINERS`]: crate::base::limits::CONTAINERS
 
+mod events;
 mod inspect;
 mod secrets;
 mod stats;
@@ -54,6 +55,14 @@ pub const FORMATS: &[Format] = &[
         secrets: secrets::table,
     },
     Format {
+        name: "container-events",
+        label: "container events (docker events)",
+        content: Content::Lines,
+        sniff: events::sniff,
+        parse: events::parse,
+        secrets: crate::formats::redaction::free_text,
+    },
+    Format {
         name: "kubelet-summary",
         label: "kubelet summary (/stats/summary)",
         content: Content::Document,
@@ -62,6 +71,8 @@ pub const FORMATS: &[Format] = &[
         secrets: secrets::json,
     },
 ];
+
+pub use events::is_event;
 
 /// The documents of a text: one, or one after the other (JSON lines).
 fn documents(input: &Input<'_>) -> Result<Vec<Value>, ParseError> {

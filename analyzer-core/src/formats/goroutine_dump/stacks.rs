@@ -6,6 +6,7 @@
 
 mod dumps;
 mod foreign;
+mod thrown;
 
 pub use foreign::{RUNTIME_STACK, says_leaked, says_recovered};
 
@@ -23,7 +24,7 @@ use crate::base::limits::{CALL_ADDRESSES, CALL_ADDRESSES_PER_SOURCE};
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
 use crate::evidence::goroutines::{
-    CallAddress, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, LabelSets, PreambleLine,
+    CallAddress, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, LabelSets, PreambleKind, PreambleLine,
 };
 use crate::evidence::stacks::{Frame, FrameId};
 
@@ -360,7 +361,8 @@ impl<'e> Reader<'e> {
     fn flush_pending(&mut self) {
         let Some(block) = &mut self.block else { return };
         let Some(pending) = block.pending.take() else { return };
-        let is_call = self.evidence.strings.get(pending.function).contains('.');
+        let name = self.evidence.strings.get(pending.function);
+        let is_call = name.contains('.') || PANICS.contains(&name);
         if pending.is_foreign || !is_call {
             return;
         }
@@ -384,6 +386,7 @@ impl<'e> Reader<'e> {
         let Some(mut block) = self.block.take() else { return };
         block.goroutine.stack = self.evidence.stacks.from_leaf_first(&block.frames);
         self.take_glued_crash(&block);
+        self.take_thrown(&block);
         let is_headless = block.goroutine.goid == Header::unknown().goid
             && !block.goroutine.flags.has(GoroutineFlags::SYSTEM_STACK);
         if is_headless && !self.is_own_stack(&block) {
@@ -472,6 +475,21 @@ impl<'e> Reader<'e> {
         {
             self.push_crash(&crash);
         }
+    }
+
+    /// A stack of the runtime that ended the program, whose message is not in the text.
+    fn take_thrown(&mut self, block: &Block) {
+        let is_first = self.preamble.is_empty() && self.dumps.last().is_none_or(|dump| dump.crash.is_none());
+        if !is_first || self.evidence.strings.get(block.goroutine.state) != "running" {
+            return;
+        }
+        let names = || {
+            let frames = self.evidence.stacks.leaf_first(block.goroutine.stack).take(CALLS_WITH_ARGUMENTS);
+            frames.map(|frame| self.evidence.strings.get(frame.function))
+        };
+        let Some(message) = thrown::message(names()) else { return };
+        let line = u64::from(block.goroutine.line);
+        preamble::push(&mut self.preamble, PreambleKind::FatalError, message, line);
     }
 
     /// Adds the first line of a crash to the preamble.

@@ -38,7 +38,7 @@ pub(super) const ALL: &[Known] = &[
         kind: "pprof-list",
         what: "A listing of pprof -list or -disasm",
         instead: "Use the profile itself: the file that was passed to pprof, or save it with pprof -proto -output=profile.pb.gz SOURCE.",
-        is: |bytes| has_line(bytes, "ROUTINE ======================== "),
+        is: |bytes| has_line(bytes, "ROUTINE ======================== ") || is_listing(bytes),
     },
     Known {
         kind: "pprof-raw",
@@ -112,6 +112,12 @@ pub(super) const ALL: &[Known] = &[
         is: is_panicparse,
     },
     Known {
+        kind: "drawn-calls",
+        what: "A tree of calls drawn by hand or by a tool (no goroutine dump)",
+        instead: "It has no goroutines and no states. Use the dump that it was drawn from: curl -o goroutine.txt 'http://HOST/debug/pprof/goroutine?debug=2', or kill -QUIT PID.",
+        is: is_drawn,
+    },
+    Known {
         kind: "valgrind",
         what: "A Valgrind report",
         instead: "It covers C memory: to see how much that is, capture smaps and a heap profile at the same moment.",
@@ -170,4 +176,39 @@ fn is_panicparse(bytes: &[u8]) -> bool {
             && (state.contains(" [Created by ") || state.contains(" minutes]") || state.contains(" [locked]"))
     };
     text.lines().take(2_000).any(|line| is_bucket(&line) || is_group(line.as_bytes()))
+}
+
+/// True for source lines with two figures before them, as pprof -list prints them, also without their title:
+/// `   2.50MB    2.50MB     41:	x := make([]byte, n)`.
+fn is_listing(bytes: &[u8]) -> bool {
+    const LEAST_LINES: usize = 4;
+    let is_figure = |word: &str| {
+        word == "."
+            || (word.starts_with(|first: char| first.is_ascii_digit())
+                && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'))
+    };
+    let is_row = |line: &&str| {
+        let mut words = line.split_whitespace();
+        let figures = words.by_ref().take(2).filter(|word| is_figure(word)).count();
+        let number = words.next().and_then(|word| word.split_once(':')).map_or("", |(number, _)| number);
+        figures == 2 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let text = String::from_utf8_lossy(bytes);
+    let rows: Vec<&str> = text.lines().filter(is_row).take(LEAST_LINES).collect();
+    // A line of figures alone could be any table; source has code behind its number.
+    rows.len() == LEAST_LINES && rows.iter().any(|row| row.contains(['(', '{', '}', '=']))
+}
+
+/// True for functions of Go below one another with the lines of a tree before them.
+fn is_drawn(bytes: &[u8]) -> bool {
+    const LEAST_CALLS: usize = 2;
+    let is_branch = |line: &&str| {
+        let name = line.trim_start_matches(|c: char| {
+            c.is_whitespace() || "\u{2514}\u{251c}\u{2502}\u{2500}`|+->\u{2192}\u{21b3}".contains(c)
+        });
+        let is_marked = name.len() < line.trim_start().len();
+        let word = name.split_whitespace().next().unwrap_or_default();
+        is_marked && (word.contains(".(*") || word.starts_with("main.") || word.contains("runtime_"))
+    };
+    String::from_utf8_lossy(bytes).lines().filter(is_branch).count() >= LEAST_CALLS
 }

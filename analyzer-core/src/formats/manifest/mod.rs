@@ -11,6 +11,7 @@ mod compose;
 mod inspect;
 mod objects;
 mod oci;
+mod resources;
 pub(in crate::formats) mod secrets;
 mod values;
 
@@ -65,6 +66,14 @@ pub const FORMATS: &[Format] = &[
         content: Content::Document,
         sniff: oci::sniff_image,
         parse: parse_oci,
+        secrets: secrets::mark,
+    },
+    Format {
+        name: "resources",
+        label: "resources of a container (part of a manifest)",
+        content: Content::Lines,
+        sniff: resources::sniff,
+        parse: resources::parse,
         secrets: secrets::mark,
     },
 ];

@@ -91,6 +91,11 @@ pub(super) fn of_object(object: &Value) -> Event<'_> {
 /// A row of either table: the type tells the other columns' places.
 pub(super) fn of_row(line: &str) -> Option<Event<'_>> {
     let cells: Vec<&str> = wide_cells(line).collect();
+    // A condition of a node, cut out of `kubectl describe node`.
+    if let ["MemoryPressure", "True", _, since, reason @ "KubeletHasInsufficientMemory", message] = *cells {
+        let object = "node/".to_owned();
+        return Some(Event { kind: "Warning", reason, message, object, last_seen: since, count: None });
+    }
     let at = cells.iter().take(3).position(|cell| matches!(*cell, "Normal" | "Warning"))?;
     let kind = *cells.get(at)?;
     let reason = *cells.get(at + 1)?;

@@ -12,6 +12,7 @@ mod status;
 
 pub use host::NAMES;
 pub(in crate::formats) use secrets::{is_setting, status as status_secrets, variable};
+pub use status::is_part as is_status_part;
 
 use super::redaction::{Secrets, figures};
 use super::{Content, Format, Probe, Sniff};

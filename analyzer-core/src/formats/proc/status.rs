@@ -12,9 +12,34 @@ use crate::formats::{Facts, Probe, Sniff};
 
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
     let has = |needle: &[u8]| memchr::memmem::find(probe.head(), needle).is_some();
-    by_content(
-        first_line(probe).starts_with("Name:") && (has(b"\nThreads:") || has(b"\nVmRSS:") || has(b"\nPid:")),
-    )
+    let first = first_line(probe);
+    let is_whole = first.starts_with("Name:") && (has(b"\nThreads:") || has(b"\nVmRSS:") || has(b"\nPid:"));
+    // People quote the lines that matter.
+    let mut lines = text_lines(probe.head()).map(|(_, text)| text.as_bytes());
+    let is_quoted =
+        is_part(first.as_bytes()) || (first.starts_with("Threads:") && lines.nth(1).is_some_and(is_part));
+    by_content(is_whole || is_quoted)
+}
+
+/// Lines of it with which people start a quotation.
+const PARTS: [&str; 10] = [
+    "VmPeak:",
+    "VmSize:",
+    "VmHWM:",
+    "VmRSS:",
+    "VmData:",
+    "VmSwap:",
+    "RssAnon:",
+    "RssFile:",
+    "RssShmem:",
+    "VmPTE:",
+];
+
+/// True for a line of memory, as only this file has it: `VmRSS:\t  4096 kB`.
+pub fn is_part(line: &[u8]) -> bool {
+    let text = std::str::from_utf8(line.get(..128).unwrap_or(line)).unwrap_or("").trim();
+    let value = PARTS.iter().find_map(|start| text.strip_prefix(start)).map(str::trim);
+    value.is_some_and(|value| kib(value.as_bytes()).is_some())
 }
 
 /// Keys whose text is kept.

@@ -147,6 +147,8 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
     // Processes of rows above the first header.
     let mut bare: BTreeSet<&str> = BTreeSet::new();
     for (line, text) in text_lines(input.bytes) {
+        // A row that a person marked in Markdown.
+        let text = text.trim_matches(['*', '`']).trim();
         in_smem |= is_smem(text);
         if let Some(columns) = columns(text).filter(|_| !in_smem) {
             tables += 1;

@@ -137,6 +137,13 @@ impl<'c, 'r> Cause<'c, 'r> {
     fn holders(&self, case: &Case<'_>, episode: &Episode<'_>) -> Option<String> {
         let tasks = &episode.main.tasks;
         let largest = tasks.iter().max_by_key(|task| (task.rss, std::cmp::Reverse(task.pid)));
+        if let Some(largest) = largest.filter(|_| episode.killed.is_empty() && tasks.len() > 1) {
+            return Some(format!(
+                "The largest process in the task table is {} with {} resident; that is not proof that it was killed.",
+                named(case, largest.name, largest.pid),
+                text(largest.rss.0)
+            ));
+        }
         let is_killed = |pid: u64| episode.killed.iter().any(|killed| killed.kill.pid == pid);
         if let Some(largest) = largest.filter(|task| !episode.killed.is_empty() && !is_killed(task.pid)) {
             return Some(format!(
@@ -145,7 +152,7 @@ impl<'c, 'r> Cause<'c, 'r> {
                 text(largest.rss.0)
             ));
         }
-        let anon = self.classes.iter().find(|class| class.name == ANONYMOUS)?.term.value;
+        let anon = self.classes.iter().find(|class| class.name == ANONYMOUS);
         let held: i64 = episode
             .killed
             .iter()
@@ -153,7 +160,10 @@ impl<'c, 'r> Cause<'c, 'r> {
             .fold(0, i64::saturating_add);
         (held >= WORTH_A_WORD).then(|| {
             let who = if episode.killed.len() == 1 { "The killed process" } else { "The killed processes" };
-            format!("{who} held {} of the anonymous memory ({}%).", text(held), share_of(held, anon).min(100))
+            match anon.map(|class| share_of(held, class.term.value).min(100)) {
+                Some(share) => format!("{who} held {} of the anonymous memory ({share}%).", text(held)),
+                None => format!("{who} held {} of anonymous memory.", text(held)),
+            }
         })
     }
 

@@ -99,10 +99,11 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
             format!("{killed}{when}: a cgroup reached {limit}; it was not the machine that ran out. {which}.")
         }
         Whose::Machine => {
-            format!(
-                "{killed}{when}: the whole machine ran out of memory; {} did not reach its limit.",
-                this(episode)
-            )
+            let limit = match event.task_memcg {
+                Some(_) => format!("{} did not reach its limit", this(episode)),
+                None => "no cgroup had reached a limit".to_owned(),
+            };
+            format!("{killed}{when}: the whole machine ran out of memory; {limit}.")
         }
         Whose::MachineByTrace => {
             let by = if event.is_by_tables {
@@ -233,6 +234,7 @@ fn citations(event: &OomEvent, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> 
 fn advice(rule: Rule, episode: &Episode<'_>, cause: &Cause<'_, '_>) -> Vec<String> {
     let mut advice = Vec::new();
     advice.extend(match rule {
+        GLOBAL if episode.main.task_memcg.is_none() => Some("Find what else used the machine's memory. If the process runs in a container, set its memory request to what it uses, so that the machine is not overcommitted."),
         GLOBAL => Some("Raise the memory request to what the container uses, so that the node is not overcommitted. The limit was not the cause."),
         ANCESTOR => Some("The pod's limit applies: raise it, or reduce the total of its containers and tmpfs volumes."),
         UNKILLABLE => Some("With oom_score_adj −1000, allocations fail instead of the process being killed. Let it be killed and restarted."),

@@ -103,11 +103,16 @@ fn exit_of(code: i64, now: Option<&str>) -> Option<&'static Exit> {
 }
 
 /// The first state, now or before, whose end says something.
-pub(super) fn find(subject: &Subject, container: &View<'_>, has_several_pods: bool) -> Option<Finding> {
+pub(super) fn find(
+    subject: &Subject,
+    container: &View<'_>,
+    block: Option<&View<'_>>,
+    has_several_pods: bool,
+) -> Option<Finding> {
     let reason = |state: &str| container.text(&format!("{state}.reason"));
     let states = ["state", "lastState"];
     if let Some(state) = states.into_iter().find(|state| reason(state) == Some(OOM_KILLED)) {
-        return killed(subject, container, state, has_several_pods);
+        return killed(subject, container, block, state, has_several_pods);
     }
     let told = states.into_iter().find_map(|state| {
         let code = container.get(&format!("{state}.exitCode"))?;
@@ -203,13 +208,20 @@ fn citations(container: &View<'_>, state: &str) -> Vec<Citation> {
     code.map_or_else(reason, |code| code.from)
 }
 
-fn killed(subject: &Subject, container: &View<'_>, state: &str, has_several_pods: bool) -> Option<Finding> {
+fn killed(
+    subject: &Subject,
+    container: &View<'_>,
+    block: Option<&View<'_>>,
+    state: &str,
+    has_several_pods: bool,
+) -> Option<Finding> {
     let name = name(container, has_several_pods);
-    let limit = container.value("limits.memory");
-    let limit = limit.map_or_else(
-        || " (its limit is not in the captures)".to_owned(),
-        |limit| format!(" with a limit of {}", text(limit)),
-    );
+    let quoted = block.and_then(|block| block.value("limits.memory"));
+    let limit = match (container.value("limits.memory"), quoted) {
+        (Some(limit), _) => format!(" with a limit of {}", text(limit)),
+        (None, Some(limit)) => format!(" with a limit of {} (from the quoted resources)", text(limit)),
+        (None, None) => " (its limit is not in the captures)".to_owned(),
+    };
     let code = container.value(&format!("{state}.exitCode"));
     let is_running = state == "state" && container.text("state") == Some("running");
     let outlived = match code {

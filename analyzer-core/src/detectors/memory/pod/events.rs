@@ -5,9 +5,9 @@
 //! node-problem-detector's, with the kernel's own line.
 
 use super::super::oom::{CGROUP, GLOBAL};
-use super::super::support::{Draft, list};
+use super::super::support::{Draft, list, text};
 use super::evicted::Eviction;
-use super::{USERSPACE, cited, views};
+use super::{USERSPACE, cited, node, views};
 use crate::analysis::memory::term::View;
 use crate::detectors::Case;
 use crate::evidence::memory::RecordKind;
@@ -37,14 +37,25 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &mut [Finding]) ->
             "Evicted" if !is_told(known, message) => {
                 let object = event.text("object").unwrap_or("").replacen("pod/", "pod ", 1);
                 let pod = if object.is_empty() { "a pod".to_owned() } else { object };
+                let start = format!("The kubelet evicted {pod},");
                 let eviction =
                     Eviction { pod, message: Some(message), class: String::new(), has_memory_volume: false };
-                eviction.finding(subject, cited(event, &["reason"]))
+                let told = eviction.finding(subject, cited(event, &["reason"]));
+                // The status says that it was evicted, the event why.
+                match known.iter_mut().find(|known| known.claim.starts_with(&start)).zip(told.clone()) {
+                    Some((status, mut told)) => {
+                        told.citations.extend(status.citations.as_slice().iter().cloned());
+                        *status = told;
+                        None
+                    }
+                    None => told,
+                }
             }
             _ => None,
         };
         found.extend(finding);
     }
+    found.extend(node::find(case, subject, &events));
     found
 }
 
@@ -158,6 +169,14 @@ fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding
     draft.about(subject.id)
 }
 
+/// " It held 7.7 GiB of anonymous memory.": the kernel's line tells it in kB.
+fn held(message: &str) -> String {
+    let rest = message.split_once("anon-rss:").map_or("", |(_, rest)| rest);
+    let kib = rest.split_once("kB").and_then(|(digits, _)| digits.parse::<i64>().ok());
+    let bytes = kib.and_then(|kib| kib.checked_mul(1024)).filter(|bytes| *bytes > 0);
+    bytes.map_or_else(String::new, |bytes| format!(" It held {} of anonymous memory.", text(bytes)))
+}
+
 /// "Memory cgroup out of memory: Killed process 42 (svc) …", "Out of memory: Kill process 42 (svc) …".
 fn kernel(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
     let is_cgroup = message.starts_with("Memory cgroup");
@@ -180,7 +199,7 @@ fn kernel(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding>
         reclaim: None,
         condition: "node-problem-detector reports OOMKilling and quotes the kernel's line.".to_owned(),
         title: rule.title.to_owned(),
-        claim: format!("The kernel killed {name} (pid {pid}){}: {why}.", when(event)),
+        claim: format!("The kernel killed {name} (pid {pid}){}: {why}.{}", when(event), held(message)),
         amount: None,
         citations: cited(event, &["reason"]),
         against: list(&[

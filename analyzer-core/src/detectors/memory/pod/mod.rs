@@ -4,6 +4,7 @@
 mod ended;
 mod events;
 mod evicted;
+mod node;
 mod units;
 
 use super::oom::{CGROUP, GLOBAL, UNKNOWN};
@@ -35,6 +36,13 @@ const USERSPACE: Rule = Rule {
     meaning: "A userspace OOM killer (systemd-oomd, earlyoom, Talos) killed a process before the kernel had to, because memory was low.",
 };
 
+const PRESSURE: Rule = Rule {
+    code: "mem.node-pressure",
+    severity: Severity::Warning,
+    title: "The node is low on memory",
+    meaning: "The kubelet reports memory pressure on the node: it reclaims memory and evicts pods, whatever their limits are.",
+};
+
 const SIGKILL: Rule = Rule {
     code: "mem.sigkill",
     severity: Severity::Warning,
@@ -58,15 +66,32 @@ const RESTARTED: Rule = Rule {
 
 /// The rules.
 pub const DETECTOR: Detector = Detector {
-    rules: &[EVICTED, EVICTED_OTHERWISE, CGROUP, GLOBAL, UNKNOWN, USERSPACE, SIGKILL, EXITED, RESTARTED],
+    rules: &[
+        EVICTED,
+        EVICTED_OTHERWISE,
+        CGROUP,
+        GLOBAL,
+        UNKNOWN,
+        USERSPACE,
+        PRESSURE,
+        SIGKILL,
+        EXITED,
+        RESTARTED,
+    ],
     missing_inputs: |case| {
         let records = &case.evidence.memory.records;
         let is_told = |kind| matches!(kind, RecordKind::Pod | RecordKind::Event);
-        let has_pod = records.iter().any(|record| is_told(record.kind));
+        let has_pod = records.iter().any(|record| {
+            let view = View { evidence: case.evidence, record };
+            (is_told(record.kind) && view.file() != RESOURCES) || node::is_node(case, record)
+        });
         if has_pod { Vec::new() } else { list(&["the pod (kubectl get pod NAME -o json)"]) }
     },
     detect: |case: &Case<'_>| case.analysis.subjects.iter().flat_map(|subject| find(case, subject)).collect(),
 };
+
+/// The file of a block `resources:` that stands by itself.
+const RESOURCES: &str = "resources";
 
 /// Findings of one kind that a list of pods may give: the rest is only counted.
 const FINDINGS: usize = 24;
@@ -76,13 +101,18 @@ fn find(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let mut containers: Vec<&View<'_>> = pods.iter().filter(|view| !view.level().is_empty()).collect();
     containers.order_by_key(|view| std::cmp::Reverse(view.value("restartCount")));
     let has_several_pods = pod_names(&pods) > 1;
+    // One block beside one container is of it.
+    let blocks: Vec<&View<'_>> = pods.iter().filter(|view| view.file() == RESOURCES).collect();
+    let block = if let [block] = blocks.as_slice() { Some(*block) } else { None };
     let mut found: Vec<Finding> = containers
         .into_iter()
         .filter(|container| !ended::is_told_by_log(case, container))
-        .filter_map(|container| ended::find(subject, container, has_several_pods))
+        .filter_map(|container| ended::find(subject, container, block, has_several_pods))
         .collect();
     found.extend(
-        pods.iter().filter(|view| view.level().is_empty()).filter_map(|pod| evicted::of_pod(subject, pod)),
+        pods.iter()
+            .filter(|view| view.level().is_empty() && view.file() != RESOURCES)
+            .filter_map(|pod| evicted::of_pod(subject, pod)),
     );
     let told = events::find(case, subject, &mut found);
     found.extend(told);

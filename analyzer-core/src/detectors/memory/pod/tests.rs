@@ -271,3 +271,12 @@ fn of_an_engine_the_doubt_is_in_its_own_words() {
     let found = check("mem.oom", &[("inspect.json", inspect)], &["mem.oom.cgroup"]);
     assert!(found[0].against[0].starts_with("The container engine reports"), "{:?}", found[0].against);
 }
+
+#[test]
+fn memory_pressure_of_a_node_is_told_from_its_events() {
+    let row = "  Warning  EvictionThresholdMet  2m50s (x3 over 5m19s)  kubelet, node-7  Attempting to reclaim memory\n";
+    let found = check("mem.node-pressure", &[("events.txt", row)], &["mem.node-pressure"]);
+    assert_eq!(verdicts(&found), [(Warning, Certain, None)]);
+    let disk = row.replace("reclaim memory", "reclaim ephemeral-storage");
+    check("mem.node-pressure", &[("events.txt", &disk)], &[]);
+}

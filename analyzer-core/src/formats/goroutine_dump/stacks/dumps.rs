@@ -1,7 +1,7 @@
 //! Where a dump of a text starts and ends, and whether the text was cut.
 
 use super::super::{crash, frame};
-use super::{Block, Reader};
+use super::{Block, PANICS, Reader};
 use crate::base::convert::{to_u32, to_u64};
 use crate::base::error::NoteSeverity;
 use crate::base::source::Position;
@@ -88,8 +88,9 @@ impl Reader<'_> {
     pub(in super::super) fn finish(mut self, text: &[u8], captured_at: Option<Nanos>) -> Vec<GoroutineDump> {
         let is_cut = self.is_cut(text);
         if is_cut && let Some(block) = &mut self.block {
-            // The last line may be half a name or half a line number.
-            block.pending = None;
+            // The last line may be half a name or half a line number; a panic's is whole.
+            let strings = &self.evidence.strings;
+            block.pending = block.pending.filter(|pending| PANICS.contains(&strings.get(pending.function)));
             block.goroutine.flags = block.goroutine.flags.with(GoroutineFlags::CUT);
         }
         self.close();

@@ -3,6 +3,7 @@
 
 use super::super::text::TextLine;
 use super::super::{crash, frame, header, preamble};
+use super::thrown::NO_MESSAGE;
 use super::{GluedCrash, Pending, Reader, glued_header};
 use crate::base::source::Position;
 use crate::evidence::goroutines::PreambleKind;
@@ -10,8 +11,6 @@ use crate::evidence::stacks::Frame;
 
 /// What stands above the stack of the runtime itself, which is no goroutine's.
 pub const RUNTIME_STACK: &[u8] = b"runtime stack:";
-/// What is said of an end whose message is not in the text.
-const NO_MESSAGE: &[u8] = b"fatal error: (the message is not in the text)";
 /// Bytes of a C symbol at most: longer words of a log are not kept.
 const SYMBOL_BYTES: usize = 256;
 /// Bytes of a line that are searched for a leak checker's words: a name of a function is in it.
