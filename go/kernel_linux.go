@@ -23,6 +23,8 @@ type kernel struct {
 	cgroup []*openFile
 	proc   []*openFile
 	folder string
+	// Folders of controllers that version 1 mounts elsewhere than the memory's.
+	others []string
 	most   int64
 }
 
@@ -39,6 +41,11 @@ func newKernel(a *archive, policy Policy) *kernel {
 	k := &kernel{most: policy.MaxPart}
 	if policy.allows(Cgroup) {
 		folder, err := findCgroup(procSelf)
+		for _, other := range [][2]string{{"cpu", "cpu.stat"}, {"cpuacct", "cpuacct.usage"}, {"pids", "pids.current"}} {
+			if found, err := findController(procSelf, other[0], other[1]); err == nil && found != folder {
+				k.others = append(k.others, found)
+			}
+		}
 		if err != nil {
 			a.miss("cgroup files", err)
 		} else {
@@ -150,9 +157,17 @@ func (k *kernel) rest(a *archive, prefix string, p plan, policy Policy) {
 			a.miss(name, reason(err))
 		}
 	}
-	if k.folder != "" {
-		for _, name := range cgroupFiles(k.folder) {
-			copyFile("cgroup/"+name, filepath.Join(k.folder, name))
+	taken := map[string]bool{}
+	for _, folder := range append([]string{k.folder}, k.others...) {
+		if folder == "" {
+			continue
+		}
+		for _, name := range cgroupFiles(folder) {
+			// Two controllers may be mounted at one place by two names.
+			if !taken[name] {
+				taken[name] = true
+				copyFile("cgroup/"+name, filepath.Join(folder, name))
+			}
 		}
 	}
 	if policy.allows(Process) {
@@ -163,8 +178,12 @@ func (k *kernel) rest(a *archive, prefix string, p plan, policy Policy) {
 		copyFile("proc/meminfo", "/proc/meminfo")
 		copyFile("proc/thp.enabled", "/sys/kernel/mm/transparent_hugepage/enabled")
 		start := time.Now()
-		if list := threads(procSelf); len(list) > 0 {
+		list, statuses := threads(procSelf, k.most)
+		if len(list) > 0 {
 			a.add(prefix+"proc/threads.txt", list, start, time.Now())
+		}
+		if len(statuses) > 0 {
+			a.add(prefix+"proc/threads.status", statuses, start, time.Now())
 		}
 		if own := environment(); len(own) > 0 {
 			a.add(prefix+"proc/environ", own, time.Now(), time.Now())
@@ -207,7 +226,8 @@ func cgroupFiles(folder string) []string {
 			continue // Write-only, or not text.
 		}
 		is := strings.HasPrefix(name, "memory.") || strings.HasPrefix(name, "pids.") || strings.HasPrefix(name, "hugetlb.") ||
-			name == "cpu.max" || name == "cpu.stat" || name == "cpu.pressure" || name == "io.pressure"
+			strings.HasPrefix(name, "cpu.cfs_") || name == "cpu.max" || name == "cpu.stat" || name == "cpu.pressure" ||
+			name == "cpuacct.usage" || name == "io.pressure"
 		if is && !entry.IsDir() {
 			names = append(names, name)
 		}
@@ -215,25 +235,40 @@ func cgroupFiles(folder string) []string {
 	return names
 }
 
-// threads lists each thread of a process with the function of the kernel that it waits in, as
-// "ps -L -o pid,lwp,wchan" prints them: the top of its stack, which root may read, else wchan.
-func threads(proc string) []byte {
+// threads lists each thread of a process with the function of the kernel that it waits in and its name, as
+// "ps -L -o pid,lwp,wchan,comm" prints them: the top of its stack, which root may read, else wchan. Beside it
+// stand the status files, one after the other, up to most bytes.
+func threads(proc string, most int64) (list, statuses []byte) {
 	entries, err := os.ReadDir(filepath.Join(proc, "task"))
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	// Go itself ends at 10,000 threads.
-	const most = 20_000
-	list := []byte("PID LWP WCHAN\n")
+	const mostThreads = 20_000
+	list = []byte("PID LWP WCHAN COMMAND\n")
 	pid := os.Getpid()
 	for at, entry := range entries {
-		if at == most {
+		if at == mostThreads {
 			break
 		}
 		folder := filepath.Join(proc, "task", entry.Name())
-		list = append(list, fmt.Sprintf("%d %s %s\n", pid, entry.Name(), waitsIn(folder))...)
+		list = append(list, fmt.Sprintf("%d %s %s %s\n", pid, entry.Name(), waitsIn(folder), nameOf(folder))...)
+		status, err := os.ReadFile(filepath.Join(folder, "status"))
+		if err == nil && int64(len(statuses)+len(status)) <= most {
+			statuses = append(statuses, status...)
+		}
 	}
-	return list
+	return list, statuses
+}
+
+// nameOf is the name of a thread on one line; "-" if it cannot be read.
+func nameOf(task string) string {
+	comm, err := os.ReadFile(filepath.Join(task, "comm"))
+	name := strings.ReplaceAll(strings.TrimSpace(string(comm)), "\n", " ")
+	if err != nil || name == "" {
+		return "-"
+	}
+	return name
 }
 
 // waitsIn is the function of the kernel that a thread waits in; "-" if it cannot be read, or runs.
@@ -282,11 +317,16 @@ func openFiles(folder string) ([]byte, error) {
 	return list, nil
 }
 
-// findCgroup is the folder of the process's memory controller as it is mounted
-// here: version 2, version 1, or both in one system. Inside a container the
-// path of the process may lie outside of what is mounted; its mount then is the
-// container's own group.
+// findCgroup is the folder of the process's memory controller.
 func findCgroup(proc string) (string, error) {
+	return findController(proc, "memory", "memory.stat")
+}
+
+// findController is the folder of a controller as it is mounted here, which has
+// a file of this name: version 2, version 1 where each may be mounted for itself,
+// or both in one system. Inside a container the path of the process may lie
+// outside of what is mounted; its mount then is the container's own group.
+func findController(proc, controller, file string) (string, error) {
 	groups, err := os.ReadFile(filepath.Join(proc, "cgroup"))
 	if err != nil {
 		return "", reason(err)
@@ -307,8 +347,8 @@ func findCgroup(proc string) (string, error) {
 		if parts[0] == "0" && parts[1] == "" {
 			v2 = parts[2]
 		}
-		for _, controller := range strings.Split(parts[1], ",") {
-			if controller == "memory" {
+		for _, name := range strings.Split(parts[1], ",") {
+			if name == controller {
 				v1, hasV1 = parts[2], true
 			}
 		}
@@ -322,7 +362,7 @@ func findCgroup(proc string) (string, error) {
 			continue
 		}
 		switch {
-		case mount.kind == "cgroup" && hasV1 && mount.has("memory"):
+		case mount.kind == "cgroup" && hasV1 && mount.has(controller):
 			// Version 1 holds the controller: the unified mount beside it has none.
 			folders = append(mount.folders(v1), folders...)
 		case mount.kind == "cgroup2":
@@ -330,14 +370,14 @@ func findCgroup(proc string) (string, error) {
 		}
 	}
 	for _, folder := range folders {
-		if _, err := os.Stat(filepath.Join(folder, "memory.stat")); err == nil {
+		if _, err := os.Stat(filepath.Join(folder, file)); err == nil {
 			return folder, nil
 		}
 	}
 	if len(folders) == 0 {
 		return "", errors.New("no cgroup file system is mounted here")
 	}
-	return "", errors.New("no memory controller is mounted here")
+	return "", fmt.Errorf("no %s controller is mounted here", controller)
 }
 
 type mount struct {

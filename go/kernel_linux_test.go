@@ -105,10 +105,62 @@ func TestThreadsAreListedWithWhereTheyWait(t *testing.T) {
 	lay(t, folder, "task/7/stack", "[<0>] anon_pipe_read+0x393/0x440\n[<0>] vfs_read+0x1/0x2\n")
 	lay(t, folder, "task/8/wchan", "futex_do_wait")
 	lay(t, folder, "task/9/wchan", "0")
-	list := string(threads(folder))
-	for _, row := range []string{"PID LWP WCHAN\n", " 7 anon_pipe_read\n", " 8 futex_do_wait\n", " 9 -\n"} {
-		if !strings.Contains(list, row) {
+	lay(t, folder, "task/8/comm", "Go main\n")
+	lay(t, folder, "task/7/status", "Name:\tapi\nTgid:\t7\nPid:\t7\n")
+	lay(t, folder, "task/8/status", "Name:\tapi\nTgid:\t7\nPid:\t8\n")
+	list, statuses := threads(folder, 1000)
+	for _, row := range []string{"PID LWP WCHAN COMMAND\n", " 7 anon_pipe_read -\n", " 8 futex_do_wait Go main\n", " 9 - -\n"} {
+		if !strings.Contains(string(list), row) {
 			t.Errorf("%q is not in %q", row, list)
 		}
+	}
+	if want := "Name:\tapi\nTgid:\t7\nPid:\t7\nName:\tapi\nTgid:\t7\nPid:\t8\n"; string(statuses) != want {
+		t.Errorf("statuses: %q", statuses)
+	}
+	if _, cut := threads(folder, 30); !strings.HasSuffix(string(cut), "Pid:\t7\n") {
+		t.Errorf("beyond the limit: %q", cut)
+	}
+}
+
+// Version 1 mounts processors and tasks apart from memory; "cpu" may be a link to "cpu,cpuacct".
+func TestTheProcessorsAndTasksOfVersionOne(t *testing.T) {
+	defer func(before string) { procSelf = before }(procSelf)
+	for _, c := range []struct{ name, groups, mounts, cpu string }{
+		{"together", "5:cpu,cpuacct:/docker/1f\n4:memory:/docker/1f\n3:pids:/docker/1f\n", "34 25 0:29 / MOUNT/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n35 25 0:30 / MOUNT/memory rw - cgroup cgroup rw,memory\n36 25 0:31 / MOUNT/pids rw - cgroup cgroup rw,pids\n", "cpu,cpuacct/docker/1f"},
+		{"by Docker's mounts", "5:cpuacct,cpu:/docker/1f\n4:memory:/docker/1f\n", "34 25 0:29 /docker/1f MOUNT/cpu ro - cgroup cgroup rw,cpuacct,cpu\n35 25 0:30 /docker/1f MOUNT/memory ro - cgroup cgroup rw,memory\n", "cpu"},
+		{"each alone", "6:cpuacct:/a\n5:cpu:/b\n4:memory:/c\n", "33 25 0:28 / MOUNT/acct rw - cgroup cgroup rw,cpuacct\n34 25 0:29 / MOUNT/cpu rw - cgroup cgroup rw,cpu\n35 25 0:30 / MOUNT/memory rw - cgroup cgroup rw,memory\n", "cpu/b"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := t.TempDir()
+			root := filepath.Join(folder, "mount")
+			for _, memory := range []string{"memory", "memory/docker/1f", "memory/c"} {
+				lay(t, root, memory+"/memory.stat", "cache 1\nrss 1\n")
+			}
+			for name, content := range map[string]string{"cpu.stat": "nr_periods 7\nnr_throttled 3\n", "cpu.cfs_quota_us": "60000\n", "cpu.cfs_period_us": "100000\n"} {
+				lay(t, root, filepath.Join(c.cpu, name), content)
+			}
+			account := c.cpu
+			if c.name == "each alone" {
+				account = "acct/a"
+			}
+			lay(t, root, filepath.Join(account, "cpuacct.usage"), "12\n")
+			lay(t, root, "pids/docker/1f/pids.current", "4\n")
+			lay(t, folder, "proc/cgroup", c.groups)
+			lay(t, folder, "proc/mountinfo", strings.ReplaceAll(c.mounts, "MOUNT", root))
+			procSelf = filepath.Join(folder, "proc")
+			var bundle bytes.Buffer
+			if err := capture(context.Background(), &bundle, "api", plan{snapshots: 1}, Policy{}.withDefaults(), func() {}); err != nil {
+				t.Fatal(err)
+			}
+			files := unpack(t, bundle.Bytes())
+			for name, want := range map[string]string{"cpu.stat": "nr_periods 7\nnr_throttled 3\n", "cpu.cfs_quota_us": "60000\n", "cpu.cfs_period_us": "100000\n", "cpuacct.usage": "12\n"} {
+				if got := files["t0/cgroup/"+name]; got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+			if c.name == "together" && files["t0/cgroup/pids.current"] != "4\n" {
+				t.Error("pids.current is missing")
+			}
+		})
 	}
 }
