@@ -116,7 +116,7 @@ pub const MOMENTS: &[&str] = &[
 ];
 
 /// Ends of names that say nothing of level or moment.
-const EXTENSIONS: &[&str] = &["txt", "log", "out", "json", "prom", "text", "dat", "csv"];
+pub const EXTENSIONS: &[&str] = &["txt", "log", "out", "json", "prom", "text", "dat", "csv"];
 
 fn is_separator(c: char) -> bool {
     matches!(c, '.' | '-' | '_')

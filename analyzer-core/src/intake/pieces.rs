@@ -282,7 +282,7 @@ fn continues(kind: Kind, line: &[u8]) -> bool {
         // A person left lines out.
         Kind::Flat => key_of(line).is_some() || matches!(trimmed, b"..." | b"[...]" | b"\xe2\x80\xa6"),
         Kind::Pressure => trimmed.starts_with(b"some avg10=") || trimmed.starts_with(b"full avg10="),
-        Kind::Metrics => trimmed.starts_with(b"#") || is_sample(line),
+        Kind::Metrics => trimmed.starts_with(b"#") || is_sample(line) || is_dotted_sample(line),
         Kind::Described => {
             // A label that lost its indent has no blank.
             let is_label = line.contains(&b'=') && !line.contains(&b' ');
@@ -335,6 +335,19 @@ fn is_keyed(line: &[u8]) -> bool {
 /// `name{labels} 1.5`.
 fn is_sample(line: &[u8]) -> bool {
     std::str::from_utf8(line).is_ok_and(crate::formats::memstats::is_sample)
+}
+
+/// A sample whose name has dots, as exporters of OpenTelemetry write them, or quotes (Prometheus 3):
+/// `jvm.memory.used{area="heap"} 1.5`, `{"jvm.memory.used"} 1.5`. A file of a control group is none.
+fn is_dotted_sample(line: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(line) else { return false };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    let end = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
+    let Some((name, rest)) = text.split_at_checked(end) else { return false };
+    let is_named = name.contains('.') && !crate::formats::cgroup::FILES.contains(&name);
+    let value = if rest.starts_with('{') { rest.rsplit("} ").next().unwrap_or_default() } else { rest };
+    (is_named || rest.starts_with("{\""))
+        && value.split_whitespace().next().is_some_and(|value| value.parse::<f64>().is_ok())
 }
 
 /// Rows of the JSON value that starts at this row and ends at a row's end; 0 if there is none.

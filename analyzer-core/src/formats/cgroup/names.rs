@@ -141,6 +141,23 @@ pub fn proper_name(path: &str) -> Option<String> {
     crate::formats::names::find_longest(path, &huge).map(str::to_owned)
 }
 
+/// Controllers whose files some kernels have more of.
+const CONTROLLERS: [&str; 10] =
+    ["blkio.", "cgroup.", "cpu.", "cpuacct.", "cpuset.", "hugetlb.", "io.", "memory.", "misc.", "pids."];
+
+/// The name of a file that only some kernels show (`memory.shown_ram_in_bytes`): one of a controller in
+/// a folder of control groups, or of bytes.
+pub fn unlisted_name(path: &str) -> Option<&str> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_cgroup = folder.split('/').any(|part| part == "cgroup") || name.ends_with("_in_bytes");
+    let is_name = CONTROLLERS.iter().any(|start| name.starts_with(start))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._".contains(&byte))
+        && !crate::formats::names::EXTENSIONS.iter().any(|end| name.rsplit('.').next() == Some(*end));
+    (is_cgroup && is_name).then_some(name)
+}
+
 /// What the single number of a file counts.
 pub fn unit_of(file: &str) -> Unit {
     let counts =

@@ -44,6 +44,28 @@ fn a_single_number_needs_its_name() {
 }
 
 #[test]
+fn files_that_only_some_kernels_show_are_of_the_group() {
+    for (path, text) in [
+        ("t0/cgroup/memory.shown_ram_in_bytes", "0\n"),
+        ("memory.shown_ram_in_bytes", "1048576\n"),
+        ("sys/fs/cgroup/memory.wmark_ratio", "0\n"),
+        ("t0/cgroup/memory.idle_page_stats", "nr 1\ncold 9\n"),
+    ] {
+        assert_eq!(name(path, text), Some("cgroup-file"), "{path}");
+    }
+    let (evidence, _) = parse("t0/cgroup/memory.shown_ram_in_bytes", "4096\n").unwrap();
+    assert_eq!(figure(&evidence, ""), Some(4096));
+    for (path, text) in [
+        ("memory.wmark_ratio", "0\n"),
+        ("t0/cgroup/memory.log", "1\n2\n"),
+        ("t0/cgroup/memory.notes", "it grew to 4096\n"),
+        ("t0/cgroup/shop.total_in_bytes", "4096\n"),
+    ] {
+        assert_ne!(name(path, text), Some("cgroup-file"), "{path}");
+    }
+}
+
+#[test]
 fn what_a_failed_cat_leaves_is_an_error_with_its_place() {
     let error = parse("memory.current", "cat: can't open 'memory.current'\n").unwrap_err();
     assert!(error.contains("line 1") && error.contains("decimal number"), "{error}");

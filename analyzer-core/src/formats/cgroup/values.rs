@@ -1,6 +1,6 @@
 //! The other files: one number, a list of ids, `key number` or `key name=number` lines.
 
-use super::names::{proper_name, unit_of};
+use super::names::{proper_name, unit_of, unlisted_name};
 use crate::base::error::ParseError;
 use crate::base::source::{Input, Position};
 use crate::base::units::Unit;
@@ -24,8 +24,20 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
     if file_by_content(probe.head()).is_some() {
         return Sniff::ByContent;
     }
-    let Some(file) = proper_name(probe.path) else { return Sniff::No };
-    if is_plausible(&file, probe.head()) { Sniff::ByName } else { Sniff::No }
+    let is_ours = match proper_name(probe.path) {
+        Some(file) => is_plausible(&file, probe.head()),
+        None => unlisted_name(probe.path).is_some() && holds_figures(probe.head()),
+    };
+    if is_ours { Sniff::ByName } else { Sniff::No }
+}
+
+/// True if each of the first lines is a number, `max`, or a key with one.
+fn holds_figures(bytes: &[u8]) -> bool {
+    let is_figure = |text: &str| text == "max" || number(text).is_some();
+    let mut lines = text_lines(bytes).take(40).peekable();
+    lines.peek().is_some()
+        && lines
+            .all(|(_, text)| is_figure(text) || flat_keyed(text).is_some_and(|(_, value)| is_figure(value)))
 }
 
 fn file_by_content(bytes: &[u8]) -> Option<&'static str> {
@@ -54,7 +66,8 @@ fn is_plausible(file: &str, bytes: &[u8]) -> bool {
 /// `Malformed` if a file of one number holds something else.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let by_content = file_by_content(input.bytes).map(str::to_owned);
-    let file = proper_name(input.path).or(by_content).unwrap_or_default();
+    let unlisted = || unlisted_name(input.path).map(str::to_owned);
+    let file = proper_name(input.path).or(by_content).or_else(unlisted).unwrap_or_default();
     let mut record = RecordBuilder::new(input, evidence, facts, RecordKind::Cgroup, &file);
     if holds_one_number(&file) {
         single(input, &file, &mut record)?;

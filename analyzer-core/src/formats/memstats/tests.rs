@@ -126,3 +126,25 @@ fn names_that_prometheus_moved_aside_are_the_containers() {
         assert_eq!(levels, ["shop/api-1/app"], "{labels}");
     }
 }
+
+/// A name with dots is none of the text format's, and ends no page of metrics.
+#[test]
+fn a_foreign_sample_does_not_cut_a_page_in_two() {
+    let page = |line: &str| {
+        format!(
+            "# HELP go_goroutines Goroutines.\n# TYPE go_goroutines gauge\n{line}\n{line}\ngo_goroutines 12\ngo_memstats_sys_bytes 8096000\n"
+        )
+    };
+    for line in [
+        "memory.shown_ram_in_bytes 1234567",
+        "jvm.memory.used{area=\"heap\"} 5.5 1700000000",
+        "{\"memory.shown_ram_in_bytes\",pod=\"a\"} 7",
+    ] {
+        let mut session = crate::session::Session::default();
+        session.add("metrics.txt", page(line).into_bytes());
+        let report = session.report();
+        let sources: Vec<_> =
+            report.sources.iter().map(|source| (source.path.as_str(), source.format.as_deref())).collect();
+        assert_eq!(sources, [("metrics.txt", Some("prometheus"))], "{line}");
+    }
+}
