@@ -58,7 +58,8 @@ pub struct Listener {
     /// Connections that wait for accept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u64>,
-    /// How many may wait: what `ss` shows, else `net.core.somaxconn`, which Go asks for.
+    /// How many may wait: what `ss` shows, else `net.core.somaxconn`, which Go asks for, unless the queue
+    /// was full with fewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u64>,
     /// Where it stands.

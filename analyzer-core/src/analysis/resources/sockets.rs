@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::descriptors::Open;
 use super::files::Files;
 use crate::base::convert::{clamp_i64, to_u64};
+use crate::base::intern::StrId;
 use crate::base::source::{SourceId, SourceSpan};
 use crate::base::units::Unit;
 use crate::evidence::Evidence;
@@ -33,6 +34,8 @@ pub(super) struct Held {
     pub dialed: BTreeMap<(String, u16), Peer>,
     /// True if the tables of TCP are there for both versions of IP.
     has_tcp: bool,
+    /// Connections that wait for accept by the port: who dialed.
+    waiting: BTreeMap<u16, BTreeSet<(StrId, u16)>>,
 }
 
 /// One address that we dial.
@@ -49,6 +52,12 @@ pub(super) struct Peer {
 }
 
 impl Held {
+    /// True if the namespace dropped connections since, because an accept queue was full.
+    fn has_overflowed_since(&self, now: Option<&Citation>) -> bool {
+        let before = self.section.as_ref().and_then(|sockets| sockets.overflows.as_ref()?.value);
+        before.zip(now.and_then(|now| now.value)).is_some_and(|(before, now)| now > before)
+    }
+
     /// What a descriptor is of, as far as the tables tell more than its list.
     pub(super) fn kind(&self, row: &Descriptor) -> DescriptorKind {
         let is_unix = row.inode.is_some_and(|inode| self.unix.contains(&inode));
@@ -132,14 +141,20 @@ pub(super) fn of(
         .as_ref()
         .map(|rowless| to_u64(rowless.iter().filter(|inode| !known.contains(inode)).count()));
     held.dialed = dialed(evidence, &tcp, &chosen, &ports);
+    held.waiting = waiting(&tcp, &ports);
+    let overflows = files.figure("net/netstat", "TcpExt ListenOverflows");
+    let mut listeners = listeners(evidence, &rows, &tcp, &chosen, files);
+    if let Some(before) = before.filter(|before| before.has_overflowed_since(overflows.as_ref())) {
+        take_for_full(&mut listeners, &before.waiting, &held.waiting);
+    }
     let range = files.value("ip_local_port_range", "").zip(files.value("ip_local_port_range", "second"));
     held.section = Some(Sockets {
         is_own: chosen.is_process(),
         connections: connections(evidence, &tcp, &chosen, &ports),
-        listeners: listeners(evidence, &rows, &tcp, &chosen, files),
+        listeners: listeners.into_iter().map(|(row, _)| row).collect(),
         rowless: of_lsof.or_else(counted),
         stuck,
-        overflows: files.figure("net/netstat", "TcpExt ListenOverflows"),
+        overflows,
         local_ports: range.and_then(|(low, high)| u64::try_from(high.checked_sub(low)?.checked_add(1)?).ok()),
         time_wait_reuse: files.value("tcp_tw_reuse", ""),
     });
@@ -314,13 +329,52 @@ fn connections(evidence: &Evidence, tcp: &[&Socket], chosen: &Chosen, ports: &Po
     rows
 }
 
+/// Connections in accept queues: the kernel lists them without an inode.
+fn waiting(tcp: &[&Socket], ports: &Ports) -> BTreeMap<u16, BTreeSet<(StrId, u16)>> {
+    let mut waiting: BTreeMap<u16, BTreeSet<(StrId, u16)>> = BTreeMap::new();
+    let queued = |row: &&&Socket| {
+        row.listing == Listing::Kernel
+            && row.inode.is_none()
+            && matches!(row.state, SocketState::Established | SocketState::CloseWait)
+    };
+    for row in tcp.iter().filter(queued) {
+        let Some((local, remote)) = row.local.port.zip(row.remote.port) else { continue };
+        if ports.all.contains(&local) {
+            waiting.entry(local).or_default().insert((row.remote.host, remote));
+        }
+    }
+    waiting
+}
+
+/// A program may ask for a smaller backlog than the kernel allows, which no file shows. Where the kernel
+/// dropped connections while the same ones waited at one port and none at another, that queue is full:
+/// it has one more than its backlog.
+fn take_for_full(
+    listeners: &mut [(Listener, Option<u16>)],
+    before: &BTreeMap<u16, BTreeSet<(StrId, u16)>>,
+    after: &BTreeMap<u16, BTreeSet<(StrId, u16)>>,
+) {
+    /// Fewer may be the same by chance.
+    const LEAST: usize = 5;
+    let mut queues = after.iter();
+    let (Some((port, peers)), None) = (queues.next(), queues.next()) else { return };
+    if peers.len() < LEAST || before.get(port) != Some(peers) {
+        return;
+    }
+    let full = listeners.iter_mut().filter(|(_, assumed)| assumed == &Some(*port));
+    for (row, _) in full.filter(|(row, _)| row.queue == Some(to_u64(peers.len()))) {
+        row.backlog = row.queue.map(|queue| queue - 1);
+    }
+}
+
+/// Listening sockets; the port stands beside one whose backlog is only assumed.
 fn listeners(
     evidence: &Evidence,
     rows: &[&Socket],
     tcp: &[&Socket],
     chosen: &Chosen,
     files: &Files<'_>,
-) -> Vec<Listener> {
+) -> Vec<(Listener, Option<u16>)> {
     let is_listening = |row: &&&Socket| row.state == SocketState::Listen && row.transport == Transport::Tcp;
     // Only ss shows the backlog.
     let backlogs: BTreeMap<(&str, Option<u16>), u64> = rows
@@ -330,7 +384,7 @@ fn listeners(
         .filter_map(|row| Some(((evidence.strings.get(row.local.host), row.local.port), row.send_queue?)))
         .collect();
     let most = files.value("somaxconn", "").and_then(|most| u64::try_from(most).ok());
-    let mut listeners: Vec<Listener> = tcp
+    let mut listeners: Vec<(Listener, Option<u16>)> = tcp
         .iter()
         .filter(is_listening)
         .map(|row| {
@@ -341,16 +395,12 @@ fn listeners(
             let address = text(evidence, row.local);
             let queue = row.receive_queue;
             let citation = cite(row, format!("queue of {address}"), queue.unwrap_or(0));
-            Listener {
-                address,
-                is_own: chosen.is_process() && chosen.is_own(row),
-                queue,
-                backlog: backlog.or(most),
-                citation,
-            }
+            let is_own = chosen.is_process() && chosen.is_own(row);
+            let assumed = row.local.port.filter(|_| backlog.is_none());
+            (Listener { address, is_own, queue, backlog: backlog.or(most), citation }, assumed)
         })
         .collect();
-    listeners.sort_by(|a, b| b.queue.cmp(&a.queue).then_with(|| a.address.cmp(&b.address)));
+    listeners.sort_by(|(a, _), (b, _)| b.queue.cmp(&a.queue).then_with(|| a.address.cmp(&b.address)));
     listeners.truncate(SOCKET_ROWS);
     listeners
 }

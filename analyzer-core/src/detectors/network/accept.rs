@@ -38,7 +38,11 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     let [.., (before, _), (last, pairs)] = joined.as_slice() else { return None };
     let own = last.listeners.iter().filter(|row| row.is_own).count();
     let accepting = usize::try_from(pairs.accepting).unwrap_or(usize::MAX);
-    let stopped = full(last).find(|row| full(before).any(|other| other.address == row.address))?;
+    let was_full = |row: &&Listener| {
+        let mut same = before.listeners.iter().filter(|other| other.address == row.address);
+        same.any(|other| other.is_full() || other.queue >= row.queue)
+    };
+    let stopped = full(last).find(was_full)?;
     if accepting >= own {
         return None;
     }
@@ -97,7 +101,7 @@ fn acceptor<'c>(case: &Case<'c>, course: &Course<'_>) -> Option<(&'c GoroutineGr
 #[cfg(test)]
 mod tests {
     use super::super::backlog::tests::queue;
-    use crate::detectors::course::fixtures::borrowed;
+    use crate::detectors::course::fixtures::{Row, borrowed, listening, moment};
     use crate::detectors::testing::check;
 
     const STUCK: &str = "goroutine 7 [chan send, 3 minutes]:\nmain.acceptLoop()\n\t/srv/main.go:9 +0x1\n";
@@ -132,6 +136,31 @@ mod tests {
         let before = SLOTS.replace("main.go:14", "main.go:5");
         let files = [with_dump("t0", 17, &before), with_dump("t1", 17, &before)].concat();
         check("goroutine.semaphore-exhausted", &borrowed(&files), &[]);
+    }
+
+    /// A listener with a backlog that no file shows, and who waits in its queue.
+    fn unlisted(label: &str, first: u16, overflows: u64) -> Vec<(String, String)> {
+        let waiting = Row { local: 8080, remote: first, state: "01", queue: 0, inode: 0, count: 1 };
+        let peers = (0..9).map(|step| Row { remote: first + step, ..waiting });
+        let rows: Vec<Row> = std::iter::once(listening(9, 9)).chain(peers).collect();
+        let mut files = moment(label, &rows, &[(9, 1)]);
+        files.push((format!("shop/{label}/proc/sys/net/core/somaxconn"), "4096\n".to_owned()));
+        let counters = format!("TcpExt: SyncookiesSent ListenOverflows\nTcpExt: 0 {overflows}\n");
+        files.push((format!("shop/{label}/proc/net/netstat"), counters));
+        files.push((format!("shop/{label}/goroutine.txt"), STUCK.to_owned()));
+        files
+    }
+
+    #[test]
+    fn a_queue_that_drops_connections_while_the_same_ones_wait_is_full() {
+        let files = [unlisted("t0", 50_000, 5), unlisted("t1", 50_000, 9)].concat();
+        let found = check("net", &borrowed(&files), &["net.accept.stopped", "net.backlog.overflow"]);
+        assert!(found.iter().any(|found| found.claim.contains("(backlog 8)")), "{found:?}");
+        // Without drops, or with others in the queue, it may have room.
+        let still = [unlisted("t0", 50_000, 5), unlisted("t1", 50_000, 5)].concat();
+        check("net", &borrowed(&still), &[]);
+        let moving = [unlisted("t0", 50_000, 5), unlisted("t1", 51_000, 9)].concat();
+        check("net", &borrowed(&moving), &[]);
     }
 
     #[test]
