@@ -102,10 +102,7 @@ fn nothing_to_capture_is_a_failure() -> Outcome {
 #[test]
 fn it_runs_in_the_small_shells_of_minimal_images() -> Outcome {
     for shell in ["dash", "busybox"] {
-        let is_there =
-            Command::new(shell).arg("true").stdin(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-        if !is_there {
-            eprintln!("{shell} is not installed: the script was not run in it");
+        if !is_there(shell) {
             continue;
         }
         let service = Service::start()?;
@@ -113,6 +110,47 @@ fn it_runs_in_the_small_shells_of_minimal_images() -> Outcome {
         assert!(read(&bundle)?.goroutines.is_some(), "{shell}");
     }
     Ok(())
+}
+
+/// As in an image of nothing but busybox: its applets are all the programs there are.
+#[test]
+fn it_needs_no_program_but_busybox() -> Outcome {
+    if !is_there("busybox") {
+        return Ok(());
+    }
+    let service = Service::start()?;
+    let programs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("busybox-programs");
+    fs::create_dir_all(&programs)?;
+    let installed = Command::new("busybox").args(["--install", "-s"]).arg(&programs).status()?;
+    assert!(installed.success());
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("capture-busybox-alone.tar.gz");
+    let process = std::process::id().to_string();
+    let output = script("busybox")
+        .env("PATH", &programs)
+        .args(["-u", &service.url, "-p", &process, "-N", "svc", "-n", "2", "-i", "0", "-o"])
+        .arg(&out)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("not found"), "{said}");
+    let report = read(&out)?;
+    assert_eq!(report.subjects.len(), 1, "{said}");
+    for wanted in ["goroutine-dump", "pprof", "smaps_rollup", "net-sockets", "fd-list", "threads"] {
+        let is_it = |source: &&analyzer_core::report::SourceRow| {
+            source.format.as_deref() == Some(wanted) && source.status == SourceStatus::Parsed
+        };
+        assert!(report.sources.iter().any(|source| is_it(&source)), "{wanted}: {said}");
+    }
+    Ok(())
+}
+
+/// True if a shell is installed; `cargo xtask test` installs those that can be.
+fn is_there(shell: &str) -> bool {
+    let found = Command::new(shell).arg("true").stdin(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("{shell} is not installed: the script was not run in it");
+    }
+    found
 }
 
 /// The script, in a shell. It needs curl or wget as in a container.

@@ -136,7 +136,7 @@ fn row(reading: &Reading<'_>) -> Html {
     html! {
         <tr>
             <th scope="row">{ selectors::visible(reading.label) }</th>
-            { cell("Quota", quota(cpu), Some("CPU that the cgroup may use; none found: not set, or not captured")) }
+            { cell("Quota", quota(cpu), Some("CPU that the cgroup may use; none: no quota is set; a dash: not captured")) }
             { cell("CPU used", used(reading.used), None) }
             <td data-label="Throttled" title={stopped} class={classes!((reading.throttled == Throttled::Unknown).then_some("unset"))}>
                 { throttled(reading.throttled) }
@@ -292,6 +292,15 @@ mod tests {
                 (quota, Some("5.50 s".to_owned()), "73.0% (73 of 100 periods)".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn no_quota_is_told_from_a_quota_that_was_not_captured() {
+        const STAT: &str = "usage_usec 1000\nnr_periods 0\nnr_throttled 0\nthrottled_usec 0\n";
+        let max = report(&[("shop/t0/cgroup/cpu.max", "max 100000\n"), ("shop/t0/cgroup/cpu.stat", STAT)]);
+        let absent = report(&[("shop/t0/cgroup/cpu.stat", STAT)]);
+        assert_eq!(rows(&max)[0].0.as_deref(), Some("none"));
+        assert_eq!(rows(&absent)[0].0, None);
     }
 
     #[test]
