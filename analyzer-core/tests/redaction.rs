@@ -421,6 +421,40 @@ fn no_planted_secret_is_left_in_any_byte() {
 }
 
 #[test]
+fn what_go_says_of_a_program_keeps_versions_alone() {
+    const DEPLOY: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: checkoutd}\nspec:\n  template:\n    spec:\n      containers:\n      - name: checkoutd\n        env: [{name: GOGC, value: '50'}]\n        resources: {limits: {cpu: 2, memory: 1Gi}}\n";
+    const MODULE: &str = "module registry.acme/walletdb // greenfield\n\ngo 1.24.2\n\ntoolchain go1.24.5\n\nrequire (\n\tgithub.com/KimMachineGun/automemlimit v0.7.0\n\tgit.acme/teamred v1.2.3 // quarterly\n)\n\nreplace git.acme/teamred => ../bluebird\n\ngodebug default=go1.23\n";
+    const ENV: &str = "GOARCH='amd64'\nGOOS='linux'\nGOROOT='/home/alice/go'\nGOVERSION='go1.24.5'\nGOPRIVATE='git.acme'\nGOPROXY='https://alice:hunter2@proxy.acme'\n";
+    const BUILD: &str = "/srv/acme/checkoutd: go1.24.5\n\tpath\tgit.acme/teamred/checkoutd\n\tmod\tgit.acme/teamred\t(devel)\t\n\tdep\tgo.uber.org/automaxprocs\tv1.6.0\th1:cafebabe=\n\tdep\tgit.acme/walletdb\tv1.0.0\n\tbuild\t-ldflags=-X=main.token=s3cr3t\n\tbuild\tCGO_ENABLED=1\n";
+    let files = |name: &str, text: &str| -> Vec<(String, Vec<u8>)> {
+        let own = [("deploy.yaml", DEPLOY), (name, text)];
+        own.into_iter().map(|(name, text)| (format!("own/{name}"), text.as_bytes().to_vec())).collect()
+    };
+    for (name, text, kept) in [
+        (
+            "go.mod",
+            MODULE,
+            &["go 1.24.2", "go1.24.5", "github.com/KimMachineGun/automemlimit", "default=go1.23"][..],
+        ),
+        ("env.txt", ENV, &["GOARCH='amd64'", "GOVERSION='go1.24.5'"]),
+        ("buildinfo.txt", BUILD, &[": go1.24.5", "go.uber.org/automaxprocs", "CGO_ENABLED=1"]),
+    ] {
+        let files = files(name, text);
+        let redacted = redact(&files);
+        assert!(redacted.summary.left_out.is_empty(), "{name}: {:?}", redacted.summary.left_out);
+        let all: String =
+            redacted.each_file().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+        for secret in SECRETS {
+            assert!(!all.contains(secret), "{secret} is left of {name}:\n{all}");
+        }
+        for kept in kept {
+            assert!(all.contains(kept), "{kept} is gone from {name}:\n{all}");
+        }
+        assert_same_report(&files, name);
+    }
+}
+
+#[test]
 fn planted_captures_give_the_same_figures() {
     let files: Vec<_> = planted()
         .into_iter()

@@ -325,10 +325,18 @@ impl Helpers {
         Self { memory: self.memory || other.memory, processors: self.processors || other.processors }
     }
 
+    const MEMORY: &str = "github.com/kimmachinegun/automemlimit";
+    const PROCESSORS: &str = "go.uber.org/automaxprocs";
+
+    /// True if a module's path is that of one, and says no more.
+    pub fn are(path: &str) -> bool {
+        [Self::MEMORY, Self::PROCESSORS].iter().any(|helper| path.eq_ignore_ascii_case(helper))
+    }
+
     /// Looks at a module's path.
     pub fn look(&mut self, path: &str) {
-        self.memory |= path.to_ascii_lowercase().starts_with("github.com/kimmachinegun/automemlimit");
-        self.processors |= path.starts_with("go.uber.org/automaxprocs");
+        self.memory |= path.to_ascii_lowercase().starts_with(Self::MEMORY);
+        self.processors |= path.starts_with(Self::PROCESSORS);
     }
 }
 

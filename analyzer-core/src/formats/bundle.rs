@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::redaction::free_text;
+use super::redaction::{Kind, Marks, free_text, is_go_version};
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::{ErrorKind, ParseError};
 use crate::base::limits::{JSON_BYTES, MANIFEST_LABEL_BYTES, MANIFEST_LABELS};
@@ -38,7 +38,7 @@ pub const FORMATS: &[Format] = &[
         content: Content::Document,
         sniff: sniff_build_info,
         parse: parse_build_info,
-        secrets: free_text,
+        secrets: secrets_of_build_info,
     },
 ];
 
@@ -144,6 +144,36 @@ fn parse_build_info(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Fact
     });
     Ok(())
 }
+
+/// The program's name gets a pseudonym. What is read stays: the version of Go, cgo, modules that set limits.
+fn secrets_of_build_info(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    let mut lines = Lines::new(input.bytes);
+    if let Some((path, version)) = lines.next().and_then(|line| line.text().trim_end().rsplit_once(": ")) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let folder = path.get(..path.len() - name.len()).unwrap_or_default();
+        marks.words(folder.as_bytes(), Kind::Path);
+        marks.words(name.as_bytes(), Kind::Name);
+        let is_release = is_go_version(version.as_bytes());
+        let kept = if is_release { version } else { version.split(' ').next().unwrap_or_default() };
+        if is_release || kept == "devel" {
+            marks.keep(kept.as_bytes());
+        }
+    }
+    for line in lines {
+        let mut cells = line.text().split('\t').skip(1);
+        let Some(keyword) = cells.next().filter(|word| KEYWORDS.contains(word)) else { continue };
+        marks.keep(keyword.as_bytes());
+        let Some(value) = cells.next() else { continue };
+        let is_cgo = keyword == "build" && matches!(value, "CGO_ENABLED=0" | "CGO_ENABLED=1");
+        if is_cgo || (keyword == "dep" && Helpers::are(value)) {
+            marks.keep(value.as_bytes());
+        }
+    }
+    Ok(())
+}
+
+/// What the lines of a program's build information begin with.
+const KEYWORDS: [&str; 5] = ["path", "mod", "dep", "build", "=>"];
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! or JSON with `-json`. Only the version is kept.
 
 use super::record::{nothing_found, text_lines};
-use super::redaction::free_text;
+use super::redaction::{Marks, is_go_version};
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::source::{Input, Position, SourceSpan};
@@ -18,7 +18,7 @@ pub const FORMATS: &[Format] = &[Format {
     content: Content::Document,
     sniff,
     parse,
-    secrets: free_text,
+    secrets,
 }];
 
 /// Variables that every `go env` prints.
@@ -48,6 +48,19 @@ fn parse(input: &Input<'_>, evidence: &mut Evidence, _: &mut Facts) -> Result<()
     let Some((_, value, at)) = version else { return Err(nothing_found("go env", "GOVERSION")) };
     let at = SourceSpan { source: input.source, at };
     evidence.recipe.toolchains.push(Stated { value: value.to_owned(), written: value.to_owned(), at });
+    Ok(())
+}
+
+/// What a build machine is, and its version of Go, stay; folders and flags do not.
+fn secrets(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    const SYSTEMS: [&str; 9] =
+        ["linux", "windows", "darwin", "freebsd", "amd64", "arm64", "arm", "386", "riscv64"];
+    for (name, value, _) in variables(input.bytes).filter(|(name, ..)| ALWAYS.contains(name)) {
+        marks.keep(name.as_bytes());
+        if SYSTEMS.contains(&value) || is_go_version(value.as_bytes()) {
+            marks.keep(value.as_bytes());
+        }
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! they lie beside. They are not judged: findings quote them.
 
 use super::record::text_lines;
-use super::redaction::free_text;
+use super::redaction::{Kind, Marks, free_text, is_go_version, is_number};
 use super::{Content, Facts, Format, Probe, Sniff};
 use crate::base::error::ParseError;
 use crate::base::source::{Input, SourceSpan};
@@ -27,7 +27,7 @@ pub const FORMATS: &[Format] = &[
         content: Content::Document,
         sniff: sniff_module,
         parse: parse_module,
-        secrets: free_text,
+        secrets: secrets_of_module,
     },
     PASSED_OVER,
 ];
@@ -121,6 +121,47 @@ fn versions(input: &Input<'_>, path: &str, text: &str) -> Module {
         }
     }
     module
+}
+
+/// Directives of a `go.mod`.
+const DIRECTIVES: [&str; 10] =
+    ["module", "go", "toolchain", "require", "replace", "exclude", "retract", "godebug", "ignore", "tool"];
+
+/// Directives, versions of Go and modules that set limits stay; the module's path gets a pseudonym.
+fn secrets_of_module(input: &Input<'_>, marks: &mut Marks<'_>) -> Result<(), &'static str> {
+    if crate::base::source::file_name(input.path) != "go.mod" {
+        return Err("nothing of it is in the report");
+    }
+    for (_, text) in text_lines(input.bytes) {
+        let text = text.split("//").next().unwrap_or(text);
+        let mut words = text.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        if DIRECTIVES.contains(&first) || is_kept(first) {
+            marks.keep(first.as_bytes());
+        }
+        for word in words {
+            if first == "module" {
+                marks.words(word.as_bytes(), Kind::Name);
+            } else if is_kept(word) {
+                marks.keep(word.as_bytes());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A version of Go, a setting of its defaults, a module that sets limits.
+fn is_kept(word: &str) -> bool {
+    let is_version = |text: &str| {
+        is_go_version(text.as_bytes())
+            || (text.starts_with("1.") && is_go_version(format!("go{text}").as_bytes()))
+    };
+    let is_setting = |(key, value): (&str, &str)| match key {
+        "containermaxprocs" => is_number(value.as_bytes()),
+        "default" => is_version(value),
+        _ => false,
+    };
+    is_version(word) || word.split_once('=').is_some_and(is_setting) || Helpers::are(word)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) const CAPTURE_WORDS: &str = "\
     execution exit expvar fgprof file files final first folded fs gb gc gctrace go gob goroutine goroutineleak \
     goroutines grown gz h heap heaps high host html hugetlb idle initial inuse io journal json jsonl k8s kb \
     kernel kill killed kmsg kubectl last latency leak leaks limits load loadavg loaded local log loginuid logs \
-    low m main manifest maps max mb md meminfo memory memstats messages metric metrics min mountinfo mounts ms \
+    low m main manifest maps max mb md meminfo memory memstats messages metric metrics min mod mountinfo mounts ms \
     mutex n net node numa objects off offcpu on oncpu oom openmetrics otlp out parent pb peak perf pid pod pods \
     pprof pressure proc process procs profile profiles prom prometheus r ready rollup round rsvd runtime s \
     sample scavtrace sched schedstat score script sec seconds self side sidecar slabinfo smaps snap snapshot \
