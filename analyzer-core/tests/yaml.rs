@@ -71,7 +71,7 @@ fn container(random: &mut Random, indent: &str, index: u64) -> String {
     match random.below(4) {
         0 => writeln!(out, "{indent}  resources: {{limits: {{memory: {memory}, cpu: {cpu}}}, requests: {{memory: 64Mi}}}}"),
         1 => writeln!(out, "{indent}  resources:\n{indent}    limits: &limits{index}\n{indent}      memory: {memory}\n{indent}      cpu: {cpu}\n{indent}    requests:\n{indent}      <<: *limits{index}\n{indent}      cpu: 100m"),
-        2 => writeln!(out, "{indent}  resources: {{\n{indent}    \"limits\": {{\"memory\": {memory},\n{indent}      \"cpu\": {cpu}, }}\n{indent}   }}"),
+        2 => writeln!(out, "{indent}  resources: {{\n{indent}    \"limits\": {{\"memory\": {memory},\n{indent}      \"cpu\": {cpu}, }}\n{indent}  }}"),
         _ => writeln!(out, "{indent}  resources: {{}}"),
     }
     .unwrap();

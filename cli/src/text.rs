@@ -150,6 +150,10 @@ fn print_container(out: &mut String, container: &RecipeContainer, report: &Repor
             place(&fact.citation)
         );
     }
+    for other in &container.others {
+        let (label, place) = (other.id.label(), place(&other.citation));
+        let _ = writeln!(out, "  stated differently elsewhere: {label} {}  ({place})", other.written);
+    }
     let Some(fix) = &container.fix else { return };
     if fix.changes.is_empty() {
         let _ = writeln!(out, "  no changes needed: the manifests match the captures");

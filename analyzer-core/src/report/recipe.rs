@@ -34,6 +34,9 @@ pub struct RecipeContainer {
     pub go: Option<Citation>,
     /// What it is given.
     pub facts: Vec<RecipeFact>,
+    /// What another statement of the same container says in place of a fact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<RecipeFact>,
     /// The capture of it, where names tell that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture: Option<RecipeCapture>,
@@ -188,7 +191,7 @@ impl Recipe {
     /// Every citation of the section.
     pub(crate) fn citations_mut(&mut self) -> impl Iterator<Item = &mut Citation> {
         self.containers.iter_mut().flat_map(|container| {
-            let facts = container.facts.iter_mut().flat_map(|fact| {
+            let facts = container.facts.iter_mut().chain(&mut container.others).flat_map(|fact| {
                 std::iter::once(&mut fact.citation)
                     .chain(fact.captured.as_mut().map(|captured| &mut captured.citation))
             });

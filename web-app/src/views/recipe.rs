@@ -100,8 +100,31 @@ fn container(report: &Report, row: &RecipeContainer, index: usize) -> Html {
             if row.facts.is_empty() {
                 <p class="quiet">{ "No limit and no Go runtime variable is set." }</p>
             }
+            { disagreements(report, row) }
             { for row.fix.iter().map(|fix| self::fix(report, fix)) }
         </section>
+    }
+}
+
+/// What another manifest of the same container says.
+fn disagreements(report: &Report, row: &RecipeContainer) -> Html {
+    if row.others.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <p class="held">{ "Other files describe this container differently. For the capture, only settings that they agree on are used." }</p>
+            <ul>
+                { for row.others.iter().map(|fact| html! {
+                    <li>
+                        { fact.id.label() }{ " " }<code>{ selectors::visible(&fact.written) }</code>{ " " }
+                        <a class="place" href={place_href(report, fact.citation.source, fact.citation.at)}>
+                            { place_text(report, fact.citation.source, fact.citation.at) }
+                        </a>
+                    </li>
+                }) }
+            </ul>
+        </>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::seen::{Captured, Seen};
 use super::settings::{self, cpus, go_bytes, gomemlimit, text};
-use super::{Unit, advised, drift};
+use super::{Unit, advised, agreement, drift};
 use crate::analysis::memory::moment;
 use crate::analysis::memory::term::Term;
 use crate::base::convert::to_u64;
@@ -24,6 +24,7 @@ pub fn section(units: &[Unit<'_>], captured: &Captured<'_>) -> Option<Recipe> {
     let (units, mut containers): (Vec<&Unit<'_>>, Vec<RecipeContainer>) =
         shown.iter().filter_map(|unit| Some((*unit, container(unit, captured)?))).unzip();
     drift::settle(&mut containers);
+    agreement::settle(&mut containers, &units);
     for (container, unit) in containers.iter_mut().zip(units) {
         container.fix = advised::fix(unit, captured);
     }
@@ -53,6 +54,7 @@ fn container(unit: &Unit<'_>, captured: &Captured<'_>) -> Option<RecipeContainer
         citation: Citation::place(at),
         go: unit.go.map(Citation::place),
         facts,
+        others: Vec::new(),
         capture,
         fix: None,
     })

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod advised;
+mod agreement;
 mod captures;
 mod drift;
 mod facts;

@@ -145,6 +145,61 @@ fn the_advisor_and_the_rules_take_a_limit_that_only_the_manifest_states() {
 }
 
 #[test]
+fn statements_that_disagree_are_told_and_none_is_taken() {
+    let of = |path: &'static str, namespace: &str, memory: &str| {
+        let (_, text) = deployment(&format!(
+            "        env: [{{name: GOMEMLIMIT, value: 150MiB}}]\n        resources: {{limits: {{memory: {memory}, cpu: 2}}}}\n"
+        ));
+        (path, text.replace("namespace: prod", &format!("namespace: {namespace}")))
+    };
+    let told = |files: &[(&str, String)]| -> Vec<Vec<(RecipeFactId, String)>> {
+        let others =
+            |container: RecipeContainer| container.others.into_iter().map(|fact| (fact.id, fact.written));
+        containers(files).into_iter().map(|container| others(container).collect()).collect()
+    };
+    let limit = |written: &str| vec![(RecipeFactId::MemoryLimit, written.to_owned())];
+    let two = [of("a/deploy.yaml", "prod", "256Mi"), of("b/deploy.yaml", "prod", "1Gi")];
+    assert_eq!(told(&two), [limit("1Gi"), limit("256Mi")]);
+    let nowhere = [of("a/deploy.yaml", "prod", "256Mi"), of("b/deploy.yaml", "''", "1Gi")];
+    assert_eq!(told(&nowhere), [limit("1Gi"), limit("256Mi")]);
+    // Alike, or of two namespaces: nothing disagrees.
+    let alike = [of("a/deploy.yaml", "prod", "1Gi"), of("b/deploy.yaml", "prod", "1024Mi")];
+    assert_eq!(told(&alike), [vec![], vec![]]);
+    let apart = [of("a/deploy.yaml", "prod", "256Mi"), of("b/deploy.yaml", "test", "1Gi")];
+    assert_eq!(told(&apart), [vec![], vec![]]);
+    // Neither is the capture's.
+    let mut files = capture(20, 256);
+    files.retain(|(path, _)| !path.contains("cgroup"));
+    files.extend(two);
+    let mut session = Session::default();
+    for (path, text) in &files {
+        session.add(path, text.clone().into_bytes());
+    }
+    let report = session.report();
+    assert_eq!(report.memory.expect("memory").latest.limit, None);
+    let others =
+        report.recipe.expect("a recipe").containers.into_iter().map(|container| container.others.len());
+    assert_eq!(others.sum::<usize>(), 2);
+}
+
+/// The Go module's example: an image without a shell.
+#[test]
+fn the_example_of_a_distroless_image_passes_every_check() {
+    let mut session = Session::default();
+    for (path, text) in [
+        ("example/Dockerfile", include_str!("../../../../go/example/Dockerfile")),
+        ("example/deployment.yaml", include_str!("../../../../go/example/deployment.yaml")),
+    ] {
+        session.add(path, text.as_bytes().to_vec());
+    }
+    let report = session.report();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    let containers = report.recipe.expect("a recipe").containers;
+    assert_eq!(containers.len(), 1, "the image and the container are one");
+    assert!(containers[0].go.is_some());
+}
+
+#[test]
 fn other_dialects_have_patches_of_their_own() {
     let compose = |limit: &str| {
         format!(

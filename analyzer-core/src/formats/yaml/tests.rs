@@ -57,6 +57,22 @@ fn flow_collections_anchors_and_merge_keys_are_read() {
     );
 }
 
+/// As YAML 1.1 readers take it, and people write it.
+#[test]
+fn flow_collections_may_end_in_the_column_of_their_key() {
+    for (text, expected) in [
+        ("a: {\n  b: 1\n}\nc: 2\n", json!({ "a": { "b": 1 }, "c": 2 })),
+        (
+            "a:\n  b: {\n    c: {\n      d: 1\n    }\n  }\n  e: 2\n",
+            json!({ "a": { "b": { "c": { "d": 1 } }, "e": 2 } }),
+        ),
+        ("a:\n- b: [\n    1,\n  ]\n  c: 2\n", json!({ "a": [{ "b": [1], "c": 2 }] })),
+        ("a:\n- {\n    b: 1\n  }\n- 2\n", json!({ "a": [{ "b": 1 }, 2] })),
+    ] {
+        assert_eq!(read(text).unwrap(), expected, "{text}");
+    }
+}
+
 #[test]
 fn a_value_knows_its_line_and_column() {
     let roots = whole(b"# c\n---\na: {b: 512Mi}\n---\nc: 1\n", "yaml", &mut Notes::default()).unwrap();

@@ -27,6 +27,11 @@ pub(super) fn print(recipe: &Recipe, report: &Report, out: &mut Out) -> fmt::Res
             ];
             row(out, &cells)?;
         }
+        for other in &container.others {
+            let text = format!("{} {}", other.id.label(), other.written);
+            let place = place(report, &other.citation);
+            writeln!(out, "- Stated differently elsewhere: {} ({place})", escape::text(&text))?;
+        }
         print_fix(container, report, out)?;
     }
     match go.len().saturating_sub(CONTAINERS) {
