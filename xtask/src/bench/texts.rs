@@ -91,6 +91,83 @@ pub fn smaps(mappings: usize) -> String {
     text
 }
 
+/// Frames of samples, root first.
+const SAMPLED: [&[&str]; 5] = [
+    &[
+        "runtime.goexit.abi0",
+        "main.main",
+        "example.com/shop/api.(*Handler).ServeHTTP",
+        "encoding/json.Marshal",
+    ],
+    &[
+        "runtime.goexit.abi0",
+        "net/http.(*conn).serve",
+        "example.com/shop/cart.(*Pricer).quote",
+        "runtime.mallocgc",
+    ],
+    &["runtime.mcall", "runtime.schedule", "runtime.findRunnable", "runtime.futex.abi0"],
+    &["runtime.goexit.abi0", "example.com/shop/store.(*Cache).Get", "sync.(*Mutex).Lock"],
+    &["runtime.goexit.abi0", "runtime.gcBgMarkWorker", "runtime.gcDrain", "runtime.scanobject"],
+];
+
+fn frames_of(sample: u64) -> &'static [&'static str] {
+    let index = usize::try_from(sample).unwrap_or(0) % SAMPLED.len();
+    SAMPLED[index]
+}
+
+/// What `perf script` prints of samples up to so many bytes.
+pub fn perf_script(bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 1024);
+    for sample in 0_u64.. {
+        if text.len() >= bytes {
+            break;
+        }
+        let frames = frames_of(sample);
+        let (second, micro) = (3_000 + sample / 4_000, sample % 4_000 * 250);
+        let _ =
+            writeln!(text, "shop  {}  {second}.{micro:06}:     250000 cpu-clock:ppp: ", 9_480 + sample % 8);
+        // One leaf of many, as inlining and offsets make them.
+        let _ = writeln!(
+            text,
+            "\t{:16x} example.com/shop/leaf.f{}+0x{:x} (/srv/app/shop)",
+            0x40_1000 + sample % 4_096,
+            sample % 512,
+            sample % 64
+        );
+        for (depth, frame) in frames.iter().enumerate().rev() {
+            let _ = writeln!(
+                text,
+                "\t{:16x} {frame}+0x{:x} (/srv/app/shop)",
+                0x40_0000 + depth * 0x1000,
+                16 * depth + 8
+            );
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Folded stacks up to so many bytes; most come again, as a collection over time leaves them.
+pub fn folded(bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 1024);
+    for line in 0_u64.. {
+        if text.len() >= bytes {
+            break;
+        }
+        let frames = frames_of(line);
+        text.push_str("shop;");
+        text.push_str(&frames.join(";"));
+        let _ = writeln!(
+            text,
+            ";example.com/shop/leaf.f{};example.com/shop/leaf.g{} {}",
+            line % 512,
+            line % 97,
+            1 + line % 31
+        );
+    }
+    text
+}
+
 /// Garbage collection trace lines of this many cycles.
 pub fn gc_trace(cycles: usize) -> String {
     let mut text = String::new();

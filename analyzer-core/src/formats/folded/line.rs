@@ -34,6 +34,12 @@ impl<'a> Stack<'a> {
         Some(Self { frames, amount, has_fraction: fraction.iter().any(|digit| *digit != b'0') })
     }
 
+    /// True if another number stands before the amount.
+    pub(super) fn has_second_amount(&self) -> bool {
+        let number = memchr::memrchr(b' ', self.frames).and_then(|blank| self.frames.get(blank + 1..));
+        number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+    }
+
     /// True if it has more than one frame, and none of the first two is a number: a table is none.
     pub(super) fn is_deep(&self) -> bool {
         let mut frames = self.frames.split(|byte| *byte == b';');

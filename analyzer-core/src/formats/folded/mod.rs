@@ -5,7 +5,7 @@
 //! The form has no mark of its own and no unit: it is asked after every other format that reads,
 //! and the unit comes from the file's name or is unknown.
 //!
-//! Not read: the two amounts of a difference; annotations other than the kernel's stay in the names.
+//! Not read: a difference, which has two amounts in each line and is refused by name; annotations other than the kernel's stay in the names.
 
 mod line;
 mod secrets;
@@ -57,10 +57,27 @@ fn sniff(probe: &Probe<'_>) -> Sniff {
     if is_folded { Sniff::ByContent } else { Sniff::No }
 }
 
+/// True for what `difffolded.pl` and `inferno-diff-folded` print: two amounts behind the stack in every line,
+/// so that the first would be taken for the end of a name.
+fn is_difference(bytes: &[u8]) -> bool {
+    let mut has_any = false;
+    for stack in Lines::new(bytes).take(LINES).filter_map(|line| Stack::of(line.bytes)) {
+        if !stack.has_second_amount() {
+            return false;
+        }
+        has_any = true;
+    }
+    has_any
+}
+
 /// Reads stacks into a profile.
 /// # Errors
 /// `Unrecognized` if no line is a stack, `LimitExceeded` past the limits of profiles.
 fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
+    if is_difference(input.bytes) {
+        let message = "the file is a difference of two profiles, with two amounts in each line: drop both profiles, and Strata compares them";
+        return Err(ParseError::new(ErrorKind::Unsupported, Position::line(1), "stacks", message));
+    }
     let mut reader = Reader {
         builder: Builder::new(input.source, &mut evidence.strings),
         known: FxHashMap::default(),

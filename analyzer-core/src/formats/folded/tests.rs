@@ -73,6 +73,29 @@ fn lines_that_the_sampler_says_on_the_side_are_counted() {
     assert!(read.facts.notes.rows().iter().any(|note| note.code == "lines-not-read"));
 }
 
+/// Two amounts would make the first a part of the leaf's name.
+#[test]
+fn a_difference_is_refused_by_its_name() {
+    use crate::base::source::{Input, SourceId};
+    let parsed = |text: &str| {
+        let format = recognize(&Probe { path: "x.folded", bytes: text.as_bytes() }).expect("recognized");
+        let input = Input { source: SourceId(0), path: "x.folded", bytes: text.as_bytes() };
+        let (mut evidence, mut facts) =
+            (crate::evidence::Evidence::default(), crate::formats::Facts::default());
+        (format.parse)(&input, &mut evidence, &mut facts).map_err(|error| error.to_string())
+    };
+    for text in
+        ["a;main.f 12 15\na;main.g 0 4\n", "a;f 1 1\n", "shop;main.main;f(int, int) 5 0\nshop;x 3 2\n"]
+    {
+        let error = parsed(text).unwrap_err();
+        assert!(error.contains("difference of two profiles"), "{error}");
+    }
+    // A name that ends in a number, in one line, is a name.
+    for text in ["a;main.f 12\na;task 7 4\n", "a;f(x 1) 3\n"] {
+        assert_eq!(parsed(text), Ok(()));
+    }
+}
+
 #[test]
 fn what_a_view_exports_is_read_again() {
     let text = "main.main;main.a 3\nmain.main;main.b 4\n";

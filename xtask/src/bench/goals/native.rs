@@ -125,6 +125,10 @@ pub fn rows(tools: &Tools) -> Result<Vec<Row>> {
     }
     text(tools, &mut rows, "goroutine dump of 100,000 goroutines", &dump()?, 1_000.0, 4.0)?;
     text(tools, &mut rows, "smaps of 50,000 mappings", &smaps()?, 150.0, 3.0)?;
+    let perf = made("perf-script-200.txt", || Ok(texts::perf_script(200_000_000).into_bytes()))?;
+    sampled(tools, &mut rows, "perf script text of 200 MB", &perf, 10_000.0)?;
+    let folded = made("stacks-1000.folded", || Ok(texts::folded(1_000_000_000).into_bytes()))?;
+    sampled(tools, &mut rows, "folded stacks of 1 GB", &folded, 30_000.0)?;
     trace(tools, &mut rows)?;
     if let Ok(page) = fs::metadata(crate::dist::folder().join("strata.html")) {
         let size = Amount { value: page.len() as f64 / 1e6, unit: "MB" };
@@ -189,6 +193,19 @@ fn text(
     rows.push(row.limited(tools.limit(file)?));
     let packed = packed(file)?;
     rows.extend(tools.counted("the same, gzipped: instructions", &REPORT, &packed, times)?);
+    Ok(())
+}
+
+/// Stacks of another sampler, as text.
+fn sampled(tools: &Tools, rows: &mut Vec<Row>, what: &str, file: &Path, most_millis: f64) -> Result<()> {
+    progress(what);
+    let runs = tools.runs(&REPORT, file)?;
+    let row = Row::below(format!("{what}, to the report"), millis(&runs), most_millis);
+    rows.push(row.limited(tools.limit(file)?));
+    if let Some(peak) = peak(&runs) {
+        let share = Amount { value: peak / fs::metadata(file)?.len() as f64, unit: "x" };
+        rows.push(Row::below("the same: memory over the file's size", share, 4.0));
+    }
     Ok(())
 }
 
