@@ -23,6 +23,8 @@ const SELECT_ANCHORS: &[&str] = &[
     "database/sql.(*DB).connectionOpener",
     "io.(*pipe).read",
     "io.(*pipe).write",
+    "io.(*pipe).Read",
+    "io.(*pipe).Write",
 ];
 
 /// `chanrecv1` and `chanrecv2` lie this near to each other; `chansend1` lies further off.

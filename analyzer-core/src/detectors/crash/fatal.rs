@@ -1,13 +1,10 @@
 //! `fatal error`: the runtime ended the program itself, and nothing could recover it.
 
-use std::collections::BTreeMap;
-
+use super::asleep;
 use super::fatal_errors::{self, FatalError};
 use super::support::{self, Event, Told, quote};
-use crate::base::order::StableOrder;
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::evidence::crash::LOCK_CHECKER;
-use crate::evidence::goroutines::GoroutineFlags;
 use crate::report::{Confidence, Origin, Severity};
 
 const fn rule(code: &'static str, title: &'static str, meaning: &'static str) -> Rule {
@@ -81,7 +78,7 @@ fn tell(event: &Event<'_>) -> Option<Told> {
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     let mut claim = format!("Fatal error: {text}{stop}");
     if event.crash.is_deadlock() {
-        claim.push_str(&stuck(event));
+        claim.push_str(&asleep::stuck(event));
     } else {
         claim.push_str(&happened(event));
     }
@@ -149,37 +146,7 @@ const FIRST_PAGE: u64 = 4096;
 const NIL_IN_RUNTIME: &str = "A nil pointer was dereferenced where Go cannot turn the fault into a panic: in the runtime, in assembly or in C code.";
 
 /// Places that are named.
-const PLACES: usize = 8;
-
-/// What every goroutine waits for: all of them are stuck.
-fn stuck(event: &Event<'_>) -> String {
-    let mut places: BTreeMap<String, u64> = BTreeMap::new();
-    let mut all = 0_u64;
-    for row in event.dump.goroutines.iter().filter(|row| !row.flags.has(GoroutineFlags::SYSTEM_STACK)) {
-        let frames: Vec<_> =
-            event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
-        if !frames.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Runtime) {
-            continue;
-        }
-        let own = frames.iter().find(|frame| frame.origin == Origin::Own).or(frames.first());
-        let place = own.map(|frame| format!(" in {}", frame.call_site())).unwrap_or_default();
-        let state = event.evidence.strings.get(row.state);
-        *places.entry(format!("[{state}]{place}")).or_default() += 1;
-        all += 1;
-    }
-    if all == 0 {
-        return " The output lists no goroutines.".to_owned();
-    }
-    let mut rows: Vec<(String, u64)> = places.into_iter().collect();
-    rows.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let more = rows.len().checked_sub(PLACES).filter(|more| *more > 0);
-    let named: Vec<String> =
-        rows.iter().take(PLACES).map(|(place, count)| format!("{count} in {place}")).collect();
-    let rest = more.map(|more| format!(", and {more} more")).unwrap_or_default();
-    let who =
-        if all == 1 { "The only listed goroutine is blocked" } else { "All listed goroutines are blocked" };
-    format!(" {who} ({all}): {}{rest}.", named.join(", "))
-}
+pub(super) const PLACES: usize = 8;
 
 /// The other goroutines that were at one of the same functions: the second party of a map's misuse.
 fn others(event: &Event<'_>, known: &FatalError) -> String {

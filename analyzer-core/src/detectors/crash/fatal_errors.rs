@@ -49,7 +49,7 @@ static KNOWN: &[FatalError] = &[
     FatalError {
         says: &[" - deadlock!"],
         rule: DEADLOCK,
-        means: "Every goroutine is waiting for another one, so none of them can ever continue.",
+        means: "No goroutine was left that could run, so none of them can ever continue.",
         advice: &[
             "For each goroutine, find out who should have sent, received, unlocked or called Done.",
             "If main blocks forever on purpose, let it wait for a signal or a context: at least one goroutine must be able to run.",

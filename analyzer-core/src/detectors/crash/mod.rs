@@ -1,6 +1,7 @@
 //! `crash.*`: how a process ended, as the runtime printed it, and what ended it.
 //! What the runtime prints when the system refuses memory is `mem.go.enomem`.
 
+mod asleep;
 pub(in crate::detectors) mod fatal_errors;
 pub(in crate::detectors) mod support;
 

@@ -401,7 +401,9 @@ impl<'e> Reader<'e> {
         let is_logged_on =
             self.foreign.1 > u64::from(block.goroutine.line) && foreign::is_log(&self.foreign.0);
         // A sentence or a code fence above it is of who pasted it.
-        let is_logged = |(said, _): &(String, u64)| foreign::is_log(said) || foreign::says_recovered(said);
+        let is_logged = |(said, _): &(String, u64)| {
+            foreign::is_log(said) || foreign::says_recovered(said) || foreign::is_own_message(said)
+        };
         let is_ended = is_panic
             && is_innermost
             && !is_logged_on

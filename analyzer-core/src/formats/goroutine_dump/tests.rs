@@ -464,6 +464,18 @@ fn a_panic_without_its_message_ended_the_process_only_if_nothing_shows_that_it_w
     let said = "2024/01/01 12:00:00 worker 3 failed, restarting: index out of range [5]\n";
     let logged = crash(&format!("{said}goroutine 12 [running]:\n{stack}"));
     assert!(logged.is_recovered && logged.panics[0].text.contains("index out of range"), "{logged:?}");
+    for said in [
+        "could not process order 17: runtime error: index out of range [3] with length 2",
+        "worker 3 failed, restarting",
+        "job 9: send on closed channel",
+    ] {
+        let told = crash(&format!("{said}\ngoroutine 12 [running]:\n{stack}"));
+        assert!(told.is_recovered, "{said}");
+    }
+    for said in ["It crashed with this nil pointer dereference:", "The service died at night", "$ ./worker"] {
+        let told = crash(&format!("{said}\ngoroutine 12 [running]:\n{stack}"));
+        assert!(!told.is_recovered, "{said}");
+    }
     let before = "time=\"2024-01-01T12:00:00Z\" level=error msg=\"job 7 crashed, worker continues\"\n";
     let after = "time=\"2024-01-01T12:00:01Z\" level=info msg=\"job 8 done\"\n";
     for text in [

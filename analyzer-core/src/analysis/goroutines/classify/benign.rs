@@ -19,15 +19,25 @@ pub struct Known {
     /// One for each connection that a peer opened, or that a pool of
     /// connections keeps: their number follows the load.
     pub follows_load: bool,
+    /// One for each client, of which a process makes a few.
+    pub is_one_each: bool,
 }
 
 const fn known(function: &'static str, what: &'static str) -> Known {
-    Known { function, what, follows_load: false }
+    Known { function, what, follows_load: false, is_one_each: false }
 }
 
 const fn follows_load(function: &'static str, what: &'static str) -> Known {
-    Known { function, what, follows_load: true }
+    Known { function, what, follows_load: true, is_one_each: false }
 }
+
+const fn one_each(function: &'static str, what: &'static str) -> Known {
+    Known { function, what, follows_load: false, is_one_each: true }
+}
+
+/// Said of known background of which there are too many for the clients of one process.
+pub const ONE_EACH: &str =
+    "of which each client has one: clients are created again and again, and not closed";
 
 /// The known function that a name matches.
 pub fn find(name: &str) -> Option<&'static Known> {
@@ -111,7 +121,7 @@ pub const KNOWN: &[Known] = &[
     known("os/signal.loop", "waits for signals"),
     known("os/signal.signal_recv", "waits for signals"),
     known("os/signal.NotifyContext.func1", "waits for a signal or its context"),
-    known("database/sql.(*DB).connectionOpener", "opens connections of a database/sql pool"),
+    one_each("database/sql.(*DB).connectionOpener", "opens connections of a database/sql pool"),
     known("database/sql.(*DB).connectionCleaner", "closes old connections of a database/sql pool"),
     known("database/sql.(*DB).connectionResetter", "resets connections of a database/sql pool"),
     known("net/http.(*Server).Serve", "accepts HTTP connections"),
@@ -126,8 +136,8 @@ pub const KNOWN: &[Known] = &[
     known("net/http/httptest.(*Server).goServe.func1", "a test server"),
     known("os/exec.(*Cmd).Wait", "waits for a child process"),
     known("os/exec.(*Cmd).watchCtx*", "ends a child process with its context"),
-    known("google.golang.org/grpc.(*ccBalancerWrapper).watcher", "gRPC client connection"),
-    known("google.golang.org/grpc.(*ccResolverWrapper).watcher", "gRPC client connection"),
+    one_each("google.golang.org/grpc.(*ccBalancerWrapper).watcher", "gRPC client connection"),
+    one_each("google.golang.org/grpc.(*ccResolverWrapper).watcher", "gRPC client connection"),
     known("google.golang.org/grpc.(*addrConn).resetTransport*", "gRPC client connection"),
     follows_load("google.golang.org/grpc.(*Server).handleRawConn*", "gRPC server connection"),
     follows_load("google.golang.org/grpc.(*Server).Serve*", "gRPC server"),
@@ -160,7 +170,7 @@ pub const KNOWN: &[Known] = &[
         "sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue.(*priorityqueue[...]).handle*",
         "a work queue",
     ),
-    known("github.com/IBM/sarama.(*client).backgroundMetadataUpdater", "Kafka client"),
+    one_each("github.com/IBM/sarama.(*client).backgroundMetadataUpdater", "Kafka client"),
     known("github.com/IBM/sarama.(*Broker).responseReceiver", "Kafka client"),
     known("github.com/IBM/sarama.(*asyncProducer).*", "Kafka producer"),
     known("github.com/IBM/sarama.(*consumerGroup).loopCheckPartitionNumbers", "Kafka consumer"),
@@ -168,12 +178,12 @@ pub const KNOWN: &[Known] = &[
     known("github.com/segmentio/kafka-go.(*conn).run", "Kafka client"),
     known("github.com/segmentio/kafka-go.(*Reader).run", "Kafka consumer"),
     known("github.com/segmentio/kafka-go.(*ConsumerGroup).run", "Kafka consumer"),
-    known("github.com/twmb/franz-go/pkg/kgo.(*Client).updateMetadataLoop", "Kafka client"),
+    one_each("github.com/twmb/franz-go/pkg/kgo.(*Client).updateMetadataLoop", "Kafka client"),
     known("github.com/twmb/franz-go/pkg/kgo.(*Client).reapConnectionsLoop", "Kafka client"),
     known("github.com/twmb/franz-go/pkg/kgo.(*Client).pushMetrics", "Kafka client"),
     known("github.com/twmb/franz-go/pkg/kgo.(*broker).handleReqs", "Kafka client"),
     known("github.com/rcrowley/go-metrics.(*meterArbiter).tick", "metrics"),
-    known("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).reaper", "Redis pool"),
+    one_each("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).reaper", "Redis pool"),
     follows_load("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial", "Redis pool"),
     known("github.com/redis/go-redis/v9/internal/pool.startGlobalTimeCache.func1", "Redis pool"),
     known(
@@ -181,7 +191,7 @@ pub const KNOWN: &[Known] = &[
         "Redis client",
     ),
     follows_load("github.com/go-sql-driver/mysql.(*mysqlConn).startWatcher.func1", "MySQL connection"),
-    known("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck", "PostgreSQL pool"),
+    one_each("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck", "PostgreSQL pool"),
     known("github.com/jackc/pgx/v5/pgxpool.(*Pool).triggerHealthCheck.func1", "PostgreSQL pool"),
     known("github.com/lib/pq.NewDialListener*", "PostgreSQL listener"),
     known("go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).maintain", "MongoDB pool"),

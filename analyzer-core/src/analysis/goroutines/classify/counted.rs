@@ -26,6 +26,9 @@ pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
         return;
     }
     locks::tell(context, judgments);
+    if moments.len() >= SNAPSHOTS {
+        locks::tell_holders(context, judgments);
+    }
     tell_errgroups(context, judgments);
     tell_flights(context, judgments);
     if moments.len() >= SNAPSHOTS {
@@ -40,6 +43,15 @@ fn are_whole(context: &Context<'_>) -> bool {
         let counts = groups.iter().filter_map(|group| group.at.get(at)).map(|population| population.count);
         counts.fold(0, u64::saturating_add) >= moment.total
     })
+}
+
+/// How a sentence begins about what is so in all snapshots that there are.
+fn in_snapshots(context: &Context<'_>) -> &'static str {
+    match context.series.moments.len() {
+        0 | 1 => "In the only snapshot",
+        2 => "In both snapshots",
+        _ => "In every snapshot",
+    }
 }
 
 /// As many in each snapshot.
@@ -134,7 +146,8 @@ fn tell_flights(context: &Context<'_>, judgments: &mut [Judgment]) {
     let [only] = callers[..] else { return };
     let Some(group) = context.series.groups.get(only).filter(|group| is_itself(group)) else { return };
     let reason = format!(
-        "In every snapshot a goroutine calls singleflight from within such a call of the same function{}: it waits for itself.",
+        "{} a goroutine calls singleflight from within such a call of the same function{}: it waits for itself.",
+        in_snapshots(context),
         caller(group).map(|name| format!(", {name}")).unwrap_or_default()
     );
     let behind = having(context, |other| stands(other) && caller(other).is_some() && !is_itself(other));

@@ -344,7 +344,7 @@ fn long_call(context: &Context<'_>, group: &Group, weighed: &mut Weighed) {
         let verb = if waited == 1 { "has" } else { "have" };
         weighed.raise(
             Level::Possible,
-            format!("{waited} {verb} waited for at least {floor} minutes in an operation that usually takes seconds."),
+            format!("{waited} {verb} waited for at least {floor} minutes, longer than this usually takes."),
         );
     }
 }

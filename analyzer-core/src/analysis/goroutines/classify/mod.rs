@@ -213,6 +213,9 @@ fn background(
     assessment: Option<&Assessment>,
 ) -> Judgment {
     if let Some(known) = known(group) {
+        if known.is_one_each && are_most(context, group) {
+            return of_too_many_clients(known, group);
+        }
         let reason = format!("{}: {}.", known.function, known.what);
         return benign(reason, Confidence::Likely);
     }
@@ -248,6 +251,37 @@ fn background(
     } else if let Some(reason) = calm::reason(context, index, group) {
         return benign(reason, Confidence::Likely);
     }
+    judgment
+}
+
+/// Members, and percent of a process, from which what each client has one of is too many.
+const MANY_CLIENTS: u64 = 32;
+const MOST_PERCENT: u64 = 40;
+
+/// True for a crowd that is a large part of the only dump: of several, growth tells more.
+fn are_most(context: &Context<'_>, group: &Group) -> bool {
+    let [moment] = &context.series.moments[..] else { return false };
+    let count = group.last().count;
+    count >= MANY_CLIENTS && count.saturating_mul(100) >= moment.total.saturating_mul(MOST_PERCENT)
+}
+
+fn of_too_many_clients(known: &benign::Known, group: &Group) -> Judgment {
+    let mut judgment = Judgment::unknown();
+    judgment.verdict = Verdict::Suspect;
+    judgment.confidence = Confidence::Possible;
+    judgment.rule = "select-no-exit";
+    judgment.role = Some(Role::Root);
+    judgment.reasons.push(format!(
+        "{} goroutines of {} ({}), {}.",
+        group.last().count,
+        known.function,
+        known.what,
+        benign::ONE_EACH
+    ));
+    judgment.advice.push(
+        "Create the client once and share it. Where one is created for a call, close it on every path (defer conn.Close())."
+            .to_owned(),
+    );
     judgment
 }
 

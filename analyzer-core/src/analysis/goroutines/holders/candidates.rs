@@ -26,6 +26,7 @@ const CALLS_OUT: &[&str] = &[
     "net.(*netFD).connect",
     "os/exec.(*Cmd).",
     "io.(*pipe).write",
+    "io.(*pipe).Write",
     "google.golang.org/grpc.Invoke",
     "google.golang.org/grpc.invoke",
     "google.golang.org/grpc.(*ClientConn).Invoke",
@@ -36,6 +37,10 @@ pub const PANIC: &str = "panic";
 const KEPT: usize = 32;
 /// Minutes below which a printed wait says nothing of its length.
 const SHORT_MINUTES: u32 = 3;
+
+/// Locks of one object above which its address tells nothing: objects have a few, and a text in
+/// which thousands have one address was made for that.
+const OBJECT_LOCKS: usize = 64;
 
 /// Locks behind the calls that were given one address above which it tells nothing: a server
 /// is on the stack of every connection.
@@ -135,6 +140,7 @@ impl Index {
             }
         }
         index.by_call.retain(|_, locks| locks.len() <= CALL_LOCKS);
+        index.by_address.retain(|_, locks| locks.len() <= OBJECT_LOCKS);
         index
     }
 

@@ -188,3 +188,54 @@ fn what_a_test_says_it_left_behind_is_left_behind() {
     }
     check("goroutine", &[("dump.txt", stack(7))], &[]);
 }
+
+#[test]
+fn too_many_of_what_each_client_has_one_of_are_no_health() {
+    let text = |count: u64, others: u64| {
+        format!(
+            "goroutine profile: total {}\n{count} @ 0x43a105 0x44a10f 0xa0c9f4 0x46f541\n#\t0xa0c9f3\tgoogle.golang.org/grpc.(*ccBalancerWrapper).watcher+0xd3\t/srv/vendor/google.golang.org/grpc/balancer_conn_wrappers.go:77\n\n{others} @ 0x43a105 0x4699b5 0x46f541\n#\t0x4699b4\ttime.Sleep+0x54\t/usr/local/go/src/runtime/time.go:193\n#\t0x73ba37\tmain.tick+0x57\t/srv/main.go:9\n",
+            count + others
+        )
+    };
+    let found = check("goroutine", &[("g.txt", text(179, 4))], &["goroutine.suspect"]);
+    assert!(found[0].claim.contains("each client has one"), "{}", found[0].claim);
+    for (count, others) in [(12, 1), (60, 400)] {
+        check("goroutine", &[("g.txt", text(count, others))], &[]);
+    }
+}
+
+#[test]
+fn a_stream_that_nobody_reads_waits_for_its_context() {
+    let watch = "goroutine 2630 [select, 11266 minutes]
+           google.golang.org/grpc.newClientStream.func5(0xc000600008) stream.go:324";
+    told(watch, &["goroutine.suspect"], &["context"]);
+    let reader = "goroutine 2631 [select, 11266 minutes]
+           google.golang.org/grpc/internal/transport.(*recvBufferReader).readClient(0xc000600008) t.go:3
+           google.golang.org/grpc.(*clientStream).RecvMsg(0xc000600008) stream.go:900
+           hub.follow(0xc000600008) hub.go:9";
+    told(&format!("{watch}\n\n{reader}"), &[], &[]);
+    told(&watch.replace("11266", "2"), &[], &[]);
+}
+
+#[test]
+fn pipes_of_older_versions_are_pipes() {
+    let text = |function: &str| {
+        format!(
+            "goroutine profile: total 905\n900 @ 0x433320 0x442e7b 0x4ad297 0x4615c1\n#\t0x4ad296\tio.(*pipe).{function}+0xe6\t/usr/local/go/src/io/pipe.go:50\n#\t0xb86e86\tmain.(*relay).copy.func2+0x86\t/srv/main.go:141\n\n5 @ 0x433320 0x442e7b 0x4ad299 0x4615c1\n#\t0x4ad298\tmain.serve+0x6\t/srv/main.go:50\n"
+        )
+    };
+    for function in ["read", "Read", "Write"] {
+        let found = check("goroutine", &[("g.txt", text(function))], &["goroutine.suspect"]);
+        assert!(found[0].claim.contains("io.Pipe"), "{function}: {}", found[0].claim);
+    }
+}
+
+#[test]
+fn a_function_that_takes_a_lock_is_expected_back() {
+    let lock = "goroutine 423 [chan receive, 2493 minutes]
+           capture.(*Capture).lock(0xc0025cd790) capture.go:591
+           capture.(*Manager).rotate(0xc000622400) manager.go:476";
+    told(lock, &["goroutine.suspect"], &["lock (capture.go:591)"]);
+    told(&lock.replace(".lock(", ".next("), &[], &[]);
+    told(&lock.replace("2493", "2"), &[], &[]);
+}

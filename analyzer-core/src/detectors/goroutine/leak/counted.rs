@@ -57,15 +57,75 @@ fn a_circle_of_types_that_stands_in_three_snapshots_is_told_and_in_one_suspected
         row(4, &MUTEX, &["main.(*Cart).touch", "main.list"]),
     ];
     let found = check("goroutine", &times(3, &rows), &["goroutine.lock-cycle"]);
-    assert!(found[0].claim.contains("They wait for each other in every snapshot"), "{}", found[0].claim);
+    assert!(found[0].claim.contains("In every snapshot they wait for each other"), "{}", found[0].claim);
     assert!(found[0].claim.contains("6 more wait behind it"), "{}", found[0].claim);
-    check("goroutine", &times(1, &rows), &["goroutine.suspect"]);
+    let one = check("goroutine", &times(1, &rows), &["goroutine.suspect"]);
+    assert!(one[0].claim.contains("In the only snapshot they wait"), "{}", one[0].claim);
     // What is not listed may hold each of the locks.
     let cut = times(3, &rows).into_iter().map(|(path, text)| (path, text.replace("total 8", "total 50")));
     check("goroutine", &cut.collect::<Vec<_>>(), &[]);
     // Somebody works under one of the locks: it changes hands.
     rows.push(row(1, &["time.Sleep"], &["main.(*User).audit"]));
     check("goroutine", &times(3, &rows), &[]);
+}
+
+/// Three snapshots of a circle of two types, with so many at each of its places, and so many behind it.
+fn two_types(places: [u64; 2], behind: [u64; 3]) -> Vec<(&'static str, String)> {
+    let [orders, users] = places;
+    let moment = |behind: u64| {
+        snapshot(&[
+            main_waits(),
+            row(orders, &MUTEX, &["main.(*Order).touch", "main.(*User).sync", "main.run"]),
+            row(users, &MUTEX, &["main.(*User).touch", "main.(*Order).sync", "main.run"]),
+            row(behind, &MUTEX, &["main.(*User).touch", "main.list"]),
+        ])
+    };
+    PATHS.into_iter().zip(behind.map(moment)).collect()
+}
+
+#[test]
+fn a_crowd_in_a_circle_of_types_may_hand_on_the_locks_of_several_objects() {
+    check("goroutine", &two_types([3, 2], [4, 4, 4]), &[]);
+    check("goroutine", &two_types([3, 2], [4, 3, 6]), &[]);
+    check("goroutine", &two_types([3, 2], [4, 6, 9]), &["goroutine.lock-cycle"]);
+    check("goroutine", &two_types([1, 1], [4, 4, 4]), &["goroutine.lock-cycle"]);
+}
+
+#[test]
+fn a_lock_that_a_function_takes_for_its_caller_may_be_held_anywhere() {
+    let rows = |other: &'static str| {
+        vec![
+            main_waits(),
+            row(1, &MUTEX, &["main.(*Order).lock", "main.(*User).sync", "main.run"]),
+            row(1, &MUTEX, &["main.(*User).lock", "main.(*Order).sync", "main.run"]),
+            row(1, &["time.Sleep"], &["main.write", other]),
+        ]
+    };
+    check("goroutine", &times(3, &rows("main.run")), &[]);
+    check("goroutine", &times(3, &rows("main.other")), &["goroutine.lock-cycle"]);
+}
+
+#[test]
+fn the_only_other_one_in_code_of_a_type_whose_waiters_pile_up_holds_its_lock() {
+    let rows = |behind: u64, others: Row| {
+        snapshot(&[
+            main_waits(),
+            row(1, &[], &["main.(*Cache).evicted", "main.(*Cache).put", "main.fill"]),
+            row(behind, &MUTEX, &["main.(*Cache).get", "main.serve"]),
+            others,
+        ])
+    };
+    let dumps = |others: Row| -> Vec<(&'static str, String)> {
+        PATHS.into_iter().zip([4, 9, 15].map(|behind| rows(behind, others.clone()))).collect()
+    };
+    let found = check(
+        "goroutine",
+        &dumps(row(1, &["time.Sleep"], &["main.tick"])),
+        &["goroutine.blocked-holding-lock"],
+    );
+    assert!(found[0].claim.contains("15 more wait behind it"), "{}", found[0].claim);
+    let two = dumps(row(1, &["time.Sleep"], &["main.(*Cache).sweep"]));
+    check("goroutine", &two, &["goroutine.lock-never-released"]);
 }
 
 #[test]

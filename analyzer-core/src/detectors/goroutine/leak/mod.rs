@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::goroutines::classify::benign;
 use crate::analysis::goroutines::classify::catalog;
 use crate::analysis::goroutines::classify::siblings::STARTED_TOGETHER;
 use crate::base::order::StableOrder as _;
@@ -149,7 +150,8 @@ fn likely_cause(first: &GoroutineGroup, groups: usize) -> String {
     let Some(rule) = catalog::rule(&first.rule) else { return String::new() };
     let whose = if groups == 1 { "" } else { " of the first" };
     let is_of_structure = matches!(first.rule.as_str(), "lock-cycle" | "self-deadlock");
-    let structure = first.reasons.first().filter(|_| is_of_structure);
+    let is_told = |reason: &&String| is_of_structure || reason.contains(benign::ONE_EACH);
+    let structure = first.reasons.first().filter(is_told);
     format!(" If so, likely cause{whose}: {}", structure.map_or(rule.meaning, String::as_str))
 }
 

@@ -180,6 +180,25 @@ pub fn says_recovered(line: &str) -> bool {
     WORDS.iter().any(|words| line.contains(words))
 }
 
+/// True for a line in which the program itself tells what it caught: the words of a runtime error
+/// directly above the goroutine, where the runtime prints a blank line, or that it goes on.
+pub(super) fn is_own_message(line: &str) -> bool {
+    const ERRORS: [&str; 6] = [
+        "runtime error: ",
+        "index out of range [",
+        "slice bounds out of range [",
+        "nil pointer dereference",
+        "interface conversion: ",
+        "closed channel",
+    ];
+    const GOES_ON: [&str; 4] = ["restarting", "continuing", "continues", "will retry"];
+    let is_of_runtime = ["panic: ", "fatal error: "].iter().any(|start| line.trim_start().starts_with(start));
+    let lower = line.to_ascii_lowercase();
+    let is_prose = line.trim_end().ends_with(':');
+    let says = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    !is_of_runtime && (says(&GOES_ON) || !is_prose && says(&ERRORS))
+}
+
 /// True for a line that begins as a program's log does: with a time, a field, or JSON.
 pub(super) fn is_log(line: &str) -> bool {
     let is_klog = line.starts_with(['E', 'W', 'I'])

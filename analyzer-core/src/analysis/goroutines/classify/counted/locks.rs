@@ -4,12 +4,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::super::grouping::Group;
+use super::super::super::grouping::{CallSite, Group};
 use super::super::super::holders::{is_lock_code, is_once_code};
 use super::super::super::judgment::Judgment;
 use super::super::super::names;
+use super::super::super::state::Wait;
 use super::super::Context;
-use super::{stands, suspect, tell_one};
+use super::{in_snapshots, is_leak, stands, suspect, tell_one};
+use crate::report::Origin;
 
 /// Waiters of a circle that are drawn.
 const DRAWN: usize = 16;
@@ -59,13 +61,114 @@ pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
         let drawn: Vec<&Waiter<'_>> = circle.iter().filter_map(|&at| waiters.get(at)).collect();
         let (rule, reason) = told(context, &drawn);
         // Each object of a type may have a lock of its own, as the nodes of a tree do.
-        if let [Waiter { group, wants: Lock::Of(_), .. }] = drawn[..] {
-            suspect(judgments, *group, rule, &reason);
+        let is_of_type = matches!(drawn[..], [Waiter { wants: Lock::Of(_), .. }]);
+        if is_of_type || may_rotate(context, &waiters, &drawn, members.as_slice()) {
+            suspect(judgments, all.first().copied().unwrap_or_default(), rule, &reason);
             continue;
         }
         let behind = "They are a part of a circle of locks, or behind it.";
         tell_one(context, judgments, &all, (rule, &reason), behind);
     }
+}
+
+/// Says who holds a lock whose waiters pile up: the only other goroutine in code of the type, in a
+/// channel operation in each snapshot.
+pub fn tell_holders(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let groups = &context.series.groups;
+    let mut waiting: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    // The only one past code of each type that waits for no lock; `None` if there are several.
+    let mut inside: FxHashMap<&str, Option<usize>> = FxHashMap::default();
+    for (index, group) in groups.iter().enumerate() {
+        match waiter(index, group) {
+            Some(Waiter { wants: Lock::Of(owner), .. }) if group.last().count > 0 => {
+                waiting.entry(owner).or_default().push(index);
+            }
+            Some(_) => {}
+            None => {
+                // One that was in that code in an earlier snapshot is another that takes the lock.
+                let owners: FxHashSet<&str> = group.names().map(names::owner_of).collect();
+                for owner in owners {
+                    inside.entry(owner).and_modify(|known| *known = None).or_insert(Some(index));
+                }
+            }
+        }
+    }
+    let holds = |index: usize| {
+        let is_channel = |group: &Group| matches!(group.wait, Wait::Send | Wait::Receive | Wait::Channel);
+        groups.get(index).is_some_and(|group| group.last().count == 1 && stands(group) && is_channel(group))
+    };
+    let mut found: Vec<(usize, Vec<usize>, &str)> = waiting
+        .into_iter()
+        .filter(|(_, waiters)| waiters.iter().any(|&waiter| is_leak(judgments, waiter)))
+        .filter_map(|(owner, waiters)| {
+            let holder = inside.get(owner).copied().flatten().filter(|&index| holds(index))?;
+            Some((holder, waiters, owner))
+        })
+        .filter(|(_, _, owner)| owner.ends_with(')'))
+        .collect();
+    found.sort_unstable();
+    for (holder, waiters, owner) in found {
+        if is_leak(judgments, holder) {
+            continue;
+        }
+        let reason = format!(
+            "In every snapshot it stands in code of {}, in which all others wait for a lock, and they become more: it may hold that lock.",
+            names::short(owner)
+        );
+        let all: Vec<usize> = [holder].into_iter().chain(waiters).collect();
+        tell_one(context, judgments, &all, ("blocked-holding-lock", &reason), "They wait for its lock.");
+    }
+}
+
+/// True if the circle may be one of types alone: locks of several objects that are handed on,
+/// with the one that was just woken still in its call of Lock. More wait in its code than a
+/// circle has places, as many in each snapshot, and no others pile up behind it; or somebody
+/// may hold a lock of it whose stack does not show that: the lock was taken by a function that
+/// has returned.
+fn may_rotate(
+    context: &Context<'_>,
+    waiters: &[Waiter<'_>],
+    circle: &[&Waiter<'_>],
+    members: &[usize],
+) -> bool {
+    if circle.iter().all(|waiter| matches!(waiter.wants, Lock::Once(_))) {
+        return false;
+    }
+    let group = |index: usize| context.series.groups.get(index);
+    let stuck: FxHashSet<usize> =
+        members.iter().filter_map(|&at| waiters.get(at)).map(|waiter| waiter.group).collect();
+    let in_circle = circle.iter().filter_map(|waiter| group(waiter.group));
+    let is_crowd = in_circle.clone().any(|group| group.last().count > 1);
+    let pile_up = |group: &Group| {
+        let counts = group.counts();
+        let never_fall = counts.windows(2).all(|pair| pair.first() <= pair.last());
+        never_fall && counts.first() < counts.last()
+    };
+    if is_crowd && !stuck.iter().filter_map(|&index| group(index)).any(pile_up) {
+        return true;
+    }
+    let takes_for_caller =
+        |group: &Group| group.names().find(|name| !is_lock_code(name)).is_some_and(is_named_as_lock);
+    if in_circle.clone().any(takes_for_caller) {
+        let entries: FxHashSet<&str> = in_circle.filter_map(entry).collect();
+        let others = context.series.groups.iter().enumerate();
+        return others
+            .filter(|(index, other)| other.last().count > 0 && !stuck.contains(index))
+            .any(|(_, other)| entry(other).is_some_and(|entry| entries.contains(entry)));
+    }
+    false
+}
+
+/// The outermost function of the program or of a library.
+fn entry(group: &Group) -> Option<&str> {
+    let is_user = |site: &&CallSite| matches!(site.origin, Origin::Own | Origin::Dependency);
+    group.frames.iter().rfind(is_user).map(|site| &*site.function.name)
+}
+
+/// True for functions that take a lock for their caller, by their name.
+fn is_named_as_lock(function: &str) -> bool {
+    let name = function.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    ["lock", "acquire", "enter"].iter().any(|verb| name.contains(verb))
 }
 
 fn waiter(index: usize, group: &Group) -> Option<Waiter<'_>> {
@@ -196,7 +299,8 @@ fn told(context: &Context<'_>, circle: &[&Waiter<'_>]) -> (&'static str, String)
         let lock = name(only.wants);
         let how = if several { "each of them" } else { "it" };
         let reason = format!(
-            "In every snapshot {how} stands in {} and waits for {lock}, from within code that takes it; nobody else in the snapshot is in that code.",
+            "{} {how} stands in {} and waits for {lock}, from within code that takes it; nobody else in the snapshot is in that code.",
+            in_snapshots(context),
             place(only)
         );
         let rule = match (is_of_onces, several) {
@@ -221,7 +325,8 @@ fn told(context: &Context<'_>, circle: &[&Waiter<'_>]) -> (&'static str, String)
         })
         .collect();
     let reason = format!(
-        "They wait for each other in every snapshot: {}{}. Nobody else in the snapshot is in that code.",
+        "{} they wait for each other: {}{}. Nobody else in the snapshot is in that code.",
+        in_snapshots(context),
         parts.join("; "),
         if circle.len() > DRAWN { format!("; and {} more", circle.len() - DRAWN) } else { String::new() }
     );

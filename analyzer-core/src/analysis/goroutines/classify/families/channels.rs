@@ -21,7 +21,10 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
         Wait::Send => Some(send(context, index, group)),
         Wait::Select if super::has_any(group, SENDS) => Some(send(context, index, group)),
         Wait::Select | Wait::Receive if benign::is_leaving(group) => Some(leaving(group)),
-        Wait::Receive | Wait::Channel => Some(held_if_pool(context, group, receive(context, index))),
+        Wait::Receive | Wait::Channel => {
+            let assessment = held_if_pool(context, group, receive(context, index));
+            Some(Assessment { is_short: is_in_lock(group), ..assessment })
+        }
         Wait::Select if group.has(WEIGHTED) => Some(weighted()),
         Wait::Select => Some(held_if_pool(context, group, select(context, index, group))),
         Wait::Sleep => {
@@ -30,6 +33,12 @@ pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Asse
         }
         _ => None,
     }
+}
+
+/// True in a function that is called as what takes a lock is: its caller expects it back at once.
+fn is_in_lock(group: &Group) -> bool {
+    let name = group.user_frame().and_then(|site| site.function.name.rsplit('.').next());
+    name.is_some_and(|name| matches!(name, "lock" | "Lock" | "RLock" | "rlock" | "acquire" | "Acquire"))
 }
 
 /// A loop of a library that ends does so at once.

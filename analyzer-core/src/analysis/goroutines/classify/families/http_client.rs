@@ -57,7 +57,30 @@ pub fn assess(context: &Context<'_>, _index: usize, group: &Group) -> Option<Ass
         let assessment = Assessment::new("http-client-no-timeout", policy);
         return Some(Assessment { is_short: true, ..assessment });
     }
+    if group.wait == Wait::Select && group.names().any(|name| name.starts_with(STREAM_WATCH)) {
+        return Some(stream_watch(context, group));
+    }
     None
+}
+
+/// The goroutine that ends with a gRPC stream, or with its context.
+const STREAM_WATCH: &str = "google.golang.org/grpc.newClientStream";
+
+/// A stream may be open for hours while somebody reads it. One that nobody reads was left
+/// before its end, and its context stays.
+fn stream_watch(context: &Context<'_>, group: &Group) -> Assessment {
+    let mut assessment = Assessment::new("ctx-never-cancelled", Policy::IDLE);
+    let readers = super::inside(context, is_stream);
+    let unread = group.last().count.saturating_sub(readers);
+    if unread * 2 < group.last().count {
+        assessment.held_back = Some("Most of the streams are being read.".to_owned());
+        return assessment;
+    }
+    assessment.reasons.push(
+        "It ends with its gRPC stream: once RecvMsg has returned an error (io.EOF at the end), or the context of the call is canceled."
+            .to_owned(),
+    );
+    Assessment { is_short: true, ..assessment }
 }
 
 /// In a select the loop has given a response away and waits for its body to be

@@ -97,12 +97,14 @@ fn shutdown(context: &Context<'_>, index: usize) -> Assessment {
 /// A pipe's other end is gone if nobody moves for long. One reader that waits
 /// is often on purpose (a logger's writer), one writer never is.
 fn pipe(group: &Group) -> Option<Assessment> {
-    if group.wait != Wait::Select {
+    // Up to Go 1.9 a pipe waits in a Cond, from 1.10 in a select.
+    if !matches!(group.wait, Wait::Select | Wait::Cond) {
         return None;
     }
     let policy = Policy { waited_beyond: 2, ..Policy::GROWTH_OR_RAMP };
-    if group.has("io.(*pipe).write") {
+    if super::has_any(group, &["io.(*pipe).write", "io.(*pipe).Write"]) {
         return Some(Assessment::new("io-pipe-stuck", policy.or_waited(1, 0).or_aged(2, 80)));
     }
-    group.has("io.(*pipe).read").then(|| Assessment::new("io-pipe-stuck", policy.or_waited(3, 0)))
+    let reads = super::has_any(group, &["io.(*pipe).read", "io.(*pipe).Read"]);
+    reads.then(|| Assessment::new("io-pipe-stuck", policy.or_waited(3, 0)))
 }
