@@ -199,7 +199,7 @@ fn too_many_of_what_each_client_has_one_of_are_no_health() {
     };
     let found = check("goroutine", &[("g.txt", text(179, 4))], &["goroutine.suspect"]);
     assert!(found[0].claim.contains("each client has one"), "{}", found[0].claim);
-    for (count, others) in [(12, 1), (60, 400)] {
+    for (count, others) in [(12, 1), (40, 70)] {
         check("goroutine", &[("g.txt", text(count, others))], &[]);
     }
 }
