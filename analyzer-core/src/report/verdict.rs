@@ -251,7 +251,7 @@ fn calm(report: &Report) -> (String, Outcome) {
         code(report)
             .or_else(|| told().map(|finding| finding.claim.clone()))
             .or_else(|| report.traces.first().map(trace))
-            .or_else(|| report.gc.as_ref().and_then(|gc| gc.runs.first()).map(self::gc))
+            .or_else(|| partial::collections(report))
             .or_else(|| resources(report))
             .or_else(|| tables(report))
             .or_else(|| reading(report))
@@ -307,7 +307,7 @@ fn reading(report: &Report) -> Option<String> {
     let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
     let told: Vec<String> =
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
-    let Some(told) = Some(told.join(", ")).filter(|told| !told.is_empty()) else { return charges(report) };
+    let Some(told) = Some(told.join(", ")).filter(|told| !told.is_empty()) else { return partial::charges(report) };
     let obtained = latest.side.iter().find(|figure| figure.id == "go-sys");
     Some(match obtained {
         Some(sys) => format!(
@@ -315,22 +315,6 @@ fn reading(report: &Report) -> Option<String> {
             bytes(Bytes(sys.value))
         ),
         None => format!("The Go runtime has {told}; the files do not show how much it holds in total."),
-    })
-}
-
-/// What a part of `memory.stat` tells of a cgroup.
-fn charges(report: &Report) -> Option<String> {
-    let latest = &report.memory.as_ref()?.latest;
-    let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Cgroup && row.bytes.0 > 0);
-    let told: Vec<String> = rows
-        .take(FIGURES)
-        .map(|row| match row.id.as_str() {
-            "cgroup-anon" => format!("anonymous memory {}", bytes(row.bytes)),
-            _ => format!("{} {}", in_sentence(&row.label), bytes(row.bytes)),
-        })
-        .collect();
-    (!told.is_empty()).then(|| {
-        format!("The cgroup is charged for {}; its total usage is not in the files.", told.join(", "))
     })
 }
 
@@ -555,18 +539,6 @@ fn trace(trace: &super::trace::Trace) -> String {
         text::duration(Nanos(nanos)),
         text::counted(trace.goroutines_existed, "goroutine", "goroutines"),
         pause.unwrap_or_default()
-    )
-}
-
-fn gc(run: &super::GcRun) -> String {
-    let sum = &run.summary;
-    format!(
-        "{} in {}: live heap {} → {}, longest pause {}.",
-        text::counted(sum.cycles, "garbage collection", "garbage collections"),
-        text::duration(sum.until),
-        bytes(sum.live_first),
-        bytes(sum.live_last),
-        text::duration(sum.pause_most)
     )
 }
 
