@@ -307,7 +307,9 @@ fn reading(report: &Report) -> Option<String> {
     let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
     let told: Vec<String> =
         rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
-    let Some(told) = Some(told.join(", ")).filter(|told| !told.is_empty()) else { return partial::charges(report) };
+    let Some(told) = Some(told.join(", ")).filter(|told| !told.is_empty()) else {
+        return partial::charges(report);
+    };
     let obtained = latest.side.iter().find(|figure| figure.id == "go-sys");
     Some(match obtained {
         Some(sys) => format!(
