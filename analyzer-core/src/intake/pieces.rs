@@ -132,6 +132,18 @@ fn is_broken(rows: &[Row<'_>], run: &[usize]) -> bool {
     end.is_some_and(|byte| *byte != b'.' && *byte != b'}')
 }
 
+/// The line above.
+fn above<'t>(rows: &[Row<'t>], index: usize) -> &'t [u8] {
+    index.checked_sub(1).and_then(|above| rows.get(above)).map_or(b"", |row| row.bytes)
+}
+
+/// True for a key of a mapping, or an item of a list. A sentence may end in a colon.
+fn is_of_yaml(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let key = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    line.starts_with(b"- ") || (key.len() < line.len() && !key.contains(&b' '))
+}
+
 /// True for a line that is indented below the first of a run.
 fn is_below(rows: &[Row<'_>], run: &[usize], line: &[u8]) -> bool {
     let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
@@ -176,10 +188,17 @@ pub(super) fn starts(rows: &[Row<'_>], index: usize) -> Option<Kind> {
         _ if is_first(&[b"some avg10=", b"full avg10="]) => Some(Kind::Pressure),
         _ if is_first(&[b"apiVersion: "]) => Some(Kind::Yaml),
         _ if is_first(&[b"MemTotal:"]) => Some(Kind::Keyed),
-        _ if proc::is_status_part(line) || (is_first(&[b"Threads:"]) && proc::is_status_part(next)) => {
+        // Within a whole file, another key stands above.
+        _ if !is_keyed(above(rows, index))
+            && (proc::is_status_part(line) || (is_first(&[b"Threads:"]) && proc::is_status_part(next))) =>
+        {
             Some(Kind::Keyed)
         }
-        _ if line.trim_ascii() == b"resources:" && matches!(next.trim_ascii(), b"limits:" | b"requests:") => {
+        // Within a manifest, another key or an item of a list stands above.
+        _ if line.trim_ascii() == b"resources:"
+            && matches!(next.trim_ascii(), b"limits:" | b"requests:")
+            && !is_of_yaml(above(rows, index)) =>
+        {
             Some(Kind::Resources)
         }
         b'0'..=b'9' if containers::is_event(line) => Some(Kind::Events),

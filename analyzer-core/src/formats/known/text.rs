@@ -206,9 +206,12 @@ fn is_drawn(bytes: &[u8]) -> bool {
         let name = line.trim_start_matches(|c: char| {
             c.is_whitespace() || "\u{2514}\u{251c}\u{2502}\u{2500}`|+->\u{2192}\u{21b3}".contains(c)
         });
-        let is_marked = name.len() < line.trim_start().len();
+        let marks = line.get(..line.len() - name.len()).unwrap_or_default();
+        // A quote's mark is none of a tree.
+        let is_marked = marks.chars().any(|c| !c.is_whitespace() && c != '>');
         let word = name.split_whitespace().next().unwrap_or_default();
         is_marked && (word.contains(".(*") || word.starts_with("main.") || word.contains("runtime_"))
     };
-    String::from_utf8_lossy(bytes).lines().filter(is_branch).count() >= LEAST_CALLS
+    // A goroutine's header ends so: a dump in an envelope is a dump.
+    !has(bytes, "]:") && String::from_utf8_lossy(bytes).lines().filter(is_branch).count() >= LEAST_CALLS
 }

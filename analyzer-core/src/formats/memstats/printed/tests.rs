@@ -39,7 +39,7 @@ fn what_the_runtime_returned_is_told_where_it_is_more_than_it_holds() {
     }
     let little = report(&block("HeapReleased = 20 MiB\n"));
     assert!(
-        little.verdict.contains("holds 714.5 MiB") && !little.verdict.contains("MADV"),
+        little.verdict.contains("holds 714.6 MiB") && !little.verdict.contains("MADV"),
         "{}",
         little.verdict
     );
