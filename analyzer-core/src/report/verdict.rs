@@ -1,6 +1,7 @@
 //! The answer: one sentence and what it means for the service. It is made here and nowhere
 //! else; the page, the texts and the embedding page all show this one.
 
+mod memory;
 mod partial;
 
 use std::collections::BTreeMap;
@@ -43,9 +44,6 @@ const UNEXPLAINED_PERCENT: i64 = 20;
 
 /// From so many percent of the whole on a part is named.
 const NOTABLE_PERCENT: i64 = 20;
-
-/// Figures of a reading that the answer tells at most.
-const FIGURES: usize = 4;
 
 /// What is less than that is too little to be said of a container.
 const UNEXPLAINED_LEAST: Bytes = Bytes(16 << 20);
@@ -242,7 +240,7 @@ fn calm(report: &Report) -> (String, Outcome) {
     said.extend(restarted.filter(|_| answered).map(|finding| finding.claim.clone()));
     said.extend(goroutines.map(|(_, answer)| format!("{answer}.")));
     said.extend(excerpt);
-    said.extend(moment.map(charged));
+    said.extend(moment.map(memory::charged));
     said.extend(working_set.map(|set| set.told));
     // Where the service was not judged, what the captures show is the answer.
     const TOLD: [&str; 2] = [RESTARTED, "crash.asked-for"];
@@ -254,7 +252,7 @@ fn calm(report: &Report) -> (String, Outcome) {
             .or_else(|| partial::collections(report))
             .or_else(|| resources(report))
             .or_else(|| tables(report))
-            .or_else(|| reading(report))
+            .or_else(|| memory::reading(report))
     };
     if !answered {
         said.extend(shown());
@@ -295,28 +293,6 @@ fn resources(report: &Report) -> Option<String> {
     Some(match title {
         "Connections" => format!("{line}. Three captures are needed to detect leaks."),
         _ => format!("{title}: {line}."),
-    })
-}
-
-/// What a reading has of the Go runtime that does not say what the runtime holds in all.
-fn reading(report: &Report) -> Option<String> {
-    let latest = &report.memory.as_ref()?.latest;
-    if !latest.layers.is_empty() {
-        return None;
-    }
-    let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Go && !row.is_total);
-    let told: Vec<String> =
-        rows.take(FIGURES).map(|row| format!("{} {}", in_sentence(&row.label), bytes(row.bytes))).collect();
-    let Some(told) = Some(told.join(", ")).filter(|told| !told.is_empty()) else {
-        return partial::charges(report);
-    };
-    let obtained = latest.side.iter().find(|figure| figure.id == "go-sys");
-    Some(match obtained {
-        Some(sys) => format!(
-            "The Go runtime has {told}. It obtained {} from the OS; how much of that it returned is not in the files.",
-            bytes(Bytes(sys.value))
-        ),
-        None => format!("The Go runtime has {told}; the files do not show how much it holds in total."),
     })
 }
 
@@ -435,44 +411,6 @@ pub fn largest_part(moment: &MemorySnapshot) -> Option<&LedgerRow> {
     let whole = moment.layers.iter().map(|layer| layer.bytes).max()?;
     let rows = moment.ledger.iter().filter(|row| !row.is_total && row.id != "headroom");
     rows.max_by_key(|row| row.bytes).filter(|row| is_share(row.bytes, whole, NOTABLE_PERCENT))
-}
-
-/// How full it is, and with what.
-fn charged(moment: &MemorySnapshot) -> String {
-    let largest = largest_part(moment)
-        .map(|row| format!("; the largest part is {} ({})", in_sentence(&row.label), bytes(row.bytes)))
-        .unwrap_or_default();
-    if let Some((part, limit)) = charged_of_limit(moment) {
-        return format!(
-            "{} of the limit of {} is charged{largest}.",
-            text::percent(part.0, limit.0),
-            bytes(limit)
-        );
-    }
-    if let Some(part) = layer(moment, LayerId::Cgroup) {
-        return format!(
-            "{} is charged to the container{largest}; its limit is not in the files.",
-            bytes(part)
-        );
-    }
-    if let Some(part) = layer(moment, LayerId::Process) {
-        let is_resident = moment.ledger.iter().any(|row| row.id == "process-resident");
-        let of = if is_resident { "resident memory, including file pages" } else { "anonymous memory" };
-        return format!("The process holds {} of {of}{largest}.", bytes(part));
-    }
-    let part = layer(moment, LayerId::Go).unwrap_or_default();
-    format!("The Go runtime holds {}{largest}{}.", bytes(part), returned(moment, part))
-}
-
-/// What the runtime gave back, where that is as much as it holds: who sees a larger RSS asks for it.
-fn returned(moment: &MemorySnapshot, held: Bytes) -> String {
-    let figure = moment.side.iter().find(|figure| figure.id == "heap-released");
-    figure.filter(|figure| figure.value >= held.0).map_or_else(String::new, |figure| {
-        format!(
-            "; it returned {} to the OS, which the RSS still includes on Go 1.12 to 1.15 until the kernel needs it (MADV_FREE)",
-            bytes(Bytes(figure.value))
-        )
-    })
 }
 
 /// The label of a ledger row within a sentence: "file cache", but "Go heap" and "GC".

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::super::number_format::{self as text, bytes};
 use super::super::plain_text::visible;
-use super::super::{GoroutineSnapshot, Goroutines, LayerId, MemorySnapshot, Report, Subject, SubjectId};
-use super::{FIGURES, NEARLY_FULL_PERCENT, in_sentence, is_share};
+use super::super::{GoroutineSnapshot, Goroutines, MemorySnapshot, Report, Subject, SubjectId};
+use super::{NEARLY_FULL_PERCENT, is_share};
 use crate::base::limits;
 use crate::base::units::Bytes;
 
@@ -106,22 +106,6 @@ fn excerpt_of(report: &Report, section: &Goroutines, last: &GoroutineSnapshot) -
     (!is_whole && !is_told("crash.")).then(|| {
         "This is only part of a dump, without the goroutine that wrote it: the state of the rest of the process is unknown."
             .to_owned()
-    })
-}
-
-/// What a part of `memory.stat` tells of a cgroup.
-pub(super) fn charges(report: &Report) -> Option<String> {
-    let latest = &report.memory.as_ref()?.latest;
-    let rows = latest.ledger.iter().filter(|row| row.layer == LayerId::Cgroup && row.bytes.0 > 0);
-    let told: Vec<String> = rows
-        .take(FIGURES)
-        .map(|row| match row.id.as_str() {
-            "cgroup-anon" => format!("anonymous memory {}", bytes(row.bytes)),
-            _ => format!("{} {}", in_sentence(&row.label), bytes(row.bytes)),
-        })
-        .collect();
-    (!told.is_empty()).then(|| {
-        format!("The cgroup is charged for {}; its total usage is not in the files.", told.join(", "))
     })
 }
 
