@@ -46,7 +46,7 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
     while let Some(row) = rows.get(index) {
         let run = run(&calls, index);
         let dress = calls.get(index).and_then(Option::as_ref).map(|call| call.dress);
-        let is_said = || above(&rows, index).is_some_and(|line| dump_line::says_recovered(line));
+        let is_said = || above(&rows, index).is_some_and(dump_line::says_recovered);
         let is_stack = match dress {
             None => false,
             Some(Dress::Place) => run >= LEAST_PLACES && is_said(),

@@ -179,7 +179,7 @@ fn is_panicparse(bytes: &[u8]) -> bool {
 }
 
 /// True for source lines with two figures before them, as pprof -list prints them, also without their title:
-/// `   2.50MB    2.50MB     41:	x := make([]byte, n)`.
+/// `   2.50MB    2.50MB     41: x := make([]byte, n)`.
 fn is_listing(bytes: &[u8]) -> bool {
     const LEAST_LINES: usize = 4;
     let is_figure = |word: &str| {
