@@ -53,8 +53,10 @@ pub(super) fn peel(text: &Text<'_>) -> Option<Text<'static>> {
             Some(Dress::At | Dress::File) => run >= LEAST_CALLS,
         };
         if !is_stack {
-            out.row(*row);
-            index += 1;
+            // The rest of a run is no more of a stack than its start: each row is looked at once.
+            let others = run.max(1);
+            rows.iter().skip(index).take(others).for_each(|other| out.row(*other));
+            index += others;
             continue;
         }
         found += 1;

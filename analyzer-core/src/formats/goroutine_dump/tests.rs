@@ -472,7 +472,12 @@ fn a_panic_without_its_message_ended_the_process_only_if_nothing_shows_that_it_w
         let told = crash(&format!("{said}\ngoroutine 12 [running]:\n{stack}"));
         assert!(told.is_recovered, "{said}");
     }
-    for said in ["It crashed with this nil pointer dereference:", "The service died at night", "$ ./worker"] {
+    for said in [
+        "It crashed with this nil pointer dereference:",
+        "The service died at night",
+        "$ ./worker",
+        "web-1 panic: send on closed channel",
+    ] {
         let told = crash(&format!("{said}\ngoroutine 12 [running]:\n{stack}"));
         assert!(!told.is_recovered, "{said}");
     }

@@ -167,9 +167,7 @@ impl Rows {
             *sum = sum.saturating_add(size);
         }
     }
-}
 
-impl Rows {
     fn record_arenas(&self, record: &mut RecordBuilder<'_>) {
         if let Some((at, kib)) = self.arenas {
             record.figure("Go arenas", kib.saturating_mul(1024), Unit::Bytes, at);

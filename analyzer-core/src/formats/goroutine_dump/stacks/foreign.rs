@@ -192,7 +192,8 @@ pub(super) fn is_own_message(line: &str) -> bool {
         "closed channel",
     ];
     const GOES_ON: [&str; 4] = ["restarting", "continuing", "continues", "will retry"];
-    let is_of_runtime = ["panic: ", "fatal error: "].iter().any(|start| line.trim_start().starts_with(start));
+    // Whatever stands before it: a name of a container, a time.
+    let is_of_runtime = ["panic: ", "fatal error: "].iter().any(|start| line.contains(start));
     let lower = line.to_ascii_lowercase();
     let is_prose = line.trim_end().ends_with(':');
     let says = |words: &[&str]| words.iter().any(|words| lower.contains(words));
