@@ -9,6 +9,9 @@ use crate::report::{RecipeContainer, RecipeFact, RecipeFactId, SubjectId};
 /// Other values of one setting that are told.
 const TOLD: usize = 3;
 
+/// Statements of one setting that are compared: a drop of thousands of files for one name tells no more.
+const COMPARED: usize = 64;
+
 /// What tells that two statements are of one container.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
@@ -27,7 +30,7 @@ pub(super) fn settle(containers: &mut [RecipeContainer], units: &[&Unit<'_>]) {
                 let is_known = |(other, known): &(usize, RecipeFact)| {
                     is_same(known, fact) && namespace(units, *other) == namespace(units, index)
                 };
-                if !all.iter().any(is_known) {
+                if all.len() < COMPARED && !all.iter().any(is_known) {
                     all.push((index, RecipeFact { captured: None, ..fact.clone() }));
                 }
             }

@@ -94,7 +94,7 @@ fn fullness(moment: &MemorySnapshot, limit: Option<Bytes>) -> Html {
             (text::bytes(charged.bytes.0), " charged, limit not in the files".to_owned())
         }
         (None, _) => match moment.layers.last() {
-            Some(layer) => (text::bytes(layer.bytes.0), format!(" {}", layer_bars::words(layer.id).1)),
+            Some(layer) => (text::bytes(layer.bytes.0), format!(" {}", counted(moment, layer.id))),
             None => return Html::default(),
         },
     };
@@ -316,4 +316,13 @@ fn files(report: &Report) -> Html {
             </>
         },
     )
+}
+
+/// What the figure of a layer counts: what `ps`, `top` and `pmap` print of a process has its file pages in it.
+fn counted(moment: &MemorySnapshot, layer: LayerId) -> &'static str {
+    let is_resident = moment.ledger.iter().any(|row| row.id == "process-resident");
+    match layer {
+        LayerId::Process if is_resident => "resident memory, including file pages",
+        layer => layer_bars::words(layer).1,
+    }
 }

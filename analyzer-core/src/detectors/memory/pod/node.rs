@@ -41,11 +41,14 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, events: &[View<'_>]) -> O
     let name = under.iter().find_map(|node| node.text("name").map(str::to_owned));
     let name = name.or_else(|| told.iter().find_map(of_event));
     let node = name.map_or_else(|| "The node".to_owned(), |name| format!("Node {name}"));
-    let since = told
+    let state = told
         .iter()
         .find(|event| event.text("reason") == Some("KubeletHasInsufficientMemory"))
         .and_then(|event| event.text("lastSeen"))
-        .map_or_else(String::new, |since| format!(" since {since}"));
+        .map_or_else(
+            || "is under memory pressure".to_owned(),
+            |since| format!("has been under memory pressure since {since}"),
+        );
     let reclaims = reclaims.map_or_else(String::new, |event| {
         let times = event.value("count").filter(|count| *count > 1);
         let times = times.map_or_else(String::new, |count| format!(" ({count} times)"));
@@ -65,14 +68,14 @@ pub(super) fn find(case: &Case<'_>, subject: &Subject, events: &[View<'_>]) -> O
             .to_owned(),
         title: PRESSURE.title.to_owned(),
         claim: format!(
-            "{node} is under memory pressure{since}.{reclaims} It is the node's memory that is low, not a container's limit."
+            "{node} {state}.{reclaims} It is the node's memory that is low, not a container's limit."
         ),
         amount: None,
         citations,
         against: list(&["Neither line shows that the kernel killed a process."]),
         advice: list(&[
             "Check requests against use (kubectl top pod -A, kubectl describe node): pods that use more than they request are evicted first.",
-            "Look for what else runs on the node, beside pods.",
+            "Check what else runs on the node besides pods.",
         ]),
     };
     draft.about(subject.id)
