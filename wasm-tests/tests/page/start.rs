@@ -64,10 +64,13 @@ const AT_ONCE: &str = "
             dataTransfer.items.add(new File([text], name, { lastModified: 0 }));
             dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
         };
+        // Firefox makes the event's clipboard from its own two members.
+        const data = 'goroutine 8 [chan receive, 9 minutes]:\\nmain.wait()\\n\\t/src/main.go:9 +0x1\\n';
+        const dataType = 'text/plain';
         const clipboardData = new DataTransfer();
-        clipboardData.setData('text/plain', 'goroutine 8 [chan receive, 9 minutes]:\\nmain.wait()\\n\\t/src/main.go:9 +0x1\\n');
+        clipboardData.setData(dataType, data);
         drop('first.txt', 'goroutine 7 [running]:\\nmain.run()\\n\\t/src/main.go:7 +0x1\\n');
-        dispatchEvent(new ClipboardEvent('paste', { clipboardData, cancelable: true }));
+        dispatchEvent(new ClipboardEvent('paste', { clipboardData, data, dataType, cancelable: true }));
         drop('second.txt', '536870912\\n');
         self.beforeThePage = {
             isStarted: document.getElementById('main') !== null,
