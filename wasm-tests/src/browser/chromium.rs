@@ -21,7 +21,7 @@ pub async fn start() -> Result<Browser> {
     let page = WebDriver::new(driver.url(), capabilities(&installed, &network)?)
         .await
         .context("starting the browser")?;
-    Ok(Browser { kind: Kind::Chromium, page, driver, network })
+    Ok(Browser { kind: Kind::Chromium, page, driver, network, _profile: None })
 }
 
 fn capabilities(installed: &Installed, network: &NetworkLog) -> Result<ChromeCapabilities> {

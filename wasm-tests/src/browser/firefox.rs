@@ -1,6 +1,10 @@
 //! What Firefox does in scripts that have its own rights: geckodriver can run
 //! such scripts in the browser's window, and those reach into every process.
 
+mod profile;
+
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use http::Method;
 use serde_json::{Value, json};
@@ -12,6 +16,7 @@ use xtask::browser::{Installed, firefox};
 use super::{Browser, Kind, Scheme};
 use crate::driver::Driver;
 use crate::network_log::NetworkLog;
+pub use profile::Profile;
 
 /// Sets up `strata` in the browser's window, whose functions are called below.
 const WINDOW: &str = include_str!("firefox/window.js");
@@ -21,21 +26,36 @@ const PAGES: &str = include_str!("firefox/pages.js");
 pub async fn start() -> Result<Browser> {
     let installed =
         firefox::find().context("no Firefox or no geckodriver; `cargo xtask test` installs them")?;
-    let mut driver = Driver::geckodriver(&installed.driver)?;
+    let profile = Profile::fresh(async |folder| {
+        let (_page, driver) = session(&installed, folder).await?;
+        Ok(driver.end_browser()?)
+    })
+    .await?;
     let network = NetworkLog::new()?;
-    let page =
-        WebDriver::new(driver.url(), capabilities(&installed)?).await.context("starting the browser")?;
-    driver.ends_with_session(&page.session_id().to_string());
-    let browser = Browser { kind: Kind::Firefox, page, driver, network };
+    let (page, driver) = session(&installed, profile.folder()).await?;
+    let browser = Browser { kind: Kind::Firefox, page, driver, network, _profile: Some(profile) };
     let log = browser.network.file().to_str().context("a path that is not UTF-8")?;
     privileged(&browser, WINDOW, json!([PAGES, log])).await?;
     Ok(browser)
 }
 
-fn capabilities(installed: &Installed) -> Result<FirefoxCapabilities> {
+async fn session(installed: &Installed, profile: &Path) -> Result<(WebDriver, Driver)> {
+    let mut driver = Driver::geckodriver(&installed.driver)?;
+    let page = WebDriver::new(driver.url(), capabilities(installed, profile)?)
+        .await
+        .context("starting the browser")?;
+    // The driver ends it: see `Browser`.
+    let _ = page.clone().leak();
+    driver.ends_with_session(&page.session_id().to_string());
+    Ok((page, driver))
+}
+
+fn capabilities(installed: &Installed, profile: &Path) -> Result<FirefoxCapabilities> {
     let mut capabilities = DesiredCapabilities::firefox();
     capabilities
         .set_firefox_binary(installed.browser.to_str().context("the browser's path is not UTF-8")?)?;
+    capabilities.add_arg("-profile")?;
+    capabilities.add_arg(profile.to_str().context("the profile's path is not UTF-8")?)?;
     capabilities.set_headless()?;
     let preferences = json!({
         // A dropped folder is looked into by the process of its page, which
@@ -45,6 +65,10 @@ fn capabilities(installed: &Installed) -> Result<FirefoxCapabilities> {
         "browser.download.alwaysOpenPanel": false,
         // A page is as wide as it is asked to be.
         "ui.useOverlayScrollbars": 1,
+        // What a user may need next, prepared at each start.
+        "browser.newtab.preload": false,
+        "browser.newtabpage.enabled": false,
+        "dom.ipc.processPrelaunch.enabled": false,
     });
     capabilities.set_browser_option("prefs", preferences)?;
     Ok(capabilities)

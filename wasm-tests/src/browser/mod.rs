@@ -64,6 +64,8 @@ pub struct Browser {
     // After the page: a driver that is gone cannot end a session.
     driver: Driver,
     network: NetworkLog,
+    // After the driver: until then the browser writes to it.
+    _profile: Option<firefox::Profile>,
 }
 
 impl Drop for Browser {
