@@ -99,6 +99,8 @@ struct Seen {
     count: usize,
     /// The lines are the kernel's, whose clock is kept.
     is_kernel: bool,
+    /// The first of its lines is a field of a document, if it stays the only one.
+    is_field: bool,
 }
 
 /// The shapes of a text's prefixes.
@@ -115,8 +117,11 @@ impl Shapes {
         for find in [anchors::find, anchors::bare_place] {
             for part in samples(bytes) {
                 let mut lines = split_lines(part).map(|(line, _)| line).peekable();
+                let mut last: &[u8] = b"";
                 while let Some(line) = lines.next() {
-                    shapes.add(line, lines.peek().copied(), find);
+                    let next = lines.peek().copied();
+                    shapes.add(line, [Some(last), next], find);
+                    last = line;
                 }
             }
             // Places of frames that lost their tabs are the last resort.
@@ -127,15 +132,18 @@ impl Shapes {
         for shape in std::mem::take(&mut shapes.crashes) {
             let is_new = shapes.seen.iter().all(|seen| seen.shape != shape);
             if is_new && shapes.seen.iter().any(|seen| seen.shape.is_sibling(&shape)) {
-                shapes.seen.push(Seen { shape, count: 1, is_kernel: false });
+                shapes.seen.push(Seen { shape, count: 1, is_kernel: false, is_field: false });
             }
         }
+        // A writer of one line among fields is a field, too.
+        shapes.seen.retain(|seen| !(seen.is_field && seen.count == 1));
         // A shape that says more first: an indent of four before one of two.
         shapes.seen.sort_by_key(|seen| std::cmp::Reverse((seen.shape.length(), seen.count)));
         (!shapes.seen.is_empty()).then_some(shapes)
     }
 
-    fn add(&mut self, line: &[u8], next: Option<&[u8]>, find: fn(&[u8]) -> Option<usize>) {
+    /// Learns from one line; `around` are the lines before and after it.
+    fn add(&mut self, line: &[u8], around: [Option<&[u8]>; 2], find: fn(&[u8]) -> Option<usize>) {
         if let Some(at) = anchors::crash(line).filter(|&at| at > 0 && at <= PREFIX_BYTES)
             && self.crashes.len() < limits::PREFIX_SHAPES
         {
@@ -146,20 +154,24 @@ impl Shapes {
             return;
         };
         let is_kernel = anchors::kernel(line) == Some(at);
-        if is_kernels_own(line, at, is_kernel) {
+        let prefix = line.get(..at).unwrap_or_default();
+        if is_kernels_own(line, at, is_kernel) || opens_quote(prefix) {
             return;
         }
         // A message may quote a header; a dump goes on after it.
         let is_header = anchors::header(line) == Some(at);
-        if is_header && !next.is_some_and(|next| goes_on(next, at)) {
+        if is_header && !around[1].is_some_and(|next| goes_on(next, at)) {
             return;
         }
-        let shape = Shape::of(line.get(..at).unwrap_or_default());
+        let shape = Shape::of(prefix);
         if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
             seen.count += 1;
             seen.is_kernel |= is_kernel;
         } else if self.seen.len() < limits::PREFIX_SHAPES {
-            self.seen.push(Seen { shape, count: 1, is_kernel });
+            let is_field = field(line).is_some_and(|(indent, name, start)| {
+                start == at && around.into_iter().flatten().filter_map(field).any(|other| other.0 == indent && other.1 != name)
+            });
+            self.seen.push(Seen { shape, count: 1, is_kernel, is_field });
         }
     }
 
@@ -183,6 +195,25 @@ fn container_runtime(line: &[u8]) -> Option<usize> {
         .iter()
         .filter(|_| is_time)
         .find_map(|mark| Some(memmem::find(head, mark)? + mark.len()))
+}
+
+/// True if what follows a prefix stands in a string of a structured text, such as `"message": "`.
+fn opens_quote(prefix: &[u8]) -> bool {
+    let quotes = prefix.iter().filter(|byte| **byte == b'"').count();
+    quotes % 2 == 1 || prefix.ends_with(b": '")
+}
+
+/// Indent and name of a field of YAML, `  message: text`, and where its text starts.
+fn field(line: &[u8]) -> Option<(usize, &[u8], usize)> {
+    let is_indent = |byte: &u8| matches!(byte, b' ' | b'-');
+    let indent = line.iter().take_while(|byte| is_indent(byte)).count();
+    let rest = line.get(indent..)?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+    let length = rest.iter().take_while(|byte| is_name(byte)).count();
+    let (name, rest) = rest.split_at_checked(length)?;
+    let is_field = length > 0 && rest.first() == Some(&b':') && rest.get(1).is_none_or(|byte| *byte == b' ');
+    let blanks = rest.get(1..)?.iter().take_while(|byte| **byte == b' ').count();
+    is_field.then_some((indent, name, indent + length + 1 + blanks))
 }
 
 /// True if the kernel log's own reader takes this prefix off: the kernel's clock, and what

@@ -272,3 +272,24 @@ fn an_eviction_is_told_once_with_its_cause() {
         assert_eq!(codes, ["mem.evicted"], "{text}\n{}", report["findings"]);
     }
 }
+
+#[test]
+fn a_kill_quoted_in_a_field_of_json_or_yaml_leaves_the_document_whole() {
+    let kill = "Memory cgroup out of memory: Killed process 81 (bell) total-vm:9kB, anon-rss:1048576kB";
+    let told = &["bell (pid 81)", "1.0 GiB", "its container or a parent cgroup reached its limit"];
+    for text in [
+        format!(
+            "It dies:\n\n```\n{{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Event\",\n  \"reason\": \"OOMKilling\",\n  \"message\": \"{kill}\",\n  \"type\": \"Warning\",\n  \"involvedObject\": {{\"kind\": \"Node\", \"name\": \"n3\"}}\n}}\n```\n"
+        ),
+        format!(
+            "```yaml\napiVersion: v1\nkind: Event\ninvolvedObject:\n  kind: Node\n  name: n3\nreason: OOMKilling\nmessage: \"{kill}\"\ntype: Warning\n```\nWhy?\n"
+        ),
+        format!(
+            "The events:\n\napiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Event\n  involvedObject:\n    kind: Node\n    name: n3\n  message: '{kill}'\n  reason: OOMKilling\n  type: Warning\nkind: List\n"
+        ),
+    ] {
+        finds(&text, "mem.oom.cgroup", told);
+    }
+    let pod = "```yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  name: bell-1\nstatus:\n  containerStatuses:\n  - name: bell\n    restartCount: 4\n    lastState:\n      terminated:\n        exitCode: 137\n        reason: OOMKilled\n        message: \"log: Memory cgroup out of memory: Killed process 81 (bell) total-vm:9kB\"\n```\n";
+    finds(pod, "mem.oom.cgroup", &["Container bell was OOMKilled"]);
+}
