@@ -169,7 +169,12 @@ impl Shapes {
             seen.is_kernel |= is_kernel;
         } else if self.seen.len() < limits::PREFIX_SHAPES {
             let is_field = field(line).is_some_and(|(indent, name, start)| {
-                start == at && around.into_iter().flatten().filter_map(field).any(|other| other.0 == indent && other.1 != name)
+                start == at
+                    && around
+                        .into_iter()
+                        .flatten()
+                        .filter_map(field)
+                        .any(|other| other.0 == indent && other.1 != name)
             });
             self.seen.push(Seen { shape, count: 1, is_kernel, is_field });
         }
