@@ -142,7 +142,7 @@ fn a_stack_without_its_header_is_a_stack() {
     let flush: String =
         frames.iter().map(|line| format!("Tue, Oct 5 2021 8:38:45 pm | {}\n", line.trim())).collect();
     for text in [wrap(""), format!("```\n{}", wrap("")), flush] {
-        finds(&text, "crash.recovered-panic", &["cart.go:106"]);
+        finds(&text, "crash.panic", &["cart.go:106"]);
     }
     let (_, report) = report("paste.txt", frames[4..].join("\n").as_bytes());
     assert_eq!(report["sources"][0]["format"], "goroutine-dump");

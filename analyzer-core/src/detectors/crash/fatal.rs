@@ -3,6 +3,7 @@
 use super::asleep;
 use super::fatal_errors::{self, FatalError};
 use super::support::{self, Event, Told, quote};
+use crate::detectors::thread::crash::is_refused_thread;
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::evidence::crash::LOCK_CHECKER;
 use crate::report::{Confidence, Origin, Severity};
@@ -29,7 +30,7 @@ pub(super) const STACK_OVERFLOW: Rule = rule(
 pub(super) const THREADS: Rule = rule(
     "crash.threads",
     "Thread limit reached",
-    "The runtime could not create a thread that it needed (a system limit, or Go's own limit of 10,000) and terminated the process.",
+    "The process reached Go's own limit of threads (10,000 if debug.SetMaxThreads does not change it), and the runtime terminated it.",
 );
 pub(super) const LOCK: Rule = rule(
     "crash.lock-misuse",
@@ -43,8 +44,8 @@ pub(super) const LOCK_WAIT: Rule = rule(
 );
 pub(super) const BAD_POINTER: Rule = rule(
     "crash.bad-pointer",
-    "Invalid pointer found by the GC",
-    "The garbage collector found an invalid pointer (unsafe, cgo or a data race) and terminated the process.",
+    "Invalid pointer",
+    "The garbage collector, checkptr or a check of cgo found an invalid pointer, and the runtime terminated the process.",
 );
 pub(super) const FAULT: Rule = rule(
     "crash.memory-fault",
@@ -66,7 +67,8 @@ pub const DETECTOR: Detector = Detector {
 
 fn tell(event: &Event<'_>) -> Option<Told> {
     let fatal = event.crash.fatal.as_ref()?;
-    if fatal_errors::is_refused_memory(&fatal.text) {
+    // Each has a rule of its own.
+    if fatal_errors::is_refused_memory(&fatal.text) || is_refused_thread(&fatal.text) {
         return None;
     }
     if let Some(report) = fatal.text.strip_prefix(LOCK_CHECKER) {
@@ -192,8 +194,6 @@ mod tests {
             ("concurrent map iteration and map write", "crash.concurrent-map"),
             ("concurrent map clone and map write", "crash.concurrent-map"),
             ("stack overflow", "crash.stack-overflow"),
-            ("newosproc", "crash.threads"),
-            ("runtime.newosproc", "crash.threads"),
             ("thread exhaustion", "crash.threads"),
             ("sync: unlock of unlocked mutex", "crash.lock-misuse"),
             ("sync: RUnlock of unlocked RWMutex", "crash.lock-misuse"),
@@ -254,8 +254,32 @@ mod tests {
     }
 
     #[test]
-    fn refused_memory_is_told_by_its_memory_rule_alone() {
-        check("crash", &[("stderr.txt", &ended_with("fatal error: runtime: out of memory"))], &[]);
+    fn the_title_of_a_report_is_the_message_of_the_stack_below_it() {
+        let stack = |state: &str| {
+            format!(
+                "goroutine 1529 [{state}]:\nexample.com/shop.Logger({{0xc000468571, 0x20}})\n\t/srv/shop/log.go:60 +0x13e\nmain.main()\n\t/app/main.go:9 +0x1d\n"
+            )
+        };
+        for between in ["\nmessage: \n", "\n```\n", "\nIt happens under load.\n\n```\n"] {
+            let text = format!("# fatal error: concurrent map writes\n{between}{}", stack("running"));
+            let found = check("crash", &[("issue.md", &text)], &["crash.concurrent-map"]);
+            assert!(found[0].claim.contains("example.com/shop.Logger (log.go:60)"), "{}", found[0].claim);
+        }
+        let waits = format!("# fatal error: concurrent map writes\n\nmessage: \n{}", stack("select"));
+        check("crash", &[("issue.md", &waits)], &[]);
+        let far = format!(
+            "# fatal error: concurrent map writes\n{}{}",
+            "Another word.\n".repeat(9),
+            stack("running")
+        );
+        check("crash", &[("issue.md", &far)], &[]);
+    }
+
+    #[test]
+    fn refused_memory_and_threads_are_told_by_their_own_rules_alone() {
+        for message in ["runtime: out of memory", "newosproc", "runtime.newosproc"] {
+            check("crash", &[("stderr.txt", &ended_with(&format!("fatal error: {message}")))], &[]);
+        }
     }
 
     #[test]

@@ -74,12 +74,12 @@ static KNOWN: &[FatalError] = &[
         ],
     },
     FatalError {
-        says: &["newosproc", "thread exhaustion", "pthread_create failed", "failed to create new OS thread"],
+        says: &["thread exhaustion"],
         rule: THREADS,
-        means: "The runtime could not create another thread.",
+        means: "The runtime needed another thread beyond its own limit.",
         advice: &[
             "Each blocking system call or C call occupies a thread: see how many goroutines are in [syscall], and limit their number.",
-            "Check the cgroup's pids.max and ulimit -u. Go's own limit is 10,000 threads (debug.SetMaxThreads).",
+            "The limit is 10,000 threads unless debug.SetMaxThreads sets another.",
         ],
     },
     FatalError {
@@ -98,6 +98,15 @@ static KNOWN: &[FatalError] = &[
         ],
     },
     FatalError {
+        says: &["checkptr:"],
+        rule: BAD_POINTER,
+        means: "The program was built with checkptr (-race turns it on), which found a conversion of unsafe.Pointer that breaks its rules: the result is misaligned, or points beyond the allocation. Nothing shows that memory is corrupted.",
+        advice: &[
+            "Mend the conversion in the frame that called checkptr; if it is in a dependency, update it: unmaintained ones have often a maintained fork.",
+            "Until then, -gcflags=all=-d=checkptr=0 turns the check off.",
+        ],
+    },
+    FatalError {
         says: &[
             "bad pointer",
             "pointer to free object",
@@ -105,7 +114,6 @@ static KNOWN: &[FatalError] = &[
             "pointer to unused region",
             "invalid pointer found on stack",
             "pointer to unaligned",
-            "checkptr:",
             "cgo result",
             "Go pointer",
             "freed user arena",

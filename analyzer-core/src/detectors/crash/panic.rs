@@ -89,12 +89,12 @@ const KNOWN: &[Known] = &[
     known(
         "index out of range",
         "An index was negative or not below the length.",
-        "Check the length before the access: the message contains both numbers.",
+        "Check the length before the access.",
     ),
     known(
         "slice bounds out of range",
         "A slice expression exceeded the length or capacity.",
-        "Check the length before slicing: the message contains both numbers.",
+        "Check the length before slicing.",
     ),
     known(
         "assignment to entry in nil map",
@@ -217,10 +217,20 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
 fn raised(event: &Event<'_>) -> String {
     if event.is_origin_cut() {
         let who = event.who();
-        return format!(
-            " A deferred call panicked again{}; the text ends before the frame where the first panic was raised.",
-            if who.is_empty() { "" } else { &who }
-        );
+        let is_again = event.crash.panics.len() > 1 || event.raises() > 1;
+        return match (is_again, who.is_empty()) {
+            (true, _) => format!(
+                " A deferred call panicked again{who}; the text ends before the frame where the first panic was raised."
+            ),
+            (false, true) => " The text ends before the frame that raised it.".to_owned(),
+            (false, false) => format!(
+                " It was raised{}; the text ends before the frame that raised it.",
+                who.replacen(", ", " ", 1)
+            ),
+        };
+    }
+    if let Some(again) = raised_again(event) {
+        return again;
     }
     let (place, who) = (event.place(), event.who());
     if place.is_empty() && who.is_empty() {
@@ -228,6 +238,22 @@ fn raised(event: &Event<'_>) -> String {
     } else {
         format!(" It was raised{place}{}.", if place.is_empty() { who.replacen(", ", " ", 1) } else { who })
     }
+}
+
+/// A panic that a deferred call recovered and raised again, where the stack has no call of panic (Go
+/// before 1.5): the deferred call stands innermost, and what it was deferred to or called from next.
+fn raised_again(event: &Event<'_>) -> Option<String> {
+    let is_again = event.crash.panics.first()?.is_recovered && event.raises() == 0;
+    let frames = event.frames();
+    let [(_, deferred), (_, next), ..] = frames.as_slice() else { return None };
+    is_again.then(|| {
+        format!(
+            " It was raised again in {}, a deferred call{}. The first panic was probably raised in {}.",
+            deferred.call_site(),
+            event.who(),
+            next.call_site()
+        )
+    })
 }
 
 /// What followed the first panic.
@@ -322,12 +348,29 @@ fn top_level(inner: &str) -> Vec<&str> {
 fn recovered(event: &Event<'_>) -> Told {
     let message =
         event.crash.panics.first().map(|panic| format!(": {}", quote(&panic.text))).unwrap_or_default();
+    let known = means(event);
+    let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
+    let means = known.map(|known| format!(" {}", known.means)).unwrap_or_default();
+    if event.has_call("/util/runtime.HandleCrash") {
+        advice.push("Include the lines below the stack: they show whether the process exited.".to_owned());
+        return Told {
+            rule: PANIC,
+            severity: Severity::Critical,
+            confidence: Confidence::Likely,
+            condition: "A log contains the stack of a panic that HandleCrash logged.",
+            title: PANIC.title.to_owned(),
+            claim: format!(
+                "HandleCrash of Kubernetes logged a panic{message}.{} By default it then panics again, which terminates the process.{means}",
+                raised(event)
+            ),
+            against: list(&[
+                "With ReallyCrash set to false, HandleCrash only logs, and the process keeps running.",
+            ]),
+            advice,
+        };
+    }
     let is_http = event.dump.preamble.iter().any(|line| line.text.contains("http: panic serving"));
     let by = if is_http { "net/http" } else { "A handler" };
-    let known = means(event);
-    let mut claim = format!("{by} recovered a panic and logged it{message}.{}", raised(event));
-    claim.push_str(&known.map(|known| format!(" {}", known.means)).unwrap_or_default());
-    let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
     advice.push(
         "The process kept running, but whatever the handler had locked or opened stays locked or open unless a deferred call released it."
             .to_owned(),
@@ -338,7 +381,7 @@ fn recovered(event: &Event<'_>) -> Told {
         confidence: if is_http { Confidence::Certain } else { Confidence::Likely },
         condition: "A log contains the stack of a panic, and the process did not exit.",
         title: RECOVERED.title.to_owned(),
-        claim,
+        claim: format!("{by} recovered a panic and logged it{message}.{}{means}", raised(event)),
         against: Vec::new(),
         advice,
     }
@@ -389,7 +432,7 @@ fn test_timeout(event: &Event<'_>) -> Told {
         ));
     }
     let stuck = if waiting.is_empty() {
-        " The list contains no goroutine of a test.".to_owned()
+        " No goroutine of a test is in the list.".to_owned()
     } else {
         format!(" The tests were at: {}.", waiting.join("; "))
     };
@@ -445,6 +488,51 @@ mod tests {
             "0x0",
         );
         check("crash.nil-dereference", &[("stderr.txt", &fault)], &[]);
+    }
+
+    #[test]
+    fn a_stack_that_is_cut_at_the_call_of_panic_is_no_second_panic() {
+        let cut = |message: &str, calls: &str| {
+            format!(
+                "panic: {message}\n\ngoroutine 45 [running]:\n{calls}panic(0x28c59c0, 0xc42000e0c0)\n\t/opt/go/src/runtime/panic.go:500 +0x1a1\n"
+            )
+        };
+        let one = cut("runtime error: index out of range", "");
+        let two = cut(
+            "first",
+            "panic(0x1, 0x2)\n\t/opt/go/src/runtime/panic.go:500 +0x1a1\nexample.com/shop.recover1()\n\t/srv/app/cart.go:9 +0x1\n",
+        );
+        for (text, is_again) in [(&one, false), (&two, true)] {
+            let found = check("crash", &[("stderr.txt", text)], &["crash.panic"]);
+            assert!(found[0].claim.contains("the text ends before the frame"), "{}", found[0].claim);
+            assert_eq!(found[0].claim.contains("panicked again"), is_again, "{}", found[0].claim);
+        }
+    }
+
+    #[test]
+    fn a_recovered_panic_without_the_runtimes_calls_is_raised_again_in_the_deferred_call() {
+        let text = "panic: runtime error: index out of range [recovered]\n\tpanic: runtime error: index out of range\n\ngoroutine 924 [running]:\nexample.com/shop.func·008()\n\t/srv/app/cart.go:99 +0xe2\nexample.com/shop.(*Cart).Save(0xc2082b41e0, 0xc2083985a0)\n\t/srv/app/cart.go:176 +0x40d\nmain.main()\n\t/srv/app/main.go:9 +0x1\n";
+        let found = check("crash", &[("stderr.txt", text)], &["crash.panic"]);
+        for words in [
+            "raised again in example.com/shop.func·008 (cart.go:99)",
+            "probably raised in example.com/shop.(*Cart).Save (cart.go:176)",
+        ] {
+            assert!(found[0].claim.contains(words), "{}", found[0].claim);
+        }
+    }
+
+    #[test]
+    fn a_panic_that_kubernetes_logs_is_most_likely_the_end_of_the_process() {
+        let stack = |handler: &str| {
+            format!(
+                "E0623 15:24:30.674204 1 runtime.go:78] Observed a panic: assignment to entry in nil map\ngoroutine 552 [running]:\nk8s.io/apimachinery/pkg/util/runtime.logPanic(0x15e2ba0, 0x22e29c0)\n\t/go/pkg/mod/k8s.io/apimachinery@v0.19.2/pkg/util/runtime/runtime.go:74 +0xa6\n{handler}panic(0x15e2ba0, 0x22e29c0)\n\t/usr/local/go/src/runtime/panic.go:965 +0x1b9\nexample.com/shop.(*Cart).Add(0xc0000a5a30)\n\t/srv/app/cart.go:35 +0x1e5\n"
+            )
+        };
+        let handler = "k8s.io/apimachinery/pkg/util/runtime.HandleCrash(0x0, 0x0, 0x0)\n\t/go/pkg/mod/k8s.io/apimachinery@v0.19.2/pkg/util/runtime/runtime.go:48 +0x86\n";
+        let found = check("crash", &[("controller.log", &stack(handler))], &["crash.panic"]);
+        assert!(found[0].claim.contains("By default it then panics again"), "{}", found[0].claim);
+        assert_eq!(verdicts(&found), [(Critical, Likely, None)]);
+        check("crash", &[("controller.log", &stack(""))], &["crash.recovered-panic"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::support::{self, Event, Told, quote};
 use crate::detectors::{Case, Detector, Rule, list};
-use crate::report::{Confidence, Severity};
+use crate::report::{Confidence, Severity, number_format};
 
 const SIGNAL: Rule = Rule {
     code: "crash.signal",
@@ -16,7 +16,7 @@ const ASKED: Rule = Rule {
     code: "crash.asked-for",
     severity: Severity::Info,
     title: "Goroutine dump requested by a signal",
-    meaning: "SIGQUIT or SIGABRT was sent from outside: Go prints all goroutines and exits. This is not a bug in the program.",
+    meaning: "SIGQUIT or SIGABRT was sent from outside: Go prints all goroutines and exits. The signal is no fault of the program.",
 };
 
 /// The rules.
@@ -50,7 +50,7 @@ fn tell(event: &Event<'_>) -> Option<Told> {
 }
 
 fn asked(event: &Event<'_>, name: &str) -> Told {
-    let goroutines = event.dump.goroutines.len();
+    let goroutines = number_format::counted(event.goroutines(), "goroutine", "goroutines");
     Told {
         rule: ASKED,
         severity: Severity::Info,
@@ -58,7 +58,7 @@ fn asked(event: &Event<'_>, name: &str) -> Told {
         condition: "The runtime printed that the signal was sent to the process.",
         title: ASKED.title.to_owned(),
         claim: format!(
-            "{name} was sent to the process from outside. Go printed its goroutines ({goroutines}) and exited with status 2. This is not a bug in the program."
+            "{name} was sent to the process from outside. Go printed its goroutines ({goroutines} in the text) and exited with status 2. The signal is no fault of the program; the text does not say why it was sent."
         ),
         against: list(&[
             "A watchdog (systemd's WatchdogSec, a liveness probe, go test) sends it when the process does not respond: look at what its goroutines are waiting for.",
@@ -89,7 +89,16 @@ fn died(event: &Event<'_>) -> Told {
     }
     claim.push_str(&event.remarks());
     claim.push_str(meaning(&signal.name, signal.code, signal.is_in_cgo));
-    let advice = if signal.is_in_cgo || is_raised {
+    let is_in_gc = !signal.is_in_cgo && event.is_in_gc();
+    if is_in_gc {
+        claim.push_str(IN_GC);
+    }
+    let advice = if is_in_gc {
+        list(&[
+            "Check every use of unsafe, assembly and cgo in the program and its dependencies, and run the tests with -race.",
+            "If it happens on one machine only, test that machine's memory. Otherwise search the Go issue tracker for your version.",
+        ])
+    } else if signal.is_in_cgo || is_raised {
         list(&[
             "Capture a core dump (GOTRACEBACK=crash, ulimit -c unlimited) and open it with gdb or lldb: Go cannot print C frames.",
             "Check what is passed to C: a nil pointer, memory that Go freed or moved, a closed handle. Build the C code with -fsanitize=address.",
@@ -111,6 +120,9 @@ fn died(event: &Event<'_>) -> Told {
         advice,
     }
 }
+
+/// The marker follows every pointer of the heap: it finds what others have left.
+const IN_GC: &str = " The garbage collector was marking the heap when it met an invalid pointer: the memory had been corrupted earlier, by code that is not on this stack (unsafe, assembly, C code, a data race), or by faulty memory.";
 
 fn meaning(name: &str, code: Option<i64>, is_in_cgo: bool) -> &'static str {
     match (name, code) {
@@ -169,6 +181,26 @@ mod tests {
             "{}",
             found[0].claim
         );
+    }
+
+    #[test]
+    fn a_fault_of_the_garbage_collector_is_of_memory_that_was_corrupted_before() {
+        let end = |calls: &str| {
+            format!(
+                "SIGSEGV: segmentation violation\nPC=0x415ef7 m=33 sigcode=1 addr=0x20\n\ngoroutine 0 gp=0xc00e0748c0 m=33 mp=0xc001fe6808 [idle]:\n{calls}runtime.systemstack(0x20000)\n\truntime/asm_amd64.s:509 +0x4a\n"
+            )
+        };
+        for call in [
+            "scanobject(0xc0, 0xc1)\n\truntime/mgcmark.go:1446",
+            "gcDrain(0xc0, 0x7)\n\truntime/mgcmark.go:1242",
+            "greyobject(0xc0)\n\truntime/mgcmark.go:1500",
+        ] {
+            let text = end(&format!("runtime.{call} +0x1f4 fp=0x7f sp=0x7f pc=0x42\n"));
+            let found = check("crash", &[("stderr.txt", &text)], &["crash.signal"]);
+            assert!(found[0].claim.contains("corrupted earlier"), "{}", found[0].claim);
+        }
+        let found = check("crash", &[("stderr.txt", &end(""))], &["crash.signal"]);
+        assert!(!found[0].claim.contains("corrupted"), "{}", found[0].claim);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::analysis::goroutines::names::Function;
+use crate::base::convert::to_u64;
 use crate::base::source::SourceId;
 use crate::detectors::{Case, Draft, Rule};
 use crate::evidence::Evidence;
@@ -17,6 +18,13 @@ use crate::report::{
 const MESSAGE_CHARS: usize = 400;
 /// Findings of one detector: a log may hold a crash for every restart of months.
 const FINDINGS: usize = 50;
+
+/// The runtime's calls that raise a panic.
+const RAISES: [&str; 4] = ["panic", "runtime.panic", "runtime.sigpanic", "runtime.gopanic"];
+
+/// Calls of the garbage collector that follow pointers (runtime/mgcmark.go).
+const MARKERS: [&str; 5] =
+    ["runtime.gcDrain", "runtime.scanobject", "runtime.scanblock", "runtime.greyobject", "runtime.markroot"];
 
 /// Functions that recover a panic and print the stack.
 const HANDLERS: [&str; 5] = [
@@ -127,14 +135,11 @@ impl Event<'_> {
         let Some(row) = self.goroutine() else { return Vec::new() };
         let frames: Vec<(usize, StackFrame)> =
             self.evidence.stacks.leaf_first(row.stack).map(|frame| self.frame(frame)).enumerate().collect();
-        let is_raised = |frame: &StackFrame| {
-            matches!(
-                frame.function.as_str(),
-                "panic" | "runtime.panic" | "runtime.sigpanic" | "runtime.gopanic"
-            )
-        };
         // The first panic of a chain is the outermost on the stack.
-        let start = frames.iter().rposition(|(_, frame)| is_raised(frame)).map_or(0, |at| at + 1);
+        let start = frames
+            .iter()
+            .rposition(|(_, frame)| RAISES.contains(&frame.function.as_str()))
+            .map_or(0, |at| at + 1);
         // What printed the stack stands above what raised the panic, where the panic itself is not printed.
         let is_handler = |frame: &StackFrame| {
             start == 0
@@ -144,6 +149,37 @@ impl Event<'_> {
         let is_beside =
             |(_, frame): &(usize, StackFrame)| frame.origin == Origin::Runtime || is_handler(frame);
         frames.into_iter().skip(start).skip_while(is_beside).collect()
+    }
+
+    /// Every frame from the innermost.
+    fn all_frames(&self) -> impl Iterator<Item = StackFrame> + '_ {
+        let stack = self.goroutine().and_then(|row| row.stack);
+        self.evidence.stacks.leaf_first(stack).map(|frame| self.frame(frame))
+    }
+
+    /// How many times the stack raises a panic, as far as it is printed.
+    pub fn raises(&self) -> usize {
+        self.all_frames().filter(|frame| RAISES.contains(&frame.function.as_str())).count()
+    }
+
+    /// True if a function whose name ends so is on the stack.
+    pub fn has_call(&self, name: &str) -> bool {
+        self.all_frames().any(|frame| frame.function.ends_with(name))
+    }
+
+    /// Goroutines in the text; the scheduler's own stack of a thread is none.
+    pub fn goroutines(&self) -> u64 {
+        let rows = self.dump.goroutines.iter();
+        to_u64(rows.filter(|row| !row.flags.has(GoroutineFlags::SYSTEM_STACK)).count())
+    }
+
+    /// True if a thread's own stack shows the garbage collector at work on the heap's pointers.
+    pub fn is_in_gc(&self) -> bool {
+        let rows = self.dump.goroutines.iter();
+        rows.filter(|row| row.flags.has(GoroutineFlags::SYSTEM_STACK)).any(|row| {
+            let mut frames = self.evidence.stacks.leaf_first(row.stack);
+            frames.any(|frame| MARKERS.contains(&self.evidence.strings.get(frame.function)))
+        })
     }
 
     /// True if the text ends at the call of the panic that was raised first.

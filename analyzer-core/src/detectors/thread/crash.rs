@@ -12,7 +12,7 @@ const CRASH: Rule = Rule {
     code: "thr.crash",
     severity: Severity::Critical,
     title: "Crash: the process could not create a thread",
-    meaning: "The kernel refused to create a thread that the runtime needed (exit code 2). The goroutines in [syscall] in the same dump occupy the existing threads.",
+    meaning: "The kernel refused to create a thread that the runtime needed (exit code 2): a limit on threads was reached, or the call is not supported (errno).",
 };
 
 /// The rule.
@@ -38,37 +38,98 @@ pub const DETECTOR: Detector = Detector {
     },
 };
 
-/// `failed to create new OS thread (have 25 already; errno=11)`: the line, and how many there were.
-fn refused(dump: &GoroutineDump) -> Option<(u64, Option<u64>)> {
+/// Threads that the runtime has of its own: so few are not what fills a limit.
+const OF_RUNTIME: u64 = 8;
+
+/// What the runtime printed of a thread that it was refused.
+struct Refused {
+    line: u64,
+    /// Threads that there were.
+    have: Option<u64>,
+    errno: Option<u32>,
+}
+
+/// `failed to create new OS thread (have 25 already; errno=11)` (runtime/os_linux.go, newosproc).
+fn refused(dump: &GoroutineDump) -> Option<Refused> {
     let crash = dump.crash.as_ref()?;
     let messages = || crash.remarks.iter().chain(&crash.fatal);
     let told = messages().find(|message| message.text.contains("failed to create new OS thread"));
-    let ended = || {
-        messages().find(|message| {
-            message.text.contains("newosproc") || message.text.contains("pthread_create failed")
-        })
-    };
+    let ended = || messages().find(|message| is_refused_thread(&message.text));
     let message = told.or_else(ended)?;
-    let have = message.text.split_once("have ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-    Some((message.line, have))
+    let have = number_behind(&message.text, "have ").and_then(|have| have.parse().ok());
+    let errno = number_behind(&message.text, "errno=").and_then(|errno| errno.parse().ok());
+    Some(Refused { line: message.line, have, errno })
+}
+
+/// True if the message says that the system refused a thread; Go's own limit is `thread exhaustion`.
+pub(in crate::detectors) fn is_refused_thread(message: &str) -> bool {
+    ["newosproc", "pthread_create failed", "failed to create new OS thread"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+fn number_behind<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(mark)?;
+    rest.split(|character: char| !character.is_ascii_digit()).next()
+}
+
+/// Why it was refused, as far as the message and the dump tell; and what to do.
+fn reason(refused: &Refused, has_calls: bool) -> (&'static str, Vec<String>) {
+    const LIMITS: &str = "Check the cgroup's pids.max (pids.events counts failures) and ulimit -u, which counts the threads of all processes of the user.";
+    let is_small = refused.have.is_some_and(|have| have <= OF_RUNTIME);
+    match refused.errno {
+        // clone(2): EINVAL and ENOSYS say that the call itself is refused, EPERM that a filter refuses it.
+        Some(22 | 38) => (
+            " The error is EINVAL or ENOSYS, not EAGAIN: no limit was reached; the kernel or an emulator does not support the call.",
+            list(&[
+                "If an emulator runs the program (qemu-user for an image of another architecture), use an image of the machine's own architecture or a newer emulator.",
+            ]),
+        ),
+        Some(1) => (
+            " The error is EPERM: a seccomp filter or a security module refused the call.",
+            list(&["Update the container runtime and its seccomp profile, or test with seccomp=unconfined."]),
+        ),
+        Some(12) => (
+            " The error is ENOMEM: the kernel had no memory for another thread.",
+            list(&["Check the memory of the machine and of the cgroup, kernel memory included."]),
+        ),
+        _ if is_small => (
+            " So few threads do not fill a limit: other processes of the same user or of the same cgroup do.",
+            list(&[LIMITS]),
+        ),
+        _ if has_calls => (
+            "",
+            list(&[
+                "Limit the number of blocking calls: the goroutines in [syscall] are the cause, not the code that needed the next thread.",
+                LIMITS,
+            ]),
+        ),
+        _ => (
+            "",
+            list(&[
+                "Each blocking system call or C call occupies a thread: see how many goroutines are in [syscall], and limit their number.",
+                LIMITS,
+            ]),
+        ),
+    }
 }
 
 fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
     let own = |dump: &&GoroutineDump| course.subject.sources().any(|source| source == dump.source);
     let dumps = case.evidence.goroutines.dumps.iter().filter(own);
-    let (dump, (line, have)) = dumps.rev().find_map(|dump| Some((dump, refused(dump)?)))?;
+    let (dump, refused) = dumps.rev().find_map(|dump| Some((dump, refused(dump)?)))?;
     let most = course.values(|moment| moment.threads.as_ref()?.pids_max.as_ref()).last().copied();
-    let had = have.map_or_else(String::new, |have| {
+    let had = refused.have.map_or_else(String::new, |have| {
         format!(" It had {}.", number_format::counted(have, "thread", "threads"))
     });
     let mut claim = format!(
         "The kernel refused to create a thread, and the runtime terminated the process (exit code 2).{had}"
     );
-    let span = SourceSpan { source: dump.source, at: Position::line(line) };
+    let span = SourceSpan { source: dump.source, at: Position::line(refused.line) };
     let mut citations = vec![Citation::figure(
         span,
         "failed to create new OS thread",
-        clamp_i64(i128::from(have.unwrap_or(0))),
+        clamp_i64(i128::from(refused.have.unwrap_or(0))),
         Unit::Count,
     )];
     if let Some(most) = most {
@@ -85,19 +146,18 @@ fn find(case: &Case<'_>, course: &Course<'_>) -> Option<Finding> {
             number_format::counted(count, "goroutine is", "goroutines are")
         ));
     }
+    let (why, advice) = reason(&refused, group.is_some());
+    claim.push_str(why);
     let told = Told {
         rule: CRASH,
         severity: Severity::Critical,
         confidence: Confidence::Certain,
         condition: "The runtime printed \"failed to create new OS thread\" or newosproc.".to_owned(),
         claim,
-        amount: have.unwrap_or(0),
+        amount: refused.have.unwrap_or(0),
         citations,
         against: Vec::new(),
-        advice: list(&[
-            "Limit the number of blocking calls: the goroutines in [syscall] are the cause, not the code that needed the next thread.",
-            "Check the cgroup's pids.max (pids.events counts failures) and ulimit -u.",
-        ]),
+        advice,
     };
     let mut found = told.about(course)?;
     found.group = group.map(|group| group.id.clone());
@@ -117,6 +177,30 @@ mod tests {
             "{}",
             found[0].claim
         );
+    }
+
+    #[test]
+    fn the_error_and_the_number_of_threads_say_why_the_kernel_refused() {
+        let end = |have: u32, errno: u32| {
+            format!(
+                "runtime: failed to create new OS thread (have {have} already; errno={errno})\nfatal error: newosproc\n\nruntime stack:\nruntime.throw(0x4cb21f, 0x9)\n\t/usr/local/go/src/runtime/panic.go:566 +0x95\n"
+            )
+        };
+        for (have, errno, says) in [
+            (2, 22, "no limit was reached"),
+            (2, 38, "no limit was reached"),
+            (4, 1, "a seccomp filter"),
+            (900, 12, "no memory for another thread"),
+            (5, 11, "other processes of the same user"),
+        ] {
+            let found = check("thr.crash", &[("stderr.log", &end(have, errno))], &["thr.crash"]);
+            assert!(found[0].claim.contains(says), "{}", found[0].claim);
+            assert!(!found[0].advice.iter().any(|advice| advice.contains("are the cause")), "{:?}", found[0]);
+        }
+        // It is told once: the rules of fatal errors leave it to this one.
+        check("crash", &[("stderr.log", &end(900, 11))], &[]);
+        let found = check("thr.crash", &[("stderr.log", &end(900, 11))], &["thr.crash"]);
+        assert!(!found[0].claim.contains("other processes"), "{}", found[0].claim);
     }
 
     #[test]

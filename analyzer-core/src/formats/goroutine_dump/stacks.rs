@@ -54,6 +54,8 @@ const ALARMS: [&str; 2] = ["testing.(*M).startAlarm.func1", "testing.startAlarm.
 
 /// Calls whose printed arguments are kept, of a goroutine that may have crashed.
 const CALLS_WITH_ARGUMENTS: usize = 128;
+/// Lines from a report's title to the first goroutine: blank ones, a fence, a few words.
+const HEADING_LINES: u64 = 8;
 /// Bytes of printed arguments that are kept: Go prints ten words at most.
 const ARGUMENT_BYTES: usize = 256;
 /// Addresses of one call that are kept: Go prints ten words at most.
@@ -93,6 +95,8 @@ struct GluedCrash {
     is_logged: bool,
     /// `PANIC: boom`: the program's own line, which the runtime does not write.
     is_capital: bool,
+    /// `# panic: boom`: the title of a report, whose first words may stand between.
+    is_heading: bool,
 }
 
 /// Reads lines into dumps.
@@ -468,7 +472,11 @@ impl<'e> Reader<'e> {
             })
         };
         let is_next = to_u32_line(crash.line.saturating_add(2)) == block.goroutine.line;
-        if is_next
+        let is_below = || {
+            block.goroutine.line <= to_u32_line(crash.line.saturating_add(HEADING_LINES))
+                && strings.get(block.goroutine.state) == "running"
+        };
+        if (is_next || (crash.is_heading && is_below()))
             && !crash.is_logged
             && self.preamble.is_empty()
             && (crash.text.starts_with(b"fatal error: ") || strings.get(block.goroutine.state) == "running")

@@ -98,7 +98,8 @@ impl Reader<'_> {
         self.finish_dumps(captured_at);
         if is_cut && let Some(dump) = self.dumps.last_mut() {
             dump.is_cut = true;
-            let listed = dump.goroutines.len();
+            let is_goroutine = |row: &&Goroutine| !row.flags.has(GoroutineFlags::SYSTEM_STACK);
+            let listed = dump.goroutines.iter().filter(is_goroutine).count();
             self.notes.add(
                 NoteSeverity::DataLoss,
                 if to_u64(text.len()) >= to_u64(GO_DUMP_BYTES) { "dump-cut-by-go" } else { "dump-cut" },

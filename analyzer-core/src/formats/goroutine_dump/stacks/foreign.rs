@@ -77,13 +77,23 @@ impl Reader<'_> {
             if crash.starts_with(b"fatal error: ") {
                 self.said_fatal = Some((preamble::kept(crash).to_vec(), line.number));
             }
-            self.glued_crash =
-                Some(GluedCrash { text: crash.to_vec(), line: line.number, is_logged, is_capital: false });
+            self.glued_crash = Some(GluedCrash {
+                text: crash.to_vec(),
+                line: line.number,
+                is_logged,
+                is_capital: false,
+                is_heading: is_heading(text, crash),
+            });
         }
         if let Some(value) = text.strip_prefix(b"PANIC: ") {
             let text = [b"panic: ", value].concat();
-            self.glued_crash =
-                Some(GluedCrash { text, line: line.number, is_logged: false, is_capital: true });
+            self.glued_crash = Some(GluedCrash {
+                text,
+                line: line.number,
+                is_logged: false,
+                is_capital: true,
+                is_heading: false,
+            });
         }
         // A header on the same line is not of what was said.
         let said = if is_glued { memchr::memmem::rfind(trimmed, header::START) } else { None };
@@ -255,6 +265,12 @@ fn glued_crash(line: &[u8]) -> Option<&[u8]> {
     })?;
     let before = line.get(..at)?.last()?;
     matches!(before, b' ' | b'\t').then(|| line.get(at..))?
+}
+
+/// True if nothing but Markdown's mark of a heading stands before the message.
+fn is_heading(line: &[u8], message: &[u8]) -> bool {
+    let before = line.get(..line.len().saturating_sub(message.len())).unwrap_or_default().trim_ascii();
+    !before.is_empty() && before.iter().all(|&byte| byte == b'#')
 }
 
 /// True if a program logged the line itself: its level, or a word of a sentence, stands before the message.
