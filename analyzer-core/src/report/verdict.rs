@@ -364,8 +364,19 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
     } else if suspect > 0 {
         (Verdict::Suspect, format!("{} of {all} may leak", text::count_u64(suspect)))
     } else if unjudged > 0 {
-        let rest = if unjudged < total { "; none of the others leaks" } else { "" };
-        (Verdict::Unknown, format!("{} of {all} could not be classified{rest}", text::count_u64(unjudged)))
+        let listed = groups().map(members).fold(0, u64::saturating_add);
+        let others = match listed.saturating_sub(unjudged) {
+            0 => String::new(),
+            _ if listed >= total => "; none of the others leaks".to_owned(),
+            others => format!("; none of {} others that are listed leaks", text::count_u64(others)),
+        };
+        // Nobody has looked at those that the text leaves out.
+        let unseen = match total.saturating_sub(listed) {
+            0 => String::new(),
+            unseen => format!("; nothing can be said of {} that are not in the text", text::count_u64(unseen)),
+        };
+        let known = text::count_u64(unjudged);
+        (Verdict::Unknown, format!("{known} of {all} could not be classified{others}{unseen}"))
     } else {
         let judged = of(Verdict::Benign);
         let is_profile =

@@ -7,6 +7,10 @@
 //! gopark chansend chansend1              main.f
 //! gopark selectgo                        main.f           select
 //! gopark goparkunlock semacquire1        sync.runtime_…   the name says it
+//!
+//! up to Go 1.13
+//! gopark goparkunlock chanrecv chanrecv1 main.f           channel operation
+//! gopark selectgoImpl selectgo           main.f           select, up to Go 1.10
 //! ```
 
 use rustc_hash::FxHashMap;
@@ -29,6 +33,10 @@ const SELECT_ANCHORS: &[&str] = &[
 
 /// `chanrecv1` and `chanrecv2` lie this near to each other; `chansend1` lies further off.
 const SAME_ENTRY_BYTES: u64 = 0x80;
+
+/// `chanrecv1` and `chansend1` stand directly before what they call, which is shorter than
+/// this; a call from `selectgo` into `selectgoImpl` reaches further.
+const CHANNEL_BYTES: u64 = 0x1000;
 
 /// Bytes from the return address in `chansend1`, `chanrecv1` or `chanrecv2` to
 /// the one behind the park, in linux/amd64 builds of Go 1.21 to 1.27. Two
@@ -55,6 +63,9 @@ struct Anchors {
     select: Option<u64>,
     /// The same up to Go 1.10, where `selectgo` calls `selectgoImpl`: inner and outer.
     old_select: Option<(u64, u64)>,
+    /// True if channel operations park through `goparkunlock`, as they did up to Go 1.13: three
+    /// hidden counters are a select there.
+    parks_unlock: bool,
     /// Lowest return address in a channel entry function, and the highest.
     channel_low: Option<u64>,
     channel_high: Option<u64>,
@@ -81,13 +92,30 @@ impl Anchors {
             .filter(|row| is_channel(row, gopark))
             .find(|row| top(evidence, row).is_some_and(|name| SELECT_ANCHORS.contains(&name)))
             .and_then(pair);
+        let parks_unlock = dump.counted.iter().any(|row| is_old_channel(row, gopark));
         let entries = || {
             dump.counted
                 .iter()
-                .filter(|row| is_channel(row, gopark) && (old_select.is_none() || pair(row) != old_select))
-                .filter_map(|row| row.hidden.get(2).copied())
+                .filter(|row| match parks_unlock {
+                    true => is_old_channel(row, gopark),
+                    false => is_channel(row, gopark) && (old_select.is_none() || pair(row) != old_select),
+                })
+                .filter_map(|row| row.hidden.last().copied())
         };
-        Self { gopark, select, old_select, channel_low: entries().min(), channel_high: entries().max() }
+        Self {
+            gopark,
+            select,
+            old_select,
+            parks_unlock,
+            channel_low: entries().min(),
+            channel_high: entries().max(),
+        }
+    }
+
+    /// True if three hidden counters are those of a select up to Go 1.10.
+    fn is_old_select(&self, inner: u64, entry: u64) -> bool {
+        let is_far = inner.checked_sub(entry).is_some_and(|distance| distance >= CHANNEL_BYTES);
+        self.parks_unlock || self.old_select == Some((inner, entry)) || is_far
     }
 
     /// The channel operation behind a return address `inner` in `chansend` or
@@ -120,6 +148,10 @@ fn pair(row: &CountedStack) -> Option<(u64, u64)> {
     Some((*row.hidden.get(1)?, *row.hidden.get(2)?))
 }
 
+fn is_old_channel(row: &CountedStack, gopark: Option<u64>) -> bool {
+    row.hidden.len() == 4 && row.hidden.first().copied() == gopark
+}
+
 fn is_channel(row: &CountedStack, gopark: Option<u64>) -> bool {
     row.hidden.len() == 3 && row.hidden.first().copied() == gopark
 }
@@ -140,10 +172,10 @@ fn wait(evidence: &Evidence, row: &CountedStack, anchors: &Anchors) -> Wait {
     if row.hidden.first().copied() != anchors.gopark {
         return Wait::Running;
     }
-    match (row.hidden.len(), row.hidden.get(1), row.hidden.get(2)) {
-        (3, Some(&inner), Some(&entry)) if anchors.old_select == Some((inner, entry)) => Wait::Select,
-        (3, Some(&inner), Some(&entry)) => anchors.channel(inner, entry),
-        (2, Some(&pc), _) => anchors.select(pc),
+    match row.hidden[..] {
+        [_, inner, entry] if anchors.is_old_select(inner, entry) => Wait::Select,
+        [_, inner, entry] | [_, _, inner, entry] => anchors.channel(inner, entry),
+        [_, pc] => anchors.select(pc),
         _ => Wait::Other,
     }
 }

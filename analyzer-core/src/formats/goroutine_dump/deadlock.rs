@@ -98,17 +98,39 @@ pub(super) fn read(bytes: &[u8]) -> Option<CrashMessage> {
                 if side.place.is_empty() { String::new() } else { format!(" at {}", side.place) }
             };
             format!(
-                "goroutine {} has waited more than {time} for lock {}{}; goroutine {} had taken it{}",
+                "goroutine {} has waited more than {time} for lock {}{}; goroutine {} had taken it{}{}",
                 wanted.goroutine,
                 wanted.lock,
                 place(&wanted),
                 if held.goroutine.is_empty() { "(not in the text)" } else { &held.goroutine },
-                place(&held)
+                place(&held),
+                doing(&lines, &held)
             )
         }
         None => kind_of(&lines),
     };
     Some(CrashMessage { text: format!("{LOCK_CHECKER}{text}"), line })
+}
+
+/// What the report shows the holder at.
+fn doing(lines: &[String], held: &Side) -> String {
+    let title = format!("Here is what goroutine {} doing now", held.goroutine);
+    let Some(at) = lines.iter().position(|line| *line == title).filter(|_| !held.goroutine.is_empty()) else {
+        return String::new();
+    };
+    let mut stack = lines.iter().skip(at + 1).take_while(|line| !line.is_empty());
+    let state = stack.next().and_then(|line| line.split_once('[')?.1.split_once(']')).map(|(state, _)| state);
+    let is_giving_back = stack.any(|line| {
+        let call = line.split_once("go-deadlock.(*").and_then(|(_, call)| call.split_once("Unlock("));
+        call.is_some_and(|(_, address)| address.starts_with(&held.lock))
+    });
+    match state {
+        Some(state) if is_giving_back => format!(
+            ", is in Unlock of it now, and waits in [{state}] for a lock of go-deadlock itself, not of the program"
+        ),
+        Some(state) => format!(", and is in [{state}] now"),
+        None => String::new(),
+    }
 }
 
 /// What a report of a wrong order says: its kind, and the first goroutine with its lock.
@@ -189,6 +211,27 @@ mod tests {
             );
             assert!(is_accused(&text));
         }
+    }
+
+    #[test]
+    fn what_the_holder_does_now_is_told() {
+        let now = |stack: &str| {
+            let text = format!("{REPORT}\nHere is what goroutine 240 doing now\n{stack}\n");
+            let found = report(&text).findings;
+            found.iter().find(|finding| finding.code == "crash.lock-wait").expect("told").claim.clone()
+        };
+        let unlock = |lock: &str| {
+            format!(
+                "goroutine 240 [semacquire]:\nsync.(*Mutex).Lock(...)\n\t/usr/local/go/src/sync/mutex.go:81\ngithub.com/sasha-s/go-deadlock.(*lockOrder).postUnlock(0xc0001108a0)\n\t/go/pkg/mod/x@v1.0.0/deadlock.go:330 +0xa6\ngithub.com/sasha-s/go-deadlock.(*Mutex).Unlock({lock})\n\t/go/pkg/mod/x@v1.0.0/deadlock.go:97 +0x65\n"
+            )
+        };
+        let own = now(&unlock("0xc820160440"));
+        assert!(own.contains("a lock of go-deadlock itself"), "{own}");
+        // Of another lock it is at work, as one that sends.
+        let other = now(&unlock("0xc820170000"));
+        assert!(other.contains("and is in [semacquire] now") && !other.contains("itself"), "{other}");
+        let sends = now("goroutine 240 [chan send, 5 minutes]:\nmain.main()\n\t/app/main.go:9 +0x1d\n");
+        assert!(sends.contains("and is in [chan send, 5 minutes] now"), "{sends}");
     }
 
     #[test]

@@ -7,13 +7,18 @@
 mod locks;
 
 use super::super::grouping::Group;
-use super::super::holders::{ERRGROUP_GO, ERRGROUP_TRY_GO, ERRGROUP_WAIT, SINGLEFLIGHT};
+use rustc_hash::FxHashMap;
+
+use super::super::holders::{ERRGROUP_GO, ERRGROUP_TRY_GO, ERRGROUP_WAIT, SINGLEFLIGHT, is_once_code};
 use super::super::judgment::Judgment;
+use super::super::names;
 use super::super::state::Wait;
-use super::families::{first_outside, http_server, process};
+use super::families::{channels, first_outside, http_server, locks as lock_family, process};
 use super::lock_roots::{convict, set_rule, suspect};
 use super::roots::{count, is_leak, set_victim};
 use super::{Context, features};
+use crate::base::intern::StrId;
+use crate::report::Origin;
 
 /// Snapshots from which a stack that is counted alike in each is taken to stand.
 const SNAPSHOTS: usize = 3;
@@ -33,6 +38,9 @@ pub fn tell(context: &Context<'_>, judgments: &mut [Judgment]) {
     tell_flights(context, judgments);
     if moments.len() >= SNAPSHOTS {
         tell_stops(context, judgments);
+        tell_onces(context, judgments);
+        tell_slots(context, judgments);
+        tell_last_worker(context, judgments);
     }
 }
 
@@ -191,4 +199,86 @@ fn tell_stops(context: &Context<'_>, judgments: &mut [Judgment]) {
     let reason = "The server stops in every snapshot, and this handler stands as long.";
     let behind = "The server waits for handlers that do not return.";
     tell_one(context, judgments, &all, ("http-handler-stuck", reason), behind);
+}
+
+/// Who stands in front of a Once whose function is stuck.
+fn tell_onces(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let is_body = |group: &Group| group.names().any(is_once_code) && !lock_family::is_once_waiter(group);
+    let bodies: Vec<usize> =
+        having(context, is_body).into_iter().filter(|&index| is_leak(judgments, index)).collect();
+    for index in having(context, |group| stands(group) && lock_family::is_once_waiter(group)) {
+        let Some(group) = context.series.groups.get(index).filter(|_| !is_leak(judgments, index)) else {
+            continue;
+        };
+        let body = bodies.iter().copied().find(|&body| {
+            let body = context.series.groups.get(body);
+            body.is_some_and(|body| lock_family::has_same_body(group, body))
+        });
+        if let Some(body) = body {
+            let root = judgments.get(body).and_then(|judgment| judgment.root).unwrap_or(body);
+            convict(judgments, index);
+            if let Some(judgment) = judgments.get_mut(index) {
+                judgment.rule = "once-stuck";
+            }
+            let behind = "They wait for the goroutine that is inside the same sync.Once.";
+            set_victim(judgments, index, root, behind.to_owned());
+        }
+    }
+}
+
+/// Who has a slot and waits for another one, while those that wait for their first pile up.
+fn tell_slots(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let groups = &context.series.groups;
+    // Where those that pile up wait for their first slot: function, file, line.
+    let mut first: FxHashMap<(&str, Option<StrId>), (u32, usize)> = FxHashMap::default();
+    for index in having(context, channels::is_acquiring) {
+        let site = groups.get(index).and_then(|group| first_outside(group, channels::is_acquire));
+        if let Some((site, line)) = site.and_then(|site| Some((site, site.line?)))
+            && is_leak(judgments, index)
+        {
+            let at = first.entry((&*site.function.name, site.file)).or_insert((line, index));
+            *at = (*at).min((line, index));
+        }
+    }
+    for index in having(context, |group| stands(group) && channels::is_acquiring(group)) {
+        let Some(group) = groups.get(index).filter(|_| !is_leak(judgments, index)) else { continue };
+        let past = group.frames.iter().find_map(|site| {
+            let &(line, waiters) = first.get(&(&*site.function.name, site.file))?;
+            (waiters != index && site.line > Some(line)).then_some((site, waiters))
+        });
+        let Some((site, waiters)) = past else { continue };
+        let reason = format!(
+            "In every snapshot it waits in Acquire, called from {} past the place where the others wait for their first slot: it probably has one of the slots that it waits for.",
+            names::short(&site.function.name)
+        );
+        let behind = "They wait for a slot that is not given back.";
+        tell_one(context, judgments, &[index, waiters], ("semaphore-exhausted", &reason), behind);
+    }
+}
+
+/// Who began in a method of a type and waits in another one for the workers of it, with no
+/// other goroutine of the program left that could be one.
+fn tell_last_worker(context: &Context<'_>, judgments: &mut [Judgment]) {
+    let is_user = |origin: Origin| matches!(origin, Origin::Own | Origin::Dependency);
+    let is_capture = |name: &str| name.starts_with("runtime/pprof.") || name.starts_with("net/http/pprof.");
+    let of_program = |group: &Group| {
+        group.frames.iter().any(|site| is_user(site.origin)) && !group.names().any(is_capture)
+    };
+    let [index] = having(context, of_program)[..] else { return };
+    let Some(group) = context.series.groups.get(index) else { return };
+    let mut users = group.frames.iter().filter(|site| is_user(site.origin)).map(|site| &*site.function.name);
+    let (Some(waiter), Some(entry)) = (users.next(), users.next_back()) else { return };
+    let is_of_type = names::is_method(waiter)
+        && names::is_method(entry)
+        && waiter != entry
+        && names::owner_of(waiter) == names::owner_of(entry);
+    if group.wait != Wait::WaitGroup || !stands(group) || group.last().count != 1 || !is_of_type {
+        return;
+    }
+    let reason = format!(
+        "In every snapshot it waits for a WaitGroup in {}, called from {}, and no other goroutine of the program is left that could call Done: it may be a worker of that group itself.",
+        names::short(waiter),
+        names::short(entry)
+    );
+    tell_one(context, judgments, &[index], ("waitgroup-stuck", &reason), "");
 }

@@ -128,7 +128,16 @@ fn tell_itself(context: &Context<'_>, index: usize, judgments: &mut [Judgment]) 
         }
     };
     let members = &group.last().members;
-    let Some(reason) = members.iter().find_map(|row| answer(row.goid)) else { return };
+    let perhaps = |goid: u64| match context.holders.answers.get(context.holders.lock_of(goid)?)? {
+        Answer::Perhaps { by, reason } if *by == goid => Some(reason),
+        _ => None,
+    };
+    let Some(reason) = members.iter().find_map(|row| answer(row.goid)) else {
+        if let Some(reason) = members.iter().find_map(|row| perhaps(row.goid)) {
+            suspect(judgments, index, "self-deadlock", reason);
+        }
+        return;
+    };
     // A read lock that is taken twice has others of the same stack behind it.
     if features::stood(context.series, index) {
         convict(judgments, index);
@@ -250,7 +259,7 @@ fn fold_waiters(context: &Context<'_>, index: usize, judgments: &mut [Judgment])
                 );
             }
         }
-        (_, Some(Answer::Candidates(text))) => push(judgments, index, text.clone()),
+        (_, Some(Answer::Candidates(text) | Answer::Perhaps { reason: text, .. })) => push(judgments, index, text.clone()),
         (_, Some(Answer::Held { reason, .. })) => push(judgments, index, reason.clone()),
         _ => unknown(context, index, judgments),
     }

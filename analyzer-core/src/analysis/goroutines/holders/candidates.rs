@@ -46,6 +46,10 @@ const OBJECT_LOCKS: usize = 64;
 /// is on the stack of every connection.
 const CALL_LOCKS: usize = 8;
 
+/// Locks that one goroutine may have to do with: in a text that was made for it each address
+/// of a stack leads to others.
+const GOROUTINE_LOCKS: usize = 128;
+
 /// What a frame has to do with a lock; the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kin {
@@ -155,19 +159,55 @@ impl Index {
 /// Fills in who may hold each lock.
 pub fn collect(table: &mut Table, shapes: &mut Shapes<'_>, dump: &GoroutineDump, gap: u32) {
     let index = Index::new(&table.locks);
-    let mut found: Vec<(usize, Kin, usize, bool)> = Vec::new();
+    let mut found = Found::new(table.locks.len());
     for row in moments::real(dump) {
         let shape = shapes.of(row);
         let words = shapes.evidence.goroutines.addresses_of(row);
         let waits_for = table.lock_of.get(&row.goid).copied();
         evidence(&table.locks, &index, &shape, words, (waits_for, row.parent), &mut found);
-        for (lock, kin, frame, is_inexact) in found.drain(..) {
-            table.add(lock, row, &shape, (kin, frame, is_inexact), gap);
+        for (lock, kin, frame, is_inexact) in found.take() {
+            table.add(lock, row, &shape, words, (kin, frame, is_inexact), gap);
         }
     }
     for lock in &mut table.locks {
         lock.candidates.order_by_key(Candidate::order);
         lock.own.order_by_key(Candidate::order);
+    }
+}
+
+/// What one goroutine has to do with each lock: the strongest.
+#[derive(Debug)]
+struct Found {
+    rows: Vec<(usize, Kin, usize, bool)>,
+    /// The row of each lock, and one past it; zero if there is none.
+    row_of: Vec<u8>,
+}
+
+impl Found {
+    fn new(locks: usize) -> Self {
+        Self { rows: Vec::new(), row_of: vec![0; locks] }
+    }
+
+    fn note(&mut self, lock: usize, kin: Kin, frame: usize, is_inexact: bool) {
+        let Some(slot) = self.row_of.get_mut(lock) else { return };
+        let count = self.rows.len();
+        let row = (lock, kin, frame, is_inexact);
+        match usize::from(*slot).checked_sub(1).and_then(|at| self.rows.get_mut(at)) {
+            Some(known) if known.1 <= kin => {}
+            Some(known) => *known = row,
+            None if count < GOROUTINE_LOCKS => {
+                self.rows.push(row);
+                *slot = u8::try_from(count + 1).unwrap_or(0);
+            }
+            None => {}
+        }
+    }
+
+    fn take(&mut self) -> Vec<(usize, Kin, usize, bool)> {
+        for (lock, ..) in &self.rows {
+            self.row_of[*lock] = 0;
+        }
+        std::mem::take(&mut self.rows)
     }
 }
 
@@ -178,7 +218,7 @@ fn evidence(
     shape: &Shape,
     words: &[CallAddress],
     (waits_for, starter): (Option<usize>, Option<u64>),
-    found: &mut Vec<(usize, Kin, usize, bool)>,
+    found: &mut Found,
 ) {
     let site = waits_for.and_then(|_| site_of(shape));
     let panic = shape.frames.iter().position(|site| &*site.function.name == PANIC);
@@ -205,11 +245,7 @@ fn evidence(
             if is_site && waits_for == Some(lock) {
                 return;
             }
-            match found.iter_mut().find(|(known, ..)| *known == lock) {
-                Some(known) if known.1 <= kin => {}
-                Some(known) => *known = (lock, kin, frame, is_inexact),
-                None => found.push((lock, kin, frame, is_inexact)),
-            }
+            found.note(lock, kin, frame, is_inexact);
         };
         for word in own {
             for &lock in index.by_address.get(&word.address).into_iter().flatten() {
@@ -289,6 +325,7 @@ impl Table {
         lock: usize,
         row: &Goroutine,
         shape: &Rc<Shape>,
+        words: &[CallAddress],
         (kin, frame, is_inexact): (Kin, usize, bool),
         gap: u32,
     ) {
@@ -304,14 +341,16 @@ impl Table {
             Wait::Cond if is_in_own_code(target, shape) => return,
             _ => {}
         }
+        let is_with_waiter = target.is_given_waiter(words, frame);
         let candidate = Candidate {
             goid: row.goid,
             kin,
             frame,
             minutes: row.wait_minutes,
             waits_for,
-            is_idle: is_idle(target, shape),
-            is_working: waits_for.is_some() || shape.wait == Wait::Send || calls_out(shape),
+            is_idle: !is_with_waiter && is_idle(target, shape),
+            is_working: is_with_waiter
+                || waits_for.is_some() || shape.wait == Wait::Send || calls_out(shape),
             is_old: row.flags.has(GoroutineFlags::LEAKED) || is_old(row.wait_minutes, target.longest, gap),
             is_inexact,
             shape: Rc::clone(shape),

@@ -100,7 +100,9 @@ fn itself(lock: &Lock, is_part: bool) -> Option<Answer> {
         own.iter().filter(|other| other.shape.frames.len() == first.shape.frames.len()).count() == 1;
     let is_read_twice = is_reading && writer.is_some();
     if !is_read_twice && is_only_called(first, is_part) {
-        return None;
+        let is_open = !is_part || first.is_inexact || has_other(lock, &[first.goid]);
+        return (!is_open && is_called_in_program(first))
+            .then(|| Answer::Perhaps { by: first.goid, reason: words::perhaps(lock, first) });
     }
     if is_else || !(is_alone || is_reading && writer.is_some()) {
         return None;
@@ -123,6 +125,11 @@ fn is_only_called(own: &Candidate, is_part: bool) -> bool {
     let is_direct =
         between.iter().all(|frame| frame.owner == first.owner && !is_once_code(&frame.function.name));
     is_direct && (is_part || !first.is_user)
+}
+
+/// True if it is code of the program, not of the standard library, that calls a method of its type.
+fn is_called_in_program(own: &Candidate) -> bool {
+    site_of(&own.shape).and_then(|site| own.shape.frames.get(site)).is_some_and(|site| site.is_user)
 }
 
 /// True if others than these may hold the lock, at work or in whatever they wait for.

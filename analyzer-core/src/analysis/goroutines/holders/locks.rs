@@ -20,6 +20,8 @@ const SITES: usize = 8;
 /// Calls that lead to them that are looked at, and how far out on the stack.
 const CALLS: usize = 16;
 const CALL_DEPTH: usize = 6;
+/// Objects of waiters that are kept.
+const RECEIVERS: usize = 16;
 /// Types and functions of the program lie below; what it allocates lies above.
 const LOW_ADDRESSES: u64 = 0xffff_ffff;
 
@@ -88,6 +90,8 @@ pub struct Lock {
     pub is_once: bool,
     pub is_read_write: bool,
     pub sites: Vec<LockSite>,
+    /// Objects other than that of the lock in whose methods waiters wait.
+    receivers: Vec<u64>,
     /// Calls of the program that lead to them.
     pub calls: Vec<Call>,
     pub waiters: Vec<Waiter>,
@@ -163,9 +167,11 @@ impl Table {
                 (None, None) => Key::Owner(Rc::clone(&owner)),
             };
             let lock = *by_key.entry(key).or_insert_with(|| {
-                table.locks.push(Lock::new(frame, owner, address, object));
+                table.locks.push(Lock::new(frame, Rc::clone(&owner), address, object));
                 table.locks.len() - 1
             });
+            table.locks[lock].be_of(&owner, object);
+            table.locks[lock].add_receiver(words, site);
             table.locks[lock].add(row, &shape, site, object);
             table.locks[lock].add_calls(&shape, words, site);
         }
@@ -240,6 +246,7 @@ impl Lock {
             is_once: is_once_code(&frame.function.name),
             is_read_write: false,
             sites: Vec::new(),
+            receivers: Vec::new(),
             calls: Vec::new(),
             waiters: Vec::new(),
             longest: None,
@@ -255,6 +262,44 @@ impl Lock {
             (Some(address), Some(object)) => address.checked_sub(object).is_some_and(|at| at <= OBJECT_BYTES),
             _ => true,
         }
+    }
+
+    /// The object that a lock is a field of is its owner, whoever else takes it over a pointer.
+    fn be_of(&mut self, owner: &Rc<str>, object: Option<u64>) {
+        let is_field = |object: u64| {
+            let at = self.address.and_then(|address| address.checked_sub(object));
+            at.is_some_and(|at| at <= OBJECT_BYTES)
+        };
+        if !self.is_in_object() && object.is_some_and(is_field) {
+            self.object = object;
+            self.owner = Rc::clone(owner);
+        }
+    }
+
+    fn add_receiver(&mut self, words: &[CallAddress], site: usize) {
+        let is_receiver = |word: &&CallAddress| {
+            usize::from(word.frame) == site
+                && word.is_first
+                && !word.is_inexact
+                && word.address > LOW_ADDRESSES
+        };
+        let Some(receiver) = words.iter().find(is_receiver).map(|word| word.address) else { return };
+        let is_known = self.receivers.contains(&receiver);
+        if self.address.is_some() && !is_known && self.receivers.len() < RECEIVERS {
+            self.receivers.push(receiver);
+        }
+    }
+
+    /// True if a method of the lock's object was given another object in whose method a
+    /// waiter waits: it waits for what that one does.
+    pub fn is_given_waiter(&self, words: &[CallAddress], frame: usize) -> bool {
+        let is_other = |word: &&CallAddress| {
+            usize::from(word.frame) == frame
+                && !word.is_first
+                && !word.is_inexact
+                && Some(word.address) != self.object
+        };
+        words.iter().filter(is_other).any(|word| self.receivers.contains(&word.address))
     }
 
     fn add(&mut self, row: &Goroutine, shape: &Rc<Shape>, site: usize, object: Option<u64>) {

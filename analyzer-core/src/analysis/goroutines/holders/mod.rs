@@ -52,6 +52,14 @@ pub enum Answer {
         /// True if nobody else in the dump can hold it: that needs no age.
         is_settled: bool,
     },
+    /// A method of the same object is further out on the waiter's stack, in a part of a dump
+    /// that shows nobody else: the lock may have been taken there, or whoever holds it was left out.
+    Perhaps {
+        /// Its id.
+        by: u64,
+        /// A sentence.
+        reason: String,
+    },
     /// The lock is a part of a cycle.
     Cycle(usize),
 }

@@ -109,6 +109,17 @@ pub fn itself(lock: &Lock, own: &Candidate) -> String {
     )
 }
 
+/// A waiter that may have taken the lock further out on its own stack.
+pub fn perhaps(lock: &Lock, own: &Candidate) -> String {
+    format!(
+        "Goroutine {} waits for {} at {}, called from {}, a method of the same object. If that method has taken the lock, the goroutine waits for itself; nobody else in the text is in code of the object.",
+        own.goid,
+        full_name(lock),
+        waits_at(own),
+        stands(own)
+    )
+}
+
 /// A deferred call that waits for what its function holds, which panicked.
 fn in_panic(lock: &Lock, own: &Candidate) -> Option<String> {
     let frames = &own.shape.frames;

@@ -215,6 +215,12 @@ fn a_stream_that_nobody_reads_waits_for_its_context() {
            hub.follow(0xc000600008) hub.go:9";
     told(&format!("{watch}\n\n{reader}"), &[], &[]);
     told(&watch.replace("11266", "2"), &[], &[]);
+    // What is said of four of which one is read is true of all of them.
+    let four: String = (0..4).map(|number| watch.replace("2630", &format!("264{number}")) + "\n\n").collect();
+    let groups = groups(&format!("{four}{reader}"));
+    let reasons = groups.iter().flat_map(|group| &group.reasons).cloned().collect::<String>();
+    assert!(reasons.contains("Each of the 4 ends with its own gRPC stream"), "{reasons}");
+    assert!(reasons.contains("at least 3 streams are not being read"), "{reasons}");
 }
 
 #[test]

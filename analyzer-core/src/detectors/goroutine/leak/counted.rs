@@ -244,3 +244,71 @@ fn a_dump_of_one_moment_counts_beside_snapshots_of_others() {
     check("goroutine", &dumps(40), &["goroutine.chan-send-abandoned"]);
     check("goroutine", &dumps(1), &[]);
 }
+
+#[test]
+fn who_stands_in_front_of_a_once_whose_function_is_stuck_is_a_part_of_that() {
+    let once: Vec<&str> = MUTEX.into_iter().chain(["sync.(*Once).doSlow", "sync.(*Once).Do"]).collect();
+    let body = ["main.read", "sync.(*Once).doSlow", "sync.(*Once).Do", "main.(*Conf).value"];
+    let moment = |behind: u64, inner: &[&'static str], caller: &'static str| {
+        snapshot(&[
+            main_waits(),
+            row(1, inner, &body),
+            row(behind, &once, &["main.(*Conf).value"]),
+            row(1, &once, &[caller, "main.(*Conf).override"]),
+        ])
+    };
+    let dumps = |inner: &[&'static str], caller: &'static str| -> Vec<(&'static str, String)> {
+        PATHS.into_iter().zip([4, 9, 15].map(|behind| moment(behind, inner, caller))).collect()
+    };
+    let found = check("goroutine", &dumps(&[], "main.(*Conf).value"), &["goroutine.once-stuck"]);
+    assert!(found[0].claim.contains("16 more wait behind it"), "{}", found[0].claim);
+    let found = check("goroutine", &dumps(&[], "main.(*Other).value"), &["goroutine.once-stuck"]);
+    assert!(found[0].claim.contains("15 more wait behind it"), "{}", found[0].claim);
+    // Fewer wait than before: the function comes to its end.
+    let ends: Vec<(&str, String)> = PATHS
+        .into_iter()
+        .zip([15, 9, 4].map(|behind| moment(behind, &[], "main.(*Conf).value")))
+        .collect();
+    check("goroutine", &ends, &[]);
+}
+
+const ACQUIRE: &str = "golang.org/x/sync/semaphore.(*Weighted).Acquire";
+
+#[test]
+fn who_waits_for_a_second_slot_has_the_first() {
+    // At lines of their own, which the helper does not write.
+    let moment = |behind: u64, inner: u32, waiting: u64| {
+        let frame = |name: &str, line: u32| format!("#\t0x48acca\t{name}+0x24\t/srv/app/x.go:{line}\n");
+        let block = |count: u64, frames: String| format!("{count} @ 0x431000 0x405a00 0x48acca\n{frames}\n");
+        let total = behind + waiting + 1;
+        format!(
+            "goroutine profile: total {total}\n{}{}{}",
+            block(behind, frame(ACQUIRE, 60) + &frame("main.load", 323)),
+            block(waiting, frame(ACQUIRE, 60) + &frame("main.parse", 9) + &frame("main.load", inner)),
+            block(1, frame("net/http.(*persistConn).writeLoop", 9)),
+        )
+    };
+    let dumps = |inner: u32, waiting: [u64; 3]| -> Vec<(&'static str, String)> {
+        let counts = [2, 16, 32].into_iter().zip(waiting);
+        PATHS.into_iter().zip(counts.map(|(behind, waiting)| moment(behind, inner, waiting))).collect()
+    };
+    let found = check("goroutine", &dumps(327, [1, 1, 1]), &["goroutine.semaphore-exhausted"]);
+    assert!(found[0].claim.contains("past the place where the others wait"), "{}", found[0].claim);
+    // Before that place it has none, and one whose number changes is another one.
+    for (inner, waiting) in [(320, [1, 1, 1]), (327, [1, 2, 1])] {
+        let found = check("goroutine", &dumps(inner, waiting), &["goroutine.semaphore-exhausted"]);
+        assert!(!found[0].claim.contains("past the place"), "{}", found[0].claim);
+    }
+}
+
+#[test]
+fn the_last_goroutine_of_a_program_has_no_workers_to_wait_for() {
+    let last = row(1, &GROUP, &["main.(*Pool).stop", "main.(*Pool).worker"]);
+    check("goroutine", &times(3, std::slice::from_ref(&last)), &["goroutine.waitgroup-stuck"]);
+    check("goroutine", &times(2, std::slice::from_ref(&last)), &[]);
+    // Whoever is there may be a worker; and who began in a method that only waits is none.
+    let worker = row(1, &["time.Sleep"], &["main.(*conn).serve"]);
+    check("goroutine", &times(3, &[last, worker]), &[]);
+    let wait = row(1, &GROUP, &["main.(*Pool).stop", "main.run"]);
+    check("goroutine", &times(3, &[wait]), &[]);
+}

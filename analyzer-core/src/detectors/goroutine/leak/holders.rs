@@ -404,3 +404,61 @@ fn a_worker_that_waits_for_its_own_group_waits_for_itself() {
         ],
     );
 }
+
+#[test]
+fn a_method_that_was_given_what_a_waiter_works_on_waits_for_that_waiter() {
+    let text = |given: &str| {
+        format!(
+            "goroutine 26 [chan receive, 44 minutes]\n lease.(*Table).revoke(0xc000286020, {given}) lease.go:230\n lease.stop.func1() lease.go:242\n\
+             goroutine 28 [sync.Mutex.Lock, 44 minutes]\n Mutex 0xc000286020\n lease.(*Lease).expire(0xc0001703d8) lease.go:219\n by time.goFunc\n\
+             goroutine 29 [sync.Mutex.Lock, 40 minutes]\n Mutex 0xc000286020\n lease.(*Table).grant(0xc000286020, 0x1) lease.go:210\n lease.stop.func2() lease.go:245\n"
+        )
+    };
+    told(
+        &text("0xc0001703d8"),
+        &["goroutine.blocked-holding-lock"],
+        &["is in lease.(*Table).revoke (lease.go:230), a method of the same object", "2 more wait behind it"],
+    );
+    // Another lease, or one that may be old: its loop may wait there with nothing to do.
+    for given in ["0xc000aa0000", "0xc0001703d8?"] {
+        check("goroutine.blocked-holding-lock", &[("dump.txt", dump(&text(given)))], &[]);
+    }
+}
+
+#[test]
+fn an_excerpt_of_one_that_a_method_of_its_object_called_says_so() {
+    let text = "goroutine 9 [sync.RWMutex.RLock]:\nsync.runtime_SemacquireRWMutexR(0xc0001b9730?, 0x1b?, 0xdbddc6?)\n\t/usr/local/go/src/runtime/sema.go:100 +0x25\nsync.(*RWMutex).RLock(...)\n\t/usr/local/go/src/sync/rwmutex.go:74\nexample.com/shop/box.(*Box).find(0xc0000aa580, {0xdbb6da, 0x4})\n\t/srv/app/box.go:82 +0x55\nexample.com/shop/box.(*Box).make(0xc0000aa580, {0xdbb6da, 0x4})\n\t/srv/app/box.go:112 +0xd6\n";
+    let found = check("goroutine", &[("d.txt", text)], &["goroutine.suspect"]);
+    let claim = &found[0].claim;
+    assert!(claim.contains("called from box.(*Box).make (box.go:112)"), "{claim}");
+    assert!(claim.contains("If that method has taken the lock"), "{claim}");
+    // Another box's method took no lock of this one.
+    let other = text.replace("make(0xc0000aa580", "make(0xc0000bb580");
+    check("goroutine", &[("d.txt", other)], &[]);
+    // Somebody else is in its code.
+    let worker = format!(
+        "{text}\ngoroutine 10 [running]:\nexample.com/shop/box.(*Box).put(0xc0000aa580)\n\t/srv/app/box.go:99 +0x1\n"
+    );
+    check("goroutine", &[("d.txt", worker)], &[]);
+}
+
+#[test]
+fn an_address_behind_more_locks_than_an_object_has_tells_nothing() {
+    let text = |locks: u32| {
+        let waiters = (0..locks).map(|number| {
+            let lock = 0xc001_0000_u64 + u64::from(number) * 0x10_000;
+            format!(
+                "goroutine {} [sync.Mutex.Lock, 30 minutes]\n Mutex 0x{lock:x}0000\n hub.(*Hub).send(0xc000100000) hub.go:40\n",
+                100 + number
+            )
+        });
+        let holder = "goroutine 20 [chan send, 30 minutes]\n hub.(*Hub).emit(0xc000100000) hub.go:20\n";
+        format!("{holder}{}", waiters.collect::<String>())
+    };
+    let says = |locks: u32| {
+        let groups = groups(&text(locks));
+        groups.iter().flat_map(|group| &group.reasons).any(|reason| reason.contains("hub.(*Hub).emit"))
+    };
+    assert!(says(2));
+    assert!(!says(200));
+}

@@ -81,9 +81,13 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
     let named: Vec<String> = groups
         .iter()
         .take(NAMED)
-        .map(|group| format!("{} in [{}]{}", count_u64(members(group)), group.state, at(group)))
+        .map(|group| {
+            format!("{} in [{}]{}{}", count_u64(members(group)), group.state, at(group), waited(group))
+        })
         .collect();
     let rest = if groups.len() > NAMED { ", and more" } else { "" };
+    let is_long = groups.iter().all(|group| has_waited_long(group));
+    let is_crowd = members(first) >= CRITICAL_MEMBERS;
     let what = if snapshots == 1 { "One dump" } else { "Two dumps" };
     let citations = groups.iter().take(NAMED).flat_map(|group| group.citations.iter().take(1).cloned());
     Some(Finding {
@@ -94,25 +98,84 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         condition: String::new(),
         title: SUSPECT.title.to_owned(),
         claim: format!(
-            "{what} cannot show whether {} goroutine{} {} stuck: {}{rest}.{}",
+            "{what} cannot show whether {} goroutine{} {} stuck: {}{rest}.{}{}{}",
             count_u64(all),
             if all == 1 { "" } else { "s" },
             if all == 1 { "is" } else { "are" },
             named.join(", "),
+            if is_crowd {
+                format!(" The stacks of the first take at least {}.", bytes(first.min_bytes))
+            } else {
+                String::new()
+            },
+            as_many_each(section, first),
             likely_cause(first, groups.len())
         ),
         amount: Some(Amount::counted(i64::try_from(all).unwrap_or(i64::MAX), Counted::Goroutines)),
         subject: Some(subject),
         citations: Citations::from_list(citations.collect())?,
-        against: vec!["A short burst of load also puts many goroutines at one place.".to_owned()],
-        advice: vec![
-            "Capture goroutine?debug=2 again five minutes later: goroutines that have not moved are stuck."
-                .to_owned(),
-        ],
+        // Who has waited for long is no burst, and another dump would say the same of it.
+        against: match (is_long, is_crowd) {
+            (true, _) => first.against.clone(),
+            (false, true) => vec![
+                "A service that keeps so many connections or streams open looks the same.".to_owned(),
+            ],
+            (false, false) => {
+                vec!["A short burst of load also puts many goroutines at one place.".to_owned()]
+            }
+        },
+        advice: if is_long && !first.advice.is_empty() {
+            first.advice.clone()
+        } else {
+            vec![
+                "Capture goroutine?debug=2 again five minutes later: goroutines that have not moved are stuck."
+                    .to_owned(),
+            ]
+        },
         places: Vec::new(),
         excerpts: Vec::new(),
         group: Some(first.id.clone()),
     })
+}
+
+/// Minutes from which a printed wait is long, whatever the collector adds to it.
+const LONG_MINUTES: u64 = 5;
+
+/// True if all members print that they have waited for long.
+fn has_waited_long(group: &GoroutineGroup) -> bool {
+    let is_long = |minutes: u32| u64::from(minutes) >= LONG_MINUTES;
+    !group.waits.is_empty() && group.waits.iter().all(|wait| wait.minutes.is_some_and(is_long))
+}
+
+/// How long they have waited, where the dump says so.
+fn waited(group: &GoroutineGroup) -> String {
+    let Some(longest) = group.wait_minutes.filter(|minutes| *minutes >= LONG_MINUTES) else {
+        return String::new();
+    };
+    let most = if members(group) == 1 { "" } else { "up to " };
+    format!(" for {most}{}", number_format::minutes(longest))
+}
+
+/// Members from which equal numbers at several places are no chance.
+const EQUAL_MEMBERS: u64 = 32;
+/// Places from which they are told.
+const EQUAL_PLACES: usize = 3;
+
+/// Places with exactly as many: one call that has a goroutine at each.
+fn as_many_each(section: &Goroutines, first: &GoroutineGroup) -> String {
+    let count = members(first);
+    let is_as_many = |group: &&GoroutineGroup| {
+        group.subject == first.subject && group.verdict != Verdict::Benign && members(group) == count
+    };
+    let places = section.groups.iter().filter(is_as_many).count();
+    if count < EQUAL_MEMBERS || places < EQUAL_PLACES {
+        return String::new();
+    }
+    format!(
+        " At each of {places} places there are exactly {}: {} calls that each have a goroutine there look like this.",
+        count_u64(count),
+        count_u64(count)
+    )
 }
 
 /// How much it would matter if a suspected group were stuck: how many they are, and how

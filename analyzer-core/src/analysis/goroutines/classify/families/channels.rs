@@ -16,6 +16,16 @@ const SENDS: &[&str] = &["github.com/ethereum/go-ethereum/event.(*Feed).Send"];
 /// Waits for as many slots as it needs; pools of connections are built on it.
 const WEIGHTED: &str = "golang.org/x/sync/semaphore.(*Weighted).Acquire";
 
+/// True for the call that takes slots of a weighted semaphore.
+pub fn is_acquire(name: &str) -> bool {
+    name == WEIGHTED
+}
+
+/// True for who waits for a slot of a weighted semaphore.
+pub fn is_acquiring(group: &Group) -> bool {
+    group.wait == Wait::Select && group.names().next() == Some(WEIGHTED)
+}
+
 pub fn assess(context: &Context<'_>, index: usize, group: &Group) -> Option<Assessment> {
     match group.wait {
         Wait::Send => Some(send(context, index, group)),

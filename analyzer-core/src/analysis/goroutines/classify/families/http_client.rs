@@ -71,15 +71,22 @@ const STREAM_WATCH: &str = "google.golang.org/grpc.newClientStream";
 fn stream_watch(context: &Context<'_>, group: &Group) -> Assessment {
     let mut assessment = Assessment::new("ctx-never-cancelled", Policy::IDLE);
     let readers = super::inside(context, is_stream);
-    let unread = group.last().count.saturating_sub(readers);
-    if unread * 2 < group.last().count {
-        assessment.held_back = Some("Most of the streams are being read.".to_owned());
+    let count = group.last().count;
+    let unread = count.saturating_sub(readers);
+    if unread * 2 < count {
+        assessment.held_back = Some(format!(
+            "{readers} goroutines wait in RecvMsg of a gRPC stream, and {count} watch one: most streams are being read."
+        ));
         return assessment;
     }
-    assessment.reasons.push(
-        "It ends with its gRPC stream: once RecvMsg has returned an error (io.EOF at the end), or the context of the call is canceled."
-            .to_owned(),
-    );
+    assessment.reasons.push(format!(
+        "Each of the {count} ends with its own gRPC stream: once RecvMsg has returned an error (io.EOF at the end), or the context of the call is canceled. {}",
+        match readers {
+            0 => "Nobody in the dump waits in RecvMsg.".to_owned(),
+            1 => format!("1 goroutine waits in RecvMsg: at least {unread} streams are not being read."),
+            _ => format!("{readers} goroutines wait in RecvMsg: at least {unread} streams are not being read."),
+        }
+    ));
     Assessment { is_short: true, ..assessment }
 }
 

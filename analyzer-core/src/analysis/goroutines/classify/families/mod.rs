@@ -4,7 +4,7 @@
 //! operation can mean.
 
 mod callbacks;
-mod channels;
+pub mod channels;
 pub mod http_client;
 pub mod http_server;
 pub mod locks;
