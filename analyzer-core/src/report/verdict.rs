@@ -373,7 +373,9 @@ pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Opt
         // Nobody has looked at those that the text leaves out.
         let unseen = match total.saturating_sub(listed) {
             0 => String::new(),
-            unseen => format!("; nothing can be said of {} that are not in the text", text::count_u64(unseen)),
+            unseen => {
+                format!("; nothing can be said of {} that are not in the text", text::count_u64(unseen))
+            }
         };
         let known = text::count_u64(unjudged);
         (Verdict::Unknown, format!("{known} of {all} could not be classified{others}{unseen}"))

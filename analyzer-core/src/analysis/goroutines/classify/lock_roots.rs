@@ -259,7 +259,9 @@ fn fold_waiters(context: &Context<'_>, index: usize, judgments: &mut [Judgment])
                 );
             }
         }
-        (_, Some(Answer::Candidates(text) | Answer::Perhaps { reason: text, .. })) => push(judgments, index, text.clone()),
+        (_, Some(Answer::Candidates(text) | Answer::Perhaps { reason: text, .. })) => {
+            push(judgments, index, text.clone())
+        }
         (_, Some(Answer::Held { reason, .. })) => push(judgments, index, reason.clone()),
         _ => unknown(context, index, judgments),
     }

@@ -349,8 +349,7 @@ impl Table {
             minutes: row.wait_minutes,
             waits_for,
             is_idle: !is_with_waiter && is_idle(target, shape),
-            is_working: is_with_waiter
-                || waits_for.is_some() || shape.wait == Wait::Send || calls_out(shape),
+            is_working: is_with_waiter || waits_for.is_some() || shape.wait == Wait::Send || calls_out(shape),
             is_old: row.flags.has(GoroutineFlags::LEAKED) || is_old(row.wait_minutes, target.longest, gap),
             is_inexact,
             shape: Rc::clone(shape),

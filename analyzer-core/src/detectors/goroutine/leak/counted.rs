@@ -265,10 +265,8 @@ fn who_stands_in_front_of_a_once_whose_function_is_stuck_is_a_part_of_that() {
     let found = check("goroutine", &dumps(&[], "main.(*Other).value"), &["goroutine.once-stuck"]);
     assert!(found[0].claim.contains("15 more wait behind it"), "{}", found[0].claim);
     // Fewer wait than before: the function comes to its end.
-    let ends: Vec<(&str, String)> = PATHS
-        .into_iter()
-        .zip([15, 9, 4].map(|behind| moment(behind, &[], "main.(*Conf).value")))
-        .collect();
+    let ends: Vec<(&str, String)> =
+        PATHS.into_iter().zip([15, 9, 4].map(|behind| moment(behind, &[], "main.(*Conf).value"))).collect();
     check("goroutine", &ends, &[]);
 }
 

@@ -117,9 +117,9 @@ fn suspicion(section: &Goroutines, subject: SubjectId) -> Option<Finding> {
         // Who has waited for long is no burst, and another dump would say the same of it.
         against: match (is_long, is_crowd) {
             (true, _) => first.against.clone(),
-            (false, true) => vec![
-                "A service that keeps so many connections or streams open looks the same.".to_owned(),
-            ],
+            (false, true) => {
+                vec!["A service that keeps so many connections or streams open looks the same.".to_owned()]
+            }
             (false, false) => {
                 vec!["A short burst of load also puts many goroutines at one place.".to_owned()]
             }

@@ -105,7 +105,10 @@ fn nothing_is_said_of_goroutines_that_are_not_in_the_text() {
     assert!(cut.contains("none of 2 others that are listed leaks"), "{cut}");
     assert!(cut.contains("nothing can be said of 23 that are not in the text"), "{cut}");
     let whole = answer(text(7));
-    assert!(whole.ends_with("5 of 7 goroutines could not be classified; none of the others leaks"), "{whole}");
+    assert!(
+        whole.ends_with("5 of 7 goroutines could not be classified; none of the others leaks"),
+        "{whole}"
+    );
 }
 
 #[test]
@@ -134,7 +137,9 @@ fn a_suspicion_says_how_long_and_has_no_advice_that_its_minutes_contradict() {
     };
     let found = check("goroutine", &[("d.txt", text(", 2493 minutes"))], &["goroutine.suspect"]);
     assert!(found[0].claim.contains("(capture.go:591) for 41 h 33 min"), "{}", found[0].claim);
-    assert!(!found[0].against.concat().contains("burst") && !found[0].advice.concat().contains("five minutes"));
+    assert!(
+        !found[0].against.concat().contains("burst") && !found[0].advice.concat().contains("five minutes")
+    );
     // So many are no burst either, but open connections look so.
     let crowd = "goroutine profile: total 20000\n20000 @ 0x42ef5a 0x43bda4 0x43aa0c 0x9576c1\n#\t0x9576c0\tmain.serve+0x1\t/srv/x.go:4\n";
     let found = check("goroutine", &[("g.txt", crowd)], &["goroutine.suspect"]);
