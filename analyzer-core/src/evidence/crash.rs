@@ -21,10 +21,25 @@ pub struct CrashRecord {
     pub is_recovered: bool,
     /// True if the program ended itself by a line of its log of the fatal level (klog, glog).
     pub is_logged_exit: bool,
+    /// Calls on the printed stack by which the runtime asked for memory, the innermost first.
+    pub requests: Vec<MemoryRequest>,
     /// Index of the goroutine that crashed in the dump's list; `None` if the text does not say.
     pub goroutine: Option<usize>,
     /// Printed arguments of its calls, with their parentheses, by the index of the frame from the innermost.
     pub arguments: Vec<(usize, StrId)>,
+}
+
+/// A call by which the runtime asks for memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryRequest {
+    /// Bytes.
+    pub bytes: u64,
+    /// Where, of a mapping at an address of the runtime's choice.
+    pub address: Option<u64>,
+    /// True if the program asked for one object of that size.
+    pub is_object: bool,
+    /// True if the addresses of the call are below 4 GiB.
+    pub is_low: bool,
 }
 
 /// What the message begins with if a checker of locks ended the program, and not the runtime.

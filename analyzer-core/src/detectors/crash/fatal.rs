@@ -260,7 +260,7 @@ mod tests {
                 "goroutine 1529 [{state}]:\nexample.com/shop.Logger({{0xc000468571, 0x20}})\n\t/srv/shop/log.go:60 +0x13e\nmain.main()\n\t/app/main.go:9 +0x1d\n"
             )
         };
-        for between in ["\nmessage: \n", "\n```\n", "\nIt happens under load.\n\n```\n"] {
+        for between in ["\nmessage: \n", "\n", "\nIt happens under load.\n\n"] {
             let text = format!("# fatal error: concurrent map writes\n{between}{}", stack("running"));
             let found = check("crash", &[("issue.md", &text)], &["crash.concurrent-map"]);
             assert!(found[0].claim.contains("example.com/shop.Logger (log.go:60)"), "{}", found[0].claim);

@@ -6,12 +6,14 @@
 
 mod dumps;
 mod foreign;
+mod requests;
 mod thrown;
 
 pub use foreign::{RUNTIME_STACK, says_leaked, says_recovered};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::requests::REQUESTS;
 use super::crash;
 use super::frame;
 use super::header::{self, Header};
@@ -23,6 +25,7 @@ use crate::base::intern::StrId;
 use crate::base::limits::{CALL_ADDRESSES, CALL_ADDRESSES_PER_SOURCE};
 use crate::base::source::{Position, SourceId};
 use crate::evidence::Evidence;
+use crate::evidence::crash::MemoryRequest;
 use crate::evidence::goroutines::{
     CallAddress, Goroutine, GoroutineDump, GoroutineFlags, LabelSetId, LabelSets, PreambleKind, PreambleLine,
 };
@@ -109,6 +112,8 @@ pub(super) struct Reader<'e> {
     seen: FxHashSet<u64>,
     block: Option<Block>,
     preamble: Vec<PreambleLine>,
+    /// What the runtime asked for on the stacks since the last dump.
+    requests: Vec<MemoryRequest>,
     /// True between `-----` and the end of a crash that other threads print too.
     is_relayed: bool,
     noise_before: bool,
@@ -150,6 +155,7 @@ impl<'e> Reader<'e> {
             seen: FxHashSet::default(),
             block: None,
             preamble: Vec::new(),
+            requests: Vec::new(),
             is_relayed: false,
             noise_before: false,
             in_message: false,
@@ -268,6 +274,9 @@ impl<'e> Reader<'e> {
         let is_inlined = frame::is_inlined(text);
         if let Some(block) = self.block.as_mut().filter(|block| !block.is_after_creator) {
             block.pending = Some(Pending { function, is_inlined, is_creator: false, is_foreign: false });
+            if block.arguments.is_some() && self.requests.len() < REQUESTS {
+                self.requests.extend(requests::request(text));
+            }
             let printed = text.get(name.len()..).unwrap_or_default();
             let mut fingerprint = frame::Fingerprint::default();
             let frame = u16::try_from(block.frames.len()).unwrap_or(u16::MAX);

@@ -96,6 +96,8 @@ pub fn metric_unit(name: &str) -> Unit {
 /// The key and unit of a Prometheus metric of the Go collectors.
 pub fn prometheus_key(metric: &str) -> Option<(&'static str, Unit)> {
     if let Some(short) = metric.strip_prefix("go_memstats_") {
+        // client_golang counted what was released up to 0.8.
+        let short = if short == "heap_released_bytes_total" { "heap_released_bytes" } else { short };
         let field = MEMSTATS.iter().find(|(_, prometheus, _)| *prometheus == short);
         return field.map(|(name, _, unit)| (*name, *unit));
     }
@@ -136,6 +138,7 @@ mod tests {
         assert_eq!(key("go_gc_heap_allocs_bytes_total"), Some("/gc/heap/allocs:bytes"));
         assert_eq!(key("go_gc_heap_allocs_bytes"), None, "cumulative metrics end in _total");
         assert_eq!(key("go_gc_heap_live_bytes"), Some("/gc/heap/live:bytes"));
+        assert_eq!(key("go_memstats_heap_released_bytes_total"), Some("HeapReleased"));
         assert_eq!(key("http_requests_total"), None);
     }
 }

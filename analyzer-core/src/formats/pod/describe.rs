@@ -24,6 +24,8 @@ use crate::formats::{Facts, Probe, Sniff, manifest};
 const STATES: [&str; 4] = ["State:", "Last State:", "Last Termination State:", "LastState:"];
 /// What stands below them.
 const OF_STATE: [&str; 6] = ["Reason", "Message", "Exit Code", "Signal", "Started", "Finished"];
+/// Keys that stand around a state at most.
+const DEPTH: usize = 8;
 /// Blanks before the states of a container.
 const STATE_INDENT: usize = 4;
 
@@ -45,8 +47,7 @@ pub fn sniff(probe: &Probe<'_>) -> Sniff {
 /// `Malformed` without either.
 pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> Result<(), ParseError> {
     let described = Described::default();
-    let mut reader =
-        Reader { input, evidence, base: 0, lift: 0, above: (String::new(), 0), described, count: 0 };
+    let mut reader = Reader { input, evidence, base: 0, lift: 0, above: Vec::new(), described, count: 0 };
     for line in Lines::new(input.bytes) {
         reader.line(line.text(), line.position());
     }
@@ -107,8 +108,8 @@ struct Reader<'a, 'i> {
     base: usize,
     /// Blanks that an excerpt lost.
     lift: usize,
-    /// The last key without a value, and the blanks before it: it may name a container.
-    above: (String, usize),
+    /// Keys without a value that the line is below, with the blanks before each: one may name a container.
+    above: Vec<(String, usize)>,
     described: Described,
     count: usize,
 }
@@ -121,6 +122,11 @@ impl Reader<'_, '_> {
             self.close();
             (self.base, self.lift) = (blanks, 0);
         }
+        if !text.is_empty() {
+            while self.above.last().is_some_and(|(_, outer)| *outer >= blanks) {
+                self.above.pop();
+            }
+        }
         if STATES.iter().any(|state| text.starts_with(state)) {
             self.excerpt(blanks, at);
         }
@@ -129,8 +135,8 @@ impl Reader<'_, '_> {
         if text.is_empty() {
             return;
         }
-        if value.is_empty() && text.ends_with(':') {
-            self.above = (key.to_owned(), blanks);
+        if value.is_empty() && text.ends_with(':') && self.above.len() < DEPTH {
+            self.above.push((key.to_owned(), blanks));
         }
         if indent == 0 {
             return self.title(key, value, at);
@@ -158,9 +164,8 @@ impl Reader<'_, '_> {
         if !described.name.is_empty() || !described.containers.is_empty() {
             return;
         }
-        let (above, outer) = std::mem::take(&mut self.above);
-        let is_named = !above.is_empty() && outer < blanks && !above.contains(' ');
-        let name = if is_named { above } else { UNNAMED.to_owned() };
+        let above = self.above.last().map(|(name, _)| name).filter(|name| !name.contains(' '));
+        let name = above.cloned().unwrap_or_else(|| UNNAMED.to_owned());
         "Containers".clone_into(&mut described.section);
         let at = SourceSpan { source: self.input.source, at };
         described.containers.push(Container::new(&name, "", at));

@@ -206,6 +206,9 @@ pub(super) fn pods(input: &Input<'_>, marks: &mut Marks<'_>) -> Outcome {
             marks.words_beside(TITLES, text.as_bytes(), Kind::Label);
             continue;
         }
+        if columns.is_empty() {
+            columns.extend(super::table::columns_of(text).into_iter().flatten());
+        }
         for (at, cell) in wide_cells(text).enumerate().filter(|_| !columns.is_empty()) {
             let is_ages =
                 || cell.split_whitespace().all(|word| is_figure(word) || word.trim_end_matches(')') == "ago");

@@ -1,4 +1,4 @@
-//! The table of `kubectl get pods`: `NAME READY STATUS RESTARTS AGE`.
+//! The table of `kubectl get pods`: `NAME READY STATUS RESTARTS AGE`, or rows of it.
 
 use crate::base::error::ParseError;
 use crate::base::limits::CONTAINERS;
@@ -16,8 +16,50 @@ pub(super) fn is_header(line: &str) -> bool {
     ["NAME", "READY", "STATUS", "RESTARTS"].iter().all(|name| columns.contains(name))
 }
 
+/// The columns of a table whose header was not copied, by a row of it: `api-7  0/1  OOMKilled  4 (75s ago)  3m`,
+/// after the namespace with `-A`.
+pub(super) fn columns_of(row: &str) -> Option<&'static [&'static str]> {
+    const COLUMNS: [&str; 6] = ["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"];
+    let cells: Vec<&str> = wide_cells(row).take(COLUMNS.len()).collect();
+    let is_count = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_ready =
+        |cell: &str| cell.split_once('/').is_some_and(|(ready, all)| is_count(ready) && is_count(all));
+    let at = cells.iter().take(3).position(|cell| is_ready(cell)).filter(|&at| at > 0)?;
+    let status = cells.get(at + 1)?;
+    let restarts = cells.get(at + 2)?.split(' ').next()?;
+    let is_row = STATUSES.contains(&status.strip_prefix("Init:").unwrap_or(status))
+        && is_count(restarts)
+        && cells.get(at + 3).is_some_and(|age| age.starts_with(|first: char| first.is_ascii_digit()));
+    COLUMNS.get(2 - at..).filter(|_| is_row)
+}
+
+/// What stands below STATUS (kubectl, pkg/printers; kubelet).
+const STATUSES: [&str; 17] = [
+    "Completed",
+    "ContainerCannotRun",
+    "ContainerCreating",
+    "ContainerStatusUnknown",
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "Error",
+    "ErrImagePull",
+    "Evicted",
+    "Failed",
+    "ImagePullBackOff",
+    "NodeLost",
+    "OOMKilled",
+    "Pending",
+    "PodInitializing",
+    "Running",
+    "Terminating",
+];
+
 pub fn sniff(probe: &Probe<'_>) -> Sniff {
-    if has_header(probe, is_header) { Sniff::ByContent } else { Sniff::No }
+    if has_header(probe, |line| is_header(line) || columns_of(line).is_some()) {
+        Sniff::ByContent
+    } else {
+        Sniff::No
+    }
 }
 
 /// Parses the table. The status is the pod's reason, else that of the container
@@ -31,6 +73,9 @@ pub fn parse(input: &Input<'_>, evidence: &mut Evidence, facts: &mut Facts) -> R
         if is_header(text) {
             columns = wide_cells(text).collect();
             continue;
+        }
+        if columns.is_empty() {
+            columns.extend(columns_of(text).into_iter().flatten());
         }
         let cells: Vec<&str> = wide_cells(text).collect();
         let cell = |name: &str| {

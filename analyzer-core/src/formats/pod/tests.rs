@@ -148,12 +148,16 @@ fn the_states_of_a_container_pasted_alone_tell_of_its_kill() {
     let dedented =
         states.lines().map(|line| line.trim_start_matches("    ").to_owned() + "\n").collect::<String>();
     let named = format!("  api:\n    Container ID:  containerd://aa\n{states}");
+    let listed = format!(
+        "...\nContainers:\n  api:\n    Container ID:  containerd://aa\n    Command:\n      api\n    Args:\n      --a=b\n{states}"
+    );
     let old = states.replace("Last State:     ", "Last Termination State:\t");
     let below = format!("It restarts again and again:\n\n{states}\nAny idea?\n");
     for (text, name) in [
         (states, "(not named)"),
         (&dedented, "(not named)"),
         (&named, "api"),
+        (&listed, "api"),
         (&old, "(not named)"),
         (&below, "(not named)"),
     ] {
@@ -272,5 +276,21 @@ fn the_title_of_a_state_may_lack_its_blank() {
     for text in [states.to_owned(), indented, format!("It says:\n\n{states}\nWhy?\n")] {
         let report = report("paste.txt", &text);
         assert_eq!(codes(&report), [("mem.oom.cgroup", Severity::Critical)], "{text}");
+    }
+}
+
+#[test]
+fn rows_of_pods_without_their_header_are_read() {
+    let alone = "api-6484d98997-9tvmb        0/1     OOMKilled   4 (75s ago)   3m30s\n";
+    let of_all = "shop          api-65596cfbcc-84n2c     0/1     Evicted                       0          13m\nshop          api-65596cfbcc-8bkjx     1/1     Running     0          12m\n";
+    let beside = format!(
+        "```\n{alone}```\n\nWith a limit of 500Mi it stays up.\n\n```\n$ kubectl top pod\nNAME                     CPU(cores)   MEMORY(bytes)\napi-79d77c6976-89bxr     714m         150Mi\n```\n"
+    );
+    for (text, code) in [(alone, "mem.oom.cgroup"), (of_all, "pod.evicted"), (&beside, "mem.oom.cgroup")] {
+        let report = report("paste.txt", text);
+        assert!(codes(&report).iter().any(|(found, _)| *found == code), "{text}: {:?}", codes(&report));
+    }
+    for prose in ["api-7  0/1  Broken  4  3m\n", "1/2  Running  3  5m\n", "api-7  0/1  Running  none  3m\n"] {
+        assert!(codes(&report("paste.txt", prose)).is_empty(), "{prose}");
     }
 }

@@ -29,7 +29,8 @@ pub fn sniff_ss(probe: &Probe<'_>) -> Sniff {
 }
 
 pub fn sniff_netstat(probe: &Probe<'_>) -> Sniff {
-    if has_header(probe, is_netstat_header) { Sniff::ByContent } else { Sniff::No }
+    let is_table = has_header(probe, |text| is_netstat_header(text) || is_netstat_row(text));
+    if is_table { Sniff::ByContent } else { Sniff::No }
 }
 
 /// Parses the rows of `ss`; what `-i`, `-o`, `-e` and `-m` add in lines of their own is skipped.
@@ -191,6 +192,19 @@ fn unix_inodes(text: &str) -> Option<UnixEnds<'_>> {
     })
 }
 
+/// A row of TCP by itself, as `grep` leaves it.
+fn is_netstat_row(text: &str) -> bool {
+    let cells: Vec<&str> = text.split_whitespace().take(6).collect();
+    let [protocol, received, sent, local, remote, state] = cells.as_slice() else { return false };
+    let is_number = |text: &str| text.parse::<u64>().is_ok();
+    matches!(*protocol, "tcp" | "tcp6")
+        && is_number(received)
+        && is_number(sent)
+        && address::split(local).is_some()
+        && address::split(remote).is_some()
+        && address::state_of_name(state).is_some()
+}
+
 fn netstat(text: &str, evidence: &mut Evidence) -> Option<Row> {
     let cells: Vec<&str> = text.split_whitespace().collect();
     let [protocol, received, sent, local, remote, rest @ ..] = cells.as_slice() else { return None };
@@ -215,10 +229,28 @@ fn netstat(text: &str, evidence: &mut Evidence) -> Option<Row> {
 
 #[cfg(test)]
 mod tests {
-    use super::unix_inodes;
+    use super::{is_netstat_row, unix_inodes};
 
     fn ends(text: &str) -> Option<(String, u64, String, Option<u64>)> {
         unix_inodes(text).map(|ends| (ends.path.to_owned(), ends.own, ends.peer_path.to_owned(), ends.peer))
+    }
+
+    #[test]
+    fn rows_of_netstat_are_known_without_their_header() {
+        for row in [
+            "tcp      696      0 localhost:42144         localhost:62077         CLOSE_WAIT  4868/router",
+            "tcp        0      0 10.1.2.3:8080 10.1.2.4:51234 ESTABLISHED",
+            "tcp6       0      0 :::8080                 :::*                    LISTEN      1/api",
+        ] {
+            assert!(is_netstat_row(row), "{row}");
+        }
+        for row in [
+            "tcp connections to 10.1.2.3:80 are in state CLOSE_WAIT",
+            "tcp 0 0 10.1.2.3:80 10.1.2.4:1 OPEN",
+            "udp 0 0 10.1.2.3:80 10.1.2.4:1 ESTABLISHED",
+        ] {
+            assert!(!is_netstat_row(row), "{row}");
+        }
     }
 
     #[test]

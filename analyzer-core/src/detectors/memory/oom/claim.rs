@@ -191,8 +191,16 @@ fn earlier(case: &Case<'_>, episode: &Episode<'_>) -> Option<String> {
 }
 
 fn against(episode: &Episode<'_>) -> Vec<String> {
-    let mut against =
-        list(&["The kernel kills the largest process that it may kill, which is not always the cause."]);
+    let tasks = &episode.main.tasks;
+    let largest = tasks.iter().max_by_key(|task| task.rss);
+    let is_killed = |pid: u64| episode.killed.iter().any(|killed| killed.kill.pid == pid);
+    let mut against = match largest {
+        _ if episode.killed.is_empty() => Vec::new(),
+        Some(largest) if !is_killed(largest.pid) => list(&[
+            "oom_score_adj counts as well as size: the kernel prefers a small process with a high one, which is then not the cause.",
+        ]),
+        _ => list(&["The kernel kills the largest process that it may kill, which is not always the cause."]),
+    };
     if let Some(pages) = episode.main.domain_pages {
         against.push(format!(
             "oomkill watches the whole machine and names no cgroup: the process may belong to another container. Its {pages} pages are the total size of what ran out, not what the process used."

@@ -13,6 +13,9 @@ use crate::detectors::Case;
 use crate::evidence::memory::RecordKind;
 use crate::report::{Confidence, Finding, Severity, Subject};
 
+/// The title where an event does not tell the container's limit from one above it.
+const IN_CGROUP: &str = "OOM-killed: a container or a parent cgroup reached its memory limit";
+
 /// What the events say that the states of `known` do not.
 pub(super) fn find(case: &Case<'_>, subject: &Subject, known: &mut [Finding]) -> Vec<Finding> {
     // A kernel's log says more than an event that quotes it.
@@ -78,7 +81,7 @@ fn of_victim<'k>(known: &'k mut [Finding], message: &str) -> Option<&'k mut Find
 fn when(event: &View<'_>) -> String {
     let seen = event.text("lastSeen").map(|seen| {
         let is_age = seen.ends_with(['s', 'm', 'h', 'd']) && !seen.contains(':');
-        format!("last seen {seen}{}", if is_age { " before" } else { "" })
+        format!("last seen {seen}{}", if is_age { " before the capture" } else { "" })
     });
     let times = event.value("count").filter(|count| *count > 1).map(|count| format!("{count} times"));
     let parts: Vec<String> = seen.into_iter().chain(times).collect();
@@ -86,12 +89,9 @@ fn when(event: &View<'_>) -> String {
 }
 
 /// The process of "System OOM encountered, victim process: svc, pid: 42".
-fn victim(message: &str) -> String {
-    let victim = message.split_once("victim process: ").map(|(_, victim)| victim);
-    victim.and_then(|victim| victim.rsplit_once(", pid: ")).map_or_else(
-        || "a process".to_owned(),
-        |(name, pid)| format!("{name} (pid {})", pid.trim_end_matches('.')),
-    )
+fn victim(message: &str) -> Option<String> {
+    let (name, pid) = message.split_once("victim process: ")?.1.rsplit_once(", pid: ")?;
+    Some(format!("{name} (pid {})", pid.trim_end_matches('.')))
 }
 
 /// "Cgroup OOM encountered, victim process: svc, pid: 42".
@@ -104,10 +104,10 @@ fn group(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> 
         confidence: Confidence::Likely,
         reclaim: None,
         condition: "The kubelet reports that a cgroup ran out of memory.".to_owned(),
-        title: CGROUP.title.to_owned(),
+        title: IN_CGROUP.to_owned(),
         claim: format!(
             "The kernel killed {}{pod}{}: its container or a parent cgroup reached its limit.",
-            victim(message),
+            victim(message).unwrap_or_else(|| "a process".to_owned()),
             when(event)
         ),
         amount: None,
@@ -147,7 +147,20 @@ fn userspace(subject: &Subject, event: &View<'_>, message: &str) -> Option<Findi
 }
 
 fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding> {
-    let whom = victim(message);
+    // Kubelets before 1.17 name no process.
+    let (claim, against) = match victim(message) {
+        Some(whom) => (
+            format!(
+                "The node ran out of memory, and the kernel killed {whom}{}. No container reached its limit.",
+                when(event)
+            ),
+            "The event names the killed process, but not its container: the kernel log does.",
+        ),
+        None => (
+            format!("The node ran out of memory, and the kernel killed a process{}.", when(event)),
+            "The event names neither the killed process nor its container: the kernel log does.",
+        ),
+    };
     let draft = Draft {
         rule: GLOBAL,
         severity: Severity::Critical,
@@ -155,13 +168,10 @@ fn machine(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding
         reclaim: None,
         condition: "The kubelet reports SystemOOM.".to_owned(),
         title: GLOBAL.title.to_owned(),
-        claim: format!(
-            "The node ran out of memory, and the kernel killed {whom}{}. No container reached its limit.",
-            when(event)
-        ),
+        claim,
         amount: None,
         citations: cited(event, &["reason"]),
-        against: list(&["The event names the killed process, but not its container: the kernel log does."]),
+        against: list(&[against]),
         advice: list(&[
             "The node's dmesg shows what used the memory. Look for pods without limits, and for requests below actual use.",
         ]),
@@ -198,7 +208,7 @@ fn kernel(subject: &Subject, event: &View<'_>, message: &str) -> Option<Finding>
         confidence: Confidence::Likely,
         reclaim: None,
         condition: "node-problem-detector reports OOMKilling and quotes the kernel's line.".to_owned(),
-        title: rule.title.to_owned(),
+        title: if is_cgroup { IN_CGROUP } else { rule.title }.to_owned(),
         claim: format!("The kernel killed {name} (pid {pid}){}: {why}.{}", when(event), held(message)),
         amount: None,
         citations: cited(event, &["reason"]),

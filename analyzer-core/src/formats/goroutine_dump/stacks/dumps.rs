@@ -7,6 +7,7 @@ use crate::base::error::NoteSeverity;
 use crate::base::source::Position;
 use crate::base::units::Nanos;
 use crate::base::words::one_or_many;
+use crate::evidence::crash::CrashRecord;
 use crate::evidence::goroutines::{DumpForm, Goroutine, GoroutineDump, GoroutineFlags, PreambleLine};
 
 /// Where Go stops writing a `debug=2` dump (runtime/pprof/pprof.go, writeGoroutineStacks).
@@ -68,6 +69,8 @@ impl Reader<'_> {
 
     pub(super) fn push_dump(&mut self, line: u64, preamble: Vec<PreambleLine>, goroutines: Vec<Goroutine>) {
         self.mark = None;
+        let requests = std::mem::take(&mut self.requests);
+        let crash = crash::record(&preamble).map(|record| CrashRecord { requests, ..record });
         self.dumps.push(GoroutineDump {
             source: self.source,
             ordinal: to_u32(self.dumps.len()),
@@ -77,7 +80,7 @@ impl Reader<'_> {
             line,
             captured_at: None,
             stated_total: None,
-            crash: crash::record(&preamble),
+            crash,
             preamble,
             goroutines,
             counted: Vec::new(),

@@ -3,6 +3,7 @@
 
 use super::super::text::TextLine;
 use super::super::{crash, frame, header, preamble};
+use super::requests::{self, REQUESTS};
 use super::thrown::NO_MESSAGE;
 use super::{GluedCrash, Pending, Reader, glued_header};
 use crate::base::source::Position;
@@ -122,6 +123,9 @@ impl Reader<'_> {
             || frame::function(trimmed).is_some()
             || frame::file_line(trimmed).is_some_and(|place| place.has_offset);
         if is_of_stack {
+            if self.block.is_none() && self.requests.len() < REQUESTS {
+                self.requests.extend(requests::request(trimmed));
+            }
             return;
         }
         self.foreign = (String::from_utf8_lossy(preamble::kept(trimmed)).into_owned(), number);
