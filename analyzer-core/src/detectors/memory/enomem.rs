@@ -87,11 +87,11 @@ fn asked_for(dump: &GoroutineDump) -> String {
     }
     let Some(mapping) = crash.requests.first() else { return String::new() };
     let first = if mapping.address == Some(FIRST_ARENA) {
-        " It would have been the first of the heap: the program had just started, and had not grown."
+        " That is where the heap begins: the program had just started, and its memory had not grown."
     } else {
         ""
     };
-    format!(" The mapping was to have {}.{first}", text(mapping.bytes))
+    format!(" It tried to map {}.{first}", text(mapping.bytes))
 }
 
 /// True if the address space of 32 bits is full.
@@ -157,7 +157,7 @@ mod tests {
             ),
             (
                 "runtime.sysMap(0xc1cc000000, 0x4000000, 0xe7c6f8)|runtime.(*mheap).sysAlloc(0xe639a0, 0x400000)|",
-                "to have 64.0 MiB.",
+                "tried to map 64.0 MiB.",
             ),
             ("runtime.sysMap(0xc000000000, 0x4000000, 0xe7c6f8)|", "the program had just started"),
         ] {

@@ -183,7 +183,7 @@ fn name(container: &View<'_>, has_several_pods: bool) -> String {
     format!("{kind} {}{of}", container.level())
 }
 
-/// "; it restarted 4 times, and ended last at …".
+/// "; it restarted 4 times and last exited at …".
 fn history(container: &View<'_>, state: &str) -> String {
     let times = match container.value("restartCount") {
         None => None,
@@ -191,9 +191,12 @@ fn history(container: &View<'_>, state: &str) -> String {
         Some(1) => Some("it restarted once".to_owned()),
         Some(count) => Some(format!("it restarted {count} times")),
     };
-    let when = container.text(&format!("{state}.finishedAt")).map(|time| format!("it exited at {time}"));
-    let parts: Vec<String> = times.into_iter().chain(when).collect();
-    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
+    match (times, container.text(&format!("{state}.finishedAt"))) {
+        (Some(times), Some(time)) => format!("; {times} and last exited at {time}"),
+        (Some(times), None) => format!("; {times}"),
+        (None, Some(time)) => format!("; it exited at {time}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// What the program wrote last, where Kubernetes keeps it (terminationMessagePolicy).
