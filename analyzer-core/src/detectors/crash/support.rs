@@ -276,6 +276,8 @@ fn own(frames: impl Iterator<Item = StackFrame> + Clone) -> Option<StackFrame> {
 /// A message on one line, cut where it is long.
 pub fn quote(text: &str) -> String {
     let line = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    // A heading of what stands below it.
+    let line = line.replace(":; ", ": ");
     let mut quoted: String = line.chars().take(MESSAGE_CHARS).collect();
     if quoted.len() < line.len() {
         quoted.push('…');

@@ -119,11 +119,14 @@ fn words(text: &str) -> Option<Said<'_>> {
     is_of_tables(text).then_some(Said::MachineMemory)
 }
 
+/// What the last lines of these tables count.
+const PAGES: [&str; 4] = [" pages RAM", " pages HighMem/MovableOnly", " pages reserved", " pages hwpoisoned"];
+
 /// A line of the tables of the machine's memory (mm/show_mem.c): `Mem-Info:`, `Node 0 active_anon:4kB …`,
 /// `lowmem_reserve[]: 0 0`, `1012736 pages RAM`.
 fn is_of_tables(text: &str) -> bool {
     let is_pages = || {
-        let count = text.strip_suffix(" pages RAM");
+        let count = PAGES.iter().find_map(|of| text.strip_suffix(of));
         count.is_some_and(|count| decimal(count).is_some())
     };
     text.starts_with("Mem-Info:")

@@ -119,9 +119,32 @@ fn verdict(case: &Case<'_>, episode: &Episode<'_>, rule: Rule) -> String {
             "{killed}{when}: memory ran out. oomkill does not show whose limit was reached; the kernel log does."
         ),
         Whose::Unknown => {
-            format!("{killed}{when}: memory ran out. This log does not show whose limit was reached.")
+            format!(
+                "{killed}{when}: memory ran out. This log does not show whose limit was reached.{}",
+                of_machine(case, episode)
+            )
         }
     }
+}
+
+/// Services that run outside of containers, as the kernel writes their names: 15 bytes at most.
+const SERVICES: [&str; 7] =
+    ["agetty", "polkitd", "sshd", "systemd-journal", "systemd-logind", "systemd-network", "systemd-udevd"];
+/// Services in the task table from which it is the machine's.
+const LEAST_SERVICES: usize = 2;
+
+/// The table lists the processes that could have been killed: those of the cgroup whose limit was
+/// reached, or all.
+fn of_machine(case: &Case<'_>, episode: &Episode<'_>) -> String {
+    let has = |service: &&str| episode.main.tasks.iter().any(|task| name(case, task.name) == *service);
+    let listed: Vec<&str> = SERVICES.into_iter().filter(|service| has(service)).collect();
+    if listed.len() < LEAST_SERVICES {
+        return String::new();
+    }
+    format!(
+        " The task table lists services of the machine ({}), which no container's limit concerns: probably the whole machine ran out of memory.",
+        listed.join(", ")
+    )
 }
 
 const fn this(episode: &Episode<'_>) -> &'static str {

@@ -217,8 +217,36 @@ fn the_tables_of_the_machines_memory_tell_whose_it_was_without_a_call_trace() {
         assert!(found[0].claim.contains("the memory tables in the log (Mem-Info)"), "{}", found[0].claim);
         assert_eq!(found[0].confidence, Confidence::Likely);
     }
+    // The log may begin with the last lines of the tables.
+    for line in ["0 pages HighMem/MovableOnly", "89563 pages reserved", "0 pages hwpoisoned"] {
+        let log = format!("[ 8.3] {line}\n{tasks}");
+        check("mem.oom", &[("dmesg.txt", &log)], &["mem.oom.global"]);
+    }
     // A request of the keyboard (SysRq m) prints the tables too, and nobody is killed.
     check("mem.oom", &[("dmesg.txt", tables)], &[]);
+}
+
+#[test]
+fn services_of_the_machine_in_the_task_table_make_it_likely_the_machines() {
+    let table = |names: &[&str]| {
+        let row = |name: &&str| {
+            format!("[ 8.6] [    220]     0   220     7064      822    69632        0             0 {name}\n")
+        };
+        let rows: String = names.iter().map(row).collect();
+        format!(
+            "[ 8.5] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n{rows}"
+        )
+    };
+    for (names, is_machine) in [
+        (&["agetty", "systemd-logind", "geth"][..], true),
+        (&["sshd", "polkitd", "prometheus"], true),
+        (&["sshd", "api"], false),
+    ] {
+        let report = crate::detectors::testing::report(&[("dmesg.txt", table(names).as_bytes())]);
+        let claim = report.findings.first().map(|found| found.claim.as_str()).unwrap_or_default();
+        assert!(claim.contains("does not show whose limit"), "{claim}");
+        assert_eq!(claim.contains("services of the machine"), is_machine, "{claim}");
+    }
 }
 
 #[test]
