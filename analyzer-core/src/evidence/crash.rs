@@ -34,10 +34,8 @@ pub struct CrashRecord {
 pub struct MemoryRequest {
     /// Bytes.
     pub bytes: u64,
-    /// Where, of a mapping at an address of the runtime's choice.
+    /// Where the runtime maps them; `None` of one object that the program allocates.
     pub address: Option<u64>,
-    /// True if the program asked for one object of that size.
-    pub is_object: bool,
     /// True if the addresses of the call are below 4 GiB.
     pub is_low: bool,
 }

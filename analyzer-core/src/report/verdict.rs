@@ -1,22 +1,25 @@
 //! The answer: one sentence and what it means for the service. It is made here and nowhere
 //! else; the page, the texts and the embedding page all show this one.
 
+mod goroutines;
 mod memory;
 mod partial;
+mod unread;
 
-use std::collections::BTreeMap;
+pub use goroutines::goroutine_answer;
+pub use unread::Recapture;
 
 use serde::{Deserialize, Serialize};
 
+use self::unread::{is_usable, lost, unreadable};
 use super::number_format::{self as text, bytes};
 use super::plain_text::visible;
 use super::{
-    AT_OOM_KILL, Finding, GoroutineGroup, Goroutines, LayerId, LedgerClass, LedgerRow, MemorySnapshot,
-    ProfileSummary, Report, Role, Severity, SourceRow, SubjectId, Verdict,
+    AT_OOM_KILL, Finding, LayerId, LedgerClass, LedgerRow, MemorySnapshot, ProfileSummary, Report, Severity,
+    SourceRow, Verdict,
 };
 use crate::base::convert::to_u64;
 use crate::base::units::{Bytes, Nanos};
-use crate::evidence::sources::SourceStatus;
 
 /// What the verdict means for the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,10 +79,6 @@ fn judge(report: &Report) -> (String, Outcome) {
         Some(lost) => (format!("{answer} {lost}"), outcome.min(Outcome::Unjudged)),
         None => (answer, outcome),
     }
-}
-
-fn is_usable(row: &SourceRow) -> bool {
-    matches!(row.status, SourceStatus::Parsed | SourceStatus::Partial)
 }
 
 /// The worst finding; of goroutines, with how many leak in all.
@@ -316,82 +315,6 @@ fn checks(report: &Report) -> String {
     text::counted(report.checks_run, "check", "checks")
 }
 
-/// The answer on goroutines, of one subject or of all, with the verdict that it comes to: of the
-/// last dump of each. `None` if there is no dump, or none of its goroutines is listed.
-pub fn goroutine_answer(section: &Goroutines, subject: Option<SubjectId>) -> Option<(Verdict, String)> {
-    let is_meant = |id: SubjectId| subject.is_none_or(|subject| subject == id);
-    let mut last: BTreeMap<SubjectId, u64> = BTreeMap::new();
-    for snapshot in section.snapshots.iter().filter(|snapshot| is_meant(snapshot.subject)) {
-        last.insert(snapshot.subject, snapshot.total);
-    }
-    if last.is_empty() {
-        return None;
-    }
-    let total = last.into_values().fold(0, u64::saturating_add);
-    let groups = || section.groups.iter().filter(|group| is_meant(group.subject));
-    let members = |group: &GoroutineGroup| group.counts.last().copied().unwrap_or(0);
-    let of =
-        |verdict| groups().filter(|group| group.verdict == verdict).map(members).fold(0, u64::saturating_add);
-    let (leaked, suspect, unjudged) = (of(Verdict::Leak), of(Verdict::Suspect), of(Verdict::Unknown));
-    let is_running = |group: &GoroutineGroup| {
-        matches!(group.state.as_str(), "running" | "runnable") && group.verdict == Verdict::Benign
-    };
-    if total == 1 && groups().all(is_running) {
-        let said = match groups().next() {
-            Some(group) if group.state == "runnable" => {
-                "A runnable goroutine alone shows only where it was, not whether the program is healthy"
-            }
-            _ => {
-                "A running goroutine alone shows only where its stack was printed, not whether the program is healthy"
-            }
-        };
-        return Some((Verdict::Unknown, said.to_owned()));
-    }
-    if total > 0 && groups().all(|group| members(group) == 0) {
-        return None;
-    }
-    let all = text::counted(total, "goroutine", "goroutines");
-    let verb = |count, one: &'static str, many: &'static str| if count == 1 { one } else { many };
-    Some(if leaked > 0 {
-        let is_cause = |group: &&GoroutineGroup| {
-            group.verdict == Verdict::Leak
-                && members(group) > 0
-                && (group.root.is_none() || group.role == Some(Role::Root))
-        };
-        let causes = text::counted(to_u64(groups().filter(is_cause).count()), "cause", "causes");
-        let leak = verb(leaked, "leaks", "leak");
-        (Verdict::Leak, format!("{} of {all} {leak}: {causes}", text::count_u64(leaked)))
-    } else if suspect > 0 {
-        (Verdict::Suspect, format!("{} of {all} may leak", text::count_u64(suspect)))
-    } else if unjudged > 0 {
-        let listed = groups().map(members).fold(0, u64::saturating_add);
-        let others = match listed.saturating_sub(unjudged) {
-            0 => String::new(),
-            _ if listed >= total => "; none of the others leaks".to_owned(),
-            others => format!("; none of {} others that are listed leaks", text::count_u64(others)),
-        };
-        // Nobody has looked at those that the text leaves out.
-        let unseen = match total.saturating_sub(listed) {
-            0 => String::new(),
-            unseen => {
-                format!("; nothing can be said of {} that are not in the text", text::count_u64(unseen))
-            }
-        };
-        let known = text::count_u64(unjudged);
-        (Verdict::Unknown, format!("{known} of {all} could not be classified{others}{unseen}"))
-    } else {
-        let judged = of(Verdict::Benign);
-        let is_profile =
-            section.snapshots.iter().any(|snapshot| is_meant(snapshot.subject) && !snapshot.has_ids);
-        let among = if is_profile && judged < total {
-            format!("the {} of {all} that are listed", text::count_u64(judged))
-        } else {
-            all
-        };
-        (Verdict::Benign, format!("No leak found among {among}"))
-    })
-}
-
 /// What of a moment without findings keeps it from being an all-clear.
 fn open_questions(moment: &MemorySnapshot) -> Vec<String> {
     let is_full =
@@ -493,141 +416,6 @@ fn trace(trace: &super::trace::Trace) -> String {
         text::counted(trace.goroutines_existed, "goroutine", "goroutines"),
         pause.unwrap_or_default()
     )
-}
-
-/// Which file cannot be read, and why.
-fn unreadable(report: &Report) -> String {
-    let Some(first) = report.sources.first() else {
-        return "Nothing could be read: there are no files.".to_owned();
-    };
-    let reason = reason(first).map_or_else(|| "unknown format".to_owned(), trimmed);
-    let path = visible(&first.path);
-    match report.sources.len() - 1 {
-        0 => format!("{path} could not be read: {reason}."),
-        1 => format!("No file could be read. {path}: {reason}. The other file could not be read either."),
-        more => {
-            format!("No file could be read. {path}: {reason}. {more} more files could not be read either.")
-        }
-    }
-}
-
-/// A note's message within a sentence: without what only says that a whole file is meant.
-fn trimmed(message: &str) -> String {
-    let message = message.strip_prefix("file: ").unwrap_or(message);
-    visible(message.trim_end_matches('.')).into_owned()
-}
-
-fn reason(row: &SourceRow) -> Option<&str> {
-    row.notes.iter().max_by_key(|note| note.severity).map(|note| note.message.as_str())
-}
-
-/// What is missing of the input, if anything is.
-fn lost(report: &Report) -> Option<String> {
-    let mut lossy = report.lossy_sources();
-    let (path, message) = lossy.next()?;
-    let more = match lossy.count() {
-        0 => String::new(),
-        1 => ", and 1 more file".to_owned(),
-        more => format!(", and {more} more files"),
-    };
-    let message = message.trim_end_matches('.');
-    Some(format!("Part of the input is missing ({}: {}{more}).", visible(path), visible(message)))
-}
-
-/// How to take a capture again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recapture {
-    /// What the command gives.
-    pub what: &'static str,
-    /// The command.
-    pub command: &'static str,
-}
-
-/// What a file seems to have been meant as, by its name or by what it was recognized as.
-const RECAPTURES: &[(&[&str], Recapture)] = &[
-    (
-        &["goroutine", "debug2", "debug=2", "stack"],
-        Recapture {
-            what: "a goroutine dump",
-            command: "curl -fo goroutine.txt 'http://localhost:6060/debug/pprof/goroutine?debug=2'",
-        },
-    ),
-    (
-        &["heap", "alloc", "mem.p", "memprof"],
-        Recapture {
-            what: "a heap profile",
-            command: "curl -fo heap.pb.gz http://localhost:6060/debug/pprof/heap",
-        },
-    ),
-    (
-        &["cpu", "profile"],
-        Recapture {
-            what: "a CPU profile of 30 seconds",
-            command: "curl -fo cpu.pb.gz 'http://localhost:6060/debug/pprof/profile?seconds=30'",
-        },
-    ),
-    (
-        &["mutex"],
-        Recapture {
-            what: "a mutex profile",
-            command: "curl -fo mutex.pb.gz http://localhost:6060/debug/pprof/mutex",
-        },
-    ),
-    (
-        &["block"],
-        Recapture {
-            what: "a block profile",
-            command: "curl -fo block.pb.gz http://localhost:6060/debug/pprof/block",
-        },
-    ),
-    (
-        &["trace"],
-        Recapture {
-            what: "an execution trace of 5 seconds",
-            command: "curl -fo trace.out 'http://localhost:6060/debug/pprof/trace?seconds=5'",
-        },
-    ),
-    (
-        &["smaps", "maps"],
-        Recapture { what: "the mappings of a process", command: "cat /proc/PID/smaps > smaps" },
-    ),
-    (
-        &["memory.", "cgroup"],
-        Recapture {
-            what: "the memory files of a cgroup",
-            command: "cd /sys/fs/cgroup && tar cf /tmp/cgroup.tar memory.*",
-        },
-    ),
-    (
-        &["pprof", ".pb"],
-        Recapture {
-            what: "a heap profile",
-            command: "curl -fo heap.pb.gz http://localhost:6060/debug/pprof/heap",
-        },
-    ),
-];
-
-impl SourceRow {
-    /// True if the file could not be used.
-    pub fn is_unreadable(&self) -> bool {
-        !is_usable(self)
-    }
-
-    /// Why the file could not be used, in words.
-    pub fn trouble(&self) -> Option<String> {
-        reason(self).map(trimmed)
-    }
-
-    /// The command that takes the capture anew, of the kind that its name or its format suggests.
-    pub fn recapture(&self) -> Option<Recapture> {
-        let name = self.path.rsplit('/').next().unwrap_or(&self.path).to_ascii_lowercase();
-        let format = self.format.as_deref().unwrap_or_default();
-        let suggests = |hay: &str| {
-            let is_in = |(words, _): &&(&[&str], Recapture)| words.iter().any(|word| hay.contains(word));
-            RECAPTURES.iter().find(is_in).map(|(_, recapture)| *recapture)
-        };
-        suggests(&name).or_else(|| suggests(format))
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 
 mod asleep;
 pub(in crate::detectors) mod fatal_errors;
+mod logged;
 pub(in crate::detectors) mod support;
+mod test_timeout;
 
 detectors! { panic, fatal, signal, race }
 

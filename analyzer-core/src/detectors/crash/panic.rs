@@ -1,12 +1,13 @@
-//! A panic that nobody recovered, one that a handler logged, and the one by
-//! which `go test` ends a test that takes too long.
+//! Panics: those that nobody recovered here, and which of the others is told where.
 
+use super::logged::{self, LOGGED, RECOVERED};
 use super::support::{self, Event, Told, quote};
-use crate::analysis::goroutines::ended::{TEST_RUNNER, is_test_function};
+use super::test_timeout::{self, TIMEOUT};
+use crate::analysis::goroutines::ended::TEST_RUNNER;
 use crate::detectors::{Case, Detector, Rule, list};
 use crate::report::{Confidence, Severity};
 
-const PANIC: Rule = Rule {
+pub(super) const PANIC: Rule = Rule {
     code: "crash.panic",
     severity: Severity::Critical,
     title: "The process panicked",
@@ -18,27 +19,6 @@ const NIL: Rule = Rule {
     severity: Severity::Critical,
     title: "Nil pointer dereference",
     meaning: "The program dereferenced a nil pointer, interface or function, and the panic terminated the process.",
-};
-
-const RECOVERED: Rule = Rule {
-    code: "crash.recovered-panic",
-    severity: Severity::Warning,
-    title: "A panic was recovered and logged",
-    meaning: "A handler recovered a panic: the request failed, the process kept running, and locks may still be held.",
-};
-
-const TIMEOUT: Rule = Rule {
-    code: "crash.test-timeout",
-    severity: Severity::Critical,
-    title: "A test timed out",
-    meaning: "go test terminated the process because its tests ran longer than -timeout (10 minutes by default).",
-};
-
-const LOGGED: Rule = Rule {
-    code: "crash.log-fatal",
-    severity: Severity::Critical,
-    title: "Exit by a fatal log call",
-    meaning: "klog.Fatal or glog.Fatal logged a message with stacks and exited the process with status 255.",
 };
 
 /// The rules.
@@ -54,10 +34,10 @@ const NIL_PAGE: u64 = 0x1000;
 const NIL_MESSAGE: &str = "nil pointer dereference";
 
 /// What a message means, and what to do.
-struct Known {
+pub(super) struct Known {
     says: &'static str,
-    means: &'static str,
-    advice: &'static str,
+    pub(super) means: &'static str,
+    pub(super) advice: &'static str,
 }
 
 const fn known(says: &'static str, means: &'static str, advice: &'static str) -> Known {
@@ -141,13 +121,13 @@ fn tell(event: &Event<'_>) -> Option<Told> {
         return None;
     }
     if crash.is_recovered {
-        return Some(recovered(event));
+        return Some(logged::recovered(event));
     }
     if crash.is_logged_exit {
-        return Some(logged_exit(event));
+        return Some(logged::logged_exit(event));
     }
     if crash.is_test_timeout() {
-        return Some(test_timeout(event));
+        return Some(test_timeout::test_timeout(event));
     }
     let Some(first) = crash.panics.first() else { return at_signal(event) };
     let is_nil = crash.panics.iter().any(|panic| panic.text.contains(NIL_MESSAGE));
@@ -214,7 +194,7 @@ fn at_signal(event: &Event<'_>) -> Option<Told> {
 }
 
 /// ` It was raised in shop.(*Cart).Total (cart.go:88), on goroutine 18, started by …`.
-fn raised(event: &Event<'_>) -> String {
+pub(super) fn raised(event: &Event<'_>) -> String {
     if event.is_origin_cut() {
         let who = event.who();
         let is_again = event.crash.panics.len() > 1 || event.raises() > 1;
@@ -280,7 +260,7 @@ fn chain(event: &Event<'_>) -> String {
     text
 }
 
-fn means(event: &Event<'_>) -> Option<&'static Known> {
+pub(super) fn means(event: &Event<'_>) -> Option<&'static Known> {
     let panics = &event.crash.panics;
     KNOWN.iter().find(|known| panics.iter().any(|panic| panic.text.contains(known.says)))
 }
@@ -343,112 +323,6 @@ fn top_level(inner: &str) -> Vec<&str> {
     }
     values.extend(inner.get(start..).map(str::trim).filter(|value| !value.is_empty()));
     values
-}
-
-fn recovered(event: &Event<'_>) -> Told {
-    let message =
-        event.crash.panics.first().map(|panic| format!(": {}", quote(&panic.text))).unwrap_or_default();
-    let known = means(event);
-    let mut advice: Vec<String> = known.map(|known| known.advice.to_owned()).into_iter().collect();
-    let means = known.map(|known| format!(" {}", known.means)).unwrap_or_default();
-    if event.has_call("/util/runtime.HandleCrash") {
-        advice.push("Include the lines below the stack: they show whether the process exited.".to_owned());
-        return Told {
-            rule: PANIC,
-            severity: Severity::Critical,
-            confidence: Confidence::Likely,
-            condition: "A log contains the stack of a panic that HandleCrash logged.",
-            title: PANIC.title.to_owned(),
-            claim: format!(
-                "HandleCrash of Kubernetes logged a panic{message}.{} By default it then panics again, which terminates the process.{means}",
-                raised(event)
-            ),
-            against: list(&[
-                "With ReallyCrash set to false, HandleCrash only logs, and the process keeps running.",
-            ]),
-            advice,
-        };
-    }
-    let is_http = event.dump.preamble.iter().any(|line| line.text.contains("http: panic serving"));
-    let by = if is_http { "net/http" } else { "A handler" };
-    advice.push(
-        "The process kept running, but whatever the handler had locked or opened stays locked or open unless a deferred call released it."
-            .to_owned(),
-    );
-    Told {
-        rule: RECOVERED,
-        severity: Severity::Warning,
-        confidence: if is_http { Confidence::Certain } else { Confidence::Likely },
-        condition: "A log contains the stack of a panic, and the process did not exit.",
-        title: RECOVERED.title.to_owned(),
-        claim: format!("{by} recovered a panic and logged it{message}.{}{means}", raised(event)),
-        against: Vec::new(),
-        advice,
-    }
-}
-
-/// The line of klog or glog, and who called it.
-fn logged_exit(event: &Event<'_>) -> Told {
-    let line = event.crash.panics.first().map(|line| line.text.as_str()).unwrap_or_default();
-    let message = line.split_once("] ").map_or(line, |(_, message)| message);
-    let caller =
-        event.own_frame().map(|frame| format!(" It was called in {}{}.", frame.call_site(), event.who()));
-    Told {
-        rule: LOGGED,
-        severity: Severity::Critical,
-        confidence: Confidence::Certain,
-        condition: "A klog line of level fatal precedes a running goroutine.",
-        title: LOGGED.title.to_owned(),
-        claim: format!("{}: {}.{}", LOGGED.title, quote(message), caller.unwrap_or_default()),
-        against: Vec::new(),
-        advice: list(&["The message says what failed; the log lines above it say why."]),
-    }
-}
-
-/// Tests that wait and are named.
-const WAITING_TESTS: usize = 10;
-
-fn test_timeout(event: &Event<'_>) -> Told {
-    let message = event.crash.panics.first().map(|panic| quote(&panic.text)).unwrap_or_default();
-    let strings = &event.evidence.strings;
-    let mut waiting = Vec::new();
-    for row in &event.dump.goroutines {
-        let frames: Vec<_> =
-            event.evidence.stacks.leaf_first(row.stack).map(|frame| event.frame(frame)).collect();
-        let creator = row.creator.and_then(|id| event.evidence.stacks.frames.get(id));
-        let is_started = creator.is_some_and(|frame| is_test_function(strings.get(frame.function)));
-        let is_test = is_started || frames.iter().any(|frame| frame.function == TEST_RUNNER);
-        let is_parent = frames.first().is_some_and(|frame| frame.function.starts_with("testing.(*T)."));
-        if !is_test || is_parent || waiting.len() >= WAITING_TESTS {
-            continue;
-        }
-        let place = frames.iter().find(|frame| frame.origin == crate::report::Origin::Own).or(frames.first());
-        let minutes = row.wait_minutes.map(|minutes| format!(" for {minutes} min")).unwrap_or_default();
-        waiting.push(format!(
-            "goroutine {} in [{}]{minutes}{}",
-            row.goid,
-            strings.get(row.state),
-            place.map(|frame| format!(" in {}", frame.call_site())).unwrap_or_default()
-        ));
-    }
-    let stuck = if waiting.is_empty() {
-        " No goroutine of a test is in the list.".to_owned()
-    } else {
-        format!(" The tests were at: {}.", waiting.join("; "))
-    };
-    Told {
-        rule: TIMEOUT,
-        severity: Severity::Critical,
-        confidence: Confidence::Certain,
-        condition: "go test printed that a test timed out.",
-        title: TIMEOUT.title.to_owned(),
-        claim: format!("go test terminated the process: {message}.{stuck}"),
-        against: Vec::new(),
-        advice: list(&[
-            "Look at what the test's goroutine is waiting for, and at the goroutines that should provide it.",
-            "If the tests are only slow, raise -timeout. A context with a deadline makes a blocked call fail with its own error.",
-        ]),
-    }
 }
 
 #[cfg(test)]
@@ -522,20 +396,6 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_that_kubernetes_logs_is_most_likely_the_end_of_the_process() {
-        let stack = |handler: &str| {
-            format!(
-                "E0623 15:24:30.674204 1 runtime.go:78] Observed a panic: assignment to entry in nil map\ngoroutine 552 [running]:\nk8s.io/apimachinery/pkg/util/runtime.logPanic(0x15e2ba0, 0x22e29c0)\n\t/go/pkg/mod/k8s.io/apimachinery@v0.19.2/pkg/util/runtime/runtime.go:74 +0xa6\n{handler}panic(0x15e2ba0, 0x22e29c0)\n\t/usr/local/go/src/runtime/panic.go:965 +0x1b9\nexample.com/shop.(*Cart).Add(0xc0000a5a30)\n\t/srv/app/cart.go:35 +0x1e5\n"
-            )
-        };
-        let handler = "k8s.io/apimachinery/pkg/util/runtime.HandleCrash(0x0, 0x0, 0x0)\n\t/go/pkg/mod/k8s.io/apimachinery@v0.19.2/pkg/util/runtime/runtime.go:48 +0x86\n";
-        let found = check("crash", &[("controller.log", &stack(handler))], &["crash.panic"]);
-        assert!(found[0].claim.contains("By default it then panics again"), "{}", found[0].claim);
-        assert_eq!(verdicts(&found), [(Critical, Likely, None)]);
-        check("crash", &[("controller.log", &stack(""))], &["crash.recovered-panic"]);
-    }
-
-    #[test]
     fn a_panic_is_told_with_its_goroutine_or_as_likely_without() {
         let text = at_total("panic: send on closed channel\n", "0xc000012120");
         let found = check("crash", &[("stderr.txt", &text)], &["crash.panic"]);
@@ -567,40 +427,6 @@ mod tests {
     }
 
     #[test]
-    fn a_fatal_line_of_klog_above_its_stacks_is_the_end_of_the_process() {
-        let stacks = "goroutine 1 [running]:\nk8s.io/klog/v2.stacks(0xc000012001)\n\t/go/pkg/mod/k8s.io/klog/v2@v2.4.0/klog.go:1026 +0xb9\nmain.main()\n\t/srv/app/main.go:40 +0x1d1\n";
-        for prefix in ["", "Nov 20 20:03:00 host shop[8]: ", "shop-1  | "] {
-            let text =
-                format!("F1120 20:03:00.123456       1 main.go:40] cannot start: no such host\n{stacks}");
-            let text: String = text.lines().map(|line| format!("{prefix}{line}\n")).collect();
-            let found = check("crash", &[("app.log", &text)], &["crash.log-fatal"]);
-            let claim = &found[0].claim;
-            assert!(
-                claim.contains("log call: cannot start: no such host.") && claim.contains("main.go:40"),
-                "{claim}"
-            );
-        }
-        let error = format!("E1120 20:03:00.123456       1 main.go:40] cannot start\n{stacks}");
-        check("crash", &[("app.log", &error)], &[]);
-    }
-
-    #[test]
-    fn what_a_handler_says_on_the_line_of_a_stack_is_a_recovered_panic() {
-        for said in ["[PANIC RECOVER] boom ", "recovered from panic: boom\n", "handler panicked, boom\n"] {
-            let text = at_total("", "0x1").trim_start().replacen("goroutine", &format!("{said}goroutine"), 1);
-            let found = check("crash", &[("app.log", &text)], &["crash.recovered-panic"]);
-            assert!(
-                found[0].claim.contains("boom") && found[0].claim.contains("cart.go:88"),
-                "{}",
-                found[0].claim
-            );
-        }
-        let dump =
-            at_total("", "0x1").trim_start().replacen("goroutine", "no panic yet, all stacks:\ngoroutine", 1);
-        check("crash", &[("app.log", &dump)], &[]);
-    }
-
-    #[test]
     fn a_crash_whose_first_line_is_cut_off_is_told_by_its_signal() {
         let signal = |address: &str| {
             format!("[signal SIGSEGV: segmentation violation code=0x1 addr={address} pc=0x4a]\n")
@@ -619,45 +445,5 @@ mod tests {
         let text = format!("{one}\n{one}\n{one}");
         let found = check("crash", &[("app.log", &text)], &["crash.panic"]);
         assert_eq!(verdicts(&found), [(Critical, Certain, Some(3))]);
-    }
-
-    #[test]
-    fn a_stack_that_a_handler_logged_is_no_end_of_the_process() {
-        let handlers = [
-            ("2026/11/20 http: panic serving 10.0.0.7:41: boom", "net/http.(*conn).serve.func1"),
-            ("level=error msg=\"panic recovered: boom\"", "runtime/debug.Stack"),
-            ("recovered from boom", "main.handle.func1"),
-        ];
-        for (line, handler) in handlers {
-            let text = format!(
-                "{line}\ngoroutine 9 [running]:\n{handler}()\n\t/srv/x.go:1 +0x1\npanic({{0x1, 0x2}})\n\t/usr/local/go/src/runtime/panic.go:9 +0x1\nmain.handle()\n\t/srv/app/main.go:9 +0x1d\n"
-            );
-            let found = check("crash", &[("app.log", &text)], &["crash.recovered-panic"]);
-            assert!(
-                found[0].claim.contains("boom") && found[0].claim.contains("main.handle (main.go:9)"),
-                "{}",
-                found[0].claim
-            );
-        }
-        // A dump of a healthy process has no panic in it.
-        check(
-            "crash",
-            &[("g.txt", "goroutine 1 [running]:\nmain.main()\n\t/srv/app/main.go:9 +0x1d\n")],
-            &[],
-        );
-    }
-
-    #[test]
-    fn a_test_that_timed_out_names_where_its_goroutine_waits() {
-        let text = "panic: test timed out after 10m0s\n\trunning tests:\n\t\tTestPull (10m0s)\n\ngoroutine 82 [running]:\ntesting.(*M).startAlarm.func1()\n\t/usr/local/go/src/testing/testing.go:2682 +0x345\n\ngoroutine 8 [chan receive, 10 minutes]:\nexample.com/shop.pull(0xc0)\n\t/srv/app/pull.go:7 +0x1\nexample.com/shop.TestPull(0xc0)\n\t/srv/app/pull_test.go:4 +0x1\ntesting.tRunner(0xc0, 0x23)\n\t/usr/local/go/src/testing/testing.go:2036 +0xc9\n";
-        let found = check("crash", &[("test.txt", text)], &["crash.test-timeout"]);
-        let says = "goroutine 8 in [chan receive] for 10 min in example.com/shop.pull (pull.go:7)";
-        assert!(found[0].claim.contains(says) && found[0].claim.contains("TestPull"), "{}", found[0].claim);
-        // What a test started stands as the test does.
-        let started = "panic: test timed out after 2m0s\n\ngoroutine 82 [running]:\ntesting.(*M).startAlarm.func1()\n\t/usr/local/go/src/testing/testing.go:681 +0x12f\n\ngoroutine 371 [chan receive]:\nexample.com/shop.(*cache).get(0xc0)\n\t/srv/app/cache.go:75 +0x31c\ncreated by example.com/shop.TestParallel\n\t/srv/app/cache_test.go:164 +0x617\n";
-        let found = check("crash", &[("test.log", started)], &["crash.test-timeout"]);
-        assert!(found[0].claim.contains("goroutine 371 in [chan receive]"), "{}", found[0].claim);
-        let failed = text.replace("test timed out after 10m0s", "the queue timed out after 10m0s");
-        check("crash.test-timeout", &[("test.txt", &failed)], &[]);
     }
 }

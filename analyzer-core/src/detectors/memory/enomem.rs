@@ -82,7 +82,7 @@ const NARROW: &str = " The process is a 32-bit one, as its addresses show, and w
 fn asked_for(dump: &GoroutineDump) -> String {
     let Some(crash) = &dump.crash else { return String::new() };
     let text = |bytes: u64| text(i64::try_from(bytes).unwrap_or(i64::MAX));
-    if let Some(object) = crash.requests.iter().find(|request| request.is_object) {
+    if let Some(object) = crash.requests.iter().find(|request| request.address.is_none()) {
         return format!(" The program asked for {} in one allocation.", text(object.bytes));
     }
     let Some(mapping) = crash.requests.first() else { return String::new() };

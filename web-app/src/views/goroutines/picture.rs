@@ -115,7 +115,7 @@ fn moments(case: &Case, snapshots: &[&GoroutineSnapshot]) -> Html {
                     }) }
                 </tbody>
             </table>
-            { legend(&parts, rows.last().map(Vec::as_slice).unwrap_or_default()) }
+            { legend(&parts, rows.last().map(Vec::as_slice).unwrap_or_default(), rest.last().copied().unwrap_or(0)) }
         </div>
     }
 }
@@ -168,7 +168,7 @@ fn bar(parts: &[Part], counts: &[u64], rest: u64, total: u64, top: u64) -> Html 
 }
 
 /// The parts by name, with their counts in the last snapshot; each shows its groups alone.
-fn legend(parts: &[Part], last: &[u64]) -> Html {
+fn legend(parts: &[Part], last: &[u64], rest: u64) -> Html {
     html! {
         <ul class="legend plain">
             { for parts.iter().zip(last).map(|(part, count)| html! {
@@ -181,6 +181,13 @@ fn legend(parts: &[Part], last: &[u64]) -> Html {
                     <span class="quiet">{ text::count_u64(*count) }</span>
                 </li>
             }) }
+            if rest > 0 {
+                <li title="Counted by the capture, but in no group that it lists">
+                    <span class="key rest" aria-hidden="true"></span>
+                    { "not listed " }
+                    <span class="quiet">{ text::count_u64(rest) }</span>
+                </li>
+            }
         </ul>
     }
 }

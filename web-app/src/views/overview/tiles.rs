@@ -131,6 +131,8 @@ fn goroutines(report: &Report) -> Option<Html> {
     let ((leaked, causes), (suspect, _), (unjudged, _)) =
         (of(Verdict::Leak), of(Verdict::Suspect), of(Verdict::Unknown));
     let causes = text::counted(causes, "cause", "causes");
+    let answer = report::goroutine_answer(section, None);
+    let is_calm = answer.is_some_and(|(verdict, _)| verdict == Verdict::Benign);
     Some(tile(
         &Route::to(ViewId::Goroutines),
         "",
@@ -147,7 +149,7 @@ fn goroutines(report: &Report) -> Option<Html> {
                 if unjudged > 0 {
                     <span class="quiet">{ format!("{} not classified", text::count_u64(unjudged)) }</span>
                 }
-                if leaked + suspect + unjudged == 0 {
+                if is_calm {
                     <span class="quiet">{ "no leak found" }</span>
                 }
             </>
